@@ -1,0 +1,174 @@
+"""Renders the registration of every model on a cattrs converter."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from codegen.checks import constant_name
+from codegen.models import Models
+from codegen.schemas import AnyOrSchema, Array, Choice, Enum, Field, Map, Object, Pair, Ref, Scalar, Schema, Union
+
+__all__ = ["Chooser", "render_chooser", "render_registrations"]
+
+_SCALAR_READERS = {
+    "string": "string",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "date-time": "date_time",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Chooser:
+    """How the model of a union is picked for a JSON object."""
+
+    function: str
+    """Name of the function."""
+
+    classes: tuple[str, ...]
+    """The models."""
+
+    discriminator: str | None
+    """Key whose value says it best."""
+
+    mapping: Mapping[str, str]
+    """Model by value of that key."""
+
+    own_keys: tuple[tuple[str, tuple[str, ...]], ...]
+    """Each model that has keys that no other has, and those keys."""
+
+    fallback: str
+    """The model when nothing says it."""
+
+
+def render_registrations(components: Mapping[str, Schema], models: Models) -> str:
+    """Render the body of the function that registers everything.
+
+    Args:
+        components: All named schemas, each after those that it refers to.
+        models: Names of classes and attributes.
+
+    Returns:
+        Python statements, indented by four, not yet formatted.
+    """
+    lines = []
+    for name, schema in components.items():
+        model = models.classes[name]
+        if isinstance(schema, Union):
+            is_held = any(
+                Ref(name=name) == field.schema
+                for holder in components.values()
+                if isinstance(holder, Object)
+                for field in holder.fields
+            )
+            target = f"{_variable(name)} = " if is_held else ""
+            lines.append(f"    {target}register_union(converter, {model}, {_function(name)})")
+        elif isinstance(schema, Object):
+            fields = "".join(
+                f"        {models.fields[name][field.wire]}={_field_expression(field, components, models)},\n"
+                for field in schema.fields
+            )
+            lines.append(f"    register_model(\n        converter,\n        {model},\n{fields}    )")
+    return "\n".join(lines)
+
+
+def render_chooser(name: str, union: Union, components: Mapping[str, Schema], models: Models) -> Chooser:
+    """Work out how the model of a union is picked.
+
+    Args:
+        name: Name of the union's schema.
+        union: The union.
+        components: All named schemas.
+        models: Names of classes and attributes.
+
+    Returns:
+        What the template needs.
+    """
+    keys = {member: [field.wire for field in _object(components[member]).fields] for member in union.members}
+    own = {
+        member: tuple(
+            key for key in keys[member] if not any(key in keys[other] for other in union.members if other != member)
+        )
+        for member in union.members
+    }
+    without_own = [member for member in union.members if not own[member]]
+    return Chooser(
+        function=_function(name),
+        classes=tuple(models.classes[member] for member in union.members),
+        discriminator=union.discriminator,
+        mapping={value: models.classes[member] for value, member in union.mapping.items()},
+        own_keys=tuple((models.classes[member], own[member]) for member in union.members if own[member]),
+        fallback=models.classes[(without_own or list(union.members))[0]],
+    )
+
+
+def _object(schema: Schema) -> Object:
+    if not isinstance(schema, Object):
+        raise TypeError(f"a union of {schema!r}")  # parse_components has refused it
+    return schema
+
+
+def _variable(name: str) -> str:
+    return f"read_{constant_name(name).lower()}"
+
+
+def _function(name: str) -> str:
+    return f"_choose_{constant_name(name).lower()}"
+
+
+def _field_expression(field: Field, components: Mapping[str, Schema], models: Models) -> str:
+    arguments = [repr(field.wire)]
+    reader = _reader(field.schema, components, models)
+    if reader is not None:
+        arguments.append(reader)
+    if _holds_date_time(field.schema, components):
+        arguments.append("write=write_date_times")
+    if field.default not in (None, []):
+        arguments.append("keep_default=True")
+    return f"field({', '.join(arguments)})"
+
+
+def _reader(schema: Schema, components: Mapping[str, Schema], models: Models) -> str | None:
+    """The expression of a reader, None for a model, which the converter itself reads."""
+    match schema:
+        case Ref(name=name):
+            target = components[name]
+            if isinstance(target, Object):
+                return None
+            return _variable(name) if isinstance(target, Union) else _reader(target, components, models)
+        case Scalar(kind=kind):
+            return _SCALAR_READERS[kind]
+        case Enum(booleans={"true": true, "false": false}):
+            return f"with_booleans(string, true={true!r}, false={false!r})"
+        case Enum():
+            return "string"
+        case Array(items=items):
+            inner = _reader(items, components, models)
+            if inner is None and isinstance(items, Ref):
+                return f"array_of_models(converter, {models.classes[items.name]})"
+            return f"array({inner})"
+        case Map(values=values):
+            return f"mapping({_reader(values, components, models)})"
+        case Pair(first=first, second=second):
+            return f"pair({_reader(first, components, models)}, {_reader(second, components, models)})"
+        case Choice(options=options):
+            return f"one_of({', '.join(str(_reader(option, components, models)) for option in options)})"
+        case AnyOrSchema(schema=inner):
+            return f"or_as_it_came({_reader(inner, components, models)})"
+        case _:
+            raise TypeError(f"{schema!r} without a name")  # parse_schema has refused it
+
+
+def _holds_date_time(schema: Schema, components: Mapping[str, Schema]) -> bool:
+    match schema:
+        case Scalar(kind=kind):
+            return kind == "date-time"
+        case Ref(name=name):
+            return not isinstance(components[name], Object) and _holds_date_time(components[name], components)
+        case Array(items=inner) | Map(values=inner) | AnyOrSchema(schema=inner):
+            return _holds_date_time(inner, components)
+        case Pair(first=first, second=second):
+            return _holds_date_time(first, components) or _holds_date_time(second, components)
+        case _:
+            return False

@@ -1,0 +1,95 @@
+"""From the spec to the whole generated package, in memory."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from codegen.checks import constant_name, render_checks, request_schemas
+from codegen.converters import render_chooser, render_registrations
+from codegen.endpoints import endpoint_view, namespace_views
+from codegen.formatting import explicit_imports, format_module
+from codegen.load import load_spec
+from codegen.models import render_models
+from codegen.operations import Operation, parse_operations, root_schemas
+from codegen.schemas import Array, Ref, Union, parse_components
+
+__all__ = ["HEADER", "render_package"]
+
+HEADER: Final = "# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.\n"
+
+_PACKAGE: Final = "aiospectrum._generated"
+
+
+def render_package(spec: Path, root: Path) -> dict[str, str]:
+    """Render every module of the generated package.
+
+    Args:
+        spec: The OpenAPI document.
+        root: Folder of the ``pyproject.toml`` that says how code is laid out.
+
+    Returns:
+        The text of each file by its name, formatted.
+
+    Raises:
+        SpecError: The spec is not valid or holds a construct that is not supported.
+    """
+    document = load_spec(spec)
+    operations = parse_operations(document)
+    components = parse_components(document, root_schemas(operations))
+    models = render_models(document, components)
+    checked = request_schemas(components, _request_roots(operations))
+    modules = list(dict.fromkeys(operation.tag for operation in operations))
+    tags = {tag["name"]: tag["description"] for tag in document["tags"]}
+    package = {
+        "__init__.py": '"""What the generator makes of the spec."""\n',
+        "models.py": models.source,
+        "checks.py": _template("checks.py", constants=render_checks(components, checked, models)),
+        "converters.py": _template(
+            "converters.py",
+            registrations=render_registrations(components, models),
+            choosers=[
+                render_chooser(name, schema, components, models)
+                for name, schema in components.items()
+                if isinstance(schema, Union)
+            ],
+        ),
+        "namespaces.py": _template("namespaces.py", namespaces=namespace_views(operations, tags), modules=modules),
+    }
+    for tag in modules:
+        endpoints = [endpoint_view(each, models) for each in operations if each.tag == tag]
+        package[f"{tag}.py"] = _template("endpoints.py", endpoints=endpoints, description=tags[tag])
+    exports = {
+        f"{_PACKAGE}.models": list(models.classes.values()),
+        f"{_PACKAGE}.checks": [constant_name(name) for name in checked],
+        **{f"{_PACKAGE}.{tag}": _functions(operations, tag) for tag in modules},
+    }
+    return {
+        name: format_module(HEADER + explicit_imports(text, exports), root) for name, text in sorted(package.items())
+    }
+
+
+def _template(name: str, **values: Any) -> str:
+    environment = Environment(  # noqa: S701 - Python is rendered, not HTML
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(f"{name}.jinja2").render(**values)
+
+
+def _functions(operations: Iterable[Operation], tag: str) -> list[str]:
+    own = [operation for operation in operations if operation.tag == tag]
+    return [each.name for each in own] + [each.iteration.function for each in own if each.iteration]
+
+
+def _request_roots(operations: Iterable[Operation]) -> tuple[str, ...]:
+    schemas = [
+        parameter.schema for operation in operations for parameter in (*operation.path_parameters, *operation.query)
+    ]
+    items = [schema.items if isinstance(schema, Array) else schema for schema in schemas]
+    bodies = [operation.body for operation in operations if operation.body is not None]
+    return (*(schema.name for schema in items if isinstance(schema, Ref)), *bodies)

@@ -1,0 +1,288 @@
+# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
+"""Traffic analytics of the Spectrum applications of a zone.
+
+Each function can be called with anything that is a :class:`~aiospectrum.transport.Transport`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from aiospectrum._generated.checks import DIMENSION, IDENTIFIER, METRIC, TIME_DELTA
+from aiospectrum._generated.models import CurrentAggregate, Dimension, Metric, Report, TimeDelta
+from aiospectrum.checks import Array, DateTime, Integer, Text
+from aiospectrum.routes import PathParameter, QueryParameter, Route
+from aiospectrum.transport import Transport
+
+__all__ = [
+    "GET_CURRENT_AGGREGATE",
+    "GET_EVENTS_BY_TIME",
+    "GET_EVENTS_SUMMARY",
+    "get_current_aggregate",
+    "get_events_by_time",
+    "get_events_summary",
+]
+
+GET_CURRENT_AGGREGATE: Final[Route[list[CurrentAggregate]]] = Route(
+    name="get_current_aggregate",
+    method="GET",
+    path="/zones/{zone_id}/spectrum/analytics/aggregate/current",
+    path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
+    query=(
+        QueryParameter(
+            name="app_ids",
+            wire="appID",
+            check=Array(items=IDENTIFIER, min_items=1, expected="a list with at least one item"),
+        ),
+        QueryParameter(
+            name="colo_name",
+            wire="colo_name",
+            check=Text(min_length=1, max_length=3, expected="a data centre code of at most 3 characters"),
+        ),
+    ),
+    result=list[CurrentAggregate],
+    safe_to_repeat=True,
+)
+"""Route of :func:`get_current_aggregate`."""
+
+
+async def get_current_aggregate(
+    transport: Transport,
+    zone_id: str,
+    *,
+    app_ids: Sequence[str] | None = None,
+    colo_name: str | None = None,
+) -> list[CurrentAggregate]:
+    """Get the traffic of the last minute for each Spectrum application of a zone.
+
+    Needs the permission Analytics Read.
+
+    Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/analytics/subresources/aggregates/subresources/currents/methods/get/
+
+    Args:
+        transport: What to call over: a client, or anything else that is a Transport.
+        zone_id: Identifier of the zone, 32 hexadecimal characters.
+        app_ids: Identifiers of the applications to answer for; all of the zone when left out.
+        colo_name: Code of the data centre to count traffic of; all of them when left out.
+
+    Returns:
+        One entry per application.
+
+    Raises:
+        InvalidArgumentError: An argument does not fit; nothing was sent.
+        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        RequestTimeoutError: The client's timeout ran out.
+        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+    """
+    response = await transport.send(
+        GET_CURRENT_AGGREGATE,
+        path={"zone_id": zone_id},
+        query={"app_ids": app_ids, "colo_name": colo_name},
+    )
+    return response.result
+
+
+GET_EVENTS_BY_TIME: Final[Route[Report]] = Route(
+    name="get_events_by_time",
+    method="GET",
+    path="/zones/{zone_id}/spectrum/analytics/events/bytime",
+    path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
+    query=(
+        QueryParameter(name="time_delta", wire="time_delta", check=TIME_DELTA, required=True),
+        QueryParameter(
+            name="metrics",
+            wire="metrics",
+            check=Array(items=METRIC, min_items=1, expected="a list with at least one item"),
+        ),
+        QueryParameter(
+            name="dimensions",
+            wire="dimensions",
+            check=Array(items=DIMENSION, min_items=1, expected="a list with at least one item"),
+        ),
+        QueryParameter(name="since", wire="since", check=DateTime()),
+        QueryParameter(name="until", wire="until", check=DateTime()),
+        QueryParameter(
+            name="filters",
+            wire="filters",
+            check=Text(pattern="^[^%]*$", min_length=1, expected="a filter in plain text, without percent-encoding"),
+        ),
+        QueryParameter(
+            name="sort",
+            wire="sort",
+            check=Array(
+                items=Text(
+                    pattern="^[+-]?[A-Za-z][A-Za-z0-9]*$",
+                    expected="the name of a metric or dimension with an optional + or - in front",
+                ),
+                min_items=1,
+                expected="a list with at least one item",
+            ),
+        ),
+        QueryParameter(name="limit", wire="limit", check=Integer(minimum=1, expected="an integer of 1 or more")),
+    ),
+    result=Report,
+    safe_to_repeat=True,
+)
+"""Route of :func:`get_events_by_time`."""
+
+
+async def get_events_by_time(
+    transport: Transport,
+    zone_id: str,
+    *,
+    time_delta: TimeDelta,
+    metrics: Sequence[Metric] | None = None,
+    dimensions: Sequence[Dimension] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    filters: str | None = None,
+    sort: Sequence[str] | None = None,
+    limit: int | None = None,
+) -> Report:
+    """Get event metrics of a zone's Spectrum applications, divided into time intervals.
+
+    Needs the permission Analytics Read.
+
+    Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/analytics/subresources/events/subresources/bytimes/methods/get/
+
+    Args:
+        transport: What to call over: a client, or anything else that is a Transport.
+        zone_id: Identifier of the zone, 32 hexadecimal characters.
+        time_delta: Length of each time interval.
+        metrics: Metrics to compute; the API's choice when left out.
+        dimensions: Attributes to break the metrics down by; a single row when left out.
+        since: Start of the time window, an aware datetime; six hours before `until` when left out.
+        until: End of the time window, an aware datetime, itself included; the current time when left out.
+        filters: Conditions on dimensions, such as `event==disconnect;coloName!=SFO`. The operators are ==,
+            !=, >, <, >= and <=. A semicolon (or AND between spaces) needs both sides and binds tighter than a
+            comma (or OR between spaces), which needs either. Pass it as plain text: it is percent-encoded
+            here.
+        sort: Metrics or dimensions to sort by, each among those asked for, with `+` (ascending) or `-`
+            (descending) in front.
+        limit: The most rows to answer, 1 or more.
+
+    Returns:
+        The report.
+
+    Raises:
+        InvalidArgumentError: An argument does not fit; nothing was sent.
+        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        RequestTimeoutError: The client's timeout ran out.
+        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+    """
+    response = await transport.send(
+        GET_EVENTS_BY_TIME,
+        path={"zone_id": zone_id},
+        query={
+            "time_delta": time_delta,
+            "metrics": metrics,
+            "dimensions": dimensions,
+            "since": since,
+            "until": until,
+            "filters": filters,
+            "sort": sort,
+            "limit": limit,
+        },
+    )
+    return response.result
+
+
+GET_EVENTS_SUMMARY: Final[Route[Report]] = Route(
+    name="get_events_summary",
+    method="GET",
+    path="/zones/{zone_id}/spectrum/analytics/events/summary",
+    path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
+    query=(
+        QueryParameter(
+            name="metrics",
+            wire="metrics",
+            check=Array(items=METRIC, min_items=1, expected="a list with at least one item"),
+        ),
+        QueryParameter(
+            name="dimensions",
+            wire="dimensions",
+            check=Array(items=DIMENSION, min_items=1, expected="a list with at least one item"),
+        ),
+        QueryParameter(name="since", wire="since", check=DateTime()),
+        QueryParameter(name="until", wire="until", check=DateTime()),
+        QueryParameter(
+            name="filters",
+            wire="filters",
+            check=Text(pattern="^[^%]*$", min_length=1, expected="a filter in plain text, without percent-encoding"),
+        ),
+        QueryParameter(
+            name="sort",
+            wire="sort",
+            check=Array(
+                items=Text(
+                    pattern="^[+-]?[A-Za-z][A-Za-z0-9]*$",
+                    expected="the name of a metric or dimension with an optional + or - in front",
+                ),
+                min_items=1,
+                expected="a list with at least one item",
+            ),
+        ),
+        QueryParameter(name="limit", wire="limit", check=Integer(minimum=1, expected="an integer of 1 or more")),
+    ),
+    result=Report,
+    safe_to_repeat=True,
+)
+"""Route of :func:`get_events_summary`."""
+
+
+async def get_events_summary(
+    transport: Transport,
+    zone_id: str,
+    *,
+    metrics: Sequence[Metric] | None = None,
+    dimensions: Sequence[Dimension] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    filters: str | None = None,
+    sort: Sequence[str] | None = None,
+    limit: int | None = None,
+) -> Report:
+    """Get event metrics of a zone's Spectrum applications, summed over the whole time window.
+
+    Needs the permission Analytics Read.
+
+    Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/analytics/subresources/events/subresources/summaries/methods/get/
+
+    Args:
+        transport: What to call over: a client, or anything else that is a Transport.
+        zone_id: Identifier of the zone, 32 hexadecimal characters.
+        metrics: Metrics to compute; the API's choice when left out.
+        dimensions: Attributes to break the metrics down by; a single row when left out.
+        since: Start of the time window, an aware datetime; six hours before `until` when left out.
+        until: End of the time window, an aware datetime, itself included; the current time when left out.
+        filters: Conditions on dimensions, such as `event==disconnect;coloName!=SFO`. The operators are ==,
+            !=, >, <, >= and <=. A semicolon (or AND between spaces) needs both sides and binds tighter than a
+            comma (or OR between spaces), which needs either. Pass it as plain text: it is percent-encoded
+            here.
+        sort: Metrics or dimensions to sort by, each among those asked for, with `+` (ascending) or `-`
+            (descending) in front.
+        limit: The most rows to answer, 1 or more.
+
+    Returns:
+        The report.
+
+    Raises:
+        InvalidArgumentError: An argument does not fit; nothing was sent.
+        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        RequestTimeoutError: The client's timeout ran out.
+        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+    """
+    response = await transport.send(
+        GET_EVENTS_SUMMARY,
+        path={"zone_id": zone_id},
+        query={
+            "metrics": metrics,
+            "dimensions": dimensions,
+            "since": since,
+            "until": until,
+            "filters": filters,
+            "sort": sort,
+            "limit": limit,
+        },
+    )
+    return response.result

@@ -1,0 +1,119 @@
+# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
+"""What the arguments of calls must be, as the spec says."""
+
+from typing import Final
+
+from aiospectrum._generated import models
+from aiospectrum.checks import Array, Flag, Integer, Object, OneOf, Text
+
+IDENTIFIER: Final = Text(
+    pattern="^[0-9a-fA-F]{32}$", min_length=32, max_length=32, expected="32 hexadecimal characters"
+)
+"""What a value of the schema Identifier must be."""
+
+DIRECTION: Final = Text(choices=("asc", "desc"), expected="one of asc, desc")
+"""What a value of the schema Direction must be."""
+
+APP_ORDER: Final = Text(
+    choices=("protocol", "app_id", "created_on", "modified_on", "dns"),
+    expected="one of protocol, app_id, created_on, modified_on, dns",
+)
+"""What a value of the schema AppOrder must be."""
+
+DNS_TYPE: Final = Text()
+"""What a value of the schema DNSType must be."""
+
+DNS: Final = Object(model=models.DNS, fields={"name": Text(), "type": DNS_TYPE})
+"""What a value of the schema DNS must be."""
+
+TRAFFIC_TYPE: Final = Text()
+"""What a value of the schema TrafficType must be."""
+
+ORIGIN_DNS_TYPE: Final = Text()
+"""What a value of the schema OriginDNSType must be."""
+
+ORIGIN_DNS: Final = Object(
+    model=models.OriginDNS,
+    fields={"name": Text(), "ttl": Integer(minimum=600, expected="an integer of 600 or more"), "type": ORIGIN_DNS_TYPE},
+)
+"""What a value of the schema OriginDNS must be."""
+
+ORIGIN_PORT: Final = OneOf(
+    options=(
+        Integer(minimum=1, maximum=65535, expected="an integer from 1 to 65535"),
+        Text(pattern="^[0-9]{1,5}(-[0-9]{1,5})?$", expected='a port or a range of ports such as "1000-2000"'),
+    ),
+    expected='an integer from 1 to 65535, or a port or a range of ports such as "1000-2000"',
+)
+"""What a value of the schema OriginPort must be."""
+
+EDGE_IP_CONNECTIVITY: Final = Text()
+"""What a value of the schema EdgeIPConnectivity must be."""
+
+DYNAMIC_EDGE_IPS: Final = Object(
+    model=models.DynamicEdgeIPs, fields={"type": Text(), "connectivity": EDGE_IP_CONNECTIVITY}
+)
+"""What a value of the schema DynamicEdgeIPs must be."""
+
+STATIC_EDGE_IPS: Final = Object(
+    model=models.StaticEdgeIPs, fields={"type": Text(), "ips": Array(items=Text(), expected="a list")}
+)
+"""What a value of the schema StaticEdgeIPs must be."""
+
+EDGE_IPS: Final = OneOf(
+    options=(
+        DYNAMIC_EDGE_IPS,
+        STATIC_EDGE_IPS,
+    ),
+    expected="an object of the class DynamicEdgeIPs or StaticEdgeIPs",
+)
+"""What a value of the schema EdgeIPs must be."""
+
+PROXY_PROTOCOL: Final = Text()
+"""What a value of the schema ProxyProtocol must be."""
+
+TLS_MODE: Final = Text()
+"""What a value of the schema TLSMode must be."""
+
+APP_REQUEST: Final = Object(
+    model=models.AppRequest,
+    fields={
+        "protocol": Text(
+            pattern="^([a-z]+/[0-9]{1,5}(-[0-9]{1,5})?|[A-Za-z][A-Za-z0-9_-]*)$",
+            min_length=1,
+            expected='a protocol and port or ports such as "tcp/22" or "tcp/1000-2000", or a name such as "minecraft"',
+        ),
+        "dns": DNS,
+        "traffic_type": TRAFFIC_TYPE,
+        "origin_direct": Array(items=Text(), min_items=1, expected="a list with at least one item"),
+        "origin_dns": ORIGIN_DNS,
+        "origin_port": ORIGIN_PORT,
+        "origin_worker_id": Text(min_length=1, expected="a string that is not empty"),
+        "virtual_network_id": Text(min_length=1, expected="a string that is not empty"),
+        "edge_ips": EDGE_IPS,
+        "ip_firewall": Flag(),
+        "proxy_protocol": PROXY_PROTOCOL,
+        "tls": TLS_MODE,
+        "argo_smart_routing": Flag(),
+    },
+    required=frozenset(["protocol", "dns"]),
+    exactly_one_of=("origin_direct", "origin_dns", "origin_worker_id"),
+)
+"""What a value of the schema AppRequest must be."""
+
+TIME_DELTA: Final = Text(
+    choices=("year", "quarter", "month", "week", "day", "hour", "dekaminute", "minute"),
+    expected="one of year, quarter, month, week, day, hour, dekaminute, minute",
+)
+"""What a value of the schema TimeDelta must be."""
+
+METRIC: Final = Text(
+    choices=("count", "bytesIngress", "bytesEgress", "durationAvg", "durationMedian", "duration90th", "duration99th"),
+    expected="one of count, bytesIngress, bytesEgress, durationAvg, durationMedian, duration90th, duration99th",
+)
+"""What a value of the schema Metric must be."""
+
+DIMENSION: Final = Text(
+    choices=("event", "appID", "coloName", "ipVersion"), expected="one of event, appID, coloName, ipVersion"
+)
+"""What a value of the schema Dimension must be."""

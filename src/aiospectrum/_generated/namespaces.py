@@ -1,0 +1,66 @@
+# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
+"""The namespaces of a client, made of the endpoint functions."""
+
+from aiospectrum._generated.analytics import get_current_aggregate, get_events_by_time, get_events_summary
+from aiospectrum._generated.apps import create_app, delete_app, get_app, iterate_apps, list_apps, update_app
+from aiospectrum._generated.protocols import list_protocols
+from aiospectrum.transport import Namespace, Transport
+
+__all__ = ["Analytics", "AnalyticsAggregate", "AnalyticsEvents", "Apps", "Protocols"]
+
+
+class AnalyticsAggregate(Namespace):
+    """``client.analytics.aggregate``."""
+
+    __slots__ = ()
+
+    current = get_current_aggregate
+
+
+class AnalyticsEvents(Namespace):
+    """``client.analytics.events``."""
+
+    __slots__ = ()
+
+    bytime = get_events_by_time
+    summary = get_events_summary
+
+
+class Analytics(Namespace):
+    """Traffic analytics of the Spectrum applications of a zone."""
+
+    __slots__ = (
+        "aggregate",
+        "events",
+    )
+
+    def __init__(self, transport: Transport) -> None:
+        """Make the namespaces below this one.
+
+        Args:
+            transport: What every call goes through.
+        """
+        super().__init__(transport)
+        self.aggregate = AnalyticsAggregate(transport)
+        self.events = AnalyticsEvents(transport)
+
+
+class Apps(Namespace):
+    """Spectrum applications of a zone, each a TCP or UDP service that Cloudflare's edge takes traffic for."""
+
+    __slots__ = ()
+
+    list = list_apps
+    create = create_app
+    get = get_app
+    update = update_app
+    delete = delete_app
+    iterate = iterate_apps
+
+
+class Protocols(Namespace):
+    """Well-known protocols that Spectrum has a name for."""
+
+    __slots__ = ()
+
+    list = list_protocols
