@@ -1,0 +1,212 @@
+"""What an argument must be: small data classes that the generated code fills in from the spec.
+
+Each has ``check(field, value)``, which returns nothing or raises
+:class:`~aiospectrum.errors.InvalidArgumentError` with the field, the value and what was expected.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NoReturn, Protocol
+
+import attrs
+
+from aiospectrum.errors import InvalidArgumentError
+
+__all__ = ["Array", "Check", "DateTime", "Flag", "Integer", "Object", "OneOf", "Text", "refuse"]
+
+_LONGEST_VALUE = 80
+
+
+class Check(Protocol):
+    """Something that can refuse a value."""
+
+    def check(self, field: str, value: object) -> None:
+        """Refuse a value that does not fit.
+
+        Args:
+            field: Name of the argument, with the path inside it.
+            value: What was given.
+
+        Raises:
+            InvalidArgumentError: It does not fit.
+        """
+
+
+def refuse(field: str, value: object, expected: str) -> NoReturn:
+    """Raise the error for a refused argument.
+
+    Args:
+        field: Name of the argument, with the path inside it.
+        value: What was given; its representation is cut to 80 characters.
+        expected: What was expected instead.
+
+    Raises:
+        InvalidArgumentError: Always.
+    """
+    shown = repr(value)
+    if len(shown) > _LONGEST_VALUE:
+        shown = shown[: _LONGEST_VALUE - 1] + "…"
+    raise InvalidArgumentError(
+        f"{field}: expected {expected}, got {shown}", field=field, value=shown, expected=expected
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Text:
+    """A string."""
+
+    expected: str = "a string"
+    """What the error says was expected."""
+
+    choices: tuple[str, ...] = ()
+    """The only strings allowed; empty for no such limit."""
+
+    pattern: str | None = None
+    """Regular expression that the whole string matches."""
+
+    min_length: int = 0
+    """The fewest characters."""
+
+    max_length: int | None = None
+    """The most characters."""
+
+    def check(self, field: str, value: object) -> None:
+        """Refuse anything else; see :class:`Check`."""
+        if not isinstance(value, str) or not self._fits(value):
+            refuse(field, value, self.expected)
+
+    def _fits(self, value: str) -> bool:
+        return (
+            (not self.choices or value in self.choices)
+            and len(value) >= self.min_length
+            and (self.max_length is None or len(value) <= self.max_length)
+            and (self.pattern is None or re.fullmatch(self.pattern, value) is not None)
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Integer:
+    """A whole number; a bool is none."""
+
+    expected: str = "an integer"
+    """What the error says was expected."""
+
+    minimum: int | None = None
+    """The smallest value."""
+
+    maximum: int | None = None
+    """The largest value."""
+
+    def check(self, field: str, value: object) -> None:
+        """Refuse anything else; see :class:`Check`."""
+        if not isinstance(value, int) or isinstance(value, bool) or not self._fits(value):
+            refuse(field, value, self.expected)
+
+    def _fits(self, value: int) -> bool:
+        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
+
+
+@attrs.frozen(kw_only=True)
+class Flag:
+    """True or False."""
+
+    expected: str = "True or False"
+    """What the error says was expected."""
+
+    def check(self, field: str, value: object) -> None:
+        """Refuse anything else; see :class:`Check`."""
+        if not isinstance(value, bool):
+            refuse(field, value, self.expected)
+
+
+@attrs.frozen(kw_only=True)
+class DateTime:
+    """An aware datetime: one without a time zone could mean two moments, so it is refused."""
+
+    expected: str = "a datetime with a time zone"
+    """What the error says was expected."""
+
+    def check(self, field: str, value: object) -> None:
+        """Refuse anything else; see :class:`Check`."""
+        if not isinstance(value, datetime) or value.utcoffset() is None:
+            refuse(field, value, self.expected)
+
+
+@attrs.frozen(kw_only=True)
+class Array:
+    """A list or tuple; a string is none."""
+
+    items: Check
+    """What each item must be."""
+
+    expected: str = "a list"
+    """What the error says was expected."""
+
+    min_items: int = 0
+    """The fewest items."""
+
+    def check(self, field: str, value: object) -> None:
+        """Refuse anything else; see :class:`Check`."""
+        if not isinstance(value, (list, tuple)) or len(value) < self.min_items:
+            refuse(field, value, self.expected)
+        for index, item in enumerate(value):
+            self.items.check(f"{field}[{index}]", item)
+
+
+@attrs.frozen(kw_only=True)
+class OneOf:
+    """A value that fits one of several checks."""
+
+    options: tuple[Check, ...]
+    """The checks, tried in order."""
+
+    expected: str
+    """What the error says was expected."""
+
+    def check(self, field: str, value: object) -> None:
+        """Refuse anything else; see :class:`Check`.
+
+        The error of an object's inner field wins over the general one, as it says more.
+        """
+        for option in self.options:
+            if isinstance(option, Object) and isinstance(value, option.model):
+                option.check(field, value)
+                return
+            try:
+                option.check(field, value)
+            except InvalidArgumentError:
+                continue
+            return
+        refuse(field, value, self.expected)
+
+
+@attrs.frozen(kw_only=True)
+class Object:
+    """An object of one of the model classes."""
+
+    model: type[Any]
+    """The class."""
+
+    fields: Mapping[str, Check]
+    """What each field must be; one that is None is left out and not checked, unless it is required."""
+
+    required: frozenset[str] = frozenset()
+    """Fields that may not be None."""
+
+    exactly_one_of: tuple[str, ...] = ()
+    """Fields of which exactly one is given; empty for no such rule."""
+
+    def check(self, field: str, value: object) -> None:
+        """Refuse anything else; see :class:`Check`."""
+        if not isinstance(value, self.model):
+            refuse(field, value, f"an object of the class {self.model.__name__}")
+        for name, check in self.fields.items():
+            item = getattr(value, name)
+            if item is not None or name in self.required:
+                check.check(f"{field}.{name}", item)
+        if self.exactly_one_of:
+            given = [name for name in self.exactly_one_of if getattr(value, name) is not None]
+            if len(given) != 1:
+                wanted = f"exactly one of {', '.join(self.exactly_one_of)}"
+                refuse(field, value if not given else ", ".join(given), wanted)

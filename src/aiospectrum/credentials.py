@@ -1,0 +1,109 @@
+"""The two ways to prove who calls; exactly one is used.
+
+Source: https://developers.cloudflare.com/fundamentals/api/get-started/
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from aiospectrum.errors import CredentialsError
+
+__all__ = ["ENVIRONMENT", "Credentials", "choose_credentials", "credentials_from"]
+
+ENVIRONMENT: Final[Mapping[str, str]] = {
+    "api_token": "CLOUDFLARE_API_TOKEN",
+    "api_email": "CLOUDFLARE_EMAIL",
+    "api_key": "CLOUDFLARE_API_KEY",
+}
+"""The environment variable of each credential."""
+
+
+@attrs.frozen(kw_only=True)
+class Credentials:
+    """The headers that prove who calls."""
+
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    """One ``Authorization`` header, or ``X-Auth-Email`` and ``X-Auth-Key``."""
+
+    secrets: tuple[str, ...] = attrs.field(repr=False)
+    """The texts that no log line, error or file may hold."""
+
+    def redact(self, text: str) -> str:
+        """Blot the secrets out of a text.
+
+        Args:
+            text: Anything, such as the start of a server's answer.
+
+        Returns:
+            The text with each secret replaced.
+        """
+        for secret in self.secrets:
+            text = text.replace(secret, "[redacted]")
+        return text
+
+
+def choose_credentials(*, api_token: str | None, api_email: str | None, api_key: str | None) -> Credentials:
+    """Check credentials and choose their scheme.
+
+    Args:
+        api_token: An API token.
+        api_email: E-mail address of the account, given together with ``api_key``.
+        api_key: Global API key of the account.
+
+    Returns:
+        The credentials; white space around them is stripped.
+
+    Raises:
+        CredentialsError: None is given, both schemes are, or one holds what a header cannot.
+    """
+    given = {"api_token": api_token, "api_email": api_email, "api_key": api_key}
+    clean = {name: _clean(name, text) for name, text in given.items() if text is not None}
+    if clean.keys() == {"api_token"}:
+        token = clean["api_token"]
+        return Credentials(headers={"Authorization": f"Bearer {token}"}, secrets=(token,))
+    if clean.keys() == {"api_email", "api_key"}:
+        key = clean["api_key"]
+        headers = {"X-Auth-Email": clean["api_email"], "X-Auth-Key": key}
+        return Credentials(headers=headers, secrets=(key,))
+    raise CredentialsError(
+        "credentials: expected either api_token alone or both api_email and api_key, "
+        f"got {' and '.join(clean) or 'none'}"
+    )
+
+
+def credentials_from(environ: Mapping[str, str]) -> dict[str, str]:
+    """Find credentials in environment variables.
+
+    A token is taken alone, whatever else is set, as Cloudflare recommends tokens.
+
+    Args:
+        environ: The variables.
+
+    Returns:
+        Arguments for :func:`choose_credentials`.
+
+    Raises:
+        CredentialsError: The variables hold no complete scheme; the message names them.
+    """
+    found = {name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable, "").strip()}
+    if "api_token" in found:
+        return {"api_token": found["api_token"]}
+    if found.keys() == {"api_email", "api_key"}:
+        return found
+    raise CredentialsError(
+        "credentials: expected the environment variable CLOUDFLARE_API_TOKEN, or both CLOUDFLARE_EMAIL and "
+        f"CLOUDFLARE_API_KEY, got {' and '.join(ENVIRONMENT[name] for name in found) or 'none of them'}"
+    )
+
+
+def _clean(name: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise CredentialsError(f"{name}: expected a string, got {type(text).__name__}")
+    clean = text.strip()
+    if not clean or not clean.isascii() or not clean.isprintable() or " " in clean:
+        raise CredentialsError(
+            f"{name}: expected printable ASCII characters without spaces, got something else (not shown)"
+        )
+    return clean

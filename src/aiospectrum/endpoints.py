@@ -1,0 +1,24 @@
+"""The endpoints as functions over a transport, for code that brings its own; each is a method of a client too."""
+
+from aiospectrum._generated.analytics import get_current_aggregate, get_events_by_time, get_events_summary
+from aiospectrum._generated.apps import create_app, delete_app, get_app, iterate_apps, list_apps, update_app
+from aiospectrum._generated.namespaces import Analytics, AnalyticsAggregate, AnalyticsEvents, Apps, Protocols
+from aiospectrum._generated.protocols import list_protocols
+
+__all__ = [
+    "Analytics",
+    "AnalyticsAggregate",
+    "AnalyticsEvents",
+    "Apps",
+    "Protocols",
+    "create_app",
+    "delete_app",
+    "get_app",
+    "get_current_aggregate",
+    "get_events_by_time",
+    "get_events_summary",
+    "iterate_apps",
+    "list_apps",
+    "list_protocols",
+    "update_app",
+]

@@ -1,0 +1,195 @@
+"""From an HTTP answer to the envelope that Cloudflare wraps results in, or to an error: pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from aiospectrum.errors import DecodeError, ErrorDetail, RateLimitError, ResponseError, error_class
+from aiospectrum.transport import ResultInfo
+
+__all__ = ["Call", "Envelope", "RawResponse", "read_envelope", "response_error"]
+
+_LONGEST_EXCERPT: Final = 300
+_LONGEST_LOCATION: Final = 200
+
+
+@attrs.frozen(kw_only=True)
+class RawResponse:
+    """An HTTP answer as it came."""
+
+    status: int
+    """HTTP status."""
+
+    headers: Mapping[str, str]
+    """Headers; names are compared without regard to case."""
+
+    body: bytes
+    """The whole body, decompressed."""
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """What an error says of the call that it is about."""
+
+    method: str
+    """HTTP method."""
+
+    url: str
+    """URL with the query string."""
+
+    redact: Callable[[str], str]
+    """Blots credentials out of a text that came from the server."""
+
+
+@attrs.frozen(kw_only=True)
+class Envelope:
+    """What a successful answer holds."""
+
+    result: object
+    """The ``result``, as JSON values."""
+
+    result_info: ResultInfo | None
+    """Paging data, None when there was none."""
+
+    messages: tuple[ErrorDetail, ...]
+    """Remarks on the call."""
+
+
+def read_envelope(raw: RawResponse, call: Call) -> Envelope:
+    """Read the envelope of an answer.
+
+    Args:
+        raw: The answer.
+        call: The call that it answers.
+
+    Returns:
+        The envelope of a success: a 2xx status, ``success: true`` and a ``result`` that is not null.
+
+    Raises:
+        ResponseError: Anything else, in the class that :func:`~aiospectrum.errors.error_class` and
+            :class:`~aiospectrum.errors.DecodeError` document.
+    """
+    payload, problem = _parse(raw.body)
+    if not 200 <= raw.status < 300:
+        raise _error_by_status(raw, call, payload)
+    if problem is not None:
+        raise response_error(DecodeError, raw, call, problem)
+    success = payload.get("success")
+    if success is False:
+        raise _error_by_status(raw, call, payload)
+    if success is not True:
+        raise response_error(DecodeError, raw, call, "the envelope does not say whether the call succeeded")
+    if payload.get("result") is None:
+        raise response_error(DecodeError, raw, call, "the envelope has no result")
+    return Envelope(
+        result=payload["result"],
+        result_info=_result_info(payload.get("result_info")),
+        messages=_details(payload.get("messages"), call.redact),
+    )
+
+
+def response_error(
+    kind: type[ResponseError], raw: RawResponse, call: Call, problem: str, errors: tuple[ErrorDetail, ...] = ()
+) -> ResponseError:
+    """Make the error about an answer.
+
+    Args:
+        kind: Class of the error.
+        raw: The answer.
+        call: The call that it answers.
+        problem: What is wrong, as the end of the error's line.
+        errors: What the envelope says.
+
+    Returns:
+        The error, without any credential that the answer repeats.
+    """
+    ray_id = raw.headers.get("cf-ray")
+    text = raw.body[: 4 * _LONGEST_EXCERPT].decode("utf-8", "replace")
+    message = f"{call.method} {call.url} answered {raw.status}: {problem}"
+    if ray_id is not None:
+        message += f" (cf-ray {ray_id})"
+    error = kind(
+        " ".join(call.redact(message).split()),
+        method=call.method,
+        url=call.url,
+        status=raw.status,
+        errors=errors,
+        ray_id=ray_id,
+        body_excerpt=" ".join(call.redact(text).split())[:_LONGEST_EXCERPT],
+    )
+    if isinstance(error, RateLimitError):
+        error.retry_after = _retry_after(raw.headers)
+    return error
+
+
+def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
+    """The JSON object of a body, or an empty one and what is wrong with the body."""
+    if not body.strip():
+        return {}, "the body is empty"
+    try:
+        payload = msgspec.json.decode(body)
+    except RecursionError:
+        return {}, "the body is JSON nested too deep"
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return {}, f"the body is not JSON ({error})"
+    if not isinstance(payload, dict):
+        return {}, f"the body is not a JSON object but {type(payload).__name__}"
+    return payload, None
+
+
+def _error_by_status(raw: RawResponse, call: Call, payload: Mapping[str, Any]) -> ResponseError:
+    errors = _details(payload.get("errors"), call.redact)
+    if errors:
+        problem = "; ".join(map(str, errors))
+    elif 300 <= raw.status < 400:
+        location = raw.headers.get("location", "nowhere")[:_LONGEST_LOCATION]
+        problem = f"a redirect to {location}, which is not followed"
+    elif payload:
+        problem = "the envelope names no error"
+    else:
+        problem = f"no envelope ({raw.headers.get('content-type', 'no content type')})"
+    return response_error(error_class(raw.status), raw, call, problem, errors)
+
+
+def _details(value: object, redact: Callable[[str], str]) -> tuple[ErrorDetail, ...]:
+    """The entries of ``errors`` or ``messages``, whatever form they came in; plain strings are seen in the wild."""
+    if value is None:
+        return ()
+    entries = value if isinstance(value, list) else [value]
+    return tuple(_detail(entry, redact) for entry in entries)
+
+
+def _detail(entry: object, redact: Callable[[str], str]) -> ErrorDetail:
+    if not isinstance(entry, dict):
+        return ErrorDetail(message=redact(str(entry)))
+    code = entry.get("code")
+    source = entry.get("source")
+    pointer = source.get("pointer") if isinstance(source, dict) else None
+    url = entry.get("documentation_url")
+    return ErrorDetail(
+        code=code if isinstance(code, int) else None,
+        message=redact(str(entry.get("message", ""))),
+        documentation_url=redact(url) if isinstance(url, str) else None,
+        pointer=redact(pointer) if isinstance(pointer, str) else None,
+        error_chain=_details(entry.get("error_chain"), redact),
+    )
+
+
+def _result_info(value: object) -> ResultInfo | None:
+    if not isinstance(value, dict):
+        return None
+    numbers = {
+        field.name: number for field in attrs.fields(ResultInfo) if isinstance(number := value.get(field.name), int)
+    }
+    return ResultInfo(**numbers)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a ``Retry-After`` header; its other form, a date, is not sent by this API.
+
+    Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+    """
+    text = headers.get("retry-after", "").strip()
+    return float(text) if text.isascii() and text.isdigit() else None

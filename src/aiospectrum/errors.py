@@ -1,0 +1,236 @@
+"""Every error that aiospectrum raises, as one tree.
+
+::
+
+    SpectrumError
+    ├── InvalidArgumentError (also ValueError)    an argument was refused before anything was sent
+    ├── CredentialsError (also ValueError)        credentials are missing, unusable or of two schemes
+    ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``
+    └── RequestError                              a call failed after its request was built
+        ├── ConnectionFailedError                 no connection, or the answer did not arrive whole
+        ├── RequestTimeoutError                   the client's own timeout ran out
+        └── ResponseError                         an answer came, and it is not a success
+            ├── DecodeError                       a 2xx answer that is not what the API documents
+            ├── UnsuccessfulError                 ``success: false`` in a 2xx answer
+            ├── BadRequestError                   400
+            ├── AuthenticationError               401
+            ├── PermissionDeniedError             403
+            ├── NotFoundError                     404
+            ├── ConflictError                     409
+            ├── UnprocessableEntityError          422
+            ├── RateLimitError                    429
+            └── ServerError                       500 to 599
+
+Any other status raises :class:`ResponseError` itself. Every error pickles and prints as one line.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+__all__ = [
+    "AuthenticationError",
+    "BadRequestError",
+    "ClientStateError",
+    "ConflictError",
+    "ConnectionFailedError",
+    "CredentialsError",
+    "DecodeError",
+    "ErrorDetail",
+    "InvalidArgumentError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestError",
+    "RequestTimeoutError",
+    "ResponseError",
+    "ServerError",
+    "SpectrumError",
+    "UnprocessableEntityError",
+    "UnsuccessfulError",
+    "error_class",
+]
+
+
+@attrs.frozen(kw_only=True)
+class ErrorDetail:
+    """One entry of the ``errors`` or ``messages`` of an answer.
+
+    Source: https://developers.cloudflare.com/fundamentals/api/reference/troubleshooting/
+    """
+
+    code: int | None = None
+    """Cloudflare's code; None when the entry came without one."""
+
+    message: str = ""
+    """The text for people."""
+
+    documentation_url: str | None = None
+    """Where the error is documented."""
+
+    pointer: str | None = None
+    """JSON pointer to the part of the request that the error is about."""
+
+    error_chain: tuple["ErrorDetail", ...] = ()
+    """The errors that led to this one."""
+
+    def __str__(self) -> str:
+        text = self.message if self.code is None else f"{self.code} {self.message}"
+        if self.pointer is not None:
+            text += f" (at {self.pointer})"
+        if self.error_chain:
+            text += f" [{'; '.join(map(str, self.error_chain))}]"
+        return text
+
+
+class SpectrumError(Exception):
+    """The root of all errors of aiospectrum."""
+
+
+class InvalidArgumentError(SpectrumError, ValueError):
+    """An argument was refused before anything was sent."""
+
+    def __init__(self, message: str, *, field: str = "", value: str = "", expected: str = "") -> None:
+        """Keep what was wrong.
+
+        Args:
+            message: The whole error in one line.
+            field: Name of the argument, with the path inside it (``app.origin_dns.ttl``).
+            value: Representation of the refused value, shortened.
+            expected: What was expected instead.
+        """
+        super().__init__(message)
+        self.field = field
+        self.value = value
+        self.expected = expected
+
+
+class CredentialsError(SpectrumError, ValueError):
+    """Credentials are missing, unusable, or of both schemes at once; never holds a credential."""
+
+
+class ClientStateError(SpectrumError, RuntimeError):
+    """The client was used before or after its ``async with`` block."""
+
+
+class RequestError(SpectrumError):
+    """A call failed after its request was built."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str = "",
+        url: str = "",
+        status: int | None = None,
+        errors: Sequence[ErrorDetail] = (),
+        ray_id: str | None = None,
+        body_excerpt: str | None = None,
+        attempts: int = 1,
+    ) -> None:
+        """Keep what is known of the call.
+
+        Args:
+            message: The whole error in one line.
+            method: HTTP method.
+            url: URL with the query string; credentials are never part of it.
+            status: HTTP status, None when no answer came.
+            errors: What the answer's envelope says.
+            ray_id: The ``cf-ray`` header, which identifies the request to Cloudflare's support.
+            body_excerpt: Start of the answer's body, with credentials blotted out.
+            attempts: Number of requests that were sent for this call.
+        """
+        super().__init__(message)
+        self.method = method
+        self.url = url
+        self.status = status
+        self.errors = tuple(errors)
+        self.ray_id = ray_id
+        self.body_excerpt = body_excerpt
+        self.attempts = attempts
+
+
+class ConnectionFailedError(RequestError):
+    """No connection could be made, or it broke before the whole answer had arrived."""
+
+
+class RequestTimeoutError(RequestError):
+    """The client's own timeout ran out; not a TimeoutError, so that yours can be told apart."""
+
+
+class ResponseError(RequestError):
+    """An answer came, and it is not a success."""
+
+
+class DecodeError(ResponseError):
+    """A 2xx answer that is not what the API documents: no JSON, no envelope or a wrong type in the result."""
+
+
+class UnsuccessfulError(ResponseError):
+    """The answer has a 2xx status and says ``success: false``."""
+
+
+class BadRequestError(ResponseError):
+    """Status 400: the request was malformed, or an application breaks one of Spectrum's rules."""
+
+
+class AuthenticationError(ResponseError):
+    """Status 401: the credentials were not accepted."""
+
+
+class PermissionDeniedError(ResponseError):
+    """Status 403: the credentials lack a permission, or the plan lacks the feature."""
+
+
+class NotFoundError(ResponseError):
+    """Status 404: no such zone or application."""
+
+
+class ConflictError(ResponseError):
+    """Status 409: the request conflicts with what is there."""
+
+
+class UnprocessableEntityError(ResponseError):
+    """Status 422: the request was understood and refused."""
+
+
+class RateLimitError(ResponseError):
+    """Status 429: the rate limit is used up.
+
+    Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+    """
+
+    retry_after: float | None = None
+    """Seconds that the API asks to wait before the next request; None when it does not say."""
+
+
+class ServerError(ResponseError):
+    """Status 500 to 599: the failure is on Cloudflare's side."""
+
+
+_BY_STATUS: Final[dict[int, type[ResponseError]]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+
+def error_class(status: int) -> type[ResponseError]:
+    """Choose the class of error for an answer that is not a success.
+
+    Args:
+        status: HTTP status.
+
+    Returns:
+        The class of that status, :class:`UnsuccessfulError` for 2xx, else :class:`ResponseError`.
+    """
+    if 200 <= status < 300:
+        return UnsuccessfulError
+    if 500 <= status < 600:
+        return ServerError
+    return _BY_STATUS.get(status, ResponseError)

@@ -1,0 +1,40 @@
+"""What successful calls said besides their results, without a second way of calling."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+from aiospectrum.transport import Response
+
+__all__ = ["record_response", "record_responses"]
+
+_RECORDS: Final[ContextVar[tuple[list[Response[Any]], ...]]] = ContextVar("aiospectrum_records", default=())
+
+
+@contextmanager
+def record_responses() -> Iterator[list[Response[Any]]]:
+    """Collect the successful calls that are made inside the ``with`` block.
+
+    Calls of this task count, and of every task that is started inside the block; those of other tasks do not.
+
+    Yields:
+        A list that grows with each call, in the order in which they end: status, headers, ray id, messages,
+        attempts and result of each.
+    """
+    responses: list[Response[Any]] = []
+    token = _RECORDS.set((*_RECORDS.get(), responses))
+    try:
+        yield responses
+    finally:
+        _RECORDS.reset(token)
+
+
+def record_response(response: Response[Any]) -> None:
+    """Hand a successful call to every block that collects; for transports.
+
+    Args:
+        response: The call.
+    """
+    for responses in _RECORDS.get():
+        responses.append(response)

@@ -1,0 +1,91 @@
+"""From a route and its arguments to an HTTP request: pure, and the place where arguments are checked."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import attrs
+import msgspec
+from cattrs import Converter
+
+from aiospectrum.checks import refuse
+from aiospectrum.routes import Method, Route
+from aiospectrum.wire import format_date_time
+
+__all__ = ["Request", "build_request"]
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """An HTTP request but for the base URL and the headers that every request has."""
+
+    method: Method
+    """HTTP method."""
+
+    target: str
+    """Path and query string, percent-encoded, to be appended to the base URL."""
+
+    body: bytes | None = None
+    """JSON, None when there is no body."""
+
+
+def build_request(
+    route: Route[Any],
+    *,
+    path: Mapping[str, object],
+    query: Mapping[str, object],
+    body: object,
+    converter: Converter,
+) -> Request:
+    """Check the arguments of a call and write them as an HTTP request.
+
+    Args:
+        route: The endpoint.
+        path: The path parameters by argument name.
+        query: The query parameters by argument name; one that is None is left out, unless it is required.
+        body: The body's model, None for a route without a body.
+        converter: Writes the body.
+
+    Returns:
+        The request.
+
+    Raises:
+        InvalidArgumentError: An argument does not fit; nothing has been sent.
+    """
+    target = route.path
+    for parameter in route.path_parameters:
+        value = path[parameter.name]
+        parameter.check.check(parameter.name, value)
+        target = target.replace(f"{{{parameter.name}}}", quote(str(value), safe=""))
+    pairs = _query_pairs(route, query)
+    if pairs:
+        target += "?" + "&".join(pairs)
+    if route.body is None:
+        return Request(method=route.method, target=target)
+    route.body.check.check(route.body.name, body)
+    payload = msgspec.json.encode(converter.unstructure(body))
+    return Request(method=route.method, target=target, body=payload)
+
+
+def _query_pairs(route: Route[Any], query: Mapping[str, object]) -> list[str]:
+    pairs = []
+    for parameter in route.query:
+        value = query[parameter.name]
+        if value is None:
+            if parameter.required:
+                refuse(parameter.name, value, "a value: it is required")
+            continue
+        parameter.check.check(parameter.name, value)
+        pairs.append(f"{quote(parameter.wire, safe='')}={_encode(value)}")
+    if pairs and route.page is not None and query[route.page] is None:
+        pairs.insert(0, f"{route.page}=1")
+    return pairs
+
+
+def _encode(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ",".join(_encode(item) for item in value)
+    if isinstance(value, datetime):
+        return quote(format_date_time(value), safe=":")
+    return quote(str(value), safe="")

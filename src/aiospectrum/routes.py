@@ -1,0 +1,97 @@
+"""The description of an endpoint: data only, filled in by the generated code from the spec."""
+
+from typing import Any, Generic, Literal, TypeVar
+
+import attrs
+
+from aiospectrum.checks import Check
+
+__all__ = ["Body", "Method", "PathParameter", "QueryParameter", "Route"]
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+"""The HTTP methods that the API uses."""
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class PathParameter:
+    """A part of the path that the caller gives."""
+
+    name: str
+    """Its name, in the path template and as an argument."""
+
+    check: Check
+    """What it must be."""
+
+
+@attrs.frozen(kw_only=True)
+class QueryParameter:
+    """A parameter of the query string."""
+
+    name: str
+    """Name of the argument."""
+
+    wire: str
+    """Name in the query string."""
+
+    check: Check
+    """What it must be."""
+
+    required: bool = False
+    """Whether it must be given."""
+
+    style: Literal["form"] = "form"
+    """OpenAPI's name for how it is written; an array is joined by commas, not repeated.
+
+    Source: https://spec.openapis.org/oas/v3.1.0#style-values
+    """
+
+
+@attrs.frozen(kw_only=True)
+class Body:
+    """The JSON body of a request."""
+
+    name: str
+    """Name of the argument."""
+
+    check: Check
+    """What it must be."""
+
+
+@attrs.frozen(kw_only=True)
+class Route(Generic[T]):
+    """One endpoint: all that a transport needs to know of it."""
+
+    name: str
+    """Name of the operation in the spec, which is the name of the function too."""
+
+    method: Method
+    """HTTP method."""
+
+    path: str
+    """Path template below the base URL, such as ``/zones/{zone_id}/spectrum/apps``."""
+
+    path_parameters: tuple[PathParameter, ...] = ()
+    """The parts of the path that the caller gives."""
+
+    query: tuple[QueryParameter, ...] = ()
+    """Parameters of the query string, in the order in which they are sent."""
+
+    body: Body | None = None
+    """The JSON body, None when there is none."""
+
+    result: Any
+    """The type that the envelope's ``result`` is read into: a class, a list of one or a union.
+
+    It is typed as Any because a union is not a ``type[T]``; ``T`` says the same to type checkers.
+    """
+
+    page: str | None = None
+    """Name of the query parameter that turns paging on; it is sent as 1 when another one is given without it."""
+
+    safe_to_repeat: bool
+    """Whether sending it twice does nothing that sending it once would not; true of GET alone.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1
+    """

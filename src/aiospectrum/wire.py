@@ -1,0 +1,317 @@
+"""How one JSON value becomes a Python value and back; the generated converters are made of these.
+
+A reader takes the JSON value and the wanted type, as a cattrs hook does, and returns the Python value or raises
+:class:`WireError`. Nothing is coerced: a string that holds a number is not a number.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from cattrs import Converter
+from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+__all__ = [
+    "Reader",
+    "WireError",
+    "array",
+    "array_of_models",
+    "boolean",
+    "date_time",
+    "explain",
+    "field",
+    "format_date_time",
+    "integer",
+    "mapping",
+    "number",
+    "one_of",
+    "or_as_it_came",
+    "pair",
+    "register_model",
+    "register_union",
+    "string",
+    "with_booleans",
+    "write_date_times",
+]
+
+Reader = Callable[[Any, Any], Any]
+
+
+class WireError(ValueError):
+    """A JSON value does not have the documented type."""
+
+    def __init__(self, expected: str, value: object, path: str = "") -> None:
+        """Keep what was wrong.
+
+        Args:
+            expected: What the API documents.
+            value: What came.
+            path: Where inside the value that was read, such as ``[3]``.
+        """
+        super().__init__(expected, value, path)
+        self.expected = expected
+        self.value = value
+        self.path = path
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
+        return f"expected {self.expected}, got {shown if len(shown) <= 60 else shown[:59] + '…'}"
+
+
+def string(value: Any, _: Any) -> str:
+    """Read a string."""
+    if not isinstance(value, str):
+        raise WireError("a string", value)
+    return value
+
+
+def boolean(value: Any, _: Any) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        raise WireError("true or false", value)
+    return value
+
+
+def number(value: Any, _: Any) -> float:
+    """Read a number as it came, so that a large whole number stays exact."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise WireError("a number", value)
+    return value
+
+
+def integer(value: Any, _: Any) -> int:
+    """Read a whole number, also when it is written like ``3.0``."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise WireError("a whole number", value)
+    return value
+
+
+def date_time(value: Any, _: Any) -> datetime:
+    """Read an RFC 3339 date and time into an aware datetime in UTC, to the microsecond.
+
+    A value without an offset is in UTC, as the API documents.
+    Source: https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+    """
+    if isinstance(value, str):
+        try:
+            parsed = datetime.fromisoformat(value.upper())
+            return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise WireError("an RFC 3339 date and time", value)
+
+
+def format_date_time(value: datetime) -> str:
+    """Write an aware datetime as RFC 3339 in UTC, with microseconds only if there are any.
+
+    Args:
+        value: An aware datetime.
+
+    Returns:
+        Text such as ``2026-11-20T00:00:00Z``.
+    """
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def array(read: Reader) -> Reader:
+    """Make a reader of arrays whose items are read by ``read``."""
+
+    def read_array(value: Any, wanted: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise WireError("an array", value)
+        items = []
+        for index, item in enumerate(value):
+            try:
+                items.append(read(item, wanted))
+            except WireError as error:
+                raise WireError(error.expected, error.value, f"[{index}]{error.path}") from None
+        return items
+
+    return read_array
+
+
+def array_of_models(converter: Converter, model: type[Any]) -> Reader:
+    """Make a reader of arrays of one model."""
+
+    def read_models(value: Any, _: Any) -> Any:
+        if not isinstance(value, list):
+            raise WireError("an array", value)
+        return converter.structure(value, list[model])  # type: ignore[valid-type]  # a type made at run time
+
+    return read_models
+
+
+def pair(first: Reader, second: Reader) -> Reader:
+    """Make a reader of arrays of exactly two items, each with a reader of its own."""
+
+    def read_pair(value: Any, wanted: Any) -> tuple[Any, Any]:
+        if not isinstance(value, list) or len(value) != 2:
+            raise WireError("an array of two items", value)
+        return first(value[0], wanted), second(value[1], wanted)
+
+    return read_pair
+
+
+def mapping(read: Reader) -> Reader:
+    """Make a reader of objects with free keys whose values are read by ``read``."""
+
+    def read_mapping(value: Any, wanted: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise WireError("an object", value)
+        items = {}
+        for key, item in value.items():
+            try:
+                items[key] = read(item, wanted)
+            except WireError as error:
+                raise WireError(error.expected, error.value, f".{key}{error.path}") from None
+        return items
+
+    return read_mapping
+
+
+def one_of(*readers: Reader) -> Reader:
+    """Make a reader that takes the first of several readers that succeeds, else the deepest error."""
+
+    def read_one_of(value: Any, wanted: Any) -> Any:
+        errors: list[WireError] = []
+        for read in readers:
+            try:
+                return read(value, wanted)
+            except WireError as error:
+                errors.append(error)
+        deepest = max(errors, key=lambda error: len(error.path))
+        if deepest.path:
+            raise deepest
+        raise WireError(" or ".join(error.expected for error in errors), value)
+
+    return read_one_of
+
+
+def or_as_it_came(read: Reader) -> Reader:
+    """Make a reader that keeps a value as it came when ``read`` refuses it."""
+
+    def read_or_keep(value: Any, wanted: Any) -> Any:
+        try:
+            return read(value, wanted)
+        except WireError:
+            return value
+
+    return read_or_keep
+
+
+def with_booleans(read: Reader, *, true: str, false: str) -> Reader:
+    """Make a reader that also takes the booleans of old payloads, for the strings that replaced them."""
+
+    def read_boolean_too(value: Any, wanted: Any) -> Any:
+        if isinstance(value, bool):
+            return true if value else false
+        return read(value, wanted)
+
+    return read_boolean_too
+
+
+def write_date_times(value: Any) -> Any:
+    """Write an aware datetime, or a list of them however deep, as :func:`format_date_time` does.
+
+    Anything else is returned as it is.
+    """
+    if isinstance(value, datetime):
+        return format_date_time(value)
+    if isinstance(value, (list, tuple)):
+        return [write_date_times(item) for item in value]
+    return value
+
+
+def field(
+    wire: str,
+    read: Reader | None = None,
+    *,
+    write: Callable[[Any], Any] | None = None,
+    keep_default: bool = False,
+) -> Any:
+    """Describe one field of a model to cattrs.
+
+    Args:
+        wire: Name of the field in JSON.
+        read: Reader of its value; None leaves it to the converter, for fields that hold models.
+        write: Writer of its value; None leaves it to the converter.
+        keep_default: Write the field also when it has its default value.
+
+    Returns:
+        An override for the code generation of cattrs.
+    """
+    return override(rename=wire, struct_hook=read, unstruct_hook=write, omit_if_default=not keep_default)
+
+
+def register_model(converter: Converter, model: type[Any], **fields: Any) -> None:
+    """Register how one model is read and written.
+
+    A null is read like an absent field; keys that the model does not know are ignored.
+
+    Args:
+        converter: The converter to register on.
+        model: An attrs class.
+        **fields: One :func:`field` per field of the class.
+    """
+    read_fields = make_dict_structure_fn(model, converter, **fields)
+
+    def read_model(value: Any, _: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise WireError("an object", value)
+        return read_fields({key: item for key, item in value.items() if item is not None}, model)
+
+    converter.register_structure_hook(model, read_model)
+    converter.register_unstructure_hook(model, make_dict_unstructure_fn(model, converter, **fields))
+
+
+def register_union(converter: Converter, union: Any, choose: Callable[[Mapping[str, Any]], type[Any]]) -> Reader:
+    """Register how a union of models is read.
+
+    Args:
+        converter: The converter to register on.
+        union: The union type.
+        choose: Picks the model for a JSON object.
+
+    Returns:
+        The reader, for fields that hold such a union.
+    """
+
+    def read_union(value: Any, _: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise WireError("an object", value)
+        return converter.structure(value, choose(value))
+
+    converter.register_structure_hook(union, read_union)
+    return read_union
+
+
+def explain(error: Exception, path: str = "") -> str:
+    """Say in one line what a converter could not read, and where.
+
+    Args:
+        error: What cattrs or a reader raised.
+        path: Where the read value stands in a larger one.
+
+    Returns:
+        Text such as ``data[3].metrics[0]: expected a number, got 'x'``; several failures are joined.
+    """
+    return "; ".join(f"{where.lstrip('.')}: {what}" if where else what for where, what in _failures(error, path))
+
+
+def _failures(error: Exception, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(error, (ClassValidationError, IterableValidationError)):
+        noted, plain = error.group_exceptions()
+        for inner, note in noted:
+            step = f".{note.name}" if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
+            yield from _failures(inner, path + step)
+        for inner in plain:
+            yield from _failures(inner, path)
+    elif isinstance(error, WireError):
+        yield path + error.path, str(error)
+    elif isinstance(error, KeyError):
+        yield path, "expected a value, got none"
+    else:
+        yield path, str(error)
