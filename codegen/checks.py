@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from codegen.errors import SpecError
+from codegen.errors import SpecError, join
 from codegen.models import Models
-from codegen.schemas import Array, Choice, Enum, Object, Ref, Scalar, Schema, Union
+from codegen.schemas import Array, Choice, Enum, Object, Ref, Scalar, Schema, Union, references
 
 __all__ = ["check_expression", "constant_name", "render_checks", "request_schemas"]
 
@@ -25,7 +25,7 @@ def request_schemas(components: Mapping[str, Schema], roots: tuple[str, ...]) ->
         name = waiting.pop()
         if name not in reached:
             reached.add(name)
-            waiting += _inner_names(components[name])
+            waiting += references(components[name])
     return tuple(name for name in components if name in reached)
 
 
@@ -66,14 +66,18 @@ def constant_name(name: str) -> str:
     return "".join(pieces).upper()
 
 
-def check_expression(schema: Schema) -> str:
+def check_expression(schema: Schema, pointer: str) -> str:
     """Render what a value must be.
 
     Args:
         schema: A schema of a parameter or property.
+        pointer: Where it stands in the spec.
 
     Returns:
         A Python expression; named schemas are given by their constants.
+
+    Raises:
+        SpecError: There is no check for such a schema.
     """
     match schema:
         case Ref(name=name):
@@ -84,9 +88,9 @@ def check_expression(schema: Schema) -> str:
             return _call("Text", choices=values, expected=_expected(schema))
         case Array(items=items, min_items=fewest):
             arguments = _call("", min_items=fewest or None, expected=_expected(schema))[1:]
-            return f"Array(items={check_expression(items)}, {arguments}"
+            return f"Array(items={check_expression(items, join(pointer, 'items'))}, {arguments}"
         case Choice(options=options):
-            inner = "".join(f"{check_expression(option)}, " for option in options)
+            inner = "".join(f"{check_expression(option, pointer)}, " for option in options)
             return f"OneOf(options=({inner}), expected={_expected(schema)!r})"
         case Scalar(kind="boolean"):
             return "Flag()"
@@ -98,19 +102,24 @@ def check_expression(schema: Schema) -> str:
             expected = _expected(schema)
             return _call("Text", pattern=pattern, min_length=shortest or None, max_length=longest, expected=expected)
         case _:
+            kind = schema.kind if isinstance(schema, Scalar) else type(schema).__name__.lower()
             raise SpecError(
-                "#/components/schemas",
-                f"{schema!r} in a request",
+                pointer,
+                f"the kind {kind!r} in a request",
                 "strings, integers, booleans, dates, enums, arrays and named objects in requests",
             )
 
 
 def _component_expression(name: str, components: Mapping[str, Schema], models: Models) -> str:
     schema = components[name]
+    pointer = join("#/components/schemas", name)
     match schema:
         case Object(fields=fields):
             attributes = models.fields[name]
-            checks = ", ".join(f"{attributes[field.wire]!r}: {check_expression(field.schema)}" for field in fields)
+            checks = ", ".join(
+                f"{attributes[field.wire]!r}: {check_expression(field.schema, join(pointer, 'properties', field.wire))}"
+                for field in fields
+            )
             required = [attributes[field.wire] for field in fields if field.required]
             exclusive = tuple(attributes[wire] for wire in schema.exactly_one_of)
             rest = "".join(
@@ -127,7 +136,7 @@ def _component_expression(name: str, components: Mapping[str, Schema], models: M
             classes = " or ".join(models.classes[member] for member in members)
             return f"OneOf(options=({inner}), expected={f'an object of the class {classes}'!r})"
         case _:
-            return check_expression(schema)
+            return check_expression(schema, pointer)
 
 
 def _call(name: str, **arguments: object) -> str:
@@ -148,29 +157,27 @@ def _expected(schema: Schema) -> str:
             return f"an integer of {high} or less"
         case Scalar(kind="integer"):
             return "an integer"
-        case Scalar(kind="string", min_length=1):
+        case Scalar(kind="boolean"):
+            return "True or False"
+        case Scalar(kind="date-time"):
+            return "a datetime with a time zone"
+        case Scalar(pattern=str(pattern)):
+            return f"a string that matches {pattern}"
+        case Scalar(min_length=shortest, max_length=int(longest)):
+            return f"a string of {shortest} to {longest} characters"
+        case Scalar(min_length=1):
             return "a string that is not empty"
+        case Scalar(min_length=shortest) if shortest:
+            return f"a string of {shortest} or more characters"
         case Enum(values=values):
             return f"one of {', '.join(values)}"
         case Array(min_items=1):
             return "a list with at least one item"
+        case Array(min_items=fewest) if fewest:
+            return f"a list with at least {fewest} items"
         case Array():
             return "a list"
         case Choice(options=options):
             return ", or ".join(_expected(option) for option in options)
         case _:
             return "a string"
-
-
-def _inner_names(schema: Schema) -> list[str]:
-    match schema:
-        case Ref(name=name):
-            return [name]
-        case Union(members=members):
-            return list(members)
-        case Array(items=items):
-            return _inner_names(items)
-        case Object(fields=fields):
-            return [name for field in fields for name in _inner_names(field.schema)]
-        case _:
-            return []

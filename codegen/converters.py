@@ -65,8 +65,10 @@ def render_registrations(components: Mapping[str, Schema], models: Models) -> st
             target = f"{_variable(name)} = " if is_held else ""
             lines.append(f"    {target}register_union(converter, {model}, {_function(name)})")
         elif isinstance(schema, Object):
+            telling = _telling_keys(name, components)
             fields = "".join(
-                f"        {models.fields[name][field.wire]}={_field_expression(field, components, models)},\n"
+                f"        {models.fields[name][field.wire]}="
+                f"{_field_expression(field, components, models, is_telling=field.wire in telling)},\n"
                 for field in schema.fields
             )
             lines.append(f"    register_model(\n        converter,\n        {model},\n{fields}    )")
@@ -85,13 +87,7 @@ def render_chooser(name: str, union: Union, components: Mapping[str, Schema], mo
     Returns:
         What the template needs.
     """
-    keys = {member: [field.wire for field in _object(components[member]).fields] for member in union.members}
-    own = {
-        member: tuple(
-            key for key in keys[member] if not any(key in keys[other] for other in union.members if other != member)
-        )
-        for member in union.members
-    }
+    own = _own_keys(union, components)
     without_own = [member for member in union.members if not own[member]]
     return Chooser(
         function=_function(name),
@@ -101,6 +97,23 @@ def render_chooser(name: str, union: Union, components: Mapping[str, Schema], mo
         own_keys=tuple((models.classes[member], own[member]) for member in union.members if own[member]),
         fallback=models.classes[(without_own or list(union.members))[0]],
     )
+
+
+def _own_keys(union: Union, components: Mapping[str, Schema]) -> dict[str, tuple[str, ...]]:
+    """The keys of each member that no other member has."""
+    keys = {member: [field.wire for field in _object(components[member]).fields] for member in union.members}
+    return {
+        member: tuple(
+            key for key in keys[member] if not any(key in keys[other] for other in union.members if other != member)
+        )
+        for member in union.members
+    }
+
+
+def _telling_keys(name: str, components: Mapping[str, Schema]) -> set[str]:
+    """The keys of a model that tell it from the others of a union."""
+    unions = [schema for schema in components.values() if isinstance(schema, Union) and name in schema.members]
+    return {key for union in unions for key in _own_keys(union, components)[name]}
 
 
 def _object(schema: Schema) -> Object:
@@ -117,14 +130,14 @@ def _function(name: str) -> str:
     return f"_choose_{constant_name(name).lower()}"
 
 
-def _field_expression(field: Field, components: Mapping[str, Schema], models: Models) -> str:
+def _field_expression(field: Field, components: Mapping[str, Schema], models: Models, *, is_telling: bool) -> str:
     arguments = [repr(field.wire)]
     reader = _reader(field.schema, components, models)
     if reader is not None:
         arguments.append(reader)
     if _holds_date_time(field.schema, components):
         arguments.append("write=write_date_times")
-    if field.default not in (None, []):
+    if field.default is not None and (is_telling or field.default != []):
         arguments.append("keep_default=True")
     return f"field({', '.join(arguments)})"
 

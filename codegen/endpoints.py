@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import attrs
 
 from codegen.checks import check_expression
+from codegen.errors import SpecError, join
 from codegen.models import Models
 from codegen.operations import Operation, Parameter
 from codegen.schemas import Array, Ref, Scalar, Schema
@@ -90,7 +91,7 @@ def endpoint_view(operation: Operation, models: Models) -> Endpoint:
             wire="",
             annotation=models.classes[operation.body],
             default=None,
-            check=check_expression(Ref(name=operation.body)),
+            check=check_expression(Ref(name=operation.body), operation.pointer),
             required=True,
         )
     item = operation.result.items if isinstance(operation.result, Array) else operation.result
@@ -101,8 +102,8 @@ def endpoint_view(operation: Operation, models: Models) -> Endpoint:
         path_arguments=path_arguments,
         body=body,
         query=ordered,
-        result=_annotation(operation.result, models, is_argument=False),
-        item=_annotation(item, models, is_argument=False),
+        result=_annotation(operation.result, models, operation.pointer, is_argument=False),
+        item=_annotation(item, models, operation.pointer, is_argument=False),
         docstring=_docstring(operation, body),
         iterate_docstring=_iterate_docstring(operation) if operation.is_paged else "",
         iterate_arguments=tuple(argument for argument in ordered if argument.name not in ("page", "per_page")),
@@ -144,29 +145,31 @@ def _class_name(path: tuple[str, ...]) -> str:
 
 
 def _argument(parameter: Parameter, models: Models) -> Argument:
-    annotation = _annotation(parameter.schema, models, is_argument=True)
+    where = join(parameter.pointer, "schema")
+    annotation = _annotation(parameter.schema, models, where, is_argument=True)
     return Argument(
         name=parameter.name,
         wire=parameter.wire,
         annotation=annotation if parameter.required else f"{annotation} | None",
         default=None if parameter.required else "None",
-        check=check_expression(parameter.schema),
+        check=check_expression(parameter.schema, where),
         required=parameter.required,
     )
 
 
-def _annotation(schema: Schema, models: Models, *, is_argument: bool) -> str:
+def _annotation(schema: Schema, models: Models, pointer: str, *, is_argument: bool) -> str:
     match schema:
         case Ref(name="Identifier") if is_argument:
             return "str"
         case Ref(name=name):
             return models.classes[name]
         case Array(items=items):
-            return f"{'Sequence' if is_argument else 'list'}[{_annotation(items, models, is_argument=is_argument)}]"
+            inner = _annotation(items, models, join(pointer, "items"), is_argument=is_argument)
+            return f"{'Sequence' if is_argument else 'list'}[{inner}]"
         case Scalar(kind=kind):
             return _SCALAR_TYPES[kind]
         case _:
-            raise TypeError(f"{schema!r} without a name")  # parse_operations has refused it
+            raise SpecError(pointer, f"{type(schema).__name__.lower()} without a name", "scalars, arrays and $refs")
 
 
 def _maximum(parameter: Parameter | None) -> int:
@@ -174,12 +177,21 @@ def _maximum(parameter: Parameter | None) -> int:
     return schema.maximum or 0 if isinstance(schema, Scalar) else 0
 
 
+def _bounds(schema: Schema) -> str:
+    match schema:
+        case Scalar(kind="integer", minimum=int(low), maximum=int(high)):
+            return f", {low} to {high}"
+        case Scalar(kind="integer", minimum=int(low)):
+            return f", {low} or more"
+        case Scalar(kind="integer", maximum=int(high)):
+            return f", {high} or less"
+        case _:
+            return ""
+
+
 def _describe(parameter: Parameter) -> str:
     text = sentence(parameter.description)
-    schema = parameter.schema
-    if isinstance(schema, Scalar) and schema.kind == "integer":
-        bounds = f"{schema.minimum} to {schema.maximum}" if schema.maximum else f"{schema.minimum} or more"
-        text = f"{text[:-1]}, {bounds}."
+    text = f"{text[:-1]}{_bounds(parameter.schema)}."
     if parameter.default is not None:
         text += f" The API takes {parameter.default} when it is left out."
     return text

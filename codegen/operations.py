@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 
 from codegen.errors import SpecError, join
-from codegen.schemas import Array, Ref, Schema, parse_schema
+from codegen.schemas import Array, Ref, Schema, parse_schema, parse_with_default, plain_text
 
 __all__ = ["Iteration", "Operation", "Parameter", "parse_operations", "root_schemas"]
 
@@ -29,6 +29,7 @@ _OPERATION_KEYS: Final = frozenset(
 _PARAMETER_KEYS: Final = frozenset(
     {"name", "in", "required", "description", "schema", "example", "style", "explode", "x-python-name"}
 )
+_BODY_KEYS: Final = frozenset({"description", "content", "required", "x-python-name"})
 _ENVELOPE: Final = "#/components/schemas/Envelope"
 _JSON: Final = "application/json"
 
@@ -37,6 +38,7 @@ _JSON: Final = "application/json"
 class Parameter:
     """A parameter of the path or the query string."""
 
+    pointer: str
     name: str
     wire: str
     schema: Schema
@@ -58,6 +60,7 @@ class Iteration:
 class Operation:
     """One endpoint."""
 
+    pointer: str
     name: str
     tag: str
     namespace: tuple[str, ...]
@@ -101,11 +104,6 @@ def parse_operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
             if key not in (*_METHODS, "parameters"):
                 raise SpecError(join(pointer, key), f"{key!r}", ", ".join((*_METHODS, "parameters")))
         operations += [_parse_operation(document, path, method) for method in _METHODS if method in item]
-    seen: set[str] = set()
-    for operation in operations:
-        if operation.name in seen:
-            raise SpecError("#/paths", f"the operationId {operation.name!r} twice", "each operationId once")
-        seen.add(operation.name)
     return tuple(operations)
 
 
@@ -137,69 +135,69 @@ def _parse_operation(document: Mapping[str, Any], path: str, method: str) -> Ope
     for key in node:
         if key not in _OPERATION_KEYS:
             raise SpecError(join(pointer, key), f"the key {key!r}", ", ".join(sorted(_OPERATION_KEYS)))
-    for key in ("operationId", "tags", "summary", "externalDocs", "x-namespace", "x-method"):
+    for key in ("operationId", "tags", "externalDocs", "x-namespace", "x-method"):
         if key not in node:
             raise SpecError(pointer, f"no {key}", f"an operation with {key}")
-    parameters = [
-        (_parse_parameter(document, inner, join(where, "parameters", index)), inner)
+    if len(node["tags"]) != 1:
+        raise SpecError(join(pointer, "tags"), f"the tags {node['tags']}", "one tag")
+    places = [
+        _parse_parameter(document, inner, join(where, "parameters", index))
         for where, owner in ((join("#/paths", path), document["paths"][path]), (pointer, node))
         for index, inner in enumerate(owner.get("parameters", ()))
     ]
-    places = [(parameter, _resolve(document, inner)["in"]) for parameter, inner in parameters]
     result, result_description = _parse_success(document, node, pointer)
     body, body_name, body_description = _parse_body(document, node, pointer)
-    operation = Operation(
+    return Operation(
+        pointer=pointer,
         name=node["operationId"],
         tag=node["tags"][0],
         namespace=tuple(node["x-namespace"].split(".")),
         method_name=node["x-method"],
         http_method=method.upper(),
         path=path,
-        summary=node["summary"],
-        description=node.get("description", ""),
+        summary=plain_text(node, "summary", pointer),
+        description=plain_text(node, "description", pointer) if "description" in node else "",
         docs=node["externalDocs"]["url"],
-        path_parameters=tuple(parameter for parameter, place in places if place == "path"),
-        query=tuple(parameter for parameter, place in places if place == "query"),
+        path_parameters=tuple(parameter for place, parameter in places if place == "path"),
+        query=tuple(parameter for place, parameter in places if place == "query"),
         body=body,
         body_name=body_name,
         body_description=body_description,
         result=result,
         result_description=result_description,
-        iteration=Iteration(**node["x-pages"]) if "x-pages" in node else None,
+        iteration=_parse_pages(node, pointer) if "x-pages" in node else None,
     )
-    _check_paging(operation, pointer)
-    return operation
 
 
-def _check_paging(operation: Operation, pointer: str) -> None:
-    names = {parameter.name for parameter in operation.query}
-    if operation.is_paged and not ({"page", "per_page"} <= names and isinstance(operation.result, Array)):
-        raise SpecError(
-            join(pointer, "x-pages"), "an operation without pages", "the parameters page and per_page, and an array"
-        )
+def _parse_pages(node: Mapping[str, Any], pointer: str) -> Iteration:
+    pages = node["x-pages"]
+    keys = {field.name for field in attrs.fields(Iteration)}
+    if not isinstance(pages, dict) or set(pages) != keys or not all(isinstance(each, str) for each in pages.values()):
+        raise SpecError(join(pointer, "x-pages"), f"{pages!r}", f"strings for {', '.join(sorted(keys))}")
+    return Iteration(**pages)
 
 
-def _parse_parameter(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> Parameter:
-    node = _resolve(document, node)
+def _parse_parameter(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> tuple[str, Parameter]:
+    """The place, ``path`` or ``query``, and the parameter."""
+    node, pointer = _resolve(document, node, pointer, "parameters")
     for key in node:
         if key not in _PARAMETER_KEYS:
             raise SpecError(join(pointer, key), f"the key {key!r}", ", ".join(sorted(_PARAMETER_KEYS)))
     if node["in"] not in ("path", "query"):
         raise SpecError(join(pointer, "in"), f"a parameter in {node['in']!r}", "path and query")
-    if "schema" not in node:
-        raise SpecError(pointer, "a parameter without a schema", "schema")
     if node.get("style", "form") != "form":
         raise SpecError(join(pointer, "style"), f"the style {node['style']!r}", "form")
-    schema = parse_schema(node["schema"], join(pointer, "schema"))
+    schema, default = parse_with_default(node["schema"], join(pointer, "schema"))
     if isinstance(schema, Array) and node.get("explode", True):
-        raise SpecError(join(pointer, "explode"), "an array with repeated keys", "explode: false")
-    return Parameter(
+        raise SpecError(pointer, "an array with repeated keys", "explode: false")
+    return node["in"], Parameter(
+        pointer=pointer,
         name=node.get("x-python-name", node["name"]),
         wire=node["name"],
         schema=schema,
         required=node.get("required", False),
-        description=node.get("description", ""),
-        default=node["schema"].get("default"),
+        description=plain_text(node, "description", pointer),
+        default=default,
     )
 
 
@@ -207,47 +205,59 @@ def _parse_body(document: Mapping[str, Any], node: Mapping[str, Any], pointer: s
     """Name of the body's schema, name of its argument, and what it is."""
     if "requestBody" not in node:
         return None, "", ""
-    where = join(pointer, "requestBody")
-    body = _resolve(document, node["requestBody"])
-    content = body["content"]
-    if set(content) != {_JSON}:
-        raise SpecError(join(where, "content"), f"a body of {', '.join(content)}", _JSON)
-    schema = parse_schema(content[_JSON].get("schema"), join(where, "content", _JSON, "schema"))
+    body, where = _resolve(document, node["requestBody"], join(pointer, "requestBody"), "requestBodies")
+    for key in body:
+        if key not in _BODY_KEYS:
+            raise SpecError(join(where, key), f"the key {key!r}", ", ".join(sorted(_BODY_KEYS)))
+    schema = parse_schema(*_json_schema(body, where))
     if not isinstance(schema, Ref) or not body.get("required", False):
         raise SpecError(where, "an optional body, or one without a named schema", "required: true and a $ref")
-    return schema.name, body.get("x-python-name", "body"), body.get("description", "")
+    return schema.name, body.get("x-python-name", "body"), plain_text(body, "description", where)
 
 
 def _parse_success(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> tuple[Schema, str]:
     """The schema of ``result`` inside the envelope, and what the answer is."""
-    where = join(pointer, "responses", "200")
     if "200" not in node["responses"]:
         raise SpecError(join(pointer, "responses"), "no answer 200", "the answer 200 in an envelope")
     for status in node["responses"]:
         if status not in ("200", "4XX"):
             raise SpecError(join(pointer, "responses", status), f"the answer {status}", "200 and 4XX")
-    answer = _resolve(document, node["responses"]["200"])
-    schema = answer.get("content", {}).get(_JSON, {}).get("schema", {})
+    answer, where = _resolve(document, node["responses"]["200"], join(pointer, "responses", "200"), "responses")
+    schema, where_schema = _json_schema(answer, where)
     parts = schema.get("allOf", [])
     if set(schema) != {"allOf"} or len(parts) != 2 or parts[0] != {"$ref": _ENVELOPE}:
-        raise SpecError(where, "an answer without the envelope", f"allOf with a $ref to {_ENVELOPE} and an object")
-    inner = parts[1]
-    unknown = set(inner.get("properties", {})) - {"result", "result_info"}
-    if unknown or "result" not in inner.get("required", ()):
-        raise SpecError(where, "an envelope of another shape", "a required result and, with pages, result_info")
-    result = parse_schema(
-        inner["properties"]["result"], join(where, "content", _JSON, "schema/allOf/1/properties/result")
-    )
+        supported = f"allOf with a $ref to {_ENVELOPE} and an object"
+        raise SpecError(where_schema, "an answer without the envelope", supported)
+    inner, where_inner = parts[1], join(where_schema, "allOf", 1)
+    properties = inner.get("properties", {})
+    is_known = set(inner) <= {"type", "required", "properties"} and set(properties) <= {"result", "result_info"}
+    if not is_known or "result" not in properties or inner.get("required") != ["result"]:
+        supported = "type, required and properties with a required result and, with pages, result_info"
+        raise SpecError(where_inner, "an envelope of another shape", supported)
+    where_result = join(where_inner, "properties", "result")
+    result = parse_schema(properties["result"], where_result)
     if not isinstance(result.items if isinstance(result, Array) else result, Ref):
-        raise SpecError(where, "a result without a named schema", "a $ref, or an array of one")
-    return result, answer["description"]
+        raise SpecError(where_result, "a result without a named schema", "a $ref, or an array of one")
+    return result, plain_text(answer, "description", where)
 
 
-def _resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a reference into ``components``; the validator has seen that it leads somewhere."""
-    while "$ref" in node:
-        place: Any = document
-        for key in node["$ref"].removeprefix("#/").split("/"):
-            place = place[key]
-        node = place
-    return node
+def _json_schema(node: Mapping[str, Any], pointer: str) -> tuple[Mapping[str, Any], str]:
+    """The schema of a body or an answer, and where it stands."""
+    where = join(pointer, "content")
+    content = node.get("content", {})
+    if set(content) != {_JSON} or "schema" not in content[_JSON]:
+        raise SpecError(where if content else pointer, f"the content {sorted(content)}", f"{_JSON} with a schema")
+    return content[_JSON]["schema"], join(where, _JSON, "schema")
+
+
+def _resolve(
+    document: Mapping[str, Any], node: Mapping[str, Any], pointer: str, section: str
+) -> tuple[Mapping[str, Any], str]:
+    """What a node is or refers to, and where that stands; load_spec has seen that a reference leads somewhere."""
+    if "$ref" not in node:
+        return node, pointer
+    prefix = f"#/components/{section}/"
+    if set(node) != {"$ref"} or not node["$ref"].startswith(prefix):
+        raise SpecError(pointer, f"the reference {dict(node)!r}", f"nothing but a $ref to one below {prefix}")
+    name = node["$ref"].removeprefix(prefix)
+    return document["components"][section][name], prefix + name

@@ -22,15 +22,18 @@ __all__ = [
     "Union",
     "parse_components",
     "parse_schema",
+    "parse_with_default",
+    "plain_text",
+    "references",
 ]
 
 _PREFIX: Final = "#/components/schemas/"
-_ANNOTATIONS: Final = frozenset({"description", "examples", "externalDocs", "x-expected"})
+_ANNOTATIONS: Final = frozenset({"description", "examples", "externalDocs"})
 _SCALARS: Final[Mapping[str, frozenset[str]]] = {
-    "string": frozenset({"format", "minLength", "maxLength", "pattern", "default"}),
-    "integer": frozenset({"minimum", "maximum", "default"}),
-    "number": frozenset({"minimum", "maximum", "default"}),
-    "boolean": frozenset({"default"}),
+    "string": frozenset({"format", "minLength", "maxLength", "pattern", "x-expected"}),
+    "integer": frozenset({"minimum", "maximum", "x-expected"}),
+    "number": frozenset({"minimum", "maximum"}),
+    "boolean": frozenset(),
 }
 _FORMATS: Final = frozenset({"date-time", "hostname"})
 
@@ -151,14 +154,13 @@ def parse_components(document: Mapping[str, Any], names: tuple[str, ...]) -> dic
             raise SpecError(_PREFIX + name, f"refers to itself by {' -> '.join((*path, name))}", "no cycle")
         if name not in found:
             schema = parse_schema(document["components"]["schemas"][name], _PREFIX + name, is_component=True)
-            for inner in _references(schema):
+            plain_text(document["components"]["schemas"][name], "description", _PREFIX + name)
+            for inner in references(schema):
                 visit(inner, (*path, name))
             found[name] = schema
 
     for name in names:
         visit(name, ())
-    for name, schema in found.items():
-        _check_meaning(name, schema, found)
     return found
 
 
@@ -179,7 +181,7 @@ def parse_schema(node: Any, pointer: str, *, is_component: bool = False) -> Sche
     if not isinstance(node, dict):
         raise SpecError(pointer, f"the schema {node!r}", "a mapping")
     if "$ref" in node:
-        _only(node, pointer, frozenset({"$ref", "description", "default"}))
+        _only(node, pointer, frozenset({"$ref", "description"}))
         return Ref(name=_ref_name(node["$ref"], join(pointer, "$ref")))
     for keyword in ("anyOf", "oneOf"):
         if keyword in node:
@@ -198,6 +200,73 @@ def parse_schema(node: Any, pointer: str, *, is_component: bool = False) -> Sche
     )
 
 
+def parse_with_default(node: Any, pointer: str) -> tuple[Schema, Any]:
+    """Read the schema of a property or a parameter, the only ones that can have a default.
+
+    Args:
+        node: The schema as it stands in the spec.
+        pointer: Where it stands.
+
+    Returns:
+        The schema and the default, None when there is none.
+
+    Raises:
+        SpecError: A construct is not supported.
+    """
+    if not isinstance(node, dict):
+        return parse_schema(node, pointer), None
+    bare = {key: value for key, value in node.items() if key != "default"}
+    return parse_schema(bare, pointer), node.get("default")
+
+
+def plain_text(node: Mapping[str, Any], key: str, pointer: str) -> str:
+    """Read a text that goes into a docstring.
+
+    Args:
+        node: What it describes.
+        key: Its key there, such as ``description``.
+        pointer: Where the node stands.
+
+    Returns:
+        The text.
+
+    Raises:
+        SpecError: There is none, or a docstring could not hold it.
+    """
+    text = node.get(key)
+    if not isinstance(text, str) or not text.strip():
+        raise SpecError(pointer, f"no {key}", f"a {key}, which becomes a docstring")
+    if "\\" in text or '"""' in text:
+        raise SpecError(join(pointer, key), f"the text {text!r}", "text without backslashes and triple quotes")
+    return text
+
+
+def references(schema: Schema) -> tuple[str, ...]:
+    """List the named schemas that a schema refers to.
+
+    Args:
+        schema: The schema.
+
+    Returns:
+        Their names, not those that they refer to in turn.
+    """
+    match schema:
+        case Ref(name=name):
+            return (name,)
+        case Union(members=members):
+            return members
+        case Array(items=inner) | Map(values=inner) | AnyOrSchema(schema=inner):
+            return references(inner)
+        case Pair(first=first, second=second):
+            return references(first) + references(second)
+        case Choice(options=options):
+            return tuple(name for option in options for name in references(option))
+        case Object(fields=fields):
+            return tuple(name for field in fields for name in references(field.schema))
+        case _:
+            return ()
+
+
 def _parse_scalar(node: Mapping[str, Any], kind: str, pointer: str) -> Scalar | Enum:
     if "enum" in node:
         return _parse_enum(node, pointer)
@@ -205,6 +274,11 @@ def _parse_scalar(node: Mapping[str, Any], kind: str, pointer: str) -> Scalar | 
     text_format = node.get("format")
     if text_format is not None and text_format not in _FORMATS:
         raise SpecError(join(pointer, "format"), f"the format {text_format!r}", ", ".join(sorted(_FORMATS)))
+    if text_format == "date-time":
+        _only(node, pointer, frozenset({"type", "format"}))
+    pattern = node.get("pattern", "^$")
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        raise SpecError(join(pointer, "pattern"), f"the pattern {pattern!r}", "one of the whole string, ^ to $")
     return Scalar(
         kind="date-time" if text_format == "date-time" else kind,  # type: ignore[arg-type]  # a key of _SCALARS
         minimum=node.get("minimum"),
@@ -217,16 +291,16 @@ def _parse_scalar(node: Mapping[str, Any], kind: str, pointer: str) -> Scalar | 
 
 
 def _parse_enum(node: Mapping[str, Any], pointer: str) -> Enum:
-    _only(node, pointer, frozenset({"type", "enum", "default"}))
+    _only(node, pointer, frozenset({"type", "enum"}))
     values = node["enum"]
-    if node["type"] != "string" or not all(isinstance(value, str) for value in values):
+    if node["type"] != "string" or not values or not all(isinstance(value, str) for value in values):
         raise SpecError(join(pointer, "enum"), f"the values {values!r}", "strings (quote off, on, yes and no in YAML)")
     return Enum(values=tuple(values), is_open=False)
 
 
 def _parse_array(node: Mapping[str, Any], pointer: str) -> Array | Pair:
     if "prefixItems" not in node:
-        _only(node, pointer, frozenset({"type", "items", "minItems", "default"}))
+        _only(node, pointer, frozenset({"type", "items", "minItems"}))
         if "items" not in node:
             raise SpecError(pointer, "an array without items", "items")
         items = parse_schema(node["items"], join(pointer, "items"))
@@ -240,7 +314,7 @@ def _parse_array(node: Mapping[str, Any], pointer: str) -> Array | Pair:
 
 
 def _parse_object(node: Mapping[str, Any], pointer: str, is_component: bool) -> Object | Map:
-    if "properties" not in node:
+    if not node.get("properties"):
         _only(node, pointer, frozenset({"type", "additionalProperties"}))
         values = node.get("additionalProperties")
         if not isinstance(values, dict):
@@ -253,16 +327,19 @@ def _parse_object(node: Mapping[str, Any], pointer: str, is_component: bool) -> 
     fields = []
     for wire, inner in node["properties"].items():
         where = join(pointer, "properties", wire)
-        default = inner.get("default")
+        schema, default = parse_with_default(inner, where)
         if default is not None and default != [] and not isinstance(default, str):
             raise SpecError(join(where, "default"), f"the default {default!r}", "a string or []")
-        field = Field(wire=wire, schema=parse_schema(inner, where), required=wire in required, default=default)
-        fields.append(field)
+        plain_text(inner, "description", where)
+        fields.append(Field(wire=wire, schema=schema, required=wire in required, default=default))
     exclusive = tuple(node.get("x-exactly-one-of", ()))
     for key, listed in (("required", required), ("x-exactly-one-of", exclusive)):
         unknown = set(listed) - node["properties"].keys()
         if unknown:
             raise SpecError(join(pointer, key), f"the names {sorted(unknown)}", "names of properties")
+    always = sorted(field.wire for field in fields if field.wire in exclusive and field.default is not None)
+    if always:
+        raise SpecError(join(pointer, "x-exactly-one-of"), f"the names {always}", "properties without a default")
     return Object(fields=tuple(fields), exactly_one_of=exclusive)
 
 
@@ -276,8 +353,9 @@ def _parse_alternatives(node: Mapping[str, Any], keyword: str, pointer: str, is_
         _only(node, pointer, frozenset({keyword, "x-booleans"}))
         first = parse_schema(parts[0], where[0])
         if isinstance(first, Enum):
-            return attrs.evolve(first, is_open=True, booleans=node.get("x-booleans"))
-    if keyword == "oneOf" and all("$ref" in part for part in parts):
+            booleans = _parse_booleans(node, first.values, pointer)
+            return attrs.evolve(first, is_open=True, booleans=booleans)
+    if keyword == "oneOf" and all(isinstance(part, dict) and "$ref" in part for part in parts):
         if not is_component:
             raise SpecError(pointer, "a union of objects without a name", f"a $ref to one below {_PREFIX}")
         return _parse_union(node, pointer)
@@ -290,19 +368,29 @@ def _parse_alternatives(node: Mapping[str, Any], keyword: str, pointer: str, is_
                 f"{type(option).__name__.lower()} among the alternatives of {keyword}",
                 "scalars and arrays; an enum then {type: string}; any schema then {}; or a oneOf of $refs to objects",
             )
+    texts = [option for option in options if isinstance(option, Scalar) and option.kind in ("string", "date-time")]
+    if len(texts) > 1:
+        raise SpecError(pointer, f"two strings among the alternatives of {keyword}", "alternatives of different types")
     return Choice(options=options)
+
+
+def _parse_booleans(node: Mapping[str, Any], values: tuple[str, ...], pointer: str) -> Mapping[str, str] | None:
+    booleans = node.get("x-booleans")
+    if booleans is None or (set(booleans) == {"true", "false"} and set(booleans.values()) <= set(values)):
+        return booleans
+    raise SpecError(join(pointer, "x-booleans"), f"{booleans!r}", 'the keys "true" and "false" with values of the enum')
 
 
 def _parse_union(node: Mapping[str, Any], pointer: str) -> Union:
     _only(node, pointer, frozenset({"oneOf", "discriminator"}))
-    members = tuple(
-        _ref_name(part["$ref"], join(pointer, "oneOf", index, "$ref")) for index, part in enumerate(node["oneOf"])
-    )
+    parts = [parse_schema(part, join(pointer, "oneOf", index)) for index, part in enumerate(node["oneOf"])]
+    members = tuple(part.name for part in parts if isinstance(part, Ref))
     discriminator = node.get("discriminator")
     if discriminator is None:
         return Union(members=members)
-    if "mapping" not in discriminator:
-        raise SpecError(join(pointer, "discriminator"), "no mapping", "a mapping from values to $refs")
+    if set(discriminator) != {"propertyName", "mapping"}:
+        supported = "propertyName and a mapping from values to $refs"
+        raise SpecError(join(pointer, "discriminator"), f"the keys {sorted(discriminator)}", supported)
     mapping = {
         value: _ref_name(ref, join(pointer, "discriminator", "mapping", value))
         for value, ref in discriminator["mapping"].items()
@@ -321,29 +409,3 @@ def _only(node: Mapping[str, Any], pointer: str, keywords: frozenset[str]) -> No
     for key in node:
         if key not in keywords and key not in _ANNOTATIONS:
             raise SpecError(join(pointer, key), f"the keyword {key!r}", ", ".join(sorted(keywords)))
-
-
-def _references(schema: Schema) -> tuple[str, ...]:
-    match schema:
-        case Ref(name=name):
-            return (name,)
-        case Union(members=members):
-            return members
-        case Array(items=inner) | Map(values=inner) | AnyOrSchema(schema=inner):
-            return _references(inner)
-        case Pair(first=first, second=second):
-            return _references(first) + _references(second)
-        case Choice(options=options):
-            return tuple(name for option in options for name in _references(option))
-        case Object(fields=fields):
-            return tuple(name for field in fields for name in _references(field.schema))
-        case _:
-            return ()
-
-
-def _check_meaning(name: str, schema: Schema, components: Mapping[str, Schema]) -> None:
-    """Refuse what can only be seen with all schemas at hand."""
-    if isinstance(schema, Union):
-        for index, member in enumerate(schema.members):
-            if not isinstance(components[member], Object):
-                raise SpecError(join(_PREFIX + name, "oneOf", index), f"{member}, which is no object", "objects")

@@ -74,7 +74,7 @@ def register_models(converter: Converter) -> None:
         converter,
         StaticEdgeIPs,
         type=field("type", string, keep_default=True),
-        ips=field("ips", array(string)),
+        ips=field("ips", array(string), keep_default=True),
     )
     read_edge_ips = register_union(converter, EdgeIPs, _choose_edge_ips)
     register_model(

@@ -87,7 +87,7 @@ class StaticEdgeIPs:
     type: str = "static"
     """Always `static` in what is sent."""
 
-    ips: list[str] | None = None
+    ips: list[str] = attrs.Factory(list)
     """The addresses."""
 
 

@@ -1,0 +1,78 @@
+"""What tests of all kinds share."""
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestServer
+from aioresponses import aioresponses
+from hypothesis import settings
+
+from aiospectrum import Client
+
+ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+APP = "ea95132c15732412d22c1476fa83f27a"
+TOKEN = "t0ken-of-the-tests"
+
+settings.register_profile("offline", deadline=None)  # machines are noisy, and a timing is no test
+settings.load_profile("offline")
+
+
+class MockedResponse(ClientResponse):
+    """A response that does without the writer that aioresponses 0.7.9 does not pass to aiohttp 3.14 and newer.
+
+    Source: https://github.com/pnuckowski/aioresponses/issues/289
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if "stream_writer" in inspect.signature(ClientResponse.__init__).parameters:
+            kwargs.setdefault("stream_writer", _NoWriter())
+        super().__init__(*args, **kwargs)
+
+
+class _NoWriter:
+    output_size = 0
+
+
+class Mocked(aioresponses):  # type: ignore[misc]  # the library has no types
+    """Answers of no server, by method and URL."""
+
+    def add(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("response_class", MockedResponse)
+        super().add(*args, **kwargs)
+
+
+@pytest.fixture
+def mocked() -> Iterator[Mocked]:
+    with Mocked() as mock:
+        yield mock
+
+
+Serve = Callable[[Callable[[web.Request], Any]], Any]
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Start real servers on 127.0.0.1 that answer everything with a handler; gives the base URL of each."""
+    servers: list[TestServer] = []
+
+    async def start(handler: Callable[[web.Request], Any]) -> str:
+        application = web.Application()
+        application.router.add_route("*", "/{rest:.*}", handler)
+        server = TestServer(application)
+        await server.start_server()
+        servers.append(server)
+        return str(server.make_url("/client/v4"))
+
+    yield start
+    for server in servers:
+        await server.close()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    """An open client that has not been told where to go; for mocked answers."""
+    async with Client(api_token=TOKEN) as client:
+        yield client

@@ -1,0 +1,505 @@
+"""The transport against real servers on 127.0.0.1."""
+
+import asyncio
+import gzip
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from aiospectrum import (
+    Client,
+    ClientStateError,
+    ConnectionFailedError,
+    DecodeError,
+    DeletedApp,
+    RateLimitError,
+    RequestError,
+    RequestTimeoutError,
+    ResponseError,
+    RetryPolicy,
+    ServerError,
+    UnsuccessfulError,
+    record_responses,
+)
+from aiospectrum.adapter import open_session
+from aiospectrum.converters import shared_converter
+from aiospectrum.credentials import choose_credentials
+from aiospectrum.endpoints import create_app, delete_app, get_app, list_protocols, update_app
+from aiospectrum.http_transport import HTTPTransport
+from tests.conftest import APP, TOKEN, ZONE, Serve
+from tests.generated.test_endpoints import REQUEST, THE_APP, WIRE_APP
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+NO_WAIT = RetryPolicy(base_wait=0)
+
+
+def success(result: Any = None, **more: Any) -> web.Response:
+    """An answer that is a success."""
+    return web.json_response({"success": True, "result": [] if result is None else result, **more})
+
+
+def failing(times: int, failure: Callable[[web.Request], web.StreamResponse]) -> tuple[Handler, list[str]]:
+    """A handler that fails some times before it succeeds, and the methods that it has seen."""
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(request.method)
+        return failure(request) if len(seen) <= times else success()
+
+    return answer, seen
+
+
+def drop(request: web.Request) -> web.StreamResponse:
+    """Close the connection without an answer."""
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+def status(code: int, **headers: str) -> Callable[[web.Request], web.StreamResponse]:
+    """Answer a status without an envelope."""
+    return lambda request: web.Response(status=code, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+async def raw_server(answer: bytes) -> asyncio.Server:
+    """A server that answers every request with the same bytes and closes the connection."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    return await asyncio.start_server(handle, "127.0.0.1", 0)
+
+
+def base_url(server: asyncio.Server) -> str:
+    """Where a raw server is."""
+    return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/client/v4"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(drop, id="dropped connection"),
+        pytest.param(status(500), id="500"),
+        pytest.param(status(503), id="503"),
+        pytest.param(status(520), id="520"),
+        pytest.param(status(429, retry_after="0"), id="429"),
+    ],
+)
+async def test_get_is_attempted_again(failure: Callable[[web.Request], web.StreamResponse], serve: Serve) -> None:
+    """A failure that passes is repeated, one request on the wire per attempt."""
+    handler, seen = failing(2, failure)
+
+    async with Client(api_token=TOKEN, base_url=await serve(handler), retry=NO_WAIT) as client:
+        with record_responses() as responses:
+            assert await client.protocols.list(ZONE) == []
+
+    assert seen == ["GET"] * 3
+    assert [response.attempts for response in responses] == [3]
+
+
+@pytest.mark.parametrize("failure", [drop, status(500)], ids=["dropped connection", "500"])
+async def test_attempts_are_bounded(failure: Callable[[web.Request], web.StreamResponse], serve: Serve) -> None:
+    """After the last attempt the error says how many there were."""
+    handler, seen = failing(99, failure)
+
+    async with Client(api_token=TOKEN, base_url=await serve(handler), retry=NO_WAIT) as client:
+        with pytest.raises(RequestError) as caught:
+            await client.protocols.list(ZONE)
+
+    assert len(seen) == 4
+    assert caught.value.attempts == 4
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda client: create_app(client, ZONE, REQUEST), id="POST"),
+        pytest.param(lambda client: update_app(client, ZONE, APP, REQUEST), id="PUT"),
+        pytest.param(lambda client: delete_app(client, ZONE, APP), id="DELETE"),
+    ],
+)
+@pytest.mark.parametrize("failure", [drop, status(503)], ids=["dropped connection", "503"])
+async def test_writes_are_sent_once(
+    call: Callable[[Client], Awaitable[Any]],
+    failure: Callable[[web.Request], web.StreamResponse],
+    serve: Serve,
+) -> None:
+    """Nothing that changes something is sent twice, not by aiohttp either, whose connection is a reused one here."""
+    calls: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        calls.append(request.method)
+        return success() if len(calls) == 1 else failure(request)
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=NO_WAIT) as client:
+        await client.protocols.list(ZONE)
+        with pytest.raises(RequestError):
+            await call(client)
+
+    assert len(calls) == 2
+
+
+async def test_aiohttp_alone_would_send_twice(serve: Serve) -> None:
+    """The trap that the middleware is there for is real: a plain session repeats a DELETE on a reused connection."""
+    calls: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        calls.append(request.method)
+        return success() if request.method == "GET" else drop(request)
+
+    url = await serve(answer)
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url) as response:
+            await response.read()
+        with pytest.raises(aiohttp.ClientError):
+            await session.delete(url)
+
+    assert calls == ["GET", "DELETE", "DELETE"]
+
+
+async def test_no_connection() -> None:
+    """A port where nothing listens is a connection error with the reason."""
+    server = await raw_server(b"")
+    url = base_url(server)
+    server.close()
+    await server.wait_closed()
+
+    async with Client(api_token=TOKEN, base_url=url, retry=RetryPolicy(max_attempts=1)) as client:
+        with pytest.raises(ConnectionFailedError, match="got no whole answer: ClientConnectorError") as caught:
+            await client.apps.get(ZONE, APP)
+
+    assert caught.value.url == f"{url}/zones/{ZONE}/spectrum/apps/{APP}"
+    assert (caught.value.method, caught.value.status, caught.value.errors) == ("GET", None, ())
+
+
+GZIPPED = gzip.compress(b'{"success":true,"result":[]}')
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"HTTP/1.1 200 O", id="half a status line"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.7\r\n\r\n", id="another protocol"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", id="half a body"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n" + GZIPPED[:10] + b"\xff" * 10,
+            id="corrupt gzip",
+        ),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="wrong chunk"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", id="oversized header"),
+    ],
+)
+async def test_answers_that_are_not_whole(answer: bytes) -> None:
+    """Whatever is wrong with the HTTP itself is a connection error, of whatever class aiohttp makes it."""
+    server = await raw_server(answer)
+
+    async with server, Client(api_token=TOKEN, base_url=base_url(server), retry=RetryPolicy(max_attempts=1)) as client:
+        with pytest.raises(ConnectionFailedError) as caught:
+            await client.protocols.list(ZONE)
+
+    assert "\n" not in str(caught.value)
+
+
+async def test_compressed_answers_are_read(serve: Serve) -> None:
+    """A gzip body is decompressed."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(body=GZIPPED, headers={"Content-Encoding": "gzip"})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        assert await client.protocols.list(ZONE) == []
+
+
+async def test_timeout(serve: Serve) -> None:
+    """The timeout covers the whole call and is an error of ours."""
+    is_over = asyncio.Event()
+
+    async def hang(request: web.Request) -> web.Response:
+        await is_over.wait()
+        return success()
+
+    async with Client(api_token=TOKEN, base_url=await serve(hang), timeout=0.05) as client:
+        with pytest.raises(RequestTimeoutError, match=r"took longer than the timeout of 0\.05 s") as caught:
+            await client.protocols.list(ZONE)
+        is_over.set()
+
+    assert caught.value.attempts == 1
+
+
+async def test_a_callers_timeout_is_the_callers(serve: Serve) -> None:
+    """A caller's own asyncio.timeout ends as a plain TimeoutError, and the client goes on working."""
+    is_over = asyncio.Event()
+
+    async def hang_once(request: web.Request) -> web.Response:
+        if not is_over.is_set():
+            await is_over.wait()
+        return success()
+
+    async with Client(api_token=TOKEN, base_url=await serve(hang_once)) as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await client.protocols.list(ZONE)
+        is_over.set()
+        assert await client.protocols.list(ZONE) == []
+
+
+async def test_a_wait_past_the_timeout_fails_at_once(serve: Serve) -> None:
+    """When the API asks for a longer wait than the timeout leaves, the call fails with what the API said."""
+    handler, seen = failing(1, status(429, retry_after="300"))
+
+    async with Client(api_token=TOKEN, base_url=await serve(handler), timeout=30) as client:
+        with pytest.raises(RateLimitError) as caught:
+            await client.protocols.list(ZONE)
+
+    assert caught.value.retry_after == 300
+    assert len(seen) == 1
+
+
+async def test_waits_between_attempts(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """Without a timeout each wait is what the policy says, through the sleep that is passed in, and is logged."""
+    handler, seen = failing(2, status(503))
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async with open_session(1) as session:
+        transport = HTTPTransport(
+            session=session,
+            base_url=await serve(handler),
+            credentials=choose_credentials(api_token=TOKEN, api_email=None, api_key=None),
+            user_agent="test",
+            timeout=None,
+            retry=RetryPolicy(),
+            converter=shared_converter(),
+            sleep=sleep,
+            random=lambda: 0.5,
+        )
+        with caplog.at_level(logging.DEBUG, "aiospectrum"):
+            assert await list_protocols(transport, ZONE) == []
+
+    assert slept == [0.25, 0.5]
+    assert len(seen) == 3
+    assert [record.levelname for record in caplog.records] == ["DEBUG", "WARNING", "DEBUG", "WARNING", "DEBUG"]
+    assert "attempt 2 follows in 0.25 s" in caplog.text
+    assert TOKEN not in caplog.text
+    assert TOKEN not in repr(transport)
+
+
+async def test_cancellation(serve: Serve) -> None:
+    """A cancelled call raises CancelledError, leaves no task, and the client goes on working."""
+    has_come, is_over = asyncio.Event(), asyncio.Event()
+
+    async def hang_once(request: web.Request) -> web.Response:
+        if not has_come.is_set():
+            has_come.set()
+            await is_over.wait()
+        return success()
+
+    async with Client(api_token=TOKEN, base_url=await serve(hang_once), connector_limit=1) as client:
+        tasks_before = asyncio.all_tasks()
+        task = asyncio.create_task(client.protocols.list(ZONE))
+        await has_come.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        left = [task for task in asyncio.all_tasks() - tasks_before if "RequestHandler" not in repr(task)]
+        is_over.set()
+        assert await client.protocols.list(ZONE) == []
+    assert left == []  # but for those of the server
+
+
+async def test_redirects_are_not_followed(serve: Serve) -> None:
+    """A redirect is an error that says where to, and no credential goes there."""
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append(request.path)
+        return web.Response(status=307, headers={"Location": "/elsewhere"})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        with pytest.raises(ResponseError, match="a redirect to /elsewhere, which is not followed"):
+            await client.apps.create(ZONE, REQUEST)
+
+    assert len(seen) == 1
+
+
+async def test_cookies_are_not_kept(serve: Serve) -> None:
+    """What a server sets as a cookie is not sent back."""
+    cookies: list[str | None] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        cookies.append(request.headers.get("Cookie"))
+        response = success()
+        response.set_cookie("__cf_bm", "x")
+        return response
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        await client.protocols.list(ZONE)
+        await client.protocols.list(ZONE)
+
+    assert cookies == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "expected"),
+    [
+        ({"api_token": TOKEN}, {"Authorization": f"Bearer {TOKEN}"}),
+        ({"api_email": "a@b.example", "api_key": "k3y"}, {"X-Auth-Email": "a@b.example", "X-Auth-Key": "k3y"}),
+    ],
+    ids=["token", "key"],
+)
+async def test_headers(credentials: dict[str, str], expected: dict[str, str], serve: Serve) -> None:
+    """One scheme of credentials, the user agent with its addition, and JSON both ways."""
+    seen: list[dict[str, str]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append(dict(request.headers))
+        return success(WIRE_APP)
+
+    async with Client(base_url=await serve(answer), user_agent="mybot/1.2", **credentials) as client:
+        assert await client.apps.create(ZONE, REQUEST) == THE_APP
+
+    [headers] = seen
+    names = ("Authorization", "X-Auth-Email", "X-Auth-Key")
+    assert {name: headers[name] for name in names if name in headers} == expected
+    assert headers["User-Agent"].startswith("aiospectrum/")
+    assert headers["User-Agent"].endswith(" mybot/1.2")
+    assert (headers["Accept"], headers["Content-Type"]) == ("application/json", "application/json")
+
+
+async def test_what_else_an_answer_says(serve: Serve) -> None:
+    """Status, headers, ray id and messages of calls are collected, also of calls in tasks started inside the block."""
+
+    async def answer(request: web.Request) -> web.Response:
+        response = success(messages=[{"code": 10000, "message": "hello"}])
+        response.headers["cf-ray"] = "8f00-SFO"
+        return response
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        with record_responses() as outer:
+            await client.protocols.list(ZONE)
+            with record_responses() as inner:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(client.protocols.list(ZONE))
+        await client.protocols.list(ZONE)
+
+    assert (len(outer), len(inner)) == (2, 1)
+    [response] = inner
+    assert (response.status, response.ray_id, response.attempts) == (200, "8f00-SFO", 1)
+    assert response.headers["CF-RAY"] == "8f00-SFO"
+    assert [str(message) for message in response.messages] == ["10000 hello"]
+    assert response.route.name == "list_protocols"
+    assert response.url.endswith(f"/client/v4/zones/{ZONE}/spectrum/protocols")
+
+
+async def test_a_borrowed_session_is_not_closed(serve: Serve) -> None:
+    """A session of the caller's stays open, and its own habits do not get in the way."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"success": False, "errors": [{"message": "no"}]}, status=404)
+
+    async with aiohttp.ClientSession(raise_for_status=True, timeout=aiohttp.ClientTimeout(total=1e-9)) as session:
+        async with Client(api_token=TOKEN, base_url=await serve(answer), session=session) as client:
+            with pytest.raises(ResponseError, match="answered 404: no"):
+                await client.protocols.list(ZONE)
+        assert not session.closed
+
+
+async def test_an_own_session_is_closed(serve: Serve) -> None:
+    """Nothing outlives the block: not the session, not a connection."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return success()
+
+    client = Client(api_token=TOKEN, base_url=await serve(answer))
+    async with client:
+        assert client._transport is not None
+        session = client._transport.session
+        await client.protocols.list(ZONE)
+    assert session.closed
+
+    async with client:
+        assert await client.protocols.list(ZONE) == []
+
+
+async def test_a_client_is_used_inside_its_block(serve: Serve) -> None:
+    """Before, after and twice are errors that say what to do."""
+    client = Client(api_token=TOKEN)
+
+    with pytest.raises(ClientStateError, match="call it inside `async with Client"):
+        await client.protocols.list(ZONE)
+    async with client:
+        with pytest.raises(ClientStateError, match="open already"):
+            await client.__aenter__()
+    with pytest.raises(ClientStateError, match="not open"):
+        await client.protocols.list(ZONE)
+    await client.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        pytest.param(web.Response(text="<html>", content_type="text/html"), DecodeError, id="HTML with 200"),
+        pytest.param(
+            web.Response(text="<html>", status=502, content_type="text/html"), ServerError, id="HTML with 502"
+        ),
+        pytest.param(web.json_response({"success": False, "result": None}), UnsuccessfulError, id="failed with 200"),
+        pytest.param(web.json_response({"success": True, "result": {"id": 4}}), DecodeError, id="wrong result"),
+    ],
+)
+async def test_failed_answers(answer: web.Response, kind: type[ResponseError], serve: Serve) -> None:
+    """Never None, never a KeyError: an error of ours."""
+    parts = {"body": answer.body, "status": answer.status, "content_type": answer.content_type}
+
+    async def give(request: web.Request) -> web.Response:
+        return web.Response(**parts)  # type: ignore[arg-type]  # parts of a response make a response
+
+    async with Client(api_token=TOKEN, base_url=await serve(give), retry=RetryPolicy(max_attempts=1)) as client:
+        with pytest.raises(kind):
+            await client.apps.get(ZONE, APP)
+
+
+async def test_an_echoed_token_stays_out_of_errors(serve: Serve) -> None:
+    """A server that repeats the request's headers does not bring the token into the error."""
+
+    async def echo(request: web.Request) -> web.Response:
+        return web.json_response({"success": False, "errors": [{"message": str(request.headers)}]}, status=400)
+
+    async with Client(api_token=TOKEN, base_url=await serve(echo)) as client:
+        with pytest.raises(ResponseError) as caught:
+            await client.apps.get(ZONE, APP)
+
+    assert "Bearer [redacted]" in str(caught.value)
+    assert TOKEN not in str(caught.value) + repr(vars(caught.value))
+
+
+async def test_functions_take_a_client_or_a_namespace(serve: Serve) -> None:
+    """An endpoint function works over anything that is a transport."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return success(WIRE_APP if request.method == "GET" else {"id": APP})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        assert await get_app(client, ZONE, APP) == THE_APP
+        assert await get_app(client.apps, ZONE, APP) == await client.apps.get(ZONE, APP)
+        assert await client.apps.delete(ZONE, APP) == DeletedApp(id=APP)
+
+
+async def test_the_environment_is_not_asked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that the environment names is not used."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    async def answer(request: web.Request) -> web.Response:
+        return success()
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        assert await client.protocols.list(ZONE) == []

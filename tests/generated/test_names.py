@@ -1,0 +1,61 @@
+"""The names that users may rely on."""
+
+import aiospectrum
+from aiospectrum import endpoints, models
+
+SEED_NAMES = {
+    "DNS": models.DNS,
+    "EdgeIPs": models.DynamicEdgeIPs | models.StaticEdgeIPs,
+    "OriginDNS": models.OriginDNS,
+    "OriginPort": int | str,
+    "Dimension": models.Dimension,
+    "CurrentGetResponse": list[models.CurrentAggregate],
+    "BytimeGetResponse": models.Report,
+    "SummaryGetResponse": models.Report,
+    "AppListResponse": models.App | models.PaygoApp,
+    "AppGetResponse": models.App | models.PaygoApp,
+    "AppCreateResponse": models.App | models.PaygoApp,
+    "AppUpdateResponse": models.App | models.PaygoApp,
+    "AppDeleteResponse": models.DeletedApp,
+    "SpectrumConfigAppConfig": models.App,
+    "SpectrumConfigPaygoAppConfig": models.PaygoApp,
+}
+
+
+def test_names_of_cloudflares_documentation_resolve() -> None:
+    """Each model name of Cloudflare's documentation leads to the class that is used."""
+    assert {name: getattr(models, name) for name in SEED_NAMES} == SEED_NAMES
+    assert set(models.__all__) >= set(SEED_NAMES)
+
+
+def test_public_names() -> None:
+    """The exported names are pinned: a change here is a change of the public API."""
+    assert sorted(aiospectrum.__all__) == sorted(
+        """
+        AnyApp App AppRequest AuthenticationError BadRequestError Client ClientStateError ConflictError
+        ConnectionFailedError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError DeletedApp
+        DynamicEdgeIPs EdgeIPs ErrorDetail InvalidArgumentError NotFoundError OriginDNS Page PaygoApp
+        PermissionDeniedError Protocol RateLimitError Report ReportQuery ReportRow RequestError RequestTimeoutError
+        Response ResponseError ResultInfo RetryPolicy ServerError SpectrumError StaticEdgeIPs Transport
+        UnprocessableEntityError UnsuccessfulError __version__ configure_converter make_converter record_responses
+        """.split()
+    )
+    assert sorted(endpoints.__all__) == sorted(
+        """
+        Analytics AnalyticsAggregate AnalyticsEvents Apps Protocols create_app delete_app get_app get_current_aggregate
+        get_events_by_time get_events_summary iterate_apps list_apps list_protocols update_app
+        """.split()
+    )
+
+
+def test_everything_exported_is_there() -> None:
+    """No name is exported that does not exist."""
+    for module in (aiospectrum, endpoints, models):
+        assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+def test_namespaces_hold_the_endpoint_functions_themselves() -> None:
+    """A method of a namespace and the function are one piece of code."""
+    assert endpoints.Apps.list is endpoints.list_apps
+    assert endpoints.Apps.iterate is endpoints.iterate_apps
+    assert endpoints.AnalyticsEvents.bytime is endpoints.get_events_by_time

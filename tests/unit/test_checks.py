@@ -1,0 +1,130 @@
+"""Arguments are refused with the field, the value and what was expected."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from aiospectrum import DNS, AppRequest, DynamicEdgeIPs, InvalidArgumentError, OriginDNS, StaticEdgeIPs
+from aiospectrum._generated.checks import APP_REQUEST, IDENTIFIER, METRIC, ORIGIN_PORT
+from aiospectrum.checks import Array, Check, DateTime, Flag, Integer, OneOf, Text, refuse
+
+ID = "0123456789abcdefABCDEF0123456789"
+
+
+def request(**changes: Any) -> AppRequest:
+    """A good request with changes."""
+    fields = {"protocol": "tcp/22", "dns": DNS(name="a.example"), "origin_direct": ["tcp://192.0.2.1:22"], **changes}
+    return AppRequest(**fields)
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [
+        pytest.param(IDENTIFIER, ID, id="identifier"),
+        pytest.param(METRIC, "count", id="enum"),
+        pytest.param(Text(), "", id="any text"),
+        pytest.param(Integer(minimum=1, maximum=3), 3, id="upper bound"),
+        pytest.param(Integer(minimum=1, maximum=3), 1, id="lower bound"),
+        pytest.param(Integer(), -5, id="any integer"),
+        pytest.param(Flag(), False, id="flag"),
+        pytest.param(DateTime(), datetime(2026, 1, 1, tzinfo=UTC), id="aware"),
+        pytest.param(Array(items=Text(), min_items=1), ("a",), id="tuple"),
+        pytest.param(Array(items=Text()), [], id="empty list"),
+        pytest.param(ORIGIN_PORT, 65535, id="port"),
+        pytest.param(ORIGIN_PORT, "1000-2000", id="port range"),
+        pytest.param(APP_REQUEST, request(), id="request"),
+        pytest.param(APP_REQUEST, request(protocol="minecraft"), id="protocol by name"),
+        pytest.param(APP_REQUEST, request(protocol="tcp/1000-2000"), id="protocol with a range"),
+        pytest.param(APP_REQUEST, request(traffic_type="quic"), id="a value newer than the enum"),
+        pytest.param(APP_REQUEST, request(edge_ips=StaticEdgeIPs(ips=["192.0.2.1"])), id="static addresses"),
+        pytest.param(APP_REQUEST, request(origin_direct=None, origin_worker_id="w"), id="worker"),
+    ],
+)
+def test_good_values_pass(check: Check, value: object) -> None:
+    """What the spec allows is not refused."""
+    check.check("field", value)
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "message"),
+    [
+        pytest.param(IDENTIFIER, "../accounts", "f: expected 32 hexadecimal characters, got '../accounts'", id="path"),
+        pytest.param(IDENTIFIER, ID + "\n", "f: expected 32 hexadecimal characters, got", id="newline"),
+        pytest.param(IDENTIFIER, ID[1:], "f: expected 32 hexadecimal characters", id="too short"),
+        pytest.param(IDENTIFIER, ID[:-1] + "g", "f: expected 32 hexadecimal characters", id="not hexadecimal"),
+        pytest.param(IDENTIFIER, ID.encode(), "f: expected 32 hexadecimal characters, got b'", id="bytes"),
+        pytest.param(IDENTIFIER, None, "f: expected 32 hexadecimal characters, got None", id="none"),
+        pytest.param(METRIC, "Count", "f: expected one of count, bytesIngress", id="enum"),
+        pytest.param(Text(max_length=3, expected="3"), "abcd", "f: expected 3, got 'abcd'", id="too long"),
+        pytest.param(Integer(minimum=1, expected="1 or more"), 0, "f: expected 1 or more, got 0", id="too small"),
+        pytest.param(Integer(maximum=1, expected="1 or less"), 2, "f: expected 1 or less, got 2", id="too large"),
+        pytest.param(Integer(), True, "f: expected an integer, got True", id="bool is no integer"),
+        pytest.param(Integer(), "1", "f: expected an integer, got '1'", id="text is no integer"),
+        pytest.param(Flag(), 1, "f: expected True or False, got 1", id="integer is no flag"),
+        pytest.param(DateTime(), datetime(2026, 1, 1), "f: expected a datetime with a time zone", id="naive"),  # noqa: DTZ001
+        pytest.param(DateTime(), "2026-01-01T00:00:00Z", "f: expected a datetime with a time zone", id="text"),
+        pytest.param(Array(items=Text()), "ab", "f: expected a list, got 'ab'", id="a string is no list"),
+        pytest.param(Array(items=METRIC), ["count", "x"], "f[1]: expected one of", id="item"),
+        pytest.param(
+            Array(items=Text(), min_items=1, expected="one or more"), [], "f: expected one or more", id="none"
+        ),
+        pytest.param(ORIGIN_PORT, 65536, "f: expected an integer from 1 to 65535, or a port or", id="port"),
+        pytest.param(APP_REQUEST, {"protocol": "tcp/22"}, "f: expected an object of the class AppRequest", id="dict"),
+        pytest.param(APP_REQUEST, request(protocol=None), "f.protocol: expected a protocol and port", id="required"),
+        pytest.param(APP_REQUEST, request(protocol="tcp/"), "f.protocol: expected a protocol and port", id="protocol"),
+        pytest.param(APP_REQUEST, request(dns="a.example"), "f.dns: expected an object of the class DNS", id="dns"),
+        pytest.param(APP_REQUEST, request(dns=DNS(name=4)), "f.dns.name: expected a string, got 4", id="inner"),  # type: ignore[arg-type]  # wrong on purpose
+        pytest.param(
+            APP_REQUEST,
+            request(origin_direct=None),
+            "f: expected exactly one of origin_direct, origin_dns",
+            id="no origin",
+        ),
+        pytest.param(
+            APP_REQUEST,
+            request(origin_dns=OriginDNS(name="a", ttl=600)),
+            "f: expected exactly one of origin_direct, origin_dns, origin_worker_id, got 'origin_direct, origin_dns'",
+            id="two origins",
+        ),
+        pytest.param(
+            APP_REQUEST,
+            request(origin_direct=None, origin_dns=OriginDNS(name="a", ttl=599)),
+            "f.origin_dns.ttl: expected an integer of 600 or more, got 599",
+            id="ttl",
+        ),
+        pytest.param(
+            APP_REQUEST,
+            request(edge_ips=4),
+            "f.edge_ips: expected an object of the class DynamicEdgeIPs or",
+            id="union",
+        ),
+        pytest.param(
+            APP_REQUEST,
+            request(edge_ips=DynamicEdgeIPs(connectivity=4)),  # type: ignore[arg-type]  # wrong on purpose
+            "f.edge_ips.connectivity: expected a string, got 4",
+            id="inside a union",
+        ),
+    ],
+)
+def test_bad_values_are_refused(check: Check, value: object, message: str) -> None:
+    """What the spec does not allow is named, with its value and what was expected."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        check.check("f", value)
+
+    assert str(caught.value).startswith(message)
+    assert caught.value.field == message.partition(":")[0]
+    assert caught.value.expected
+
+
+def test_one_of_takes_plain_options_in_order() -> None:
+    """A value that fits a later option is taken."""
+    OneOf(options=(Integer(), Flag()), expected="either").check("f", True)
+
+
+def test_long_values_are_cut() -> None:
+    """An error stays one readable line, whatever was given."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        refuse("f", "x" * 500, "less")
+
+    assert caught.value.value == "'" + "x" * 78 + "…"

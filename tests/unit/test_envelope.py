@@ -1,0 +1,197 @@
+"""Every kind of answer ends in an envelope or in one of our errors."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from multidict import CIMultiDict
+
+from aiospectrum import (
+    BadRequestError,
+    DecodeError,
+    ErrorDetail,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseError,
+    ResultInfo,
+    ServerError,
+    UnsuccessfulError,
+)
+from aiospectrum.envelope import Call, RawResponse, read_envelope
+from aiospectrum.errors import error_class
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+SECRET = "s3cret-t0ken"
+CALL = Call(
+    method="GET",
+    url="https://api.cloudflare.com/client/v4/zones",
+    redact=lambda text: text.replace(SECRET, "[redacted]"),
+)
+
+
+def raw(body: bytes, status: int = 200, **headers: str) -> RawResponse:
+    """An answer."""
+    pairs = {name.replace("_", "-"): value for name, value in headers.items()}
+    return RawResponse(status=status, headers=CIMultiDict(pairs), body=body)
+
+
+def sample(name: str, status: int = 200, **headers: str) -> RawResponse:
+    """An answer with a recorded body."""
+    return raw((SAMPLES / name).read_bytes(), status, **headers)
+
+
+def test_success() -> None:
+    """A success gives its result, its messages and its paging data."""
+    envelope = read_envelope(sample("page.json"), CALL)
+
+    assert isinstance(envelope.result, list)
+    assert envelope.result_info == ResultInfo(page=1, per_page=20, count=1, total_count=1, total_pages=1)
+    assert envelope.messages == (ErrorDetail(code=10000, message="This page was served from a replica."),)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        pytest.param(raw(b""), DecodeError, "the body is empty", id="empty 200"),
+        pytest.param(raw(b" \n"), DecodeError, "the body is empty", id="blank 200"),
+        pytest.param(raw(b"[]"), DecodeError, "not a JSON object but list", id="array"),
+        pytest.param(raw(b"null"), DecodeError, "not a JSON object but NoneType", id="null"),
+        pytest.param(raw(b'"no"'), DecodeError, "not a JSON object but str", id="string"),
+        pytest.param(raw(b"{}"), DecodeError, "does not say whether the call succeeded", id="empty object"),
+        pytest.param(raw(b'{"success":"yes","result":1}'), DecodeError, "does not say whether", id="text for success"),
+        pytest.param(raw(b'{"success":true}'), DecodeError, "the envelope has no result", id="no result"),
+        pytest.param(raw(b'{"success":true,"result":null}'), DecodeError, "has no result", id="null result"),
+        pytest.param(raw(b"\xff\xfe{"), DecodeError, "the body is not JSON", id="not UTF-8"),
+        pytest.param(raw(b'{"success":true,"result":"\xff"}'), DecodeError, "not JSON", id="UTF-8 error in a string"),
+        pytest.param(raw(b'{"a":' * 100_000), DecodeError, "nested too deep", id="deep"),
+        pytest.param(sample("truncated.json"), DecodeError, "the body is not JSON", id="truncated"),
+        pytest.param(sample("challenge.html"), DecodeError, "the body is not JSON", id="HTML with 200"),
+        pytest.param(
+            sample("bad_gateway.html", 502, content_type="text/html"),
+            ServerError,
+            "answered 502: no envelope (text/html)",
+            id="HTML with 502",
+        ),
+        pytest.param(raw(b"", 520), ServerError, "answered 520: no envelope (no content type)", id="empty 520"),
+        pytest.param(raw(b"[]", 404), NotFoundError, "no envelope", id="array with 404"),
+        pytest.param(raw(b'{"success":false}', 403), PermissionDeniedError, "names no error", id="no errors"),
+        pytest.param(sample("failed_with_200.json"), UnsuccessfulError, "11000 Invalid origin", id="failed with 200"),
+        pytest.param(
+            sample("string_errors.json", 400), BadRequestError, "Bad request; again", id="errors as plain strings"
+        ),
+        pytest.param(
+            sample("error_chain.json", 400),
+            BadRequestError,
+            "6003 Invalid request headers (at /headers) [6111 Invalid format",
+            id="chain",
+        ),
+        pytest.param(
+            raw(b"", 302, location="https://example.com/x"),
+            ResponseError,
+            "answered 302: a redirect to https://example.com/x, which is not followed",
+            id="redirect",
+        ),
+        pytest.param(raw(b'{"success":true,"result":1}', 500), ServerError, "names no error", id="success with 500"),
+        pytest.param(raw(b"{}", 418), ResponseError, "answered 418", id="another status"),
+    ],
+)
+def test_failures(answer: RawResponse, kind: type[ResponseError], words: str) -> None:
+    """Everything that is not a success is an error of its class, which says what is wrong."""
+    with pytest.raises(ResponseError) as caught:
+        read_envelope(answer, CALL)
+
+    assert type(caught.value) is kind
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.status == answer.status
+
+
+def test_details_are_kept() -> None:
+    """Codes, links, pointers and chains of the envelope are there for programs."""
+    with pytest.raises(BadRequestError) as caught:
+        read_envelope(sample("error_chain.json", 400, cf_ray="8f00-SFO"), CALL)
+
+    error = caught.value
+    assert error.errors == (
+        ErrorDetail(
+            code=6003,
+            message="Invalid request headers",
+            documentation_url="https://developers.cloudflare.com/api/",
+            pointer="/headers",
+            error_chain=(ErrorDetail(code=6111, message="Invalid format for Authorization header"),),
+        ),
+        ErrorDetail(code=971, message="Please wait"),
+        ErrorDetail(message="7"),
+    )
+    assert (error.method, error.url, error.ray_id) == ("GET", CALL.url, "8f00-SFO")
+    assert error.body_excerpt is not None
+    assert error.body_excerpt.startswith('{ "success": false,')
+    assert str(error) == (
+        "GET https://api.cloudflare.com/client/v4/zones answered 400: 6003 Invalid request headers (at /headers) "
+        "[6111 Invalid format for Authorization header]; 971 Please wait; 7 (cf-ray 8f00-SFO)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("300", 300.0), (" 0 ", 0.0), ("soon", None), ("-5", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("²", None)],
+)
+def test_retry_after(header: str, seconds: float | None) -> None:
+    """A rate limit error carries the seconds that the API asks to wait."""
+    with pytest.raises(RateLimitError) as caught:
+        read_envelope(raw(b"{}", 429, retry_after=header), CALL)
+
+    assert caught.value.retry_after == seconds
+
+
+def test_no_retry_after() -> None:
+    """A 429 without the header says nothing about the wait."""
+    with pytest.raises(RateLimitError) as caught:
+        read_envelope(raw(b"{}", 429), CALL)
+
+    assert caught.value.retry_after is None
+
+
+def test_an_echoed_credential_is_blotted_out() -> None:
+    """A server that repeats the token does not bring it into an error."""
+    body = f'{{"success":false,"errors":[{{"code":1,"message":"bad {SECRET}","source":{{"pointer":"/{SECRET}"}}}},"{SECRET}"]}}'
+
+    with pytest.raises(BadRequestError) as caught:
+        read_envelope(raw(body.encode(), 400), CALL)
+
+    assert SECRET not in repr(vars(caught.value)) + str(caught.value)
+    assert "[redacted]" in str(caught.value)
+
+
+def test_the_excerpt_is_short() -> None:
+    """A large body does not end up in an error."""
+    with pytest.raises(ServerError) as caught:
+        read_envelope(raw(b"x" * 1_000_000, 500), CALL)
+
+    assert caught.value.body_excerpt == "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("info", "expected"),
+    [
+        pytest.param(None, None, id="absent"),
+        pytest.param([], None, id="not an object"),
+        pytest.param({}, ResultInfo(), id="empty"),
+        pytest.param({"page": "1", "count": 3, "cursor": "x"}, ResultInfo(count=3), id="odd values are left out"),
+    ],
+)
+def test_paging_data(info: Any, expected: ResultInfo | None) -> None:
+    """Odd paging data never loses the result."""
+    body = json.dumps({"success": True, "result": [], "result_info": info}).encode()
+
+    assert read_envelope(raw(body), CALL).result_info == expected
+
+
+def test_every_status_has_a_class() -> None:
+    """Statuses between the named ones fall to the nearest class above."""
+    assert error_class(599) is ServerError
+    assert error_class(204) is UnsuccessfulError
+    assert error_class(402) is ResponseError
+    assert error_class(600) is ResponseError
