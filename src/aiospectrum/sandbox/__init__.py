@@ -1,0 +1,24 @@
+"""A Spectrum API to test against: stateful, deterministic, on a real local socket.
+
+Three ways to run one: ``async with Sandbox(...) as sandbox``; :func:`run_in_thread` for code
+without a loop of its own; :func:`serve` until cancelled. Tests under pytest take the
+``spectrum_sandbox`` fixture instead.
+
+The sandbox shares no code with the client, so that each can catch the other's errors.
+"""
+
+from ._ratelimit import RateLimit
+from ._sandbox import DEFAULT_API_EMAIL, DEFAULT_API_KEY, DEFAULT_API_TOKEN, Sandbox, serve
+from ._server import RecordedRequest
+from ._thread import run_in_thread
+
+__all__ = [
+    "DEFAULT_API_EMAIL",
+    "DEFAULT_API_KEY",
+    "DEFAULT_API_TOKEN",
+    "RateLimit",
+    "RecordedRequest",
+    "Sandbox",
+    "run_in_thread",
+    "serve",
+]

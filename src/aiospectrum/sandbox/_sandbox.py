@@ -1,0 +1,257 @@
+"""The sandbox as an async context manager."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from typing import TYPE_CHECKING, Final, Self
+
+from aiohttp import web
+
+from ._auth import API_KEY, API_TOKEN, EMAIL, Credentials
+from ._operations import World
+from ._ratelimit import RateLimit, RateLimiter
+from ._routes import BASE_PATH, ID
+from ._seeding import make_account, make_zone_ids
+from ._server import Edge, EnvelopeServer, RecordedRequest
+from ._times import utc_now
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
+    from types import TracebackType
+
+__all__ = ["DEFAULT_API_EMAIL", "DEFAULT_API_KEY", "DEFAULT_API_TOKEN", "Sandbox", "serve"]
+
+DEFAULT_API_TOKEN: Final = "sandbox-token-00000000000000000000000000"  # noqa: S105 - opens nothing but a sandbox
+DEFAULT_API_EMAIL: Final = "sandbox@example.com"
+DEFAULT_API_KEY: Final = "5a4db0c5a4db0c5a4db0c5a4db0c5a4db0c5a"
+
+_MOST_ZONES: Final = 10_000
+_MOST_APPS: Final = 1_000
+_SHUTDOWN_SECONDS: Final = 0.5
+_DEFAULT_RATE_LIMIT: Final = RateLimit()
+
+
+class Sandbox:
+    """A Spectrum API of one's own: stateful, deterministic, and gone after ``async with``.
+
+    >>> async with Sandbox(zones=2) as sandbox:  # doctest: +SKIP
+    ...     print(sandbox.url, sandbox.zones)
+
+    It serves the nine operations of https://developers.cloudflare.com/api/resources/spectrum/ with
+    Cloudflare's authentication, rules, errors and rate limit. Analytics come from one event model,
+    so that every report agrees with every other. Apps and analytics stay as they are when a sandbox
+    is stopped and started again.
+    """
+
+    def __init__(
+        self,
+        *,
+        zones: int | Sequence[str] = 3,
+        apps_per_zone: int = 5,
+        paygo_zones: Collection[str] = (),
+        seed: int = 0,
+        api_token: str = DEFAULT_API_TOKEN,
+        api_email: str = DEFAULT_API_EMAIL,
+        api_key: str = DEFAULT_API_KEY,
+        rate_limit: RateLimit | None = _DEFAULT_RATE_LIMIT,
+        data_lag: float = 0.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        now: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare a sandbox without starting it.
+
+        Args:
+            zones: Number of zones, or their ids (32 hexadecimal digits each).
+            apps_per_zone: Apps that each zone starts with.
+            paygo_zones: Ids of the zones on a pay-as-you-go plan.
+            seed: What ids and analytics are made from; equal seeds give equal sandboxes.
+            api_token: The bearer token to accept: 40 to 128 letters, digits, ``-`` and ``_``.
+            api_email: The email address to accept together with `api_key`.
+            api_key: The global API key to accept: 32 to 64 hexadecimal digits.
+            rate_limit: Budget of each credential; ``None`` for none.
+            data_lag: Seconds by which analytics trail behind `now`.
+            host: Address to listen on.
+            port: Port to listen on; 0 takes a free one.
+            now: Returns the current time, aware.
+            monotonic: Returns seconds that never run backwards, for the rate limit.
+
+        Raises:
+            ValueError: An argument has a value that makes no sense.
+        """
+        self._zones: Final = _check_zones(zones, seed)
+        strangers = sorted(set(paygo_zones) - set(self._zones))
+        _expect(not strangers, "paygo_zones", strangers, "ids of zones of this sandbox")
+        _expect(
+            _is_whole(apps_per_zone, 0, _MOST_APPS),
+            "apps_per_zone",
+            apps_per_zone,
+            f"0 to {_MOST_APPS}",
+        )
+        _expect(_is_whole(port, 0, 65535), "port", port, "0 to 65535")
+        _expect(_is_lag(data_lag), "data_lag", data_lag, "seconds from 0 to a year")
+        is_limit = rate_limit is None or isinstance(rate_limit, RateLimit)
+        _expect(is_limit, "rate_limit", rate_limit, "a RateLimit or None")
+        self._host: Final = host
+        self._port: Final = port
+        self._runner: web.ServerRunner | None = None
+        self._url: str | None = None
+        account = make_account(self._zones, paygo_zones, apps_per_zone, seed)
+        self._world: Final = World(account=account, seed=seed, data_lag=data_lag, now=now)
+        self._credentials: Final = _check_credentials(api_token, api_email, api_key)
+        limiter = None if rate_limit is None else RateLimiter(rate_limit, monotonic)
+        self._edge: Final = Edge(self._world, self._credentials, limiter)
+
+    def __repr__(self) -> str:
+        """Return what tells sandboxes apart, without secrets."""
+        place = self._url or "not running"
+        return f"<Sandbox zones={len(self._zones)} seed={self._world.seed} {place}>"
+
+    @property
+    def url(self) -> str:
+        """Base URL for a client, such as ``http://127.0.0.1:49152/client/v4``.
+
+        Raises:
+            RuntimeError: The sandbox is not running.
+        """
+        if self._url is None:
+            raise RuntimeError("this sandbox has no URL while it is not running; use 'async with'")
+        return self._url
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Ids of the zones."""
+        return self._zones
+
+    @property
+    def api_token(self) -> str:
+        """Bearer token that is accepted."""
+        return self._credentials.api_token
+
+    @property
+    def api_email(self) -> str:
+        """Email address that is accepted together with `api_key`."""
+        return self._credentials.api_email
+
+    @property
+    def api_key(self) -> str:
+        """Global API key that is accepted together with `api_email`."""
+        return self._credentials.api_key
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """Requests in the order of their answers; the list may be cleared to start over."""
+        return self._edge.requests
+
+    def zone_name(self, zone_id: str) -> str:
+        """Return the domain of a zone.
+
+        Raises:
+            ValueError: The sandbox has no such zone.
+        """
+        _expect(zone_id in self._zones, "zone_id", zone_id, "a zone of this sandbox")
+        return self._world.account.zones[zone_id].name
+
+    def app_ids(self, zone_id: str) -> tuple[str, ...]:
+        """Return the ids of a zone's apps in the order of their creation.
+
+        Raises:
+            ValueError: The sandbox has no such zone.
+        """
+        _expect(zone_id in self._zones, "zone_id", zone_id, "a zone of this sandbox")
+        return tuple(self._world.account.zones[zone_id].apps)
+
+    async def __aenter__(self) -> Self:
+        """Start listening.
+
+        Raises:
+            RuntimeError: The sandbox is running already.
+            OSError: The address cannot be listened on.
+        """
+        if self._runner is not None:
+            raise RuntimeError(f"this sandbox is running already, at {self._url}")
+        runner = self._runner = web.ServerRunner(EnvelopeServer(self._edge), shutdown_timeout=_SHUTDOWN_SECONDS)
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, self._host, self._port).start()
+        except BaseException:
+            await self._stop()
+            raise
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self._url = f"http://{host}:{runner.addresses[0][1]}{BASE_PATH}"
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop listening and close every connection."""
+        await self._stop()
+
+    async def _stop(self) -> None:
+        runner, self._runner, self._url = self._runner, None, None
+        if runner is not None:
+            await runner.cleanup()
+
+
+async def serve(sandbox: Sandbox, *, ready: Callable[[str], object] | None = None) -> None:
+    """Run a sandbox until cancelled.
+
+    Args:
+        sandbox: One that is not running.
+        ready: Called with the URL once requests are answered.
+
+    Raises:
+        OSError: The address cannot be listened on.
+    """
+    async with sandbox:
+        if ready is not None:
+            ready(sandbox.url)
+        await asyncio.get_running_loop().create_future()
+
+
+def _expect(fits: bool, name: str, value: object, expected: str) -> None:
+    if not fits:
+        raise ValueError(f"{name} is {value!r}; expected {expected}")
+
+
+def _is_whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_lag(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and 0 <= value <= 366 * 86400
+
+
+def _check_zones(zones: int | Sequence[str], seed: int) -> tuple[str, ...]:
+    _expect(_is_whole(seed, -(2**63), 2**63 - 1), "seed", seed, "a whole number of 64 bits")
+    if isinstance(zones, int):
+        _expect(_is_whole(zones, 1, _MOST_ZONES), "zones", zones, f"1 to {_MOST_ZONES}, or zone ids")
+        return make_zone_ids(zones, seed)
+    found = tuple(zones)
+    well_formed = all(isinstance(zone_id, str) and ID.fullmatch(zone_id) for zone_id in found)
+    distinct = len(set(found)) == len(found) > 0
+    _expect(well_formed and distinct, "zones", zones, "distinct ids of 32 hexadecimal digits")
+    return found
+
+
+def _check_credentials(api_token: str, api_email: str, api_key: str) -> Credentials:
+    checks: tuple[tuple[str, str, re.Pattern[str], str], ...] = (
+        ("api_token", api_token, API_TOKEN, "40 to 128 letters, digits, '-' and '_'"),
+        ("api_email", api_email, EMAIL, "an email address"),
+        ("api_key", api_key, API_KEY, "32 to 64 lower-case hexadecimal digits"),
+    )
+    for name, value, pattern, expected in checks:
+        # A secret of the wrong form may be a real one in the wrong place: it is not shown.
+        shown = value if name == "api_email" else f"{len(value)} characters that do not fit"
+        _expect(pattern.fullmatch(value) is not None, name, shown, expected)
+    return Credentials(api_token=api_token, api_email=api_email, api_key=api_key)
