@@ -1,0 +1,1 @@
+"""Tests: unit, generated, driven over real sockets, sandbox, codegen, spec, cli and typing."""

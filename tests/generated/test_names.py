@@ -38,13 +38,13 @@ def test_public_names() -> None:
         PermissionDeniedError Protocol RateLimitError Report ReportQuery ReportRow RequestError RequestTimeoutError
         Response ResponseError ResultInfo RetryPolicy ServerError SpectrumError StaticEdgeIPs Transport
         UnprocessableEntityError UnsuccessfulError __version__ configure_converter make_converter record_responses
-        """.split()
+        """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read
     )
     assert sorted(endpoints.__all__) == sorted(
         """
         Analytics AnalyticsAggregate AnalyticsEvents Apps Protocols create_app delete_app get_app get_current_aggregate
         get_events_by_time get_events_summary iterate_apps list_apps list_protocols update_app
-        """.split()
+        """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read
     )
 
 

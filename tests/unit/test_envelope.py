@@ -156,7 +156,8 @@ def test_no_retry_after() -> None:
 
 def test_an_echoed_credential_is_blotted_out() -> None:
     """A server that repeats the token does not bring it into an error."""
-    body = f'{{"success":false,"errors":[{{"code":1,"message":"bad {SECRET}","source":{{"pointer":"/{SECRET}"}}}},"{SECRET}"]}}'
+    details = f'{{"code":1,"message":"bad {SECRET}","source":{{"pointer":"/{SECRET}"}}}}'
+    body = f'{{"success":false,"errors":[{details},"{SECRET}"]}}'
 
     with pytest.raises(BadRequestError) as caught:
         read_envelope(raw(body.encode(), 400), CALL)

@@ -1,0 +1,67 @@
+"""Every check and task; plain ``nox`` runs what CI runs."""
+
+import shutil
+import subprocess
+import sys
+
+import nox
+
+nox.options.sessions = ["lint", "types", "check_generated", "tests", "tests_on"]
+nox.options.error_on_missing_interpreters = False  # also under CI=true: a missing one is skipped
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+CURRENT = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def is_broken(version: str) -> bool:
+    """Whether a command for an interpreter is there and does not run, as a version manager's shim may not."""
+    command = shutil.which(f"python{version}")
+    return command is not None and subprocess.run([command, "-c", ""], capture_output=True).returncode != 0  # noqa: S603
+
+
+OTHERS = [version for version in ("3.11", "3.12", "3.13") if version != CURRENT and not is_broken(version)]
+
+
+def group(name: str) -> list[str]:
+    """The requirements of a dependency group."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint and check the layout of all code, generated code included."""
+    session.install(*group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types as we do and as a user's program would; Node comes as a wheel."""
+    session.install("-e", ".[cli]", *group("types"))
+    session.run("mypy", "src", "codegen", "tests/typing", "noxfile.py")
+    session.run("pyright", env={"PYRIGHT_PYTHON_GLOBAL_NODE": "off"})
+
+
+@nox.session
+def check_generated(session: nox.Session) -> None:
+    """Check that the generated package is what the spec says."""
+    session.install(*group("codegen"))
+    session.run("python", "-m", "codegen", "--check")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests on the interpreter that runs nox, and measure coverage."""
+    session.install(".[cli]", *group("test"))
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(python=OTHERS)
+def tests_on(session: nox.Session) -> None:
+    """Run all tests on the other supported interpreters, where they exist."""
+    session.install(".[cli]", *group("test"))
+    session.run("python", "-m", "pytest", *session.posargs)

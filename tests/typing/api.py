@@ -1,0 +1,128 @@
+"""A user's program, checked by mypy --strict and pyright; it is not run."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import assert_type
+
+import aiohttp
+
+from aiospectrum import (
+    DNS,
+    App,
+    AppRequest,
+    Client,
+    CurrentAggregate,
+    DeletedApp,
+    ErrorDetail,
+    Page,
+    PaygoApp,
+    Protocol,
+    RateLimitError,
+    Report,
+    Response,
+    ResponseError,
+    RetryPolicy,
+    SpectrumError,
+    StaticEdgeIPs,
+    Transport,
+    make_converter,
+    record_responses,
+)
+from aiospectrum.endpoints import get_events_by_time, list_apps
+from aiospectrum.models import AppListResponse, BytimeGetResponse, Dimension, Metric
+from aiospectrum.sandbox import Sandbox
+
+
+async def applications(client: Client, zone_id: str) -> None:
+    """Each call gives the documented type."""
+    page = await client.apps.list(zone_id, page=1, per_page=50, order="dns", direction="asc")
+    assert_type(page, Page[App | PaygoApp])
+    assert_type(page.total_count, int | None)
+    assert_type(await list_apps(client, zone_id), Page[App | PaygoApp])
+    assert_type(client.apps.iterate(zone_id), AsyncGenerator[App | PaygoApp, None])
+    async for app in client.apps.iterate(zone_id):
+        assert_type(app, App | PaygoApp)
+        assert_type(app.dns.name, str | None)
+        if isinstance(app, App):
+            assert_type(app.ip_firewall, bool | None)
+            if isinstance(app.edge_ips, StaticEdgeIPs):
+                assert_type(app.edge_ips.ips, list[str])
+
+    request = AppRequest(
+        protocol="tcp/22",
+        dns=DNS(name="ssh.example.com", type="CNAME"),
+        origin_direct=["tcp://192.0.2.1:22"],
+        traffic_type="direct",
+    )
+    created = await client.apps.create(zone_id, request)
+    assert_type(created, App | PaygoApp)
+    assert_type(await client.apps.update(zone_id, created.id, request), App | PaygoApp)
+    assert_type(await client.apps.get(zone_id, created.id), App | PaygoApp)
+    assert_type(await client.apps.delete(zone_id, created.id), DeletedApp)
+    assert_type(await client.protocols.list(zone_id), list[Protocol])
+    item: AppListResponse = created
+    print(make_converter().unstructure(item))
+
+
+async def analytics(transport: Transport, client: Client, zone_id: str) -> None:
+    """Reports and aggregates, by method and by function."""
+    metrics: list[Metric] = ["count", "bytesIngress"]
+    dimensions: tuple[Dimension, ...] = ("appID",)
+    now = await client.analytics.aggregate.current(zone_id, app_ids=["0" * 32], colo_name="SFO")
+    assert_type(now, list[CurrentAggregate])
+    report = await client.analytics.events.bytime(
+        zone_id,
+        time_delta="hour",
+        metrics=metrics,
+        dimensions=dimensions,
+        since=datetime(2026, 11, 20, tzinfo=UTC),
+        filters="event==disconnect",
+    )
+    assert_type(report, Report)
+    assert_type(report.totals, dict[str, float])
+    assert_type(report.time_intervals, list[tuple[datetime, datetime]] | None)
+    assert_type(await get_events_by_time(transport, zone_id, time_delta="day"), Report)
+    same: BytimeGetResponse = await client.analytics.events.summary(zone_id, metrics=["count"])
+    print(same.rows)
+
+
+async def failures(client: Client, zone_id: str) -> float | None:
+    """Errors carry what a program needs."""
+    try:
+        with record_responses() as responses:
+            await client.protocols.list(zone_id)
+        for response in responses:
+            print(response.status, response.ray_id, response.attempts)
+        await show(responses[0])
+    except RateLimitError as error:
+        return error.retry_after
+    except ResponseError as error:
+        assert_type(error.errors, tuple[ErrorDetail, ...])
+        print(error.status, error.ray_id, error.body_excerpt)
+    except SpectrumError as error:
+        print(error)
+    return None
+
+
+async def show(response: Response[list[Protocol]]) -> None:
+    """A response knows the type of its result."""
+    print(response.result[0].name)
+
+
+async def main() -> None:
+    """Every way to make a client."""
+    async with (
+        Sandbox(zones=1) as sandbox,
+        aiohttp.ClientSession() as session,
+        Client(api_token=sandbox.api_token, base_url=sandbox.url, timeout=None, session=session) as client,
+        Client(api_email="a@b.example", api_key="k", retry=RetryPolicy(max_attempts=1), connector_limit=4),
+        Client.from_env(user_agent="mybot/1.2"),
+    ):
+        [zone_id] = sandbox.zones
+        await applications(client, zone_id)
+        await analytics(client.analytics, client, zone_id)
+        print(await failures(client, zone_id))
+
+
+asyncio.run(main())
