@@ -26,10 +26,7 @@ def parse_object(body: bytes) -> dict[str, object]:
     """
     try:
         value = msgspec.json.decode(body)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RefusedError(400, Problem(code=6007, message="The request body is not valid JSON")) from None
     if not isinstance(value, dict):
         message = "The request body must be a JSON object"
