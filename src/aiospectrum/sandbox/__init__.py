@@ -7,10 +7,10 @@ without a loop of its own; :func:`serve` until cancelled. Tests under pytest tak
 The sandbox shares no code with the client, so that each can catch the other's errors.
 """
 
-from ._ratelimit import RateLimit
-from ._sandbox import DEFAULT_API_EMAIL, DEFAULT_API_KEY, DEFAULT_API_TOKEN, Sandbox, serve
-from ._server import RecordedRequest
-from ._thread import run_in_thread
+from aiospectrum.sandbox._ratelimit import RateLimit
+from aiospectrum.sandbox._sandbox import DEFAULT_API_EMAIL, DEFAULT_API_KEY, DEFAULT_API_TOKEN, Sandbox, serve
+from aiospectrum.sandbox._server import RecordedRequest
+from aiospectrum.sandbox._thread import run_in_thread
 
 __all__ = [
     "DEFAULT_API_EMAIL",

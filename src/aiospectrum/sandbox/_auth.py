@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ._errors import Problem, RefusedError
+from aiospectrum.sandbox._errors import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,17 +6,17 @@ from bisect import bisect_left, bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from ._errors import INVALID, Problem, RefusedError
-from ._events import Series, count_before, make_series
-from ._filters import matches
-from ._tally import Tally
-from ._times import bucket_edges
+from aiospectrum.sandbox._errors import INVALID, Problem, RefusedError
+from aiospectrum.sandbox._events import Series, count_before, make_series
+from aiospectrum.sandbox._filters import matches
+from aiospectrum.sandbox._tally import Tally
+from aiospectrum.sandbox._times import bucket_edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ._query import AnalyticsQuery
-    from ._state import Lifetime
+    from aiospectrum.sandbox._query import AnalyticsQuery
+    from aiospectrum.sandbox._state import Lifetime
 
 __all__ = ["Counting"]
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from ._counting import Counting
-from ._errors import bad_parameter
-from ._filters import parse_filter
-from ._query import AnalyticsQuery
-from ._routes import ID
-from ._tally import merge
+from aiospectrum.sandbox._counting import Counting
+from aiospectrum.sandbox._errors import bad_parameter
+from aiospectrum.sandbox._filters import parse_filter
+from aiospectrum.sandbox._query import AnalyticsQuery
+from aiospectrum.sandbox._routes import ID
+from aiospectrum.sandbox._tally import merge
 
 if TYPE_CHECKING:
-    from ._filters import Filter
-    from ._params import Params
-    from ._state import Zone
+    from aiospectrum.sandbox._filters import Filter
+    from aiospectrum.sandbox._params import Params
+    from aiospectrum.sandbox._state import Zone
 
 __all__ = ["CURRENT_PARAMETERS", "current_aggregate"]
 

@@ -14,7 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ._errors import Problem
+    from aiospectrum.sandbox._errors import Problem
 
 __all__ = ["Answer", "encode_failure", "encode_success"]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import attrs
 
-from ._mixing import fold, mix64
+from aiospectrum.sandbox._mixing import fold, mix64
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

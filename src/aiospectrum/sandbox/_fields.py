@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ._errors import INVALID, Problem, RefusedError
+from aiospectrum.sandbox._errors import INVALID, Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

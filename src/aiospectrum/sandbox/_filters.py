@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
-from ._errors import bad_parameter
+from aiospectrum.sandbox._errors import bad_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ._envelope import Answer
+from aiospectrum.sandbox._envelope import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from ._params import Params
-    from ._state import App
+    from aiospectrum.sandbox._params import Params
+    from aiospectrum.sandbox._state import App
 
 __all__ = ["LIST_PARAMETERS", "list_apps"]
 

@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ._counting import Counting
-from ._current import CURRENT_PARAMETERS, current_aggregate
-from ._envelope import Answer
-from ._fields import parse_object
-from ._listing import LIST_PARAMETERS, list_apps
-from ._params import Params
-from ._protocols import list_protocols
-from ._query import REPORT_PARAMETERS, read_query
-from ._report import write_report
-from ._routes import Operation, Route
-from ._rules import read_config
-from ._state import App
-from ._times import floor_second
-from ._zone_rules import check_neighbours
+from aiospectrum.sandbox._counting import Counting
+from aiospectrum.sandbox._current import CURRENT_PARAMETERS, current_aggregate
+from aiospectrum.sandbox._envelope import Answer
+from aiospectrum.sandbox._fields import parse_object
+from aiospectrum.sandbox._listing import LIST_PARAMETERS, list_apps
+from aiospectrum.sandbox._params import Params
+from aiospectrum.sandbox._protocols import list_protocols
+from aiospectrum.sandbox._query import REPORT_PARAMETERS, read_query
+from aiospectrum.sandbox._report import write_report
+from aiospectrum.sandbox._routes import Operation, Route
+from aiospectrum.sandbox._rules import read_config
+from aiospectrum.sandbox._state import App
+from aiospectrum.sandbox._times import floor_second
+from aiospectrum.sandbox._zone_rules import check_neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from ._state import Account, Zone
+    from aiospectrum.sandbox._state import Account, Zone
 
 __all__ = ["World", "perform"]
 

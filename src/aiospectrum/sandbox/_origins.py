@@ -11,12 +11,12 @@ import re
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from ._errors import INVALID
-from ._protocols import parse_ports
+from aiospectrum.sandbox._errors import INVALID
+from aiospectrum.sandbox._protocols import parse_ports
 
 if TYPE_CHECKING:
-    from ._fields import Fields
-    from ._protocols import PortRange
+    from aiospectrum.sandbox._fields import Fields
+    from aiospectrum.sandbox._protocols import PortRange
 
 __all__ = ["read_direct", "read_origin"]
 

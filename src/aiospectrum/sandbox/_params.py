@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
-from ._errors import bad_parameter
+from aiospectrum.sandbox._errors import bad_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ._errors import bad_parameter
-from ._filters import DIMENSIONS, Filter, parse_filter
-from ._times import TIME_DELTAS, count_buckets, format_second, parse_second
+from aiospectrum.sandbox._errors import bad_parameter
+from aiospectrum.sandbox._filters import DIMENSIONS, Filter, parse_filter
+from aiospectrum.sandbox._times import TIME_DELTAS, count_buckets, format_second, parse_second
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._params import Params
+    from aiospectrum.sandbox._params import Params
 
 __all__ = ["ADDITIVE", "METRICS", "REPORT_PARAMETERS", "AnalyticsQuery", "SortKey", "read_query"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ._errors import Problem, RefusedError
+from aiospectrum.sandbox._errors import Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

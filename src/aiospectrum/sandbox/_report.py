@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ._tally import merge
-from ._times import format_second
+from aiospectrum.sandbox._tally import merge
+from aiospectrum.sandbox._times import format_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ._counting import Counting
-    from ._query import AnalyticsQuery
-    from ._tally import Number, Tally
+    from aiospectrum.sandbox._counting import Counting
+    from aiospectrum.sandbox._query import AnalyticsQuery
+    from aiospectrum.sandbox._tally import Number, Tally
 
 __all__ = ["write_report"]
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-from ._errors import Problem, RefusedError
+from aiospectrum.sandbox._errors import Problem, RefusedError
 
 __all__ = ["BASE_PATH", "ID", "Operation", "Route", "match_route"]
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ._errors import INVALID, RefusedError
-from ._fields import Fields
-from ._origins import read_direct, read_origin
-from ._protocols import NAMED_PROTOCOLS, PortRange, parse_protocol
+from aiospectrum.sandbox._errors import INVALID, RefusedError
+from aiospectrum.sandbox._fields import Fields
+from aiospectrum.sandbox._origins import read_direct, read_origin
+from aiospectrum.sandbox._protocols import NAMED_PROTOCOLS, PortRange, parse_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ._errors import Problem
+    from aiospectrum.sandbox._errors import Problem
 
 __all__ = ["AppConfig", "read_config"]
 

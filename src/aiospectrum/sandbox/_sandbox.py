@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
 
-from ._auth import API_KEY, API_TOKEN, EMAIL, Credentials
-from ._operations import World
-from ._ratelimit import RateLimit, RateLimiter
-from ._routes import BASE_PATH, ID
-from ._seeding import make_account, make_zone_ids
-from ._server import Edge, EnvelopeServer, RecordedRequest
-from ._times import utc_now
+from aiospectrum.sandbox._auth import API_KEY, API_TOKEN, EMAIL, Credentials
+from aiospectrum.sandbox._operations import World
+from aiospectrum.sandbox._ratelimit import RateLimit, RateLimiter
+from aiospectrum.sandbox._routes import BASE_PATH, ID
+from aiospectrum.sandbox._seeding import make_account, make_zone_ids
+from aiospectrum.sandbox._server import Edge, EnvelopeServer, RecordedRequest
+from aiospectrum.sandbox._times import utc_now
 
 if TYPE_CHECKING:
     import re

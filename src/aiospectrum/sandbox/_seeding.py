@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from ._mixing import hex_id
-from ._rules import read_config
-from ._state import Account, App, Zone
+from aiospectrum.sandbox._mixing import hex_id
+from aiospectrum.sandbox._rules import read_config
+from aiospectrum.sandbox._state import Account, App, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

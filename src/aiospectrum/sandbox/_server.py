@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 from aiohttp import web
 
-from ._auth import Credentials, authenticate
-from ._envelope import encode_failure, encode_success
-from ._errors import Problem, RefusedError
-from ._mixing import fold
-from ._operations import World, perform
-from ._routes import match_route
+from aiospectrum.sandbox._auth import Credentials, authenticate
+from aiospectrum.sandbox._envelope import encode_failure, encode_success
+from aiospectrum.sandbox._errors import Problem, RefusedError
+from aiospectrum.sandbox._mixing import fold
+from aiospectrum.sandbox._operations import World, perform
+from aiospectrum.sandbox._routes import match_route
 
 if TYPE_CHECKING:
-    from ._ratelimit import RateLimiter
+    from aiospectrum.sandbox._ratelimit import RateLimiter
 
 __all__ = ["Edge", "EnvelopeServer", "RecordedRequest"]
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ._errors import Problem, RefusedError
-from ._mixing import hex_id
-from ._times import ceil_second, format_moment
+from aiospectrum.sandbox._errors import Problem, RefusedError
+from aiospectrum.sandbox._mixing import hex_id
+from aiospectrum.sandbox._times import ceil_second, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from ._rules import AppConfig
+    from aiospectrum.sandbox._rules import AppConfig
 
 __all__ = ["Account", "App", "Lifetime", "Zone"]
 

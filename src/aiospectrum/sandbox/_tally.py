@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from ._events import CYCLE, SeriesHour
+from aiospectrum.sandbox._events import CYCLE, SeriesHour
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._sandbox import Sandbox
+    from aiospectrum.sandbox._sandbox import Sandbox
 
 __all__ = ["run_in_thread"]
 

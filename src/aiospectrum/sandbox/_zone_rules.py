@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._errors import Problem, RefusedError
+from aiospectrum.sandbox._errors import Problem, RefusedError
 
 if TYPE_CHECKING:
-    from ._rules import AppConfig
-    from ._state import Account, App, Zone
+    from aiospectrum.sandbox._rules import AppConfig
+    from aiospectrum.sandbox._state import Account, App, Zone
 
 __all__ = ["check_neighbours"]
 
