@@ -1,0 +1,96 @@
+"""One in-process run of the command line after another, against a sandbox in a thread."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from aiospectrum import RetryPolicy
+from aiospectrum.cli.context import Context
+from aiospectrum.cli.process import PipeConsole
+from aiospectrum.cli.program import run
+from aiospectrum.sandbox import Sandbox, run_in_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NOW = datetime(2024, 5, 8, 12, 30, 45, tzinfo=UTC)
+
+
+class Terminal(io.StringIO):
+    """An input that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What one run came to."""
+
+    status: int
+    out: str
+    err: str
+
+
+@attrs.frozen(kw_only=True)
+class CommandLine:
+    """Runs commands with an environment of its own."""
+
+    environ: Mapping[str, str]
+
+    def __call__(
+        self,
+        *argv: str,
+        stdin: str | None = None,
+        answer: str | None = None,
+        terminal: bool = False,
+        width: int = 200,
+        out: io.StringIO | None = None,
+        err: io.StringIO | None = None,
+        **environ: str,
+    ) -> Outcome:
+        """Run one command; `stdin` is a pipe's text, `answer` what is typed on a terminal."""
+        out, err = out or io.StringIO(), err or io.StringIO()
+        ticks = iter(range(1_000_000))
+        options: dict[str, Any] = {"width": width, "highlight": False, "force_terminal": terminal}
+        context = Context(
+            out=PipeConsole(file=out, **options),
+            err=PipeConsole(file=err, **options),
+            stdin=_make_input(stdin, answer),
+            environ={**self.environ, **environ},
+            now=lambda: NOW,
+            monotonic=lambda: float(next(ticks)),
+            retry=RetryPolicy(base_wait=0),
+        )
+        return Outcome(status=run(argv, context), out=out.getvalue(), err=err.getvalue())
+
+
+def _make_input(piped: str | None, typed: str | None) -> io.StringIO | None:
+    if typed is not None:
+        return Terminal(typed)
+    return None if piped is None else io.StringIO(piped)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox of three zones, the last one on a pay-as-you-go plan."""
+    zones = Sandbox(zones=3).zones
+    with run_in_thread(Sandbox(zones=zones, paygo_zones=zones[2:], rate_limit=None, now=lambda: NOW)) as running:
+        yield running
+
+
+@pytest.fixture
+def cli(sandbox: Sandbox) -> CommandLine:
+    """Return a command line whose environment leads to the sandbox."""
+    return CommandLine(environ={"CLOUDFLARE_BASE_URL": sandbox.url, "CLOUDFLARE_API_TOKEN": sandbox.api_token})
+
+
+@pytest.fixture
+def bare_cli() -> CommandLine:
+    """Return a command line without any environment."""
+    return CommandLine(environ={})

@@ -1,0 +1,224 @@
+"""The commands that call the API, against a sandbox on a real socket."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiospectrum.sandbox import Sandbox
+
+NEW = ("--protocol", "tcp/2222", "--dns-name", "new.zone1.example", "--dns-type", "CNAME")
+DIRECT = (*NEW, "--origin-direct", "tcp://192.0.2.9:2222")
+STRANGER = "0" * 32
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        pytest.param([], 5, id="all"),
+        pytest.param(["--per-page", "2"], 5, id="all over several pages"),
+        pytest.param(["--page", "2", "--per-page", "2"], 2, id="one page"),
+        pytest.param(["--order", "protocol", "--direction", "desc"], 5, id="ordered"),
+    ],
+)
+def test_apps_are_listed(cli: Any, sandbox: Sandbox, options: list[str], count: int) -> None:
+    """Every page is fetched unless one is asked for; the table and the JSON hold the same applications."""
+    zone = sandbox.zones[0]
+    table, machine = cli("apps", "list", zone, *options), cli("apps", "list", zone, *options, "--json")
+    apps = json.loads(machine.out)
+    assert (table.status, machine.status, table.err, machine.err) == (0, 0, "", "")
+    assert len(apps) == count
+    assert [app["id"] in table.out for app in apps] == [True] * count
+    assert table.out.count("zone1.example") >= count
+
+
+def test_an_app_lives_and_dies(cli: Any, sandbox: Sandbox) -> None:
+    """Create, get, update and delete change what the sandbox holds."""
+    zone = sandbox.zones[0]
+    created = json.loads(cli("apps", "create", zone, *DIRECT, "--json").out)
+    assert created["origin_direct"] == ["tcp://192.0.2.9:2222"]
+    assert "new.zone1.example" in cli("apps", "get", zone, created["id"]).out
+    updated = cli("apps", "update", zone, created["id"], *DIRECT, "--ip-firewall", "--json")
+    assert json.loads(updated.out)["ip_firewall"] is True
+    deleted = cli("apps", "delete", zone, created["id"], "--yes")
+    assert (deleted.status, deleted.out) == (0, f"deleted {created['id']}\n")
+    assert created["id"] not in sandbox.app_ids(zone)
+
+
+def test_every_option_of_an_app_reaches_the_api(cli: Any, sandbox: Sandbox) -> None:
+    """Options become the fields of the body, in their types."""
+    options = [
+        *NEW,
+        *("--origin-dns-name", "o.zone1.example", "--origin-dns-type", "A", "--origin-dns-ttl", "600"),
+        *("--origin-port", "22", "--traffic-type", "direct", "--tls", "full", "--proxy-protocol", "v1"),
+        *("--no-ip-firewall", "--argo-smart-routing", "--edge-ip-connectivity", "ipv4"),
+    ]
+    created = json.loads(cli("apps", "create", sandbox.zones[0], *options, "--json").out)
+    assert created["origin_dns"] == {"name": "o.zone1.example", "type": "A", "ttl": 600}
+    assert created["origin_port"] == 22
+    assert created["edge_ips"] == {"type": "dynamic", "connectivity": "ipv4"}
+    assert (created["tls"], created["proxy_protocol"], created["ip_firewall"]) == ("full", "v1", False)
+    assert created["argo_smart_routing"] is True
+
+
+def test_static_addresses_are_split_at_commas(cli: Any, sandbox: Sandbox) -> None:
+    """`--edge-ips` makes static addresses, whatever the API then thinks of them."""
+    options = ["--protocol", "tcp/22-23", "--dns-name", "s.zone1.example", "--dns-type", "CNAME"]
+    options += ["--origin-dns-name", "o.zone1.example", "--origin-port", "22-23", "--edge-ips", "192.0.2.1, 192.0.2.2"]
+    outcome = cli("apps", "create", sandbox.zones[0], *options)
+    assert outcome.status == 1
+    assert "ADDRESS" in outcome.err
+
+
+def test_what_get_prints_update_takes(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The JSON of an application is a configuration, from a file and from the standard input."""
+    zone = sandbox.zones[0]
+    app_id = sandbox.app_ids(zone)[0]
+    printed = cli("apps", "get", zone, app_id, "--json").out
+    file = tmp_path / "app.json"
+    file.write_text(printed)
+    for outcome in (
+        cli("apps", "update", zone, app_id, "--file", str(file), "--json"),
+        cli("apps", "update", zone, app_id, "--file", "-", "--json", stdin=printed),
+    ):
+        assert (outcome.status, outcome.err) == (0, "")
+        assert json.loads(outcome.out)["dns"] == json.loads(printed)["dns"]
+
+
+@pytest.mark.parametrize(
+    ("options", "stdin", "message"),
+    [
+        pytest.param(["--file", "-", "--tls", "off"], "{}", "either --file or options", id="both"),
+        pytest.param([], None, "expected --protocol and --dns-name, or", id="neither"),
+        pytest.param(["--protocol", "tcp/22"], None, "expected --protocol and --dns-name, or", id="no hostname"),
+        pytest.param([*DIRECT, "--edge-ips", "x", "--edge-ip-connectivity", "all"], None, "got both", id="two edges"),
+        pytest.param(NEW, None, "expected exactly one of origin_direct", id="no origin"),
+        pytest.param(["--file", "-"], None, "standard input: expected JSON", id="no input"),
+        pytest.param(["--file", "-"], "{", "standard input: expected JSON", id="no JSON"),
+        pytest.param(["--file", "-"], "[" * 100_000, "standard input: expected JSON", id="too deep"),
+        pytest.param(["--file", "-"], "[]", "expected an object", id="no object"),
+        pytest.param(["--file", "-"], '{"protocol": 3, "dns": {}}', "protocol: expected a string, got 3", id="type"),
+        pytest.param(["--file", "missing/app.json"], None, "missing/app.json: No such file", id="no file"),
+    ],
+)
+def test_unusable_configurations_are_bad_usage(
+    cli: Any, sandbox: Sandbox, options: list[str], stdin: str | None, message: str
+) -> None:
+    """What cannot become a body is refused in a line, and nothing is sent."""
+    outcome = cli("apps", "create", sandbox.zones[0], *options, stdin=stdin)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert message in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "left"),
+    [("y\n", 0, 4), (" YES \n", 0, 4), ("n\n", 1, 5), ("\n", 1, 5), ("", 1, 5)],
+    ids=["y", "yes", "n", "enter", "end of input"],
+)
+def test_delete_asks_on_a_terminal(cli: Any, sandbox: Sandbox, answer: str, status: int, left: int) -> None:
+    """Only a yes deletes."""
+    zone = sandbox.zones[0]
+    outcome = cli("apps", "delete", zone, sandbox.app_ids(zone)[0], answer=answer)
+    assert outcome.status == status
+    assert outcome.err.startswith("Delete the application ")
+    assert len(sandbox.app_ids(zone)) == left
+
+
+@pytest.mark.parametrize("stdin", [None, "y\n"], ids=["no input", "a pipe"])
+def test_delete_needs_yes_without_a_terminal(cli: Any, sandbox: Sandbox, stdin: str | None) -> None:
+    """Nobody can be asked, so nothing is deleted."""
+    zone = sandbox.zones[0]
+    outcome = cli("apps", "delete", zone, sandbox.app_ids(zone)[0], stdin=stdin)
+    assert outcome.status == 2
+    assert "--yes" in outcome.err
+    assert len(sandbox.app_ids(zone)) == 5
+
+
+def test_protocols_are_listed(cli: Any, sandbox: Sandbox) -> None:
+    """Well-known protocols come as a table and as JSON."""
+    zone = sandbox.zones[0]
+    assert "Secure Shell" in cli("protocols", zone).out
+    assert {each["name"] for each in json.loads(cli("protocols", zone, "--json").out)} >= {"ssh", "minecraft"}
+
+
+def test_current_traffic_can_be_limited(cli: Any, sandbox: Sandbox) -> None:
+    """Applications are named between commas or one by one."""
+    zone = sandbox.zones[0]
+    first, second, third, *_ = sandbox.app_ids(zone)
+    outcome = cli("current", zone, "--app-ids", f"{first},{second}", "--app-ids", third, "--colo-name", "SFO", "--json")
+    assert {each["appID"] for each in json.loads(outcome.out)} == {first, second, third}
+    assert first in cli("current", zone).out
+
+
+def test_reports_take_every_option(cli: Any, sandbox: Sandbox) -> None:
+    """Options travel as the API documents them, and JSON comes back in its form."""
+    options = ["--metrics", "count,bytesIngress", "--dimensions", "event", "--dimensions", "coloName", "--limit", "3"]
+    options += ["--filters", "event==disconnect", "--sort", "-count", "--since", "-24h", "--until", "2024-05-08"]
+    outcome = cli("summary", sandbox.zones[0], *options, "--json")
+    report = json.loads(outcome.out)
+    assert (report["rows"], outcome.out.count("\n")) == (3, 1)
+    assert sandbox.requests[0].query == (
+        "metrics=count,bytesIngress&dimensions=event,coloName&since=2024-05-07T12:30:45Z&until=2024-05-08T00:00:00Z"
+        "&filters=event%3D%3Ddisconnect&sort=-count&limit=3"
+    )
+
+
+def test_reports_have_tables(cli: Any, sandbox: Sandbox) -> None:
+    """A summary has a line for each row; by time, each interval has one."""
+    zone = sandbox.zones[0]
+    assert "1 row, counts may lag 0 s behind" in cli("summary", zone).out
+    by_time = cli("bytime", zone, "--since", "2024-05-08T10:00:00+00:00", "--until", "-1h", "--metrics", "durationAvg")
+    assert by_time.out.count("2024-05-08 1") == 2
+    assert cli("bytime", zone, "--time-delta", "day", "--since", "-7d").out.count("2024-05-") == 8
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        pytest.param(["summary", "{zone}", "--metrics", "x"], "metrics[0]: expected one of count", id="metric"),
+        pytest.param(["summary", "{zone}", "--since", "soon"], "--since: expected a time", id="since"),
+        pytest.param(["bytime", "{zone}", "--until", "-5"], "--until: expected a time", id="until"),
+        pytest.param(["bytime", "{zone}", "--time-delta", "century"], "time-delta", id="time delta"),
+        pytest.param(["current", "../accounts"], "zone_id: expected 32 hexadecimal", id="zone"),
+        pytest.param(["apps", "list", "{zone}", "--per-page", "0"], "per_page", id="per page"),
+        pytest.param(["apps", "list"], "ZONE_ID", id="no zone"),
+        pytest.param(["apps", "lsit", "{zone}"], "lsit", id="no such command"),
+        pytest.param(["protocols", "{zone}", "--nope"], "--nope", id="no such option"),
+        pytest.param(["protocols", "{zone}", "more"], "more", id="too much"),
+        pytest.param(["\x1b[31mred"], "\\x1b[31mred", id="control characters"),
+    ],
+)
+def test_bad_usage_is_a_line_and_2(cli: Any, sandbox: Sandbox, argv: list[str], message: str) -> None:
+    """Bad arguments are refused in one line, and nothing is sent."""
+    outcome = cli(*[word.format(zone=sandbox.zones[0]) for word in argv])
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("aiospectrum: ")
+    assert message in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert "\x1b" not in outcome.err
+    assert sandbox.requests == []
+
+
+def test_a_failed_call_is_a_line_and_1(cli: Any, sandbox: Sandbox) -> None:
+    """What the API refuses is told in one line without a credential."""
+    secret = "s3cr3t" * 8
+    for outcome in (cli("current", STRANGER), cli("current", sandbox.zones[0], CLOUDFLARE_API_TOKEN=secret)):
+        assert (outcome.status, outcome.out) == (1, "")
+        assert outcome.err.count("\n") == 1
+        assert "answered 403: 9109" in outcome.err
+        assert sandbox.api_token not in outcome.err
+        assert secret not in outcome.err
+
+
+def test_missing_credentials_are_named(bare_cli: Any) -> None:
+    """Without credentials the line names the variables to set."""
+    outcome = bare_cli("protocols", STRANGER)
+    assert (outcome.status, outcome.err.count("\n")) == (2, 1)
+    assert "CLOUDFLARE_API_TOKEN" in outcome.err

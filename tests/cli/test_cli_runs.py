@@ -1,0 +1,321 @@
+"""The demo, the sandbox command and the program as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import io
+import os
+import re
+import runpy
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiospectrum import Client
+from aiospectrum.cli import main
+from aiospectrum.cli.process import make_console, process_context, silence
+from aiospectrum.cli.pull import pull_zones
+from aiospectrum.cli.times import parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aiospectrum.sandbox import Sandbox
+
+
+class Breaking(io.StringIO):
+    """A stream that fails with an error once it is written to."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, text: str) -> int:
+        raise self.error
+
+
+class Interrupting(io.StringIO):
+    """A stream that presses Ctrl-C when a certain text comes by."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self.text in text:
+            signal.raise_signal(signal.SIGINT)
+        return written
+
+
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt, which it does not in a process that was started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def run_process(*argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # our own interpreter
+        [sys.executable, *argv],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        env={
+            **os.environ,
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            **environ,
+        },
+    )
+
+
+def test_the_demo_needs_nothing(bare_cli: Any) -> None:
+    """Two zones of a sandbox of its own are pulled, ranked and summed up."""
+    outcome = bare_cli("demo", "--zones", "2", "--seed", "1", "--concurrency", "5")
+    lines = outcome.out.splitlines()
+    assert outcome.status == 0
+    assert lines[0].startswith("Pulling a day of traffic of 2 zones from a sandbox on http://127.0.0.1:")
+    assert lines[2].split() == ["app", "zone", "protocol", "events", "in", "out", "traffic"]
+    assert len(lines) == 4 + 10 + 2
+    assert re.fullmatch(r"2 zones pulled: 4 requests, 0 retries, 10 rows in \d+\.\d s", lines[-1])
+    assert outcome.err.count(" pulled: 5 rows\n") == 2
+
+
+def test_the_demo_has_a_bar_on_a_terminal(bare_cli: Any) -> None:
+    """A terminal gets a progress bar instead of lines, and a shorter sparkline where it is narrow."""
+    outcome = bare_cli("demo", "--zones", "1", terminal=True, width=80)
+    assert outcome.status == 0
+    assert "1/1" in outcome.err
+    assert "pulled" not in outcome.err
+    assert "1 zone pulled: 2 requests, 0 retries, 5 rows" in outcome.out
+
+
+def test_the_demo_pulls_zones_of_an_account(cli: Any, sandbox: Sandbox) -> None:
+    """With `--zone` the environment says where and as whom; a bad zone is told and takes no other with it."""
+    good, bad = sandbox.zones[0], "0" * 32
+    outcome = cli("demo", "--zone", good, "--zone", bad, "--zone", "bad", "--zone", good)
+    assert outcome.status == 1
+    assert outcome.out.startswith(f"Pulling a day of traffic of 3 zones from {sandbox.url}\n")
+    assert "1 of 3 zones pulled: 3 requests, 0 retries, 5 rows in " in outcome.out
+    assert f"zone {bad} failed: GET " in outcome.err
+    assert "zone bad failed: zone_id: expected 32 hexadecimal characters" in outcome.err
+    only_bad = cli("demo", "--zone", bad)
+    unreachable = cli("demo", "--zone", good, CLOUDFLARE_BASE_URL="http://127.0.0.1:1")
+    assert "0 of 1 zone pulled: 4 requests, 3 retries, 0 rows in " in unreachable.out
+    assert (only_bad.status, only_bad.out.count("\n")) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        pytest.param(["demo", "--zone", "0" * 32, "--zones", "3"], "got both", id="zones of both kinds"),
+        pytest.param(["demo", "--zone", "0" * 32], "CLOUDFLARE_API_TOKEN", id="no credentials"),
+        pytest.param(["demo", "--zones", "0"], ">= 1", id="no zones"),
+        pytest.param(["demo", "--zones", "10001"], "zones is 10001", id="too many zones"),
+        pytest.param(["demo", "--concurrency", "0"], ">= 1", id="no concurrency"),
+        pytest.param(["sandbox", "--apps-per-zone", "-1"], "apps_per_zone is -1", id="apps"),
+        pytest.param(["sandbox", "--paygo", "4"], "at most the number of zones, 3, got 4", id="paygo"),
+        pytest.param(["sandbox", "--port", "65536"], "65535", id="port"),
+        pytest.param(["sandbox", "--data-lag", "-1"], "data_lag is -1", id="data lag"),
+    ],
+)
+def test_bad_usage_starts_nothing(bare_cli: Any, argv: list[str], message: str) -> None:
+    """Arguments that make no sense are refused in one line."""
+    outcome = bare_cli(*argv)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert message in outcome.err
+
+
+async def test_what_the_caller_raises_ends_the_pull(sandbox: Sandbox) -> None:
+    """An error of the callback comes out as it is, not in a group."""
+
+    def fail(_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    moment = parse_time("2024-05-08T12:00:00Z", parse_time("2024-05-08", process_context().now()))
+    async with asyncio.timeout(30), Client(api_token=sandbox.api_token, base_url=sandbox.url) as client:
+        with pytest.raises(OSError, match="full"):
+            await pull_zones(client, sandbox.zones, since=moment, until=moment, concurrency=3, on_outcome=fail)
+
+
+@pytest.mark.usefixtures("_interruptible")
+@pytest.mark.parametrize(
+    ("argv", "zones"),
+    [
+        pytest.param([], ["5 apps", "5 apps", "5 apps"], id="as it comes"),
+        pytest.param(
+            ["--zones", "2", "--apps-per-zone", "1", "--paygo", "1", "--no-rate-limit", "--seed", "7"],
+            ["1 app", "1 app, pay as you go"],
+            id="with options",
+        ),
+    ],
+)
+def test_the_sandbox_runs_until_ctrl_c(bare_cli: Any, argv: list[str], zones: list[str]) -> None:
+    """It tells all that a client needs, and Ctrl-C is a good end."""
+    outcome = bare_cli("sandbox", "--port", "0", *argv, out=Interrupting("CLOUDFLARE_API_TOKEN="))
+    lines = outcome.out.splitlines()
+    assert (outcome.status, outcome.err) == (0, "stopped\n")
+    assert [line.split(", ", 1)[1] for line in lines if ".example, " in line] == zones
+    url = lines[0].split()[6].rstrip(",")
+    assert lines[-2:] == [
+        f"export CLOUDFLARE_BASE_URL={url}",
+        "export CLOUDFLARE_API_TOKEN=sandbox-token-00000000000000000000000000",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        pytest.param("127.0.0.1", "ddress already in use", id="port in use"),
+        pytest.param("a" * 64 + ".invalid", "", id="no host name"),
+    ],
+)
+def test_an_address_that_cannot_be_had_is_a_line_and_1(bare_cli: Any, sandbox: Sandbox, host: str, reason: str) -> None:
+    """A port in use or an impossible host is told in one line."""
+    port = sandbox.url.split(":")[2].split("/")[0]
+    outcome = bare_cli("sandbox", "--host", host, "--port", port)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (1, "", 1)
+    assert outcome.err.startswith(f"aiospectrum: cannot listen on {host}:{port}: ")
+    assert reason in outcome.err
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_ctrl_c_ends_a_command_with_130(bare_cli: Any) -> None:
+    """An interrupted pull stops its sandbox and says so in a line."""
+    outcome = bare_cli("demo", "--zones", "2", out=Interrupting("Pulling"))
+    assert (outcome.status, outcome.err) == (130, "aiospectrum: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["demo", "--zones", "1"],
+        ["apps", "list", "{zone}"],
+        ["apps", "list", "{zone}", "--json"],
+        ["sandbox"],
+        ["--help"],
+    ],
+    ids=["demo", "table", "JSON", "sandbox", "help"],
+)
+def test_a_closed_pipe_ends_quietly(cli: Any, sandbox: Sandbox, argv: list[str]) -> None:
+    """Nobody reads on, so nothing more is said."""
+    words = [word.format(zone=sandbox.zones[0]) for word in argv]
+    words += ["--port", "0"] if argv == ["sandbox"] else []
+    outcome = cli(*words, out=Breaking(BrokenPipeError(errno.EPIPE, "closed")))
+    assert (outcome.status, outcome.err) == (0, "")
+
+
+def test_a_full_disk_is_a_line_and_1(cli: Any, sandbox: Sandbox) -> None:
+    """Output that cannot be written is a failure without a traceback."""
+    outcome = cli("apps", "list", sandbox.zones[0], out=Breaking(OSError(errno.ENOSPC, "No space left on device")))
+    assert outcome.status == 1
+    assert outcome.err.endswith("No space left on device\n")
+
+
+def test_a_silenced_stream_goes_nowhere(tmp_path: Path) -> None:
+    """What is written after the pipe was closed vanishes; a stream without a descriptor is left alone."""
+    file = tmp_path / "out"
+    with file.open("w") as stream:
+        silence(stream)
+        stream.write("lost")
+    assert file.read_text() == ""
+    silence(io.StringIO())
+
+
+@pytest.mark.parametrize(("terminal", "notes"), [(True, 3), (False, 0)], ids=["terminal", "file"])
+def test_retries_are_told_on_a_terminal_alone(bare_cli: Any, terminal: bool, notes: int) -> None:
+    """Elsewhere a failure stays one line; nothing that the client logs reaches the error stream by itself."""
+    environ = {"CLOUDFLARE_BASE_URL": "http://127.0.0.1:1", "CLOUDFLARE_API_TOKEN": "x" * 40}
+    outcome = bare_cli("protocols", "0" * 32, terminal=terminal, **environ)
+    assert outcome.status == 1
+    assert outcome.err.count(" follows in ") == notes
+    assert outcome.err.count("\n") == notes + 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        ([], "Usage: aiospectrum"),
+        (["--help"], "sandbox"),
+        (["apps"], "Usage: aiospectrum apps"),
+        (["demo", "--help"], "--concurrency"),
+        (["apps", "create", "--help"], "--edge-ip-connectivity"),
+        (["bytime", "--help"], "-24h"),
+        (["--version"], "."),
+    ],
+    ids=["nothing", "help", "apps", "demo", "create", "bytime", "version"],
+)
+def test_help_goes_to_the_standard_output(bare_cli: Any, argv: list[str], text: str) -> None:
+    """Help and version are results."""
+    outcome = bare_cli(*argv)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert text in outcome.out
+
+
+def test_consoles_take_any_stream() -> None:
+    """A missing stream swallows all, an encoding's gaps are filled, and a file is wide unless COLUMNS is set."""
+    make_console(None, {}).print("lost")
+    raw = io.BytesIO()
+    console = make_console(io.TextIOWrapper(raw, encoding="ascii"), {})
+    console.print("▁")
+    assert (raw.getvalue(), console.width) == (b"?\n", 160)
+    assert make_console(io.StringIO(), {"COLUMNS": "x"}).width == 160
+
+
+def test_main_takes_arguments(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry point runs the arguments given, or those of the process; so does the module."""
+    assert main(["--version"]) == 0
+    monkeypatch.setattr(sys, "argv", ["aiospectrum", "--version"])
+    assert main() == 0
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("aiospectrum.cli", run_name="__main__", alter_sys=False)
+    assert caught.value.code == 0
+    assert len(set(capsys.readouterr().out.splitlines())) == 1
+
+
+def test_a_missing_extra_is_explained_in_a_process() -> None:
+    """Without cyclopts or rich the program says what to install; importing the package needs neither."""
+    code = (
+        "import sys\n"
+        "class Block:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('cyclopts', 'rich'):\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Block())\n"
+        "import aiospectrum\n"
+        "assert 'aiospectrum.cli' not in sys.modules\n"
+        "from aiospectrum.cli import main\n"
+        "sys.exit(main(['demo']))\n"
+    )
+    finished = run_process("-c", code)
+    assert (finished.returncode, finished.stdout, finished.stderr.count("\n")) == (2, "", 1)
+    assert "pip install 'aiospectrum[cli]'" in finished.stderr
+
+
+def test_a_missing_extra_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only the packages of the extra are explained; another missing module is an error."""
+    for name in [name for name in sys.modules if name.startswith("aiospectrum.cli.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cyclopts", None)
+    assert main([]) == 2
+    assert "needs the package cyclopts" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "aiospectrum.cli.process", None)
+    with pytest.raises(ModuleNotFoundError, match=r"aiospectrum\.cli\.process"):
+        main([])
+
+
+def test_the_demo_runs_as_a_process() -> None:
+    """The command that the README shows pulls twenty zones and ends with a line that says so."""
+    finished = run_process("-W", "error", "-m", "aiospectrum.cli", "demo")
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines()[-1].startswith("20 zones pulled: 40 requests, 0 retries, 100 rows in ")
