@@ -4,6 +4,8 @@ See :class:`Client` for where to start, :mod:`aiospectrum.models` for the object
 what can go wrong.
 """
 
+import logging
+
 from aiospectrum._version import __version__
 from aiospectrum.client import DEFAULT_BASE_URL, Client
 from aiospectrum.converters import configure_converter, make_converter
@@ -32,11 +34,15 @@ from aiospectrum.models import (
     DNS,
     AnyApp,
     App,
+    AppOrder,
     AppRequest,
     CurrentAggregate,
     DeletedApp,
+    Dimension,
+    Direction,
     DynamicEdgeIPs,
     EdgeIPs,
+    Metric,
     OriginDNS,
     PaygoApp,
     Protocol,
@@ -44,6 +50,8 @@ from aiospectrum.models import (
     ReportQuery,
     ReportRow,
     StaticEdgeIPs,
+    TimeDelta,
+    TrafficType,
 )
 from aiospectrum.pagination import Page
 from aiospectrum.recording import record_responses
@@ -55,6 +63,7 @@ __all__ = [
     "DNS",
     "AnyApp",
     "App",
+    "AppOrder",
     "AppRequest",
     "AuthenticationError",
     "BadRequestError",
@@ -66,10 +75,13 @@ __all__ = [
     "CurrentAggregate",
     "DecodeError",
     "DeletedApp",
+    "Dimension",
+    "Direction",
     "DynamicEdgeIPs",
     "EdgeIPs",
     "ErrorDetail",
     "InvalidArgumentError",
+    "Metric",
     "NotFoundError",
     "OriginDNS",
     "Page",
@@ -89,6 +101,8 @@ __all__ = [
     "ServerError",
     "SpectrumError",
     "StaticEdgeIPs",
+    "TimeDelta",
+    "TrafficType",
     "Transport",
     "UnprocessableEntityError",
     "UnsuccessfulError",
@@ -97,3 +111,6 @@ __all__ = [
     "make_converter",
     "record_responses",
 ]
+
+# Without it, a program that does not configure logging would find our warnings on its stderr.
+logging.getLogger("aiospectrum").addHandler(logging.NullHandler())

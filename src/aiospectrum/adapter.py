@@ -42,7 +42,7 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
 def open_session(connector_limit: int) -> aiohttp.ClientSession:
     """Open a session with the settings that a client of an API wants; call it inside a running event loop.
 
-    No cookie is kept, no proxy or credential is taken from the environment, and nothing is sent twice.
+    No cookie is kept, and no proxy or credential is taken from the environment.
 
     Args:
         connector_limit: The most connections at once, 1 or more.
@@ -54,7 +54,6 @@ def open_session(connector_limit: int) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=connector_limit),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=_NO_TIMEOUT,
-        middlewares=(send_once,),
     )
 
 
@@ -84,12 +83,12 @@ async def exchange(
             allow_redirects=False,
             raise_for_status=False,
             timeout=_NO_TIMEOUT,
+            middlewares=(send_once, *getattr(session, "_middlewares", ())),  # aiohttp has no public name for them
         ) as response:
             return RawResponse(status=response.status, headers=response.headers, body=await response.read())
     except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
         reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
-        raise ConnectionFailedError(
-            " ".join(call.redact(f"{call.method} {call.url} got no whole answer: {reason}").split()),
-            method=call.method,
-            url=call.url,
-        ) from error
+    # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
+    raise ConnectionFailedError(
+        call.clean(f"{call.method} {call.url} failed: {reason}"), method=call.method, url=call.url
+    )

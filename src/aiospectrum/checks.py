@@ -5,17 +5,34 @@ Each has ``check(field, value)``, which returns nothing or raises
 """
 
 import re
+import reprlib
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, NoReturn, Protocol
+from datetime import UTC, datetime
+from typing import Any, Final, NoReturn, Protocol
 
 import attrs
 
 from aiospectrum.errors import InvalidArgumentError
 
-__all__ = ["Array", "Check", "DateTime", "Flag", "Integer", "Object", "OneOf", "Text", "refuse"]
+__all__ = ["Array", "Check", "DateTime", "Flag", "Integer", "Number", "Object", "OneOf", "Text", "refuse"]
 
-_LONGEST_VALUE = 80
+_LONGEST_VALUE: Final = 80
+_LARGEST_INTEGER: Final = 2**63 - 1
+
+
+class _Shortener(reprlib.Repr):
+    """Representations that neither fail nor grow, whatever they are of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 1000  # what is longer loses its middle; the end is cut later
+        self.maxlist = self.maxtuple = self.maxdict = 6
+
+    def repr_int(self, x: int, level: int) -> str:
+        return repr(int(x)) if abs(x) <= _LARGEST_INTEGER else f"an integer of {x.bit_length()} bits"
+
+
+_show = _Shortener().repr
 
 
 class Check(Protocol):
@@ -44,7 +61,7 @@ def refuse(field: str, value: object, expected: str) -> NoReturn:
     Raises:
         InvalidArgumentError: Always.
     """
-    shown = repr(value)
+    shown = " ".join(_show(value).split())
     if len(shown) > _LONGEST_VALUE:
         shown = shown[: _LONGEST_VALUE - 1] + "…"
     raise InvalidArgumentError(
@@ -82,12 +99,13 @@ class Text:
             and len(value) >= self.min_length
             and (self.max_length is None or len(value) <= self.max_length)
             and (self.pattern is None or re.fullmatch(self.pattern, value) is not None)
+            and not any("\ud800" <= character <= "\udfff" for character in value)  # which UTF-8 does not have
         )
 
 
 @attrs.frozen(kw_only=True)
 class Integer:
-    """A whole number; a bool is none."""
+    """A whole number; a bool is not one."""
 
     expected: str = "an integer"
     """What the error says was expected."""
@@ -96,7 +114,7 @@ class Integer:
     """The smallest value."""
 
     maximum: int | None = None
-    """The largest value."""
+    """The largest value; 2**63 - 1 when there is none."""
 
     def check(self, field: str, value: object) -> None:
         """Refuse anything else; see :class:`Check`."""
@@ -104,7 +122,31 @@ class Integer:
             refuse(field, value, self.expected)
 
     def _fits(self, value: int) -> bool:
-        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
+        smallest = -_LARGEST_INTEGER if self.minimum is None else self.minimum
+        largest = _LARGEST_INTEGER if self.maximum is None else self.maximum
+        return smallest <= value <= largest
+
+
+@attrs.frozen(kw_only=True)
+class Number:
+    """A number, whole or not; a bool is not one."""
+
+    expected: str
+    """What the error says was expected."""
+
+    minimum: float = 0.0
+    """The smallest value."""
+
+    excludes_minimum: bool = False
+    """Whether the smallest value itself is refused."""
+
+    def check(self, field: str, value: object) -> None:
+        """Refuse anything else, infinity and NaN included; see :class:`Check`."""
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not self._fits(value):
+            refuse(field, value, self.expected)
+
+    def _fits(self, value: float) -> bool:
+        return self.minimum <= value <= _LARGEST_INTEGER and not (self.excludes_minimum and value == self.minimum)
 
 
 @attrs.frozen(kw_only=True)
@@ -129,13 +171,20 @@ class DateTime:
 
     def check(self, field: str, value: object) -> None:
         """Refuse anything else; see :class:`Check`."""
-        if not isinstance(value, datetime) or value.utcoffset() is None:
+        if not isinstance(value, datetime) or value.utcoffset() is None or not self._has_utc(value):
             refuse(field, value, self.expected)
+
+    def _has_utc(self, value: datetime) -> bool:
+        try:
+            value.astimezone(UTC)
+        except OverflowError:  # before the year 1 or after 9999 in UTC
+            return False
+        return True
 
 
 @attrs.frozen(kw_only=True)
 class Array:
-    """A list or tuple; a string is none."""
+    """A list or tuple; a string is not one."""
 
     items: Check
     """What each item must be."""
@@ -209,4 +258,4 @@ class Object:
             given = [name for name in self.exactly_one_of if getattr(value, name) is not None]
             if len(given) != 1:
                 wanted = f"exactly one of {', '.join(self.exactly_one_of)}"
-                refuse(field, value if not given else ", ".join(given), wanted)
+                refuse(field, given, wanted)

@@ -13,7 +13,7 @@ import aiohttp
 
 from aiospectrum._version import __version__
 from aiospectrum.adapter import open_session
-from aiospectrum.checks import refuse
+from aiospectrum.checks import Integer, Number, refuse
 from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials, credentials_from
 from aiospectrum.endpoints import Analytics, Apps, Protocols
@@ -26,6 +26,10 @@ from aiospectrum.transport import Response
 __all__ = ["DEFAULT_BASE_URL", "Client"]
 
 T = TypeVar("T")
+C = TypeVar("C")
+
+_SECONDS: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, or None")
+_CONNECTIONS: Final = Integer(minimum=1, expected="an integer of 1 or more")
 
 DEFAULT_BASE_URL: Final = "https://api.cloudflare.com/client/v4"
 """Cloudflare's production API."""
@@ -62,9 +66,8 @@ class Client:
             base_url: Where the API is: an http or https URL without a query, such as that of a sandbox.
             timeout: Seconds that one call may take with all its attempts and waits, more than 0; None for no limit.
             retry: How often, and how far apart, calls that are safe to repeat (GET) are attempted.
-            session: A session of yours to send over. It is never closed here and keeps its own settings for
-                connections, cookies, proxies and middlewares, so that aiohttp may send a GET, PUT or DELETE a
-                second time when a kept connection turns out to be closed.
+            session: A session of yours to send over, without credentials of its own. It is never closed here and keeps
+                its own settings for connections, cookies, proxies and middlewares.
             connector_limit: The most connections at once, 1 or more; without effect on a session of yours.
             user_agent: Text to add to the ``User-Agent`` header, such as ``mybot/1.2``.
 
@@ -75,11 +78,13 @@ class Client:
         self._credentials = choose_credentials(api_token=api_token, api_email=api_email, api_key=api_key)
         self._base_url = _check_base_url(base_url)
         self._timeout = _check_timeout(timeout)
-        self._retry = RetryPolicy() if retry is None else retry
-        self._borrowed_session = session
-        self._connector_limit = _check_limit(connector_limit)
+        self._retry = _check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
+        self._borrowed_session = _check_session(session)
+        _CONNECTIONS.check("connector_limit", connector_limit)
+        self._connector_limit = connector_limit
         self._user_agent = _full_user_agent(user_agent)
         self._transport: HTTPTransport | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.apps: Final = Apps(self)
         """Spectrum applications: ``list``, ``iterate``, ``create``, ``get``, ``update``, ``delete``."""
         self.protocols: Final = Protocols(self)
@@ -119,9 +124,13 @@ class Client:
             InvalidArgumentError: Another argument does not fit.
         """
         variables = os.environ if environ is None else environ
+        if base_url is None:
+            base_url = variables.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL
         return cls(
             **credentials_from(variables),
-            base_url=base_url or variables.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL,
+            base_url=(variables.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL)
+            if base_url is None
+            else base_url,
             timeout=timeout,
             retry=retry,
             session=session,
@@ -143,8 +152,9 @@ class Client:
         Raises:
             ClientStateError: The client is open already.
         """
-        if self._transport is not None:
+        if self._transport is not None and self._loop is not None and not self._loop.is_closed():
             raise ClientStateError("the client is open already: enter it once, then share it among tasks")
+        self._loop = asyncio.get_running_loop()
         self._transport = HTTPTransport(
             session=self._borrowed_session or open_session(self._connector_limit),
             base_url=self._base_url,
@@ -189,11 +199,13 @@ class Client:
             The successful call.
 
         Raises:
-            ClientStateError: The client is not open.
+            ClientStateError: The client is not open, or not on this event loop.
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
         if self._transport is None:
             raise ClientStateError("the client is not open: call it inside `async with Client(...) as client:`")
+        if asyncio.get_running_loop() is not self._loop:
+            raise ClientStateError("the client was opened on another event loop: open one client per loop")
         return await self._transport.send(route, path=path, query=query, body=body)
 
 
@@ -201,10 +213,14 @@ def _check_base_url(base_url: str) -> str:
     expected = "an http or https URL without credentials, query or fragment"
     if not isinstance(base_url, str) or not base_url.isascii() or not base_url.isprintable() or " " in base_url:
         refuse("base_url", base_url, expected)
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port out of range, half an IPv6 address
+        refuse("base_url", base_url.rpartition("@")[2], expected)
     if "@" in parts.netloc:
         refuse("base_url", f"{parts.scheme}://…@{parts.netloc.rpartition('@')[2]}", expected)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if parts.scheme not in ("http", "https") or not has_place or any(sign in base_url for sign in "?#\\"):
         refuse("base_url", base_url, expected)
     return base_url.rstrip("/")
 
@@ -212,15 +228,24 @@ def _check_base_url(base_url: str) -> str:
 def _check_timeout(timeout: float | None) -> float | None:
     if timeout is None:
         return None
-    if not isinstance(timeout, (int, float)) or isinstance(timeout, bool) or not timeout > 0:
-        refuse("timeout", timeout, "a number of seconds greater than 0, or None")
+    _SECONDS.check("timeout", timeout)
     return float(timeout)
 
 
-def _check_limit(limit: int) -> int:
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        refuse("connector_limit", limit, "an integer of 1 or more")
-    return limit
+def _check_class(field: str, value: C, kind: type[C]) -> C:
+    if not isinstance(value, kind):
+        refuse(field, value, f"an object of the class {kind.__name__}")
+    return value
+
+
+def _check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
+    if session is None:
+        return None
+    _check_class("session", session, aiohttp.ClientSession)
+    own = [name for name in ("Authorization", "X-Auth-Email", "X-Auth-Key") if name in session.headers]
+    if own or session.auth is not None:
+        refuse("session", own or ["auth"], "a session without credentials of its own")
+    return session
 
 
 def _full_user_agent(suffix: str | None) -> str:

@@ -3,6 +3,7 @@
 Source: https://developers.cloudflare.com/fundamentals/api/get-started/
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,6 +19,10 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "api_key": "CLOUDFLARE_API_KEY",
 }
 """The environment variable of each credential."""
+
+
+_ALLOWED: Final = r"[!#-&(-\[\]-~]+"
+"""What a header can hold and what looks the same in JSON, so that an echo of it is recognized."""
 
 
 @attrs.frozen(kw_only=True)
@@ -66,7 +71,7 @@ def choose_credentials(*, api_token: str | None, api_email: str | None, api_key:
     if clean.keys() == {"api_email", "api_key"}:
         key = clean["api_key"]
         headers = {"X-Auth-Email": clean["api_email"], "X-Auth-Key": key}
-        return Credentials(headers=headers, secrets=(key,))
+        return Credentials(headers=headers, secrets=(key, clean["api_email"]))
     raise CredentialsError(
         "credentials: expected either api_token alone or both api_email and api_key, "
         f"got {' and '.join(clean) or 'none'}"
@@ -102,8 +107,9 @@ def _clean(name: str, text: object) -> str:
     if not isinstance(text, str):
         raise CredentialsError(f"{name}: expected a string, got {type(text).__name__}")
     clean = text.strip()
-    if not clean or not clean.isascii() or not clean.isprintable() or " " in clean:
+    if not re.fullmatch(_ALLOWED, clean):
         raise CredentialsError(
-            f"{name}: expected printable ASCII characters without spaces, got something else (not shown)"
+            f"{name}: expected printable ASCII characters without spaces, quotes and backslashes, "
+            "got something else (not shown)"
         )
     return clean

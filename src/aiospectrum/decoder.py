@@ -7,8 +7,9 @@ from cattrs.errors import BaseValidationError
 
 from aiospectrum.envelope import Call, RawResponse, response_error
 from aiospectrum.errors import DecodeError
+from aiospectrum.registration import explain
 from aiospectrum.routes import Route
-from aiospectrum.wire import WireError, explain
+from aiospectrum.wire import WireError
 
 __all__ = ["decode_result"]
 
@@ -31,11 +32,18 @@ def decode_result(route: Route[T], result: object, *, converter: Converter, raw:
     Raises:
         DecodeError: The result does not have the documented type; the message says where.
     """
-    if get_origin(route.result) is list and not isinstance(result, list):
-        problem = f"result: expected an array, got {type(result).__name__}"
-        raise response_error(DecodeError, raw, call, problem)
+    if get_origin(route.result) is list:
+        result = [] if result is None else result  # how some servers write an empty array
+        if not isinstance(result, list):
+            problem = f"result: expected an array, got {type(result).__name__}"
+            raise response_error(DecodeError, raw, call, problem)
+    if result is None:
+        raise response_error(DecodeError, raw, call, "the envelope has no result")
     try:
         decoded: T = converter.structure(result, route.result)
     except (BaseValidationError, WireError) as error:
-        raise response_error(DecodeError, raw, call, explain(error, "result")) from None
-    return decoded
+        problem = explain(error, "result", call.redact)
+    else:
+        return decoded
+    # Raised out here, the error does not hold on to the one above, which holds what the server sent.
+    raise response_error(DecodeError, raw, call, problem)

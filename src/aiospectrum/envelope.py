@@ -12,7 +12,9 @@ from aiospectrum.transport import ResultInfo
 __all__ = ["Call", "Envelope", "RawResponse", "read_envelope", "response_error"]
 
 _LONGEST_EXCERPT: Final = 300
-_LONGEST_LOCATION: Final = 200
+_LONGEST_PROBLEM: Final = 1000
+_MOST_DETAILS: Final = 50
+_DEEPEST_CHAIN: Final = 10
 
 
 @attrs.frozen(kw_only=True)
@@ -42,13 +44,25 @@ class Call:
     redact: Callable[[str], str]
     """Blots credentials out of a text that came from the server."""
 
+    def clean(self, text: str) -> str:
+        """Make a text from the server fit for one line of an error or a log.
+
+        Args:
+            text: Anything.
+
+        Returns:
+            The text without credentials and control characters, with white space folded. Whoever cuts it does so
+            after this, as a credential that was cut is not recognized.
+        """
+        return " ".join("".join(c if c.isprintable() else " " for c in self.redact(text)).split())
+
 
 @attrs.frozen(kw_only=True)
 class Envelope:
     """What a successful answer holds."""
 
     result: object
-    """The ``result``, as JSON values."""
+    """The ``result``, as JSON values; None when there was none."""
 
     result_info: ResultInfo | None
     """Paging data, None when there was none."""
@@ -65,7 +79,7 @@ def read_envelope(raw: RawResponse, call: Call) -> Envelope:
         call: The call that it answers.
 
     Returns:
-        The envelope of a success: a 2xx status, ``success: true`` and a ``result`` that is not null.
+        The envelope of a success: a 2xx status and ``success: true``.
 
     Raises:
         ResponseError: Anything else, in the class that :func:`~aiospectrum.errors.error_class` and
@@ -81,12 +95,10 @@ def read_envelope(raw: RawResponse, call: Call) -> Envelope:
         raise _error_by_status(raw, call, payload)
     if success is not True:
         raise response_error(DecodeError, raw, call, "the envelope does not say whether the call succeeded")
-    if payload.get("result") is None:
-        raise response_error(DecodeError, raw, call, "the envelope has no result")
     return Envelope(
-        result=payload["result"],
+        result=payload.get("result"),
         result_info=_result_info(payload.get("result_info")),
-        messages=_details(payload.get("messages"), call.redact),
+        messages=_details(payload.get("messages"), call),
     )
 
 
@@ -105,19 +117,18 @@ def response_error(
     Returns:
         The error, without any credential that the answer repeats.
     """
-    ray_id = raw.headers.get("cf-ray")
-    text = raw.body[: 4 * _LONGEST_EXCERPT].decode("utf-8", "replace")
-    message = f"{call.method} {call.url} answered {raw.status}: {problem}"
+    ray_id = call.clean(raw.headers.get("cf-ray", "")) or None
+    message = f"{call.method} {call.url} answered {raw.status}: {call.clean(problem)[:_LONGEST_PROBLEM]}"
     if ray_id is not None:
         message += f" (cf-ray {ray_id})"
     error = kind(
-        " ".join(call.redact(message).split()),
+        message,
         method=call.method,
         url=call.url,
         status=raw.status,
         errors=errors,
         ray_id=ray_id,
-        body_excerpt=" ".join(call.redact(text).split())[:_LONGEST_EXCERPT],
+        body_excerpt=call.clean(raw.body.decode("utf-8", "replace"))[:_LONGEST_EXCERPT],
     )
     if isinstance(error, RateLimitError):
         error.retry_after = _retry_after(raw.headers)
@@ -140,11 +151,11 @@ def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
 
 
 def _error_by_status(raw: RawResponse, call: Call, payload: Mapping[str, Any]) -> ResponseError:
-    errors = _details(payload.get("errors"), call.redact)
+    errors = _details(payload.get("errors"), call)
     if errors:
         problem = "; ".join(map(str, errors))
     elif 300 <= raw.status < 400:
-        location = raw.headers.get("location", "nowhere")[:_LONGEST_LOCATION]
+        location = raw.headers.get("location", "nowhere")
         problem = f"a redirect to {location}, which is not followed"
     elif payload:
         problem = "the envelope names no error"
@@ -153,36 +164,42 @@ def _error_by_status(raw: RawResponse, call: Call, payload: Mapping[str, Any]) -
     return response_error(error_class(raw.status), raw, call, problem, errors)
 
 
-def _details(value: object, redact: Callable[[str], str]) -> tuple[ErrorDetail, ...]:
+def _details(value: object, call: Call, depth: int = 0) -> tuple[ErrorDetail, ...]:
     """The entries of ``errors`` or ``messages``, whatever form they came in; plain strings are seen in the wild."""
-    if value is None:
+    if value is None or depth > _DEEPEST_CHAIN:
         return ()
     entries = value if isinstance(value, list) else [value]
-    return tuple(_detail(entry, redact) for entry in entries)
+    return tuple(_detail(entry, call, depth) for entry in entries[:_MOST_DETAILS] if entry is not None)
 
 
-def _detail(entry: object, redact: Callable[[str], str]) -> ErrorDetail:
+def _detail(entry: object, call: Call, depth: int) -> ErrorDetail:
     if not isinstance(entry, dict):
-        return ErrorDetail(message=redact(str(entry)))
-    code = entry.get("code")
+        return ErrorDetail(message=call.clean(str(entry)))
     source = entry.get("source")
-    pointer = source.get("pointer") if isinstance(source, dict) else None
-    url = entry.get("documentation_url")
     return ErrorDetail(
-        code=code if isinstance(code, int) else None,
-        message=redact(str(entry.get("message", ""))),
-        documentation_url=redact(url) if isinstance(url, str) else None,
-        pointer=redact(pointer) if isinstance(pointer, str) else None,
-        error_chain=_details(entry.get("error_chain"), redact),
+        code=_code(entry.get("code")),
+        message=_text(entry.get("message"), call) or "",
+        documentation_url=_text(entry.get("documentation_url"), call),
+        pointer=_text(source.get("pointer"), call) if isinstance(source, dict) else None,
+        error_chain=_details(entry.get("error_chain"), call, depth + 1),
     )
+
+
+def _text(value: object, call: Call) -> str | None:
+    return None if value is None else call.clean(str(value))
+
+
+def _code(value: object) -> int | None:
+    """A code, also when it came as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _result_info(value: object) -> ResultInfo | None:
     if not isinstance(value, dict):
         return None
-    numbers = {
-        field.name: number for field in attrs.fields(ResultInfo) if isinstance(number := value.get(field.name), int)
-    }
+    numbers = {field.name: number for field in attrs.fields(ResultInfo) if _is_count(number := value.get(field.name))}
     return ResultInfo(**numbers)
 
 
@@ -193,3 +210,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     """
     text = headers.get("retry-after", "").strip()
     return float(text) if text.isascii() and text.isdigit() else None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -13,7 +13,7 @@ from aiospectrum.adapter import exchange
 from aiospectrum.credentials import Credentials
 from aiospectrum.decoder import decode_result
 from aiospectrum.envelope import Call, RawResponse, read_envelope
-from aiospectrum.errors import RequestError, RequestTimeoutError
+from aiospectrum.errors import ClientStateError, RequestError, RequestTimeoutError
 from aiospectrum.recording import record_response
 from aiospectrum.request import Request, build_request
 from aiospectrum.retry import RetryPolicy, decide
@@ -81,6 +81,7 @@ class HTTPTransport:
                     try:
                         raw = await self._exchange(request, call)
                         envelope = read_envelope(raw, call)
+                        result = decode_result(route, envelope.result, converter=self.converter, raw=raw, call=call)
                         break
                     except RequestError as error:
                         error.attempts = attempt
@@ -99,7 +100,7 @@ class HTTPTransport:
         response = Response(
             route=route,
             url=call.url,
-            result=decode_result(route, envelope.result, converter=self.converter, raw=raw, call=call),
+            result=result,
             status=raw.status,
             headers=raw.headers,
             messages=envelope.messages,
@@ -110,6 +111,8 @@ class HTTPTransport:
         return response
 
     async def _exchange(self, request: Request, call: Call) -> RawResponse:
+        if self.session.closed:
+            raise ClientStateError("the session was closed while the call was under way")
         headers = {
             **self.credentials.headers,
             "Accept": "application/json",

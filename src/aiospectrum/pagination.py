@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from aiospectrum.checks import refuse
 from aiospectrum.transport import Response
 
 __all__ = ["Page", "iterate_pages", "to_page"]
@@ -64,8 +65,10 @@ async def iterate_pages(
 ) -> AsyncGenerator[T, None]:
     """Go over the items of all pages, each item once.
 
-    It ends on an empty page, on a page that brings nothing new (some servers ignore ``page``), once as many items
-    as ``total_count`` have come, and on a page that is not full unless ``total_count`` says that there is more.
+    It ends on an empty page; on a page that is not full, unless ``total_count`` says that there is more; once as many
+    items as ``total_count`` have come; and on a server that ignores ``page``, which shows in the same page coming
+    again without its number. Items that are added meanwhile push others to later pages, so that one page of known
+    items does not end it; two in a row do.
 
     Args:
         get_page: Gets a page by its number, counted from 1.
@@ -74,21 +77,31 @@ async def iterate_pages(
 
     Yields:
         The items in the order of the API.
+
+    Raises:
+        InvalidArgumentError: ``per_page`` is no integer; other bounds are checked where a page is got.
     """
+    if not isinstance(per_page, int):
+        refuse("per_page", per_page, "an integer")
     seen: set[str] = set()
-    number = 0
+    previous: list[str] = []
+    number = stale = 0
     while True:
         number += 1
         page = await get_page(number)
+        keys = [key(item) for item in page.items]
         seen_before = len(seen)
-        for item in page.items:
-            if key(item) not in seen:
-                seen.add(key(item))
+        for item, name in zip(page.items, keys, strict=True):
+            if name not in seen:
+                seen.add(name)
                 yield item
-        if len(seen) == seen_before:
+        stale = stale + 1 if len(seen) == seen_before else 0
+        is_repeated = keys == previous and page.page != number
+        if not keys or is_repeated or stale > 1:
             return
+        previous = keys
         if page.total_count is not None:
             if len(seen) >= page.total_count:
                 return
-        elif len(page.items) < (page.per_page or per_page):
+        elif len(keys) < (page.per_page or per_page):
             return

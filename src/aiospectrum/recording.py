@@ -23,11 +23,12 @@ def record_responses() -> Iterator[list[Response[Any]]]:
         attempts and result of each.
     """
     responses: list[Response[Any]] = []
-    token = _RECORDS.set((*_RECORDS.get(), responses))
+    _RECORDS.set((*_RECORDS.get(), responses))
     try:
         yield responses
     finally:
-        _RECORDS.reset(token)
+        # Not by a token: a fixture or a generator may be left in another context than it was entered in.
+        _RECORDS.set(tuple(each for each in _RECORDS.get() if each is not responses))
 
 
 def record_response(response: Response[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import attrs
@@ -10,18 +10,18 @@ import msgspec
 from cattrs import Converter
 
 from aiospectrum.checks import refuse
-from aiospectrum.routes import Method, Route
+from aiospectrum.routes import Route, Style
 from aiospectrum.wire import format_date_time
 
 __all__ = ["Request", "build_request"]
 
+_DELIMITERS: Final[Mapping[Style, str]] = {"form": ","}
+"""What stands between the items of an array, by style; arrays are never exploded into repeated keys."""
+
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """An HTTP request but for the base URL and the headers that every request has."""
-
-    method: Method
-    """HTTP method."""
+    """An HTTP request but for its method, the base URL and the headers that every request has."""
 
     target: str
     """Path and query string, percent-encoded, to be appended to the base URL."""
@@ -57,15 +57,15 @@ def build_request(
     for parameter in route.path_parameters:
         value = path[parameter.name]
         parameter.check.check(parameter.name, value)
-        target = target.replace(f"{{{parameter.name}}}", quote(str(value), safe=""))
+        target = target.replace(f"{{{parameter.name}}}", _encode(value))
     pairs = _query_pairs(route, query)
     if pairs:
         target += "?" + "&".join(pairs)
     if route.body is None:
-        return Request(method=route.method, target=target)
+        return Request(target=target)
     route.body.check.check(route.body.name, body)
-    payload = msgspec.json.encode(converter.unstructure(body))
-    return Request(method=route.method, target=target, body=payload)
+    payload = msgspec.json.encode(converter.unstructure(body), enc_hook=_plain_json)
+    return Request(target=target, body=payload)
 
 
 def _query_pairs(route: Route[Any], query: Mapping[str, object]) -> list[str]:
@@ -77,15 +77,29 @@ def _query_pairs(route: Route[Any], query: Mapping[str, object]) -> list[str]:
                 refuse(parameter.name, value, "a value: it is required")
             continue
         parameter.check.check(parameter.name, value)
-        pairs.append(f"{quote(parameter.wire, safe='')}={_encode(value)}")
+        pairs.append(f"{quote(parameter.wire, safe='')}={_encode(value, parameter.style)}")
     if pairs and route.page is not None and query[route.page] is None:
         pairs.insert(0, f"{route.page}=1")
     return pairs
 
 
-def _encode(value: object) -> str:
+def _encode(value: object, style: Style = "form") -> str:
     if isinstance(value, (list, tuple)):
-        return ",".join(_encode(item) for item in value)
+        return _DELIMITERS[style].join(_encode(item) for item in value)
     if isinstance(value, datetime):
         return quote(format_date_time(value), safe=":")
-    return quote(str(value), safe="")
+    return quote(_plain(value), safe="")
+
+
+def _plain(value: object) -> str:
+    """The text that was checked: an enum or another subclass of str or int may print as something else."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    raise TypeError(f"a parameter of the type {type(value).__name__}")  # no check of the spec lets one through
+
+
+def _plain_json(value: object) -> str | int:
+    """What msgspec takes in the place of a subclass of str or int."""
+    return int(value) if isinstance(value, int) else _plain(value)

@@ -1,10 +1,11 @@
 """Whether a failed attempt is made again, and after how long: pure."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
+from aiospectrum.checks import Check, Integer, Number
 from aiospectrum.errors import ConnectionFailedError, RateLimitError, RequestError, ResponseError
 
 __all__ = ["RetryPolicy", "decide"]
@@ -16,17 +17,26 @@ Source: https://developers.cloudflare.com/support/troubleshooting/http-status-co
 """
 
 
+_ATTEMPTS: Final = Integer(minimum=1, expected="an integer of 1 or more")
+_SECONDS: Final = Number(expected="a number of seconds, 0 or more")
+
+
+def _checked(check: Check, default: float) -> Any:
+    """A field with a default, refused when it does not fit."""
+    return attrs.field(default=default, validator=lambda _, attribute, value: check.check(attribute.name, value))
+
+
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
     """How often a call that is safe to repeat is attempted, and how long the waits between are."""
 
-    max_attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
+    max_attempts: int = _checked(_ATTEMPTS, 4)
     """The most requests sent for one call, 1 or more; 1 switches retry off."""
 
-    base_wait: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
+    base_wait: float = _checked(_SECONDS, 0.5)
     """The longest first wait, in seconds; it doubles with each attempt."""
 
-    max_wait: float = attrs.field(default=8.0, validator=attrs.validators.ge(0))
+    max_wait: float = _checked(_SECONDS, 8.0)
     """The longest wait that the policy itself chooses, in seconds; the API may ask for more."""
 
 
@@ -52,7 +62,7 @@ def decide(
     """
     if not safe_to_repeat or attempt >= policy.max_attempts or not _passes(error):
         return None
-    backoff: float = random() * min(policy.max_wait, policy.base_wait * 2 ** (attempt - 1))
+    backoff: float = random() * min(policy.max_wait, policy.base_wait * 2.0 ** min(attempt - 1, 64))
     asked = error.retry_after if isinstance(error, RateLimitError) else None
     return backoff if asked is None else asked + backoff
 

@@ -6,10 +6,16 @@ import attrs
 
 from aiospectrum.checks import Check
 
-__all__ = ["Body", "Method", "PathParameter", "QueryParameter", "Route"]
+__all__ = ["Body", "Method", "PathParameter", "QueryParameter", "Route", "Style"]
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 """The HTTP methods that the API uses."""
+
+Style = Literal["form"]
+"""OpenAPI's names for how arrays are written, as far as the API uses them, with ``explode: false``.
+
+Source: https://spec.openapis.org/oas/v3.1.0#style-values
+"""
 
 T = TypeVar("T")
 
@@ -41,11 +47,8 @@ class QueryParameter:
     required: bool = False
     """Whether it must be given."""
 
-    style: Literal["form"] = "form"
-    """OpenAPI's name for how it is written; an array is joined by commas, not repeated.
-
-    Source: https://spec.openapis.org/oas/v3.1.0#style-values
-    """
+    style: Style = "form"
+    """How an array is written: one key, with delimiters between the items."""
 
 
 @attrs.frozen(kw_only=True)

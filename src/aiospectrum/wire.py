@@ -4,13 +4,13 @@ A reader takes the JSON value and the wanted type, as a cattrs hook does, and re
 :class:`WireError`. Nothing is coerced: a string that holds a number is not a number.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from cattrs import Converter
-from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from aiospectrum.checks import refuse
 
 __all__ = [
     "Reader",
@@ -19,8 +19,6 @@ __all__ = [
     "array_of_models",
     "boolean",
     "date_time",
-    "explain",
-    "field",
     "format_date_time",
     "integer",
     "mapping",
@@ -28,8 +26,6 @@ __all__ = [
     "one_of",
     "or_as_it_came",
     "pair",
-    "register_model",
-    "register_union",
     "string",
     "with_booleans",
     "write_date_times",
@@ -54,9 +50,20 @@ class WireError(ValueError):
         self.value = value
         self.path = path
 
-    def __str__(self) -> str:
-        shown = repr(self.value)
+    def describe(self, redact: Callable[[str], str] = str) -> str:
+        """Say what was wrong in one line.
+
+        Args:
+            redact: Blots credentials out of the representation of the value, before that is cut to 60 characters.
+
+        Returns:
+            Text such as ``expected a number, got 'x'``.
+        """
+        shown = redact(repr(self.value))
         return f"expected {self.expected}, got {shown if len(shown) <= 60 else shown[:59] + '…'}"
+
+    def __str__(self) -> str:
+        return self.describe()
 
 
 def string(value: Any, _: Any) -> str:
@@ -112,7 +119,12 @@ def format_date_time(value: datetime) -> str:
 
     Returns:
         Text such as ``2026-11-20T00:00:00Z``.
+
+    Raises:
+        InvalidArgumentError: The datetime has no time zone.
     """
+    if value.utcoffset() is None:
+        refuse("datetime", value, "a datetime with a time zone")
     return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
@@ -223,95 +235,3 @@ def write_date_times(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [write_date_times(item) for item in value]
     return value
-
-
-def field(
-    wire: str,
-    read: Reader | None = None,
-    *,
-    write: Callable[[Any], Any] | None = None,
-    keep_default: bool = False,
-) -> Any:
-    """Describe one field of a model to cattrs.
-
-    Args:
-        wire: Name of the field in JSON.
-        read: Reader of its value; None leaves it to the converter, for fields that hold models.
-        write: Writer of its value; None leaves it to the converter.
-        keep_default: Write the field also when it has its default value.
-
-    Returns:
-        An override for the code generation of cattrs.
-    """
-    return override(rename=wire, struct_hook=read, unstruct_hook=write, omit_if_default=not keep_default)
-
-
-def register_model(converter: Converter, model: type[Any], **fields: Any) -> None:
-    """Register how one model is read and written.
-
-    A null is read like an absent field; keys that the model does not know are ignored.
-
-    Args:
-        converter: The converter to register on.
-        model: An attrs class.
-        **fields: One :func:`field` per field of the class.
-    """
-    read_fields = make_dict_structure_fn(model, converter, **fields)
-
-    def read_model(value: Any, _: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise WireError("an object", value)
-        return read_fields({key: item for key, item in value.items() if item is not None}, model)
-
-    converter.register_structure_hook(model, read_model)
-    converter.register_unstructure_hook(model, make_dict_unstructure_fn(model, converter, **fields))
-
-
-def register_union(converter: Converter, union: Any, choose: Callable[[Mapping[str, Any]], type[Any]]) -> Reader:
-    """Register how a union of models is read.
-
-    Args:
-        converter: The converter to register on.
-        union: The union type.
-        choose: Picks the model for a JSON object.
-
-    Returns:
-        The reader, for fields that hold such a union.
-    """
-
-    def read_union(value: Any, _: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise WireError("an object", value)
-        return converter.structure(value, choose(value))
-
-    converter.register_structure_hook(union, read_union)
-    return read_union
-
-
-def explain(error: Exception, path: str = "") -> str:
-    """Say in one line what a converter could not read, and where.
-
-    Args:
-        error: What cattrs or a reader raised.
-        path: Where the read value stands in a larger one.
-
-    Returns:
-        Text such as ``data[3].metrics[0]: expected a number, got 'x'``; several failures are joined.
-    """
-    return "; ".join(f"{where.lstrip('.')}: {what}" if where else what for where, what in _failures(error, path))
-
-
-def _failures(error: Exception, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(error, (ClassValidationError, IterableValidationError)):
-        noted, plain = error.group_exceptions()
-        for inner, note in noted:
-            step = f".{note.name}" if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
-            yield from _failures(inner, path + step)
-        for inner in plain:
-            yield from _failures(inner, path)
-    elif isinstance(error, WireError):
-        yield path + error.path, str(error)
-    elif isinstance(error, KeyError):
-        yield path, "expected a value, got none"
-    else:
-        yield path, str(error)

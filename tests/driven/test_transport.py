@@ -3,7 +3,8 @@
 import asyncio
 import gzip
 import logging
-from collections.abc import Awaitable, Callable
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -16,6 +17,7 @@ from aiospectrum import (
     ConnectionFailedError,
     DecodeError,
     DeletedApp,
+    InvalidArgumentError,
     RateLimitError,
     RequestError,
     RequestTimeoutError,
@@ -171,7 +173,7 @@ async def test_no_connection() -> None:
     await server.wait_closed()
 
     async with Client(api_token=TOKEN, base_url=url, retry=RetryPolicy(max_attempts=1)) as client:
-        with pytest.raises(ConnectionFailedError, match="got no whole answer: ClientConnectorError") as caught:
+        with pytest.raises(ConnectionFailedError, match="failed: ClientConnectorError") as caught:
             await client.apps.get(ZONE, APP)
 
     assert caught.value.url == f"{url}/zones/{ZONE}/spectrum/apps/{APP}"
@@ -411,6 +413,123 @@ async def test_a_borrowed_session_is_not_closed(serve: Serve) -> None:
             with pytest.raises(ResponseError, match="answered 404: no"):
                 await client.protocols.list(ZONE)
         assert not session.closed
+
+
+async def test_a_borrowed_session_sends_once_too(serve: Serve) -> None:
+    """Aiohttp's second send is switched off for a session of the caller's as well, whose middlewares still run."""
+    calls: list[str] = []
+    passed: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        calls.append(request.method)
+        return success() if len(calls) == 1 else drop(request)
+
+    async def theirs(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        passed.append(request.method)
+        return await handler(request)
+
+    async with (
+        aiohttp.ClientSession(middlewares=(theirs,)) as session,
+        Client(api_token=TOKEN, base_url=await serve(answer), session=session) as client,
+    ):
+        await client.protocols.list(ZONE)
+        with pytest.raises(ConnectionFailedError):
+            await client.apps.delete(ZONE, APP)
+
+    assert calls == passed == ["GET", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(lambda: {"headers": {"x-auth-key": "k"}}, id="key"),
+        pytest.param(lambda: {"headers": {"Authorization": "x"}}, id="token"),
+        pytest.param(lambda: {"auth": aiohttp.BasicAuth("a", "b")}, id="basic"),
+    ],
+)
+async def test_a_borrowed_session_has_no_credentials_of_its_own(settings: Callable[[], dict[str, Any]]) -> None:
+    """Exactly one scheme is sent, so that a session with another one is refused."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of BasicAuth, since aiohttp 3.14
+        session = aiohttp.ClientSession(**settings())
+        async with session:
+            with pytest.raises(InvalidArgumentError, match=r"^session: expected a session without credentials"):
+                Client(api_token=TOKEN, session=session)
+
+
+async def test_a_session_that_is_closed_meanwhile(serve: Serve) -> None:
+    """A session that somebody closed is an error of ours."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return success()
+
+    session = aiohttp.ClientSession()
+    async with Client(api_token=TOKEN, base_url=await serve(answer), session=session) as client:
+        await session.close()
+        with pytest.raises(ClientStateError, match="the session was closed"):
+            await client.protocols.list(ZONE)
+
+
+def test_a_client_belongs_to_one_event_loop() -> None:
+    """On another loop than it was opened on, a client says so; once that loop is gone, it can be opened again."""
+    client = Client(api_token=TOKEN, base_url="http://127.0.0.1:9")
+
+    async def use() -> None:
+        with pytest.raises(ClientStateError, match="on another event loop"):
+            await client.protocols.list(ZONE)
+
+    async def use_twice() -> None:
+        async with client:
+            await asyncio.to_thread(asyncio.run, use())
+
+    async def abandon() -> None:
+        await client.__aenter__()
+        assert client._transport is not None
+        await client._transport.session.close()
+
+    asyncio.run(use_twice())
+    asyncio.run(abandon())
+    asyncio.run(use_twice())
+
+
+async def test_headers_do_not_hang_on_errors() -> None:
+    """Aiohttp's own error, which holds the request's headers, is not reachable from ours."""
+    server = await raw_server(b"nonsense\r\n\r\n")
+
+    async with server, Client(api_token=TOKEN, base_url=base_url(server), retry=RetryPolicy(max_attempts=1)) as client:
+        with pytest.raises(ConnectionFailedError) as caught:
+            await client.protocols.list(ZONE)
+
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+async def test_attempts_of_a_wrong_result(serve: Serve) -> None:
+    """An answer that cannot be read counts the attempts before it."""
+    calls: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        calls.append(request.method)
+        return web.Response(status=503) if len(calls) < 3 else success({"id": 4})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=NO_WAIT) as client:
+        with pytest.raises(DecodeError) as caught:
+            await client.apps.get(ZONE, APP)
+
+    assert caught.value.attempts == len(calls) == 3
+
+
+async def test_records_survive_a_change_of_context(serve: Serve) -> None:
+    """A block that is left in another context than it was entered in, as fixtures are, is left in peace."""
+
+    async def collecting() -> AsyncIterator[list[Any]]:
+        with record_responses() as responses:
+            yield responses
+
+    generator = collecting()
+    responses = await asyncio.create_task(anext(generator))  # type: ignore[arg-type]  # an awaitable is what it takes
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.create_task(anext(generator))  # type: ignore[arg-type]  # an awaitable is what it takes
+    assert responses == []
 
 
 async def test_an_own_session_is_closed(serve: Serve) -> None:

@@ -10,7 +10,7 @@ from cattrs import Converter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiospectrum import configure_converter, make_converter, models
+from aiospectrum import InvalidArgumentError, configure_converter, make_converter, models
 from aiospectrum.models import (
     DNS,
     AnyApp,
@@ -25,7 +25,7 @@ from aiospectrum.models import (
     ReportRow,
     StaticEdgeIPs,
 )
-from aiospectrum.wire import explain
+from aiospectrum.registration import explain
 
 MODELS = sorted(
     {value for value in vars(models).values() if isinstance(value, type) and attrs.has(value)},
@@ -236,3 +236,19 @@ def test_a_users_converter_keeps_its_own_hooks() -> None:
     assert theirs.unstructure({"at": datetime(2014, 1, 2, tzinfo=UTC)}) == {"at": "theirs"}
     assert theirs.structure("5", int) == 5
     assert theirs.structure(BARE, PaygoApp).id == "a"
+
+
+def test_a_users_strict_converter_still_takes_unknown_keys() -> None:
+    """What the API adds is ignored, also by a converter that forbids extra keys elsewhere."""
+    strict = configure_converter(Converter(forbid_extra_keys=True))
+
+    assert strict.structure({**BARE, "ipv4": True}, PaygoApp).id == "a"
+
+
+def test_naive_dates_are_not_written() -> None:
+    """A datetime without a time zone could mean two moments, so it is refused here too."""
+    naive = datetime(2014, 1, 2)
+    app = PaygoApp(id="a", protocol="tcp/22", dns=DNS(), created_on=naive, modified_on=naive)
+
+    with pytest.raises(InvalidArgumentError, match=r"^datetime: expected a datetime with a time zone"):
+        CONVERTER.unstructure(app)

@@ -1,15 +1,32 @@
 """Arguments are refused with the field, the value and what was expected."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from aiospectrum import DNS, AppRequest, DynamicEdgeIPs, InvalidArgumentError, OriginDNS, StaticEdgeIPs
 from aiospectrum._generated.checks import APP_REQUEST, IDENTIFIER, METRIC, ORIGIN_PORT
-from aiospectrum.checks import Array, Check, DateTime, Flag, Integer, OneOf, Text, refuse
+from aiospectrum.checks import Array, Check, DateTime, Flag, Integer, Number, OneOf, Text, refuse
 
 ID = "0123456789abcdefABCDEF0123456789"
+
+
+NUMBER = Number(excludes_minimum=True, expected="more than 0")
+
+
+class Odd:
+    """Something that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+class Long:
+    """Something that shows on two lines."""
+
+    def __repr__(self) -> str:
+        return "two\nlines"
 
 
 def request(**changes: Any) -> AppRequest:
@@ -27,6 +44,7 @@ def request(**changes: Any) -> AppRequest:
         pytest.param(Integer(minimum=1, maximum=3), 3, id="upper bound"),
         pytest.param(Integer(minimum=1, maximum=3), 1, id="lower bound"),
         pytest.param(Integer(), -5, id="any integer"),
+        pytest.param(Number(expected="0 or more"), 0, id="number"),
         pytest.param(Flag(), False, id="flag"),
         pytest.param(DateTime(), datetime(2026, 1, 1, tzinfo=UTC), id="aware"),
         pytest.param(Array(items=Text(), min_items=1), ("a",), id="tuple"),
@@ -61,6 +79,22 @@ def test_good_values_pass(check: Check, value: object) -> None:
         pytest.param(Integer(maximum=1, expected="1 or less"), 2, "f: expected 1 or less, got 2", id="too large"),
         pytest.param(Integer(), True, "f: expected an integer, got True", id="bool is no integer"),
         pytest.param(Integer(), "1", "f: expected an integer, got '1'", id="text is no integer"),
+        pytest.param(Integer(), 10**5000, "f: expected an integer, got an integer of 16610 bits", id="huge integer"),
+        pytest.param(Text(), "a\ud800", "f: expected a string, got 'a\\ud800'", id="half a surrogate pair"),
+        pytest.param(NUMBER, 0, "f: expected more than 0, got 0", id="lower bound"),
+        pytest.param(NUMBER, float("nan"), "f: expected more than 0, got nan", id="not a number"),
+        pytest.param(NUMBER, float("inf"), "f: expected more than 0, got inf", id="infinity"),
+        pytest.param(NUMBER, 10**400, "f: expected more than 0, got an integer of 1329 bits", id="huge number"),
+        pytest.param(NUMBER, "1", "f: expected more than 0, got '1'", id="text is not a number"),
+        pytest.param(NUMBER, True, "f: expected more than 0, got True", id="bool is not a number"),
+        pytest.param(
+            DateTime(),
+            datetime.min.replace(tzinfo=timezone(timedelta(hours=2))),
+            "f: expected a datetime with a time zone",
+            id="before the first moment in UTC",
+        ),
+        pytest.param(Integer(), Odd(), "f: expected an integer, got <Odd instance", id="cannot be shown"),
+        pytest.param(Integer(), Long(), "f: expected an integer, got two lines", id="a value of several lines"),
         pytest.param(Flag(), 1, "f: expected True or False, got 1", id="integer is no flag"),
         pytest.param(DateTime(), datetime(2026, 1, 1), "f: expected a datetime with a time zone", id="naive"),
         pytest.param(DateTime(), "2026-01-01T00:00:00Z", "f: expected a datetime with a time zone", id="text"),
@@ -78,13 +112,13 @@ def test_good_values_pass(check: Check, value: object) -> None:
         pytest.param(
             APP_REQUEST,
             request(origin_direct=None),
-            "f: expected exactly one of origin_direct, origin_dns",
+            "f: expected exactly one of origin_direct, origin_dns, origin_worker_id, got []",
             id="no origin",
         ),
         pytest.param(
             APP_REQUEST,
             request(origin_dns=OriginDNS(name="a", ttl=600)),
-            "f: expected exactly one of origin_direct, origin_dns, origin_worker_id, got 'origin_direct, origin_dns'",
+            "f: expected exactly one of origin_direct, origin_dns, origin_worker_id, got ['origin_direct',",
             id="two origins",
         ),
         pytest.param(

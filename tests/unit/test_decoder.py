@@ -16,6 +16,7 @@ from aiospectrum.envelope import Call, RawResponse, read_envelope
 from aiospectrum.routes import Route
 from tests.conftest import APP
 
+CONVERTER = shared_converter()
 SAMPLES = Path(__file__).parent.parent / "samples"
 CALL = Call(method="GET", url="https://example.com", redact=lambda text: text)
 AT = datetime(2014, 1, 2, 2, 20, 0, 123456, tzinfo=UTC)
@@ -26,7 +27,7 @@ def decode(route: Route[Any], body: bytes) -> Any:
     """Go all the way from bytes to objects."""
     answer = RawResponse(status=200, headers=CIMultiDict(), body=body)
     result = read_envelope(answer, CALL).result
-    return decode_result(route, result, converter=shared_converter(), raw=answer, call=CALL)
+    return decode_result(route, result, converter=CONVERTER, raw=answer, call=CALL)
 
 
 @pytest.mark.parametrize(
@@ -104,12 +105,31 @@ def test_large_counts_stay_exact() -> None:
     assert isinstance(report.totals["count"], int)
 
 
+def test_null_for_a_list() -> None:
+    """Some servers write an empty array as null."""
+    assert decode(LIST_APPS, b'{"success":true,"result":null}') == []
+    assert decode(LIST_APPS, b'{"success":true}') == []
+
+
+def test_no_part_of_a_credential_is_left() -> None:
+    """A wrong value that holds a credential is cut after that has been blotted out, and is not kept elsewhere."""
+    call = Call(method="GET", url="https://example.com", redact=lambda text: text.replace("s3cret-t0ken", "[redacted]"))
+    answer = RawResponse(status=200, headers=CIMultiDict(), body=b"")
+
+    with pytest.raises(DecodeError) as caught:
+        decode_result(DELETE_APP, {"id": ["x" * 50 + "s3cret-t0ken"]}, converter=CONVERTER, raw=answer, call=call)
+
+    assert "s3c" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
 @pytest.mark.parametrize(
     ("route", "result", "words"),
     [
         pytest.param(LIST_APPS, b"{}", "result: expected an array, got dict", id="object for a list"),
         pytest.param(LIST_APPS, b"[4]", "result[0]: expected an object, got 4", id="item of a list"),
         pytest.param(GET_APP, b"[]", "result: expected an object, got []", id="list for an object"),
+        pytest.param(GET_APP, b"null", "the envelope has no result", id="null for an object"),
         pytest.param(DELETE_APP, b"{}", "result.id: expected a value, got none", id="missing field"),
         pytest.param(DELETE_APP, b'{"id":4}', "result.id: expected a string, got 4", id="wrong type"),
     ],

@@ -61,8 +61,6 @@ def test_success() -> None:
         pytest.param(raw(b'"no"'), DecodeError, "not a JSON object but str", id="string"),
         pytest.param(raw(b"{}"), DecodeError, "does not say whether the call succeeded", id="empty object"),
         pytest.param(raw(b'{"success":"yes","result":1}'), DecodeError, "does not say whether", id="text for success"),
-        pytest.param(raw(b'{"success":true}'), DecodeError, "the envelope has no result", id="no result"),
-        pytest.param(raw(b'{"success":true,"result":null}'), DecodeError, "has no result", id="null result"),
         pytest.param(raw(b"\xff\xfe{"), DecodeError, "the body is not JSON", id="not UTF-8"),
         pytest.param(raw(b'{"success":true,"result":"\xff"}'), DecodeError, "not JSON", id="UTF-8 error in a string"),
         pytest.param(raw(b'{"a":' * 100_000), DecodeError, "nested too deep", id="deep"),
@@ -134,6 +132,81 @@ def test_details_are_kept() -> None:
     )
 
 
+def answer_with(detail: object, status: int = 400) -> RawResponse:
+    """A refusal with one entry of errors."""
+    return raw(json.dumps({"success": False, "errors": [detail]}).encode(), status)
+
+
+def failure(answer: RawResponse) -> ResponseError:
+    """The error that an answer becomes."""
+    with pytest.raises(ResponseError) as caught:
+        read_envelope(answer, CALL)
+    return caught.value
+
+
+def chain(depth: int) -> dict[str, object]:
+    """Errors that led to errors."""
+    entry: dict[str, object] = {"message": "deepest"}
+    for _ in range(depth):
+        entry = {"message": "m", "error_chain": [entry]}
+    return entry
+
+
+def test_deep_chains_are_cut() -> None:
+    """A chain of a thousand errors is as good as one of ten."""
+    assert str(failure(answer_with(chain(400)))).count("[m") == 10
+    envelope = read_envelope(raw(json.dumps({"success": True, "messages": [chain(400)]}).encode()), CALL)
+    assert len(envelope.messages) == 1
+
+
+def test_many_errors_are_cut() -> None:
+    """An answer with a hundred thousand errors is still one line that can be read."""
+    error = failure(raw(json.dumps({"errors": ["no"] * 100_000}).encode(), 400))
+
+    assert len(error.errors) == 50
+    assert len(str(error)) < 1200
+
+
+@pytest.mark.parametrize(
+    ("detail", "expected"),
+    [
+        pytest.param({"code": "1003", "message": "x"}, ErrorDetail(code=1003, message="x"), id="code as text"),
+        pytest.param({"code": True, "message": None}, ErrorDetail(), id="null message, odd code"),
+        pytest.param({"message": "a\x1b[31m\nb"}, ErrorDetail(message="a [31m b"), id="control characters"),
+    ],
+)
+def test_odd_details(detail: object, expected: ErrorDetail) -> None:
+    """Odd entries are read as far as they go, and nothing in them reaches a terminal."""
+    assert failure(answer_with(detail)).errors == (expected,)
+
+
+def test_null_details_are_left_out() -> None:
+    """A null among the errors says nothing."""
+    assert failure(answer_with(None)).errors == ()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(raw(b"", 302, location="http://x/" + "a" * 985 + SECRET), id="redirect"),
+        pytest.param(raw(b" " * 1190 + SECRET.encode(), 500), id="excerpt after white space"),
+        pytest.param(raw(b"x" * 295 + SECRET.encode(), 500), id="excerpt"),
+        pytest.param(raw(b"", 500, cf_ray=SECRET), id="ray id"),
+        pytest.param(answer_with({"message": "x" * 990 + SECRET}), id="message"),
+    ],
+)
+def test_no_part_of_a_credential_is_left(answer: RawResponse) -> None:
+    """Texts are cut after credentials have been blotted out, so that none is cut in two and missed."""
+    error = failure(answer)
+
+    assert SECRET[:4] not in str(error) + repr(vars(error))
+
+
+def test_a_ray_id_can_be_printed() -> None:
+    """Bytes that no text has do not come through a header."""
+    str(failure(raw(b"", 500, cf_ray="8f\udcff"))).encode()
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [("300", 300.0), (" 0 ", 0.0), ("soon", None), ("-5", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("²", None)],
@@ -180,7 +253,7 @@ def test_the_excerpt_is_short() -> None:
         pytest.param(None, None, id="absent"),
         pytest.param([], None, id="not an object"),
         pytest.param({}, ResultInfo(), id="empty"),
-        pytest.param({"page": "1", "count": 3, "cursor": "x"}, ResultInfo(count=3), id="odd values are left out"),
+        pytest.param({"page": "1", "count": 3, "total_count": True}, ResultInfo(count=3), id="odd values are left out"),
     ],
 )
 def test_paging_data(info: Any, expected: ResultInfo | None) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiospectrum import InvalidArgumentError
 from aiospectrum.pagination import Page, iterate_pages
 
 Server = Callable[[int, int], Page[str]]
@@ -84,6 +85,26 @@ async def test_every_item_once(items: list[str], per_page: int, cap: int, counts
 async def test_how_it_ends(server: Server, per_page: int, expected: list[str], asked: int) -> None:
     """It ends on every kind of server, without asking in vain and without an item twice."""
     assert await collect(server, per_page) == (expected, asked)
+
+
+@pytest.mark.parametrize(("per_page", "inserted"), [(1, 1), (2, 1), (2, 2), (3, 2)])
+async def test_items_added_meanwhile_lose_none(per_page: int, inserted: int) -> None:
+    """Items that are pushed to later pages by new ones still come."""
+    items = [str(number) for number in range(7)]
+
+    def growing(number: int, size: int) -> Page[str]:
+        now = [f"new {each}" for each in range(inserted)] + items if number > 1 else items
+        return honest(now, counts=True)(number, size)
+
+    found, _ = await collect(growing, per_page)
+
+    assert [item for item in found if not item.startswith("new")] == items
+
+
+async def test_a_size_is_needed() -> None:
+    """Without the size of a page there is no telling a full one, so that it is asked for before anything is sent."""
+    with pytest.raises(InvalidArgumentError, match=r"^per_page: expected an integer, got None$"):
+        await collect(honest([], counts=True), None)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_page_is_a_collection() -> None:

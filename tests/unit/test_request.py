@@ -1,12 +1,13 @@
 """Requests are built without I/O, and nothing in them can escape its place."""
 
+from enum import Enum
 from typing import Any
 
 import pytest
 
-from aiospectrum import InvalidArgumentError
-from aiospectrum._generated.analytics import GET_EVENTS_BY_TIME
-from aiospectrum._generated.apps import GET_APP
+from aiospectrum import DNS, AppRequest, InvalidArgumentError, OriginDNS
+from aiospectrum._generated.analytics import GET_EVENTS_BY_TIME, GET_EVENTS_SUMMARY
+from aiospectrum._generated.apps import CREATE_APP, GET_APP, LIST_APPS
 from aiospectrum.checks import Text
 from aiospectrum.converters import shared_converter
 from aiospectrum.request import Request, build_request
@@ -55,3 +56,43 @@ def test_the_second_identifier_is_checked_too() -> None:
     """Each path parameter has its own check."""
     with pytest.raises(InvalidArgumentError, match=r"^app_id: expected 32 hexadecimal"):
         build(GET_APP, {"zone_id": ZONE, "app_id": "../" + APP})
+
+
+class Word(str, Enum):  # noqa: UP042 - a StrEnum prints as its value
+    """An enum whose members print as their names."""
+
+    METRIC = "count"
+    ZONE = ZONE
+
+
+class Count(int, Enum):
+    """The same of integers."""
+
+    TWO = 2
+
+
+class Sly(str):
+    """A string that prints as another one."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ".."
+
+
+def test_what_was_checked_is_what_is_sent() -> None:
+    """Enums and other subclasses of str and int are sent as the values that were checked."""
+    listed = build(LIST_APPS, {"zone_id": Word.ZONE}, page=Count.TWO)
+    summed = build(GET_EVENTS_SUMMARY, {"zone_id": Sly(ZONE)}, metrics=[Word.METRIC])
+
+    assert listed.target == f"/zones/{ZONE}/spectrum/apps?page=2"
+    assert summed.target == f"/zones/{ZONE}/spectrum/analytics/events/summary?metrics=count"
+
+
+def test_bodies_take_subclasses_too() -> None:
+    """So do bodies."""
+    app = AppRequest(protocol=Sly("tcp/22"), dns=DNS(name=Word.METRIC), origin_dns=OriginDNS(), origin_port=Count.TWO)
+
+    request = build_request(CREATE_APP, path={"zone_id": ZONE}, query={}, body=app, converter=shared_converter())
+
+    assert request.body == b'{"protocol":"tcp/22","dns":{"name":"count"},"origin_dns":{},"origin_port":2}'

@@ -23,20 +23,18 @@ from aiospectrum._generated.models import (
     ReportRow,
     StaticEdgeIPs,
 )
+from aiospectrum.registration import field, register_model, register_union
 from aiospectrum.wire import (
     array,
     array_of_models,
     boolean,
     date_time,
-    field,
     integer,
     mapping,
     number,
     one_of,
     or_as_it_came,
     pair,
-    register_model,
-    register_union,
     string,
     with_booleans,
     write_date_times,
