@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from codegen.errors import SpecError, join
 from codegen.models import Models
-from codegen.schemas import Array, Choice, Enum, Object, Ref, Scalar, Schema, Union, references
+from codegen.shapes import Array, Choice, Enum, Object, Ref, Scalar, Schema, Union, references
 
 __all__ = ["check_expression", "constant_name", "render_checks", "request_schemas"]
 
@@ -102,7 +102,7 @@ def check_expression(schema: Schema, pointer: str) -> str:
             expected = _expected(schema)
             return _call("Text", pattern=pattern, min_length=shortest or None, max_length=longest, expected=expected)
         case _:
-            kind = schema.kind if isinstance(schema, Scalar) else type(schema).__name__.lower()
+            kind = schema.kind if isinstance(schema, Scalar) else type(schema).__name__
             raise SpecError(
                 pointer,
                 f"the kind {kind!r} in a request",

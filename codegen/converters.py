@@ -6,7 +6,21 @@ import attrs
 
 from codegen.checks import constant_name
 from codegen.models import Models
-from codegen.schemas import AnyOrSchema, Array, Choice, Enum, Field, Map, Object, Pair, Ref, Scalar, Schema, Union
+from codegen.shapes import (
+    AnyOrSchema,
+    Array,
+    Choice,
+    Enum,
+    Field,
+    Map,
+    Object,
+    Pair,
+    Ref,
+    Scalar,
+    Schema,
+    Union,
+    references,
+)
 
 __all__ = ["Chooser", "render_chooser", "render_registrations"]
 
@@ -56,12 +70,7 @@ def render_registrations(components: Mapping[str, Schema], models: Models) -> st
     for name, schema in components.items():
         model = models.classes[name]
         if isinstance(schema, Union):
-            is_held = any(
-                Ref(name=name) == field.schema
-                for holder in components.values()
-                if isinstance(holder, Object)
-                for field in holder.fields
-            )
+            is_held = any(name in references(holder) for holder in components.values())
             target = f"{_variable(name)} = " if is_held else ""
             lines.append(f"    {target}register_union(converter, {model}, {_function(name)})")
         elif isinstance(schema, Object):
@@ -183,5 +192,7 @@ def _holds_date_time(schema: Schema, components: Mapping[str, Schema]) -> bool:
             return _holds_date_time(inner, components)
         case Pair(first=first, second=second):
             return _holds_date_time(first, components) or _holds_date_time(second, components)
+        case Choice(options=options):
+            return any(_holds_date_time(option, components) for option in options)
         case _:
             return False

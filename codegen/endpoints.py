@@ -7,8 +7,9 @@ import attrs
 from codegen.checks import check_expression
 from codegen.errors import SpecError, join
 from codegen.models import Models
+from codegen.names import attribute_name
 from codegen.operations import Operation, Parameter
-from codegen.schemas import Array, Ref, Scalar, Schema
+from codegen.shapes import Array, Ref, Scalar, Schema
 from codegen.wording import docstring_text, entry, sentence
 
 __all__ = ["Argument", "Endpoint", "NamespaceView", "endpoint_view", "namespace_views"]
@@ -53,6 +54,7 @@ class Endpoint:
     docstring: str
     iterate_docstring: str
     iterate_arguments: tuple[Argument, ...]
+    iterate_key: str
     page_limit: int
 
     @property
@@ -107,6 +109,7 @@ def endpoint_view(operation: Operation, models: Models) -> Endpoint:
         docstring=_docstring(operation, body),
         iterate_docstring=_iterate_docstring(operation) if operation.is_paged else "",
         iterate_arguments=tuple(argument for argument in ordered if argument.name not in ("page", "per_page")),
+        iterate_key=attribute_name(operation.iteration.key) if operation.iteration else "",
         page_limit=_maximum(per_page),
     )
 
@@ -132,7 +135,7 @@ def namespace_views(operations: tuple[Operation, ...], tags: Mapping[str, str]) 
         children = sorted(inner[-1] for inner in paths if inner[:-1] == path)
         view = NamespaceView(
             name=_class_name(path),
-            description=sentence(tags.get(path[0], "")) if len(path) == 1 else f"``client.{'.'.join(path)}``.",
+            description=sentence(tags[path[0]]) if len(path) == 1 else f"``client.{'.'.join(path)}``.",
             methods=tuple(methods),
             children=tuple((child, _class_name((*path, child))) for child in children),
         )
@@ -213,7 +216,7 @@ def _iterate_docstring(operation: Operation) -> str:
     for parameter in operation.query:
         if parameter.name == "per_page":
             arguments.append(
-                entry("per_page", f"{sentence(parameter.description)[:-1]} of one request, 1 to {_maximum(parameter)}")
+                entry("per_page", f"{sentence(parameter.description)[:-1]} of one request{_bounds(parameter.schema)}")
             )
         elif parameter.name != "page":
             arguments.append(entry(parameter.name, _describe(parameter)))

@@ -1,5 +1,6 @@
 """Reads the spec and checks that it is valid OpenAPI."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,11 +12,25 @@ from codegen.errors import SpecError, join
 
 __all__ = ["load_spec"]
 
-_COMPONENTS: Final = "#/components/"
+_SECTIONS: Final = {
+    re.compile(r"#/paths/[^/]+(/[^/]+)?/parameters/\d+/\$ref$"): "parameters",
+    re.compile(r"#/paths/[^/]+/[^/]+/requestBody/\$ref$"): "requestBodies",
+    re.compile(r"#/paths/[^/]+/[^/]+/responses/[^/]+/\$ref$"): "responses",
+}
+"""Where references stand that lead to something else than a schema."""
 
 
 class _PlainKeyLoader(yaml.SafeLoader):
-    """Refuses keys that are no strings, and one that stands twice, of which YAML would keep the last in silence."""
+    """Refuses keys that are no strings, and one that stands twice, of which YAML would keep the last in silence.
+
+    Aliases are refused too: a node could hold itself, and what is shared has a name and a ``$ref``.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs have no types for it
+            raise SpecError("#", f"an alias at line {event.start_mark.line + 1}", "$ref")
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
@@ -70,12 +85,12 @@ def _references(node: Any, pointer: str) -> Iterator[tuple[str, Any]]:
 
 def _check_reference(document: Mapping[str, Any], ref: object, pointer: str) -> None:
     """Refuse what would have to be fetched, leads nowhere or leads to another reference, as a cycle does."""
-    path = ref.removeprefix("#/").split("/") if isinstance(ref, str) and ref.startswith(_COMPONENTS) else []
-    if len(path) != 3 or not _leads_somewhere(document, path):
-        raise SpecError(pointer, f"the reference {ref!r}", f"one below {_COMPONENTS} of the same file")
-    _, section, name = path
-    target = document["components"][section][name]
-    if section != "schemas" and isinstance(target, dict) and "$ref" in target:
+    section = next((section for place, section in _SECTIONS.items() if place.match(pointer)), "schemas")
+    prefix = f"#/components/{section}/"
+    name = ref.removeprefix(prefix) if isinstance(ref, str) and ref.startswith(prefix) else ""
+    if not _leads_somewhere(document, ("components", section, name)):
+        raise SpecError(pointer, f"the reference {ref!r}", f"one below {prefix} of the same file")
+    if section != "schemas" and _leads_somewhere(document, ("components", section, name, "$ref")):
         raise SpecError(pointer, f"the reference {ref!r} to a reference", "a reference to the thing itself")
 
 

@@ -5,20 +5,7 @@ from typing import Any
 
 from codegen.errors import SpecError, join
 from codegen.operations import Operation, Parameter
-from codegen.schemas import (
-    AnyOrSchema,
-    Array,
-    Choice,
-    Enum,
-    Map,
-    Object,
-    Pair,
-    Ref,
-    Scalar,
-    Schema,
-    Union,
-    references,
-)
+from codegen.shapes import AnyOrSchema, Array, Choice, Enum, Map, Object, Pair, Ref, Scalar, Schema, Union, references
 
 __all__ = ["check_meaning"]
 
@@ -86,7 +73,7 @@ def _check_container(schema: Schema, pointer: str, components: Mapping[str, Sche
         case Array(items=items):
             _check_container(items, join(pointer, "items"), components)
         case Map() | Pair() | Choice() | AnyOrSchema() if _holds_object(schema, components):
-            kind = type(schema).__name__.lower()
+            kind = type(schema).__name__
             raise SpecError(pointer, f"an object in a {kind}", "objects as properties and as items of arrays")
         case Map(values=values) if _kinds(values, components) & {"date-time"}:
             raise SpecError(pointer, "a date and time in a map", "other scalars in maps")
@@ -134,9 +121,8 @@ def _check_default(default: Any, schema: Schema, pointer: str, components: Mappi
         case _:
             fits = False
     if not fits:
-        kind = target.kind if isinstance(target, Scalar) else type(target).__name__.lower()
-        supported = "a string, a whole number or [], of the schema's own type"
-        raise SpecError(join(pointer, "default"), f"the default {default!r} of a schema of the kind {kind}", supported)
+        supported = "a string, a whole number or [], as the schema has it"
+        raise SpecError(join(pointer, "default"), f"the default {default!r}", supported)
 
 
 def _check_path_parameter(parameter: Parameter, components: Mapping[str, Schema]) -> None:
@@ -144,7 +130,9 @@ def _check_path_parameter(parameter: Parameter, components: Mapping[str, Schema]
         case Scalar(kind="string" | "integer") | Enum():
             pass
         case _:
-            raise SpecError(join(parameter.pointer, "schema"), "no plain text", "strings, enums and integers in a path")
+            raise SpecError(
+                join(parameter.pointer, "schema"), "a schema that cannot stand in a path", "strings, enums and integers"
+            )
 
 
 def _check_query_parameter(parameter: Parameter, components: Mapping[str, Schema]) -> None:
@@ -154,7 +142,7 @@ def _check_query_parameter(parameter: Parameter, components: Mapping[str, Schema
     is_plain = isinstance(target, Scalar | Enum | Choice) and not isinstance(items, Array)
     if not is_plain or _kinds(target, components) & {"boolean", "number"} or _holds_array(target):
         supported = "strings, enums, integers, dates, choices of them, and arrays of these written in place"
-        raise SpecError(where, "what a query string has no place for", supported)
+        raise SpecError(where, "a schema that cannot stand in a query string", supported)
     _check_default(parameter.default, parameter.schema, where, components)
 
 
@@ -175,7 +163,7 @@ def _check_pages(operation: Operation, components: Mapping[str, Schema]) -> None
     if operation.iteration is None:
         return
     where = join(operation.pointer, "x-pages")
-    by_name = {parameter.name: parameter.schema for parameter in operation.query}
+    by_name = {each.name: each.schema for each in operation.query if each.name == each.wire}
     page, per_page = by_name.get("page"), by_name.get("per_page")
     is_counted = isinstance(page, Scalar) and isinstance(per_page, Scalar) and per_page.maximum is not None
     if not is_counted or operation.http_method != "GET" or not isinstance(operation.result, Array):
@@ -186,7 +174,7 @@ def _check_pages(operation: Operation, components: Mapping[str, Schema]) -> None
     for name in union.members if isinstance(union, Union) else (item,):
         schema = components[name]
         if isinstance(schema, Object) and operation.iteration.key not in {field.wire for field in schema.fields}:
-            raise SpecError(join(where, "key"), f"{operation.iteration.key!r}", f"a property of {name}")
+            raise SpecError(join(where, "key"), f"the key {operation.iteration.key!r}", f"a property of {name}")
 
 
 def _resolve(schema: Schema, components: Mapping[str, Schema]) -> Schema:

@@ -6,7 +6,8 @@ from typing import Any, Final
 import attrs
 
 from codegen.errors import SpecError, join
-from codegen.schemas import Array, Ref, Schema, parse_schema, parse_with_default, plain_text
+from codegen.schemas import parse_schema, parse_with_default, plain_text
+from codegen.shapes import Array, Ref, Schema
 
 __all__ = ["Iteration", "Operation", "Parameter", "parse_operations", "root_schemas"]
 
@@ -98,11 +99,13 @@ def parse_operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
         SpecError: A construct is not supported.
     """
     operations = []
+    if not document.get("paths"):
+        raise SpecError("#", "no paths", "at least one operation")
     for path, item in document["paths"].items():
         pointer = join("#/paths", path)
         for key in item:
             if key not in (*_METHODS, "parameters"):
-                raise SpecError(join(pointer, key), f"{key!r}", ", ".join((*_METHODS, "parameters")))
+                raise SpecError(join(pointer, key), f"the key {key!r}", ", ".join((*_METHODS, "parameters")))
         operations += [_parse_operation(document, path, method) for method in _METHODS if method in item]
     return tuple(operations)
 
@@ -138,6 +141,7 @@ def _parse_operation(document: Mapping[str, Any], path: str, method: str) -> Ope
     for key in ("operationId", "tags", "externalDocs", "x-namespace", "x-method"):
         if key not in node:
             raise SpecError(pointer, f"no {key}", f"an operation with {key}")
+    _check_strings(node, pointer, "x-namespace", "x-method")
     if len(node["tags"]) != 1:
         raise SpecError(join(pointer, "tags"), f"the tags {node['tags']}", "one tag")
     places = [
@@ -183,6 +187,7 @@ def _parse_parameter(document: Mapping[str, Any], node: Mapping[str, Any], point
     for key in node:
         if key not in _PARAMETER_KEYS:
             raise SpecError(join(pointer, key), f"the key {key!r}", ", ".join(sorted(_PARAMETER_KEYS)))
+    _check_strings(node, pointer, "x-python-name")
     if node["in"] not in ("path", "query"):
         raise SpecError(join(pointer, "in"), f"a parameter in {node['in']!r}", "path and query")
     if node.get("style", "form") != "form":
@@ -209,6 +214,7 @@ def _parse_body(document: Mapping[str, Any], node: Mapping[str, Any], pointer: s
     for key in body:
         if key not in _BODY_KEYS:
             raise SpecError(join(where, key), f"the key {key!r}", ", ".join(sorted(_BODY_KEYS)))
+    _check_strings(body, where, "x-python-name")
     schema = parse_schema(*_json_schema(body, where))
     if not isinstance(schema, Ref) or not body.get("required", False):
         raise SpecError(where, "an optional body, or one without a named schema", "required: true and a $ref")
@@ -250,6 +256,13 @@ def _json_schema(node: Mapping[str, Any], pointer: str) -> tuple[Mapping[str, An
     return content[_JSON]["schema"], join(where, _JSON, "schema")
 
 
+def _check_strings(node: Mapping[str, Any], pointer: str, *keys: str) -> None:
+    """Refuse extensions of another type; OpenAPI knows nothing of them."""
+    for key in keys:
+        if not isinstance(node.get(key, ""), str):
+            raise SpecError(join(pointer, key), f"{node[key]!r}", "a string")
+
+
 def _resolve(
     document: Mapping[str, Any], node: Mapping[str, Any], pointer: str, section: str
 ) -> tuple[Mapping[str, Any], str]:
@@ -257,7 +270,7 @@ def _resolve(
     if "$ref" not in node:
         return node, pointer
     prefix = f"#/components/{section}/"
-    if set(node) != {"$ref"} or not node["$ref"].startswith(prefix):
-        raise SpecError(pointer, f"the reference {dict(node)!r}", f"nothing but a $ref to one below {prefix}")
+    if set(node) != {"$ref"}:
+        raise SpecError(pointer, f"the keys {sorted(node)}", "a $ref alone")
     name = node["$ref"].removeprefix(prefix)
     return document["components"][section][name], prefix + name

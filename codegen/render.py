@@ -11,9 +11,12 @@ from codegen.converters import render_chooser, render_registrations
 from codegen.endpoints import endpoint_view, namespace_views
 from codegen.formatting import explicit_imports, format_module
 from codegen.load import load_spec
+from codegen.meaning import check_meaning
 from codegen.models import render_models
+from codegen.names import check_names, parse_tags
 from codegen.operations import Operation, parse_operations, root_schemas
-from codegen.schemas import Array, Ref, Union, parse_components
+from codegen.schemas import parse_components
+from codegen.shapes import Array, Ref, Union
 
 __all__ = ["HEADER", "render_package"]
 
@@ -38,10 +41,11 @@ def render_package(spec: Path, root: Path) -> dict[str, str]:
     document = load_spec(spec)
     operations = parse_operations(document)
     components = parse_components(document, root_schemas(operations))
+    tags = parse_tags(document, operations)
+    check_names(operations, components)
+    check_meaning(operations, components)
     models = render_models(document, components)
     checked = request_schemas(components, _request_roots(operations))
-    modules = list(dict.fromkeys(operation.tag for operation in operations))
-    tags = {tag["name"]: tag["description"] for tag in document["tags"]}
     package = {
         "__init__.py": '"""What the generator makes of the spec."""\n',
         "models.py": models.source,
@@ -55,15 +59,15 @@ def render_package(spec: Path, root: Path) -> dict[str, str]:
                 if isinstance(schema, Union)
             ],
         ),
-        "namespaces.py": _template("namespaces.py", namespaces=namespace_views(operations, tags), modules=modules),
+        "namespaces.py": _template("namespaces.py", namespaces=namespace_views(operations, tags), modules=list(tags)),
     }
-    for tag in modules:
+    for tag, description in tags.items():
         endpoints = [endpoint_view(each, models) for each in operations if each.tag == tag]
-        package[f"{tag}.py"] = _template("endpoints.py", endpoints=endpoints, description=tags[tag])
+        package[f"{tag}.py"] = _template("endpoints.py", endpoints=endpoints, description=description)
     exports = {
         f"{_PACKAGE}.models": list(models.classes.values()),
         f"{_PACKAGE}.checks": [constant_name(name) for name in checked],
-        **{f"{_PACKAGE}.{tag}": _functions(operations, tag) for tag in modules},
+        **{f"{_PACKAGE}.{tag}": _functions(operations, tag) for tag in tags},
     }
     return {
         name: format_module(HEADER + explicit_imports(text, exports), root) for name, text in sorted(package.items())

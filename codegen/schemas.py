@@ -1,31 +1,28 @@
 """Reads the schemas of the spec into small data classes; whatever it does not know is an error, never a guess."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import attrs
 
 from codegen.errors import SpecError, join
+from codegen.shapes import (
+    AnyOrSchema,
+    Array,
+    Choice,
+    Enum,
+    Field,
+    Map,
+    Object,
+    Pair,
+    Ref,
+    Scalar,
+    Schema,
+    Union,
+    references,
+)
 
-__all__ = [
-    "AnyOrSchema",
-    "Array",
-    "Choice",
-    "Enum",
-    "Field",
-    "Map",
-    "Object",
-    "Pair",
-    "Ref",
-    "Scalar",
-    "Schema",
-    "Union",
-    "parse_components",
-    "parse_schema",
-    "parse_with_default",
-    "plain_text",
-    "references",
-]
+__all__ = ["parse_components", "parse_schema", "parse_with_default", "plain_text"]
 
 _PREFIX: Final = "#/components/schemas/"
 _ANNOTATIONS: Final = frozenset({"description", "examples", "externalDocs"})
@@ -36,102 +33,6 @@ _SCALARS: Final[Mapping[str, frozenset[str]]] = {
     "boolean": frozenset(),
 }
 _FORMATS: Final = frozenset({"date-time", "hostname"})
-
-
-@attrs.frozen(kw_only=True)
-class Scalar:
-    """A string, number, integer, boolean or date and time."""
-
-    kind: Literal["string", "integer", "number", "boolean", "date-time"]
-    minimum: int | None = None
-    maximum: int | None = None
-    min_length: int = 0
-    max_length: int | None = None
-    pattern: str | None = None
-    expected: str | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Enum:
-    """One of some strings; an open one also takes any other string."""
-
-    values: tuple[str, ...]
-    is_open: bool
-    booleans: Mapping[str, str] | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Array:
-    """Items of one schema."""
-
-    items: "Schema"
-    min_items: int = 0
-
-
-@attrs.frozen(kw_only=True)
-class Pair:
-    """Exactly two items, each with its schema."""
-
-    first: "Schema"
-    second: "Schema"
-
-
-@attrs.frozen(kw_only=True)
-class Map:
-    """Free keys with values of one schema."""
-
-    values: "Schema"
-
-
-@attrs.frozen(kw_only=True)
-class Choice:
-    """One of several schemas of which none is an object."""
-
-    options: "tuple[Schema, ...]"
-
-
-@attrs.frozen(kw_only=True)
-class AnyOrSchema:
-    """A schema that a value may depart from, in which case it is kept as it came."""
-
-    schema: "Schema"
-
-
-@attrs.frozen(kw_only=True)
-class Ref:
-    """A schema with a name."""
-
-    name: str
-
-
-@attrs.frozen(kw_only=True)
-class Field:
-    """One property of an object."""
-
-    wire: str
-    schema: "Schema"
-    required: bool
-    default: Any = None
-
-
-@attrs.frozen(kw_only=True)
-class Object:
-    """An object with known properties, which becomes a class."""
-
-    fields: tuple[Field, ...]
-    exactly_one_of: tuple[str, ...] = ()
-
-
-@attrs.frozen(kw_only=True)
-class Union:
-    """One of several objects."""
-
-    members: tuple[str, ...]
-    discriminator: str | None = None
-    mapping: Mapping[str, str] = attrs.field(factory=dict)
-
-
-Schema = Scalar | Enum | Array | Pair | Map | Choice | AnyOrSchema | Ref | Object | Union
 
 
 def parse_components(document: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Schema]:
@@ -195,7 +96,7 @@ def parse_schema(node: Any, pointer: str, *, is_component: bool = False) -> Sche
         return _parse_object(node, pointer, is_component)
     raise SpecError(
         join(pointer, "type") if "type" in node else pointer,
-        f"the type {kind!r}",
+        f"the type {kind!r}" if "type" in node else "no type",
         "$ref, anyOf, oneOf, or one of the types string, integer, number, boolean, array, object",
     )
 
@@ -241,32 +142,6 @@ def plain_text(node: Mapping[str, Any], key: str, pointer: str) -> str:
     return text
 
 
-def references(schema: Schema) -> tuple[str, ...]:
-    """List the named schemas that a schema refers to.
-
-    Args:
-        schema: The schema.
-
-    Returns:
-        Their names, not those that they refer to in turn.
-    """
-    match schema:
-        case Ref(name=name):
-            return (name,)
-        case Union(members=members):
-            return members
-        case Array(items=inner) | Map(values=inner) | AnyOrSchema(schema=inner):
-            return references(inner)
-        case Pair(first=first, second=second):
-            return references(first) + references(second)
-        case Choice(options=options):
-            return tuple(name for option in options for name in references(option))
-        case Object(fields=fields):
-            return tuple(name for field in fields for name in references(field.schema))
-        case _:
-            return ()
-
-
 def _parse_scalar(node: Mapping[str, Any], kind: str, pointer: str) -> Scalar | Enum:
     if "enum" in node:
         return _parse_enum(node, pointer)
@@ -274,6 +149,8 @@ def _parse_scalar(node: Mapping[str, Any], kind: str, pointer: str) -> Scalar | 
     text_format = node.get("format")
     if text_format is not None and text_format not in _FORMATS:
         raise SpecError(join(pointer, "format"), f"the format {text_format!r}", ", ".join(sorted(_FORMATS)))
+    if not isinstance(node.get("x-expected", ""), str):
+        raise SpecError(join(pointer, "x-expected"), f"{node['x-expected']!r}", "a string")
     if text_format == "date-time":
         _only(node, pointer, frozenset({"type", "format"}))
     pattern = node.get("pattern", "^$")
@@ -330,9 +207,13 @@ def _parse_object(node: Mapping[str, Any], pointer: str, is_component: bool) -> 
         schema, default = parse_with_default(inner, where)
         if default is not None and default != [] and not isinstance(default, str):
             raise SpecError(join(where, "default"), f"the default {default!r}", "a string or []")
+        if default is not None and wire in required:
+            raise SpecError(join(where, "default"), "the default of a required property", "one or the other")
         plain_text(inner, "description", where)
         fields.append(Field(wire=wire, schema=schema, required=wire in required, default=default))
-    exclusive = tuple(node.get("x-exactly-one-of", ()))
+    exclusive = node.get("x-exactly-one-of", [])
+    if not isinstance(exclusive, list):
+        raise SpecError(join(pointer, "x-exactly-one-of"), f"{exclusive!r}", "a list of names of properties")
     for key, listed in (("required", required), ("x-exactly-one-of", exclusive)):
         unknown = set(listed) - node["properties"].keys()
         if unknown:
@@ -340,7 +221,7 @@ def _parse_object(node: Mapping[str, Any], pointer: str, is_component: bool) -> 
     always = sorted(field.wire for field in fields if field.wire in exclusive and field.default is not None)
     if always:
         raise SpecError(join(pointer, "x-exactly-one-of"), f"the names {always}", "properties without a default")
-    return Object(fields=tuple(fields), exactly_one_of=exclusive)
+    return Object(fields=tuple(fields), exactly_one_of=tuple(exclusive))
 
 
 def _parse_alternatives(node: Mapping[str, Any], keyword: str, pointer: str, is_component: bool) -> Schema:
