@@ -44,7 +44,7 @@ def render_checks(components: Mapping[str, Schema], names: tuple[str, ...], mode
     for name in names:
         expression = _component_expression(name, components, models)
         lines.append(f"{constant_name(name)}: Final = {expression}")
-        lines.append(f'"""What a value of the schema {name} must be."""\n')
+        lines.append(f'"""Check of a value of the schema {name}."""\n')
     return "\n".join(lines)
 
 

@@ -221,7 +221,8 @@ def _iterate_docstring(operation: Operation) -> str:
         elif parameter.name != "page":
             arguments.append(entry(parameter.name, _describe(parameter)))
     summary = f"{operation.summary.rstrip('.')}, each once. Pages are requested one by one, when they are needed."
-    return _sections(operation, summary, arguments, "an async iterator over the items of all pages")
+    returned = "an async iterator over the items of all pages; the errors below are raised while it is gone over"
+    return _sections(operation, summary, arguments, returned)
 
 
 def _sections(operation: Operation, text: str, arguments: list[str], returned: str) -> str:

@@ -47,7 +47,7 @@ def _check_union(union: Union, pointer: str, components: Mapping[str, Schema]) -
     for index, member in enumerate(union.members):
         schema = components[member]
         if not isinstance(schema, Object):
-            raise SpecError(join(pointer, "oneOf", index), f"{member}, which is no object", "objects")
+            raise SpecError(join(pointer, "anyOf", index), f"{member}, which is no object", "objects")
         keys[member] = {field.wire for field in schema.fields}
     if union.discriminator is not None:
         unknown = sorted(set(union.mapping.values()) - set(union.members))
@@ -116,12 +116,14 @@ def _check_default(default: Any, schema: Schema, pointer: str, components: Mappi
             fits = isinstance(default, str) and (is_open or default in values)
         case Array():
             fits = default == []
+        case Map():
+            fits = default == {}
         case Choice(options=options):
             fits = default == [] and any(isinstance(option, Array) for option in options)
         case _:
             fits = False
     if not fits:
-        supported = "a string, a whole number or [], as the schema has it"
+        supported = "a string, a whole number, [] or {}, as the schema has it"
         raise SpecError(join(pointer, "default"), f"the default {default!r}", supported)
 
 

@@ -205,8 +205,8 @@ def _parse_object(node: Mapping[str, Any], pointer: str, is_component: bool) -> 
     for wire, inner in node["properties"].items():
         where = join(pointer, "properties", wire)
         schema, default = parse_with_default(inner, where)
-        if default is not None and default != [] and not isinstance(default, str):
-            raise SpecError(join(where, "default"), f"the default {default!r}", "a string or []")
+        if default is not None and default not in ([], {}) and not isinstance(default, str):
+            raise SpecError(join(where, "default"), f"the default {default!r}", "a string, [] or {}")
         if default is not None and wire in required:
             raise SpecError(join(where, "default"), "the default of a required property", "one or the other")
         plain_text(inner, "description", where)
@@ -236,7 +236,7 @@ def _parse_alternatives(node: Mapping[str, Any], keyword: str, pointer: str, is_
         if isinstance(first, Enum):
             booleans = _parse_booleans(node, first.values, pointer)
             return attrs.evolve(first, is_open=True, booleans=booleans)
-    if keyword == "oneOf" and all(isinstance(part, dict) and "$ref" in part for part in parts):
+    if keyword == "anyOf" and all(isinstance(part, dict) and "$ref" in part for part in parts):
         if not is_component:
             raise SpecError(pointer, "a union of objects without a name", f"a $ref to one below {_PREFIX}")
         return _parse_union(node, pointer)
@@ -247,7 +247,7 @@ def _parse_alternatives(node: Mapping[str, Any], keyword: str, pointer: str, is_
             raise SpecError(
                 place,
                 f"{type(option).__name__.lower()} among the alternatives of {keyword}",
-                "scalars and arrays; an enum then {type: string}; any schema then {}; or a oneOf of $refs to objects",
+                "scalars and arrays; an enum then {type: string}; any schema then {}; or an anyOf of $refs to objects",
             )
     texts = [option for option in options if isinstance(option, Scalar) and option.kind in ("string", "date-time")]
     if len(texts) > 1:
@@ -263,8 +263,8 @@ def _parse_booleans(node: Mapping[str, Any], values: tuple[str, ...], pointer: s
 
 
 def _parse_union(node: Mapping[str, Any], pointer: str) -> Union:
-    _only(node, pointer, frozenset({"oneOf", "discriminator"}))
-    parts = [parse_schema(part, join(pointer, "oneOf", index)) for index, part in enumerate(node["oneOf"])]
+    _only(node, pointer, frozenset({"anyOf", "discriminator"}))
+    parts = [parse_schema(part, join(pointer, "anyOf", index)) for index, part in enumerate(node["anyOf"])]
     members = tuple(part.name for part in parts if isinstance(part, Ref))
     discriminator = node.get("discriminator")
     if discriminator is None:

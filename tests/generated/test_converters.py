@@ -227,6 +227,15 @@ def test_a_whole_float_is_a_whole_number() -> None:
     assert CONVERTER.structure(row, Report).rows == 3
 
 
+def test_a_report_of_nothing() -> None:
+    """Empty arrays and objects that came as null do not lose the report."""
+    wire = {"data": None, "data_lag": 3, "max": None, "min": None, "query": {}, "rows": 0, "totals": None}
+
+    report = CONVERTER.structure(wire, Report)
+
+    assert (report.data, report.max, report.min, report.totals) == ([], {}, {}, {})
+
+
 def test_a_users_converter_keeps_its_own_hooks() -> None:
     """Only hooks for the models are added to a converter that is configured."""
     theirs = Converter()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -64,16 +63,6 @@ def rules(schema: Mapping[str, Any]) -> object:
     return {**bare, "items": rules(bare["items"])} if "items" in bare else bare
 
 
-def one_of(validator: Any, schemas: Any, instance: Any, schema: Any) -> Iterator[Any]:
-    """Read ``oneOf`` with objects by name as ``anyOf``.
-
-    Such a union is told apart by a discriminator or by the keys that one of its objects alone has, and as all objects
-    take unknown keys, the full form of an application is also one of the short form.
-    """
-    keyword = "anyOf" if all("$ref" in part for part in schemas) else "oneOf"
-    return Draft202012Validator.VALIDATORS[keyword](validator, schemas, instance, schema)  # type: ignore[no-any-return]
-
-
 def validator(reference: str) -> Any:
     """A validator of a schema of the document, in which references are followed and dates are checked."""
     formats = FormatChecker(formats=())
@@ -83,5 +72,4 @@ def validator(reference: str) -> Any:
         return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
     registry: Registry[Any] = Registry().with_resource("urn:spec", DRAFT202012.create_resource(DOCUMENT))
-    lenient = extend(Draft202012Validator, {"oneOf": one_of})  # type: ignore[no-untyped-call]  # it has no types
-    return lenient({"$ref": f"urn:spec#{reference}"}, registry=registry, format_checker=formats)
+    return Draft202012Validator({"$ref": f"urn:spec#{reference}"}, registry=registry, format_checker=formats)

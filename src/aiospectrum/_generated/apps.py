@@ -69,7 +69,7 @@ async def list_apps(
     Args:
         transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
-        page: Number of the page, counted from 1, 1 or more.
+        page: Number of the page, 1 or more.
         per_page: Applications on a page, 1 to 100. The API takes 20 when it is left out.
         direction: Direction of the ordering. The API takes asc when it is left out.
         order: Field to order by. The API takes dns when it is left out.
@@ -113,7 +113,7 @@ def iterate_apps(
         order: Field to order by. The API takes dns when it is left out.
 
     Returns:
-        An async iterator over the items of all pages.
+        An async iterator over the items of all pages; the errors below are raised while it is gone over.
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
@@ -311,7 +311,7 @@ async def delete_app(
         app_id: Identifier of the application, 32 hexadecimal characters.
 
     Returns:
-        The identifier of the application that is no more.
+        The identifier of the deleted application.
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.

@@ -9,34 +9,34 @@ from aiospectrum.checks import Array, Flag, Integer, Object, OneOf, Text
 IDENTIFIER: Final = Text(
     pattern="^[0-9a-fA-F]{32}$", min_length=32, max_length=32, expected="32 hexadecimal characters"
 )
-"""What a value of the schema Identifier must be."""
+"""Check of a value of the schema Identifier."""
 
 DIRECTION: Final = Text(choices=("asc", "desc"), expected="one of asc, desc")
-"""What a value of the schema Direction must be."""
+"""Check of a value of the schema Direction."""
 
 APP_ORDER: Final = Text(
     choices=("protocol", "app_id", "created_on", "modified_on", "dns"),
     expected="one of protocol, app_id, created_on, modified_on, dns",
 )
-"""What a value of the schema AppOrder must be."""
+"""Check of a value of the schema AppOrder."""
 
 DNS_TYPE: Final = Text()
-"""What a value of the schema DNSType must be."""
+"""Check of a value of the schema DNSType."""
 
 DNS: Final = Object(model=models.DNS, fields={"name": Text(), "type": DNS_TYPE})
-"""What a value of the schema DNS must be."""
+"""Check of a value of the schema DNS."""
 
 TRAFFIC_TYPE: Final = Text()
-"""What a value of the schema TrafficType must be."""
+"""Check of a value of the schema TrafficType."""
 
 ORIGIN_DNS_TYPE: Final = Text()
-"""What a value of the schema OriginDNSType must be."""
+"""Check of a value of the schema OriginDNSType."""
 
 ORIGIN_DNS: Final = Object(
     model=models.OriginDNS,
     fields={"name": Text(), "ttl": Integer(minimum=600, expected="an integer of 600 or more"), "type": ORIGIN_DNS_TYPE},
 )
-"""What a value of the schema OriginDNS must be."""
+"""Check of a value of the schema OriginDNS."""
 
 ORIGIN_PORT: Final = OneOf(
     options=(
@@ -45,20 +45,20 @@ ORIGIN_PORT: Final = OneOf(
     ),
     expected='an integer from 1 to 65535, or a port or a range of ports such as "1000-2000"',
 )
-"""What a value of the schema OriginPort must be."""
+"""Check of a value of the schema OriginPort."""
 
 EDGE_IP_CONNECTIVITY: Final = Text()
-"""What a value of the schema EdgeIPConnectivity must be."""
+"""Check of a value of the schema EdgeIPConnectivity."""
 
 DYNAMIC_EDGE_IPS: Final = Object(
     model=models.DynamicEdgeIPs, fields={"type": Text(), "connectivity": EDGE_IP_CONNECTIVITY}
 )
-"""What a value of the schema DynamicEdgeIPs must be."""
+"""Check of a value of the schema DynamicEdgeIPs."""
 
 STATIC_EDGE_IPS: Final = Object(
     model=models.StaticEdgeIPs, fields={"type": Text(), "ips": Array(items=Text(), expected="a list")}
 )
-"""What a value of the schema StaticEdgeIPs must be."""
+"""Check of a value of the schema StaticEdgeIPs."""
 
 EDGE_IPS: Final = OneOf(
     options=(
@@ -67,13 +67,13 @@ EDGE_IPS: Final = OneOf(
     ),
     expected="an object of the class DynamicEdgeIPs or StaticEdgeIPs",
 )
-"""What a value of the schema EdgeIPs must be."""
+"""Check of a value of the schema EdgeIPs."""
 
 PROXY_PROTOCOL: Final = Text()
-"""What a value of the schema ProxyProtocol must be."""
+"""Check of a value of the schema ProxyProtocol."""
 
 TLS_MODE: Final = Text()
-"""What a value of the schema TLSMode must be."""
+"""Check of a value of the schema TLSMode."""
 
 APP_REQUEST: Final = Object(
     model=models.AppRequest,
@@ -99,21 +99,21 @@ APP_REQUEST: Final = Object(
     required=frozenset(["protocol", "dns"]),
     exactly_one_of=("origin_direct", "origin_dns", "origin_worker_id"),
 )
-"""What a value of the schema AppRequest must be."""
+"""Check of a value of the schema AppRequest."""
 
 TIME_DELTA: Final = Text(
     choices=("year", "quarter", "month", "week", "day", "hour", "dekaminute", "minute"),
     expected="one of year, quarter, month, week, day, hour, dekaminute, minute",
 )
-"""What a value of the schema TimeDelta must be."""
+"""Check of a value of the schema TimeDelta."""
 
 METRIC: Final = Text(
     choices=("count", "bytesIngress", "bytesEgress", "durationAvg", "durationMedian", "duration90th", "duration99th"),
     expected="one of count, bytesIngress, bytesEgress, durationAvg, durationMedian, duration90th, duration99th",
 )
-"""What a value of the schema Metric must be."""
+"""Check of a value of the schema Metric."""
 
 DIMENSION: Final = Text(
     choices=("event", "appID", "coloName", "ipVersion"), expected="one of event, appID, coloName, ipVersion"
 )
-"""What a value of the schema Dimension must be."""
+"""Check of a value of the schema Dimension."""

@@ -74,7 +74,7 @@ class DynamicEdgeIPs:
     """Anycast addresses that Cloudflare chooses; needs DNS type CNAME."""
 
     type: str = "dynamic"
-    """Always `dynamic` in what is sent."""
+    """`dynamic`, unless the API answers something newer."""
 
     connectivity: EdgeIPConnectivity | None = None
     """IP versions to take connections on."""
@@ -85,7 +85,7 @@ class StaticEdgeIPs:
     """Addresses of the customer's own that Cloudflare announces; needs DNS type ADDRESS."""
 
     type: str = "static"
-    """Always `static` in what is sent."""
+    """`static`, unless the API answers something newer."""
 
     ips: list[str] = attrs.Factory(list)
     """The addresses."""
@@ -102,7 +102,9 @@ newer than this list are kept as they come.
 
 
 TLSMode: TypeAlias = Literal["off", "flexible", "full", "strict"] | str
-"""How TLS is ended at the edge and begun again to the origin; values newer than this list are kept as they come."""
+"""Whether TLS of clients ends at the edge (`flexible`, `full`, `strict`), and whether it is used and verified
+towards the origin; values newer than this list are kept as they come.
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -239,7 +241,7 @@ class AppRequest:
 
 @attrs.frozen(kw_only=True)
 class DeletedApp:
-    """What is left of a deleted application."""
+    """A deleted application."""
 
     id: Identifier
     """Identifier that the application had."""
@@ -358,17 +360,8 @@ TimeInterval: TypeAlias = tuple[datetime, datetime]
 class Report:
     """Analytics of events, by time or summed."""
 
-    data: list[ReportRow]
-    """One row per combination of dimension values."""
-
     data_lag: float
-    """Seconds up to now whose events may not be counted yet."""
-
-    max: dict[str, float]
-    """The largest value of each metric; can be empty."""
-
-    min: dict[str, float]
-    """The smallest value of each metric; can be empty."""
+    """Seconds since the last event that was counted; newer ones may be missing."""
 
     query: ReportQuery
     """The query as the API understood it."""
@@ -376,7 +369,16 @@ class Report:
     rows: int
     """Number of rows."""
 
-    totals: dict[str, float]
+    data: list[ReportRow] = attrs.Factory(list)
+    """One row per combination of dimension values."""
+
+    max: dict[str, float] = attrs.Factory(dict)
+    """The largest value of each metric; can be empty."""
+
+    min: dict[str, float] = attrs.Factory(dict)
+    """The smallest value of each metric; can be empty."""
+
+    totals: dict[str, float] = attrs.Factory(dict)
     """Each metric over all events of the report."""
 
     time_intervals: list[TimeInterval] | None = None
