@@ -1,5 +1,6 @@
 """The generated models and converters at work: everything in rich.yaml, imported and filled."""
 
+import inspect
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -54,7 +55,7 @@ def test_a_list_as_default_is_not_shared(boxes: SimpleNamespace) -> None:
 
 def test_docstrings_are_laid_out(boxes: SimpleNamespace) -> None:
     """The first sentence stands alone."""
-    assert boxes.models.Box.__doc__ == "A box.\n\n    It has two sentences.\n    "
+    assert inspect.getdoc(boxes.models.Box) == "A box.\n\nIt has two sentences."
     assert boxes.models.TAG.__doc__ == "A tag."
 
 
