@@ -18,9 +18,10 @@ _SCALAR_TYPES = {"string": "str", "integer": "int", "number": "float", "boolean"
 _RAISES = (
     ("InvalidArgumentError", "an argument does not fit; nothing was sent"),
     ("ConnectionFailedError", "no connection, or it broke before the whole answer had arrived"),
-    ("RequestTimeoutError", "the client's timeout ran out"),
+    ("RequestTimeoutError", "the deadline passed, or a wait would have passed it"),
     ("ResponseError", "the API refused the call, in the subclass of its status, or its answer was unusable"),
 )
+_AMBIGUOUS = ("AmbiguousWriteError", "the call failed after it could have been sent, so that it may have taken effect")
 
 
 @attrs.frozen(kw_only=True)
@@ -226,7 +227,8 @@ def _iterate_docstring(operation: Operation) -> str:
 
 
 def _sections(operation: Operation, text: str, arguments: list[str], returned: str) -> str:
-    raised = "\n".join(entry(name, what) for name, what in _RAISES)
+    raises = _RAISES if operation.http_method != "POST" else (*_RAISES, _AMBIGUOUS)
+    raised = "\n".join(entry(name, what) for name, what in raises)
     return (
         f"{docstring_text(text, 4).rstrip()}\n\n    Source: {operation.docs}\n\n"
         f"    Args:\n{chr(10).join(arguments)}\n\n"

@@ -40,6 +40,7 @@ def check_meaning(operations: tuple[Operation, ...], components: Mapping[str, Sc
             _check_query_parameter(parameter, components)
         _check_models(operation, components)
         _check_pages(operation, components)
+        _check_assumed_result(operation, components)
 
 
 def _check_union(union: Union, pointer: str, components: Mapping[str, Schema]) -> None:
@@ -181,3 +182,14 @@ def _check_pages(operation: Operation, components: Mapping[str, Schema]) -> None
 
 def _resolve(schema: Schema, components: Mapping[str, Schema]) -> Schema:
     return _resolve(components[schema.name], components) if isinstance(schema, Ref) else schema
+
+
+def _check_assumed_result(operation: Operation, components: Mapping[str, Schema]) -> None:
+    if not operation.assumed_result:
+        return
+    result = components[operation.result.name] if isinstance(operation.result, Ref) else operation.result
+    needed = {field.wire for field in result.fields if field.required} if isinstance(result, Object) else set()
+    parameters = {parameter.name for parameter in operation.path_parameters}
+    if needed != set(operation.assumed_result) or not parameters >= set(operation.assumed_result.values()):
+        supported = "every required property of an object as result, each with a path parameter"
+        raise SpecError(join(operation.pointer, "x-assumed-result"), f"{operation.assumed_result!r}", supported)

@@ -25,6 +25,7 @@ _OPERATION_KEYS: Final = frozenset(
         "x-namespace",
         "x-method",
         "x-pages",
+        "x-assumed-result",
     }
 )
 _PARAMETER_KEYS: Final = frozenset(
@@ -79,6 +80,7 @@ class Operation:
     result: Schema
     result_description: str
     iteration: Iteration | None
+    assumed_result: Mapping[str, str]
 
     @property
     def is_paged(self) -> bool:
@@ -170,6 +172,7 @@ def _parse_operation(document: Mapping[str, Any], path: str, method: str) -> Ope
         result=result,
         result_description=result_description,
         iteration=_parse_pages(node, pointer) if "x-pages" in node else None,
+        assumed_result=_parse_assumed_result(node, pointer),
     )
 
 
@@ -274,3 +277,11 @@ def _resolve(
         raise SpecError(pointer, f"the keys {sorted(node)}", "a $ref alone")
     name = node["$ref"].removeprefix(prefix)
     return document["components"][section][name], prefix + name
+
+
+def _parse_assumed_result(node: Mapping[str, Any], pointer: str) -> Mapping[str, str]:
+    assumed = node.get("x-assumed-result", {})
+    if not isinstance(assumed, dict) or not all(isinstance(each, str) for pair in assumed.items() for each in pair):
+        supported = "names of path parameters by properties of the result"
+        raise SpecError(join(pointer, "x-assumed-result"), f"{assumed!r}", supported)
+    return assumed

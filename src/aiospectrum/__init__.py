@@ -7,11 +7,13 @@ what can go wrong.
 import logging
 
 from aiospectrum._version import __version__
-from aiospectrum.client import DEFAULT_BASE_URL, Client
+from aiospectrum.client import Client
 from aiospectrum.converters import configure_converter, make_converter
 from aiospectrum.errors import (
+    AmbiguousWriteError,
     AuthenticationError,
     BadRequestError,
+    BodyTooLargeError,
     ClientStateError,
     ConflictError,
     ConnectionFailedError,
@@ -19,9 +21,11 @@ from aiospectrum.errors import (
     DecodeError,
     ErrorDetail,
     InvalidArgumentError,
+    MalformedBodyError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    RedirectError,
     RequestError,
     RequestTimeoutError,
     ResponseError,
@@ -30,6 +34,8 @@ from aiospectrum.errors import (
     UnprocessableEntityError,
     UnsuccessfulError,
 )
+from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
+from aiospectrum.limiter import Limiter
 from aiospectrum.models import (
     DNS,
     AnyApp,
@@ -54,19 +60,25 @@ from aiospectrum.models import (
     TrafficType,
 )
 from aiospectrum.pagination import Page
+from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.recording import record_responses
-from aiospectrum.retry import RetryPolicy
+from aiospectrum.settings import DEFAULT_BASE_URL
 from aiospectrum.transport import Response, ResultInfo, Transport
 
 __all__ = [
     "DEFAULT_BASE_URL",
     "DNS",
+    "AmbiguousWriteError",
     "AnyApp",
     "App",
     "AppOrder",
     "AppRequest",
+    "AttemptEnded",
+    "AttemptHook",
+    "AttemptStarted",
     "AuthenticationError",
     "BadRequestError",
+    "BodyTooLargeError",
     "Client",
     "ClientStateError",
     "ConflictError",
@@ -81,6 +93,8 @@ __all__ = [
     "EdgeIPs",
     "ErrorDetail",
     "InvalidArgumentError",
+    "Limiter",
+    "MalformedBodyError",
     "Metric",
     "NotFoundError",
     "OriginDNS",
@@ -88,7 +102,9 @@ __all__ = [
     "PaygoApp",
     "PermissionDeniedError",
     "Protocol",
+    "RateLimit",
     "RateLimitError",
+    "RedirectError",
     "Report",
     "ReportQuery",
     "ReportRow",
@@ -102,6 +118,7 @@ __all__ = [
     "SpectrumError",
     "StaticEdgeIPs",
     "TimeDelta",
+    "Timeouts",
     "TrafficType",
     "Transport",
     "UnprocessableEntityError",

@@ -1,16 +1,21 @@
 """The edge to the network: one request on one aiohttp session."""
 
+import ssl
+from typing import Final
+
 import aiohttp
+import attrs
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
 
-from aiospectrum.envelope import Call, RawResponse
-from aiospectrum.errors import ConnectionFailedError
+from aiospectrum.envelope import Call, RawResponse, response_error
+from aiospectrum.errors import BodyTooLargeError, ConnectionFailedError
+from aiospectrum.policies import Timeouts
 
-__all__ = ["exchange", "open_session", "send_once"]
+__all__ = ["Exchange", "open_session", "send_once"]
 
-_NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
-"""The transport has one timeout over all attempts, so that aiohttp's own ones stay out of the way."""
+_NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""aiohttp's errors from before a byte of the request could be written."""
 
 
 class _BrokenConnectionError(Exception):
@@ -31,64 +36,102 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
         The answer.
 
     Raises:
-        Exception: The connection broke; :func:`exchange` makes it a ConnectionFailedError.
+        Exception: The connection broke; :class:`Exchange` makes it a ConnectionFailedError.
     """
     try:
         return await handler(request)
+    except _NOTHING_SENT:
+        raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _BrokenConnectionError(f"{type(error).__name__}: {error}") from error
 
 
-def open_session(connector_limit: int) -> aiohttp.ClientSession:
+def open_session(connector_limit: int, ssl_context: ssl.SSLContext | None) -> aiohttp.ClientSession:
     """Open a session with the settings that a client of an API wants; call it inside a running event loop.
 
     No cookie is kept, and no proxy or credential is taken from the environment.
 
     Args:
         connector_limit: The most connections at once, 1 or more.
+        ssl_context: How servers are verified; against the system's certificates when None.
 
     Returns:
         The session; whoever calls closes it.
     """
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connector_limit),
+        connector=aiohttp.TCPConnector(limit=connector_limit, ssl=ssl_context or True),
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=_NO_TIMEOUT,
     )
 
 
-async def exchange(
-    session: aiohttp.ClientSession, call: Call, *, headers: dict[str, str], body: bytes | None
-) -> RawResponse:
-    """Send one request and read the whole answer.
+@attrs.frozen(kw_only=True)
+class Exchange:
+    """How a request is sent: once, and with nothing followed."""
 
-    Args:
-        session: Where to send it.
-        call: Method and URL, which is taken as it is: percent-encoded, no more and no less.
-        headers: Every header but those that aiohttp adds for the connection.
-        body: The body, None for none.
+    session: aiohttp.ClientSession
+    """Where it is sent."""
 
-    Returns:
-        The answer, whatever its status; a redirect is not followed.
+    timeouts: Timeouts
+    """How long connecting and the next bytes may take; the call as a whole is not timed here."""
 
-    Raises:
-        ConnectionFailedError: No connection, or the answer did not arrive whole.
-    """
-    try:
-        async with session.request(
-            call.method,
-            URL(call.url, encoded=True),
-            headers=headers,
-            data=body,
-            allow_redirects=False,
-            raise_for_status=False,
-            timeout=_NO_TIMEOUT,
-            middlewares=(send_once, *getattr(session, "_middlewares", ())),  # aiohttp has no public name for them
-        ) as response:
-            return RawResponse(status=response.status, headers=response.headers, body=await response.read())
-    except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
-        reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
-    # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
-    raise ConnectionFailedError(
-        call.clean(f"{call.method} {call.url} failed: {reason}"), method=call.method, url=call.url
-    )
+    max_body_bytes: int
+    """The most bytes of a body, decompressed."""
+
+    proxy: str | None
+    """URL of an HTTP proxy, None for none."""
+
+    async def __call__(self, call: Call, *, headers: dict[str, str], body: bytes | None) -> RawResponse:
+        """Send one request and read the whole answer.
+
+        Args:
+            call: Method and URL, which is taken as it is: percent-encoded, no more and no less.
+            headers: Every header but those that aiohttp adds for the connection.
+            body: The body, None for none.
+
+        Returns:
+            The answer, whatever its status; a redirect is not followed.
+
+        Raises:
+            ConnectionFailedError: No connection, or the answer did not arrive whole.
+            BodyTooLargeError: The body is larger than allowed.
+        """
+        try:
+            async with self.session.request(
+                call.method,
+                URL(call.url, encoded=True),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                raise_for_status=False,
+                proxy=self.proxy,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, connect=None, sock_connect=self.timeouts.connect, sock_read=self.timeouts.read
+                ),
+                # aiohttp has no public name for a session's own middlewares, which these replace.
+                middlewares=(send_once, *getattr(self.session, "_middlewares", ())),
+            ) as response:
+                return await self._read(response, call)
+        except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
+            reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
+            was_sent = not isinstance(error, _NOTHING_SENT)
+        # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
+        failure = ConnectionFailedError(
+            call.clean(f"{call.method} {call.url} failed: {reason}"), method=call.method, url=call.url
+        )
+        failure.was_sent = was_sent
+        raise failure
+
+    async def _read(self, response: ClientResponse, call: Call) -> RawResponse:
+        """Read the body piece by piece, as a small compressed one can stand for a very large one."""
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in response.content.iter_any():
+            size += len(piece)
+            if size > self.max_body_bytes:
+                response.close()
+                raw = RawResponse(status=response.status, headers=response.headers, body=b"")
+                problem = f"the body is larger than {self.max_body_bytes:,} bytes"
+                raise response_error(BodyTooLargeError, raw, call, problem)
+            pieces.append(piece)
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return RawResponse(status=response.status, headers=response.headers, body=body)

@@ -1,45 +1,57 @@
-"""The client: settings checked at construction, a session opened and closed by ``async with``."""
+"""The client: a session opened and closed by ``async with``, and the namespaces of calls over it."""
 
 import asyncio
 import os
-import platform
 import random
+import ssl
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from types import EllipsisType, TracebackType
+from typing import Final, Self, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 import aiohttp
+import attrs
 
-from aiospectrum._version import __version__
-from aiospectrum.adapter import open_session
-from aiospectrum.checks import Integer, Number, refuse
+from aiospectrum.adapter import Exchange, open_session
+from aiospectrum.attempt import Attempt
 from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials, credentials_from
 from aiospectrum.endpoints import Analytics, Apps, Protocols
 from aiospectrum.errors import ClientStateError
+from aiospectrum.hooks import AttemptHook
 from aiospectrum.http_transport import HTTPTransport
-from aiospectrum.retry import RetryPolicy
+from aiospectrum.limiter import Limiter
+from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
+from aiospectrum.retry import RetryBudget
 from aiospectrum.routes import Route
+from aiospectrum.settings import (
+    DEFAULT_BASE_URL,
+    MAX_BODY_BYTES,
+    ClientOptions,
+    check_base_url,
+    check_class,
+    check_count,
+    check_limiter,
+    check_proxy,
+    check_session,
+    check_ssl_context,
+    check_timeout,
+    check_user_agent,
+)
 from aiospectrum.transport import Response
 
-__all__ = ["DEFAULT_BASE_URL", "Client"]
+__all__ = ["Client", "ConfiguredClient"]
 
 T = TypeVar("T")
-C = TypeVar("C")
 
-_SECONDS: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, or None")
-_CONNECTIONS: Final = Integer(minimum=1, expected="an integer of 1 or more")
-
-DEFAULT_BASE_URL: Final = "https://api.cloudflare.com/client/v4"
-"""Cloudflare's production API."""
+_DEFAULT_RATE_LIMIT: Final = RateLimit()
 
 
 class Client:
     """Cloudflare's Spectrum API.
 
     Use it in ``async with``: that opens a session, and closes it and all its connections at the end. The namespaces
-    ``apps``, ``protocols`` and ``analytics`` hold the calls.
+    ``apps``, ``protocols`` and ``analytics`` hold the calls. A client is for one event loop and shared by its tasks.
 
     Source: https://developers.cloudflare.com/api/resources/spectrum/
     """
@@ -51,11 +63,17 @@ class Client:
         api_email: str | None = None,
         api_key: str | None = None,
         base_url: str = DEFAULT_BASE_URL,
-        timeout: float | None = 60.0,
+        timeout: float | Timeouts | None = 60.0,
         retry: RetryPolicy | None = None,
+        rate_limit: RateLimit | Limiter | None = _DEFAULT_RATE_LIMIT,
+        on_attempt: AttemptHook | None = None,
         session: aiohttp.ClientSession | None = None,
         connector_limit: int = 50,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
         user_agent: str | None = None,
+        allow_http: bool = False,
     ) -> None:
         """Check and keep the settings; nothing is opened yet.
 
@@ -63,26 +81,44 @@ class Client:
             api_token: An API token. Give either this or ``api_email`` and ``api_key``.
             api_email: E-mail address of the account.
             api_key: Global API key of the account.
-            base_url: Where the API is: an http or https URL without a query, such as that of a sandbox.
-            timeout: Seconds that one call may take with all its attempts and waits, more than 0; None for no limit.
-            retry: How often, and how far apart, calls that are safe to repeat (GET) are attempted.
+            base_url: Where the API is: an https URL without a query, or an http one of this machine, such as that of
+                a sandbox.
+            timeout: Seconds that one call may take with its queueing, attempts and waits, more than 0; None for no
+                limit. A :class:`Timeouts` sets those for connecting and reading too, which are 10 s and 30 s.
+            retry: How often, and how far apart, failed calls are attempted; None for the defaults.
+            rate_limit: How many requests may go out; give one :class:`Limiter` to all clients that use the same token.
+                None for no limit, and no pause of other calls after a 429.
+            on_attempt: Called before every attempt, and what it returns after it; for metrics and traces.
             session: A session of yours to send over, without credentials of its own. It is never closed here and keeps
-                its own settings for connections, cookies, proxies and middlewares.
+                its own settings for connections, TLS, cookies, proxies and middlewares.
             connector_limit: The most connections at once, 1 or more; without effect on a session of yours.
+            ssl_context: How servers are verified, by a context that does verify; None for the certificates of the
+                system. Without effect on a session of yours.
+            proxy: URL of an HTTP proxy; none is taken from the environment.
+            max_body_bytes: The most bytes of an answer, decompressed, 1 or more.
             user_agent: Text to add to the ``User-Agent`` header, such as ``mybot/1.2``.
+            allow_http: Whether ``base_url`` may be an http URL of another machine, which sends credentials and data
+                unencrypted.
 
         Raises:
             CredentialsError: No credentials, two schemes at once, or unusable ones.
             InvalidArgumentError: Another argument does not fit.
         """
-        self._credentials = choose_credentials(api_token=api_token, api_email=api_email, api_key=api_key)
-        self._base_url = _check_base_url(base_url)
-        self._timeout = _check_timeout(timeout)
-        self._retry = _check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
-        self._borrowed_session = _check_session(session)
-        _CONNECTIONS.check("connector_limit", connector_limit)
-        self._connector_limit = connector_limit
-        self._user_agent = _full_user_agent(user_agent)
+        chosen = choose_credentials(api_token=api_token, api_email=api_email, api_key=api_key)
+        self._proxy = check_proxy(proxy)
+        proxy_secret = urlsplit(proxy or "").password
+        more_secrets = () if proxy_secret is None else (proxy_secret,)
+        self._credentials = attrs.evolve(chosen, secrets=chosen.secrets + more_secrets)
+        self._base_url = check_base_url(base_url, allow_http=allow_http)
+        self._timeouts = check_timeout(timeout)
+        self._retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
+        self._limiter = check_limiter(rate_limit)
+        self._on_attempt = on_attempt
+        self._borrowed_session = check_session(session)
+        self._connector_limit = check_count("connector_limit", connector_limit)
+        self._ssl_context = check_ssl_context(ssl_context)
+        self._max_body_bytes = check_count("max_body_bytes", max_body_bytes)
+        self._user_agent = check_user_agent(user_agent)
         self._transport: HTTPTransport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.apps: Final = Apps(self)
@@ -98,11 +134,7 @@ class Client:
         environ: Mapping[str, str] | None = None,
         *,
         base_url: str | None = None,
-        timeout: float | None = 60.0,
-        retry: RetryPolicy | None = None,
-        session: aiohttp.ClientSession | None = None,
-        connector_limit: int = 50,
-        user_agent: str | None = None,
+        **options: Unpack[ClientOptions],
     ) -> Self:
         """Make a client with credentials from environment variables.
 
@@ -110,11 +142,7 @@ class Client:
             environ: The variables, those of the process when None. CLOUDFLARE_API_TOKEN is taken alone, whatever
                 else is set; without it CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY are.
             base_url: As for :class:`Client`; CLOUDFLARE_BASE_URL or Cloudflare's own when None.
-            timeout: As for :class:`Client`.
-            retry: As for :class:`Client`.
-            session: As for :class:`Client`.
-            connector_limit: As for :class:`Client`.
-            user_agent: As for :class:`Client`.
+            **options: The other arguments of :class:`Client`.
 
         Returns:
             The client.
@@ -126,17 +154,29 @@ class Client:
         variables = os.environ if environ is None else environ
         if base_url is None:
             base_url = variables.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL
-        return cls(
-            **credentials_from(variables),
-            base_url=(variables.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL)
-            if base_url is None
-            else base_url,
-            timeout=timeout,
-            retry=retry,
-            session=session,
-            connector_limit=connector_limit,
-            user_agent=user_agent,
-        )
+        return cls(**credentials_from(variables), base_url=base_url, **options)
+
+    def with_options(
+        self, *, timeout: float | Timeouts | EllipsisType | None = ..., retry: RetryPolicy | None = None
+    ) -> "ConfiguredClient":
+        """Make calls with other policies, over the same session and rate limit.
+
+        ``await client.with_options(timeout=5).apps.list(zone_id)`` is one such call.
+
+        Args:
+            timeout: As for :class:`Client`; that of the client when left out.
+            retry: As for :class:`Client`; that of the client when None.
+
+        Returns:
+            The namespaces, with these policies; it is open as long as the client is.
+
+        Raises:
+            InvalidArgumentError: An argument does not fit.
+        """
+        if retry is not None:
+            check_class("retry", retry, RetryPolicy)
+        timeouts = self._timeouts if timeout is ... else check_timeout(timeout)
+        return ConfiguredClient(self, timeouts=timeouts, retry=self._retry if retry is None else retry)
 
     @property
     def base_url(self) -> str:
@@ -155,16 +195,28 @@ class Client:
         if self._transport is not None and self._loop is not None and not self._loop.is_closed():
             raise ClientStateError("the client is open already: enter it once, then share it among tasks")
         self._loop = asyncio.get_running_loop()
+        exchange = Exchange(
+            session=self._borrowed_session or open_session(self._connector_limit, self._ssl_context),
+            timeouts=self._timeouts,
+            max_body_bytes=self._max_body_bytes,
+            proxy=self._proxy,
+        )
         self._transport = HTTPTransport(
-            session=self._borrowed_session or open_session(self._connector_limit),
+            attempt=Attempt(
+                exchange=exchange,
+                limiter=self._limiter,
+                hook=self._on_attempt,
+                clock=self._loop.time,
+                random=random.random,
+            ),
             base_url=self._base_url,
             credentials=self._credentials,
             user_agent=self._user_agent,
-            timeout=self._timeout,
+            timeouts=self._timeouts,
             retry=self._retry,
+            budget=RetryBudget(self._retry),
             converter=shared_converter(),
             sleep=asyncio.sleep,
-            random=random.random,
         )
         return self
 
@@ -177,7 +229,7 @@ class Client:
         """Close the session, unless it was borrowed."""
         transport, self._transport = self._transport, None
         if transport is not None and self._borrowed_session is None:
-            await transport.session.close()
+            await transport.attempt.exchange.session.close()
 
     async def send(
         self,
@@ -202,56 +254,53 @@ class Client:
             ClientStateError: The client is not open, or not on this event loop.
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
+        return await self.open_transport().send(route, path=path, query=query, body=body)
+
+    def open_transport(self) -> HTTPTransport:
+        """Give what sends the calls, for :class:`ConfiguredClient`.
+
+        Returns:
+            The transport.
+
+        Raises:
+            ClientStateError: The client is not open, or not on this event loop.
+        """
         if self._transport is None:
             raise ClientStateError("the client is not open: call it inside `async with Client(...) as client:`")
         if asyncio.get_running_loop() is not self._loop:
             raise ClientStateError("the client was opened on another event loop: open one client per loop")
-        return await self._transport.send(route, path=path, query=query, body=body)
+        return self._transport
 
 
-def _check_base_url(base_url: str) -> str:
-    expected = "an http or https URL without credentials, query or fragment"
-    if not isinstance(base_url, str) or not base_url.isascii() or not base_url.isprintable() or " " in base_url:
-        refuse("base_url", base_url, expected)
-    try:
-        parts = urlsplit(base_url)
-        has_place = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port out of range, half an IPv6 address
-        refuse("base_url", base_url.rpartition("@")[2], expected)
-    if "@" in parts.netloc:
-        refuse("base_url", f"{parts.scheme}://…@{parts.netloc.rpartition('@')[2]}", expected)
-    if parts.scheme not in ("http", "https") or not has_place or any(sign in base_url for sign in "?#\\"):
-        refuse("base_url", base_url, expected)
-    return base_url.rstrip("/")
+class ConfiguredClient:
+    """The calls of a client with other policies; made by :meth:`Client.with_options`."""
 
+    def __init__(self, client: Client, *, timeouts: Timeouts, retry: RetryPolicy) -> None:
+        """Keep the policies.
 
-def _check_timeout(timeout: float | None) -> float | None:
-    if timeout is None:
-        return None
-    _SECONDS.check("timeout", timeout)
-    return float(timeout)
+        Args:
+            client: Whose session, credentials and rate limit are used.
+            timeouts: How long things may take.
+            retry: How often, and how far apart, failed calls are attempted.
+        """
+        self._client = client
+        self._timeouts = timeouts
+        self._retry = retry
+        self.apps: Final = Apps(self)
+        """Spectrum applications."""
+        self.protocols: Final = Protocols(self)
+        """Well-known protocols."""
+        self.analytics: Final = Analytics(self)
+        """Traffic analytics."""
 
-
-def _check_class(field: str, value: C, kind: type[C]) -> C:
-    if not isinstance(value, kind):
-        refuse(field, value, f"an object of the class {kind.__name__}")
-    return value
-
-
-def _check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
-    if session is None:
-        return None
-    _check_class("session", session, aiohttp.ClientSession)
-    own = [name for name in ("Authorization", "X-Auth-Email", "X-Auth-Key") if name in session.headers]
-    if own or session.auth is not None:
-        refuse("session", own or ["auth"], "a session without credentials of its own")
-    return session
-
-
-def _full_user_agent(suffix: str | None) -> str:
-    own = f"aiospectrum/{__version__} aiohttp/{aiohttp.__version__} Python/{platform.python_version()}"
-    if suffix is None:
-        return own
-    if not isinstance(suffix, str) or not suffix.isascii() or not suffix.isprintable() or not suffix.strip():
-        refuse("user_agent", suffix, "printable ASCII text")
-    return f"{own} {suffix.strip()}"
+    async def send(
+        self,
+        route: Route[T],
+        *,
+        path: Mapping[str, object],
+        query: Mapping[str, object],
+        body: object = None,
+    ) -> Response[T]:
+        """Make one call with these policies; see :meth:`Client.send`."""
+        transport = self._client.open_transport().with_policies(timeouts=self._timeouts, retry=self._retry)
+        return await transport.send(route, path=path, query=query, body=body)

@@ -5,8 +5,18 @@ from typing import Any, Final
 
 import attrs
 import msgspec
+from multidict import CIMultiDictProxy
 
-from aiospectrum.errors import DecodeError, ErrorDetail, RateLimitError, ResponseError, error_class
+from aiospectrum.errors import (
+    DecodeError,
+    ErrorDetail,
+    MalformedBodyError,
+    RateLimitError,
+    RedirectError,
+    ResponseError,
+    error_class,
+)
+from aiospectrum.limits import read_retry_after
 from aiospectrum.transport import ResultInfo
 
 __all__ = ["Call", "Envelope", "RawResponse", "read_envelope", "response_error"]
@@ -24,10 +34,10 @@ class RawResponse:
     status: int
     """HTTP status."""
 
-    headers: Mapping[str, str]
+    headers: CIMultiDictProxy[str] = attrs.field(repr=False)
     """Headers; names are compared without regard to case."""
 
-    body: bytes
+    body: bytes = attrs.field(repr=False)
     """The whole body, decompressed."""
 
 
@@ -89,7 +99,7 @@ def read_envelope(raw: RawResponse, call: Call) -> Envelope:
     if not 200 <= raw.status < 300:
         raise _error_by_status(raw, call, payload)
     if problem is not None:
-        raise response_error(DecodeError, raw, call, problem)
+        raise response_error(MalformedBodyError, raw, call, problem)
     success = payload.get("success")
     if success is False:
         raise _error_by_status(raw, call, payload)
@@ -131,7 +141,9 @@ def response_error(
         body_excerpt=call.clean(raw.body.decode("utf-8", "replace"))[:_LONGEST_EXCERPT],
     )
     if isinstance(error, RateLimitError):
-        error.retry_after = _retry_after(raw.headers)
+        error.retry_after = read_retry_after(raw.headers.getall("retry-after", []), raw.headers.get("date"))
+    if isinstance(error, RedirectError):
+        error.location = call.clean(raw.headers.get("location", "")) or None
     return error
 
 
@@ -155,8 +167,7 @@ def _error_by_status(raw: RawResponse, call: Call, payload: Mapping[str, Any]) -
     if errors:
         problem = "; ".join(map(str, errors))
     elif 300 <= raw.status < 400:
-        location = raw.headers.get("location", "nowhere")
-        problem = f"a redirect to {location}, which is not followed"
+        problem = f"a redirect to {raw.headers.get('location', 'nowhere')}, which is not followed"
     elif payload:
         problem = "the envelope names no error"
     else:
@@ -201,15 +212,6 @@ def _result_info(value: object) -> ResultInfo | None:
         return None
     numbers = {field.name: number for field in attrs.fields(ResultInfo) if _is_count(number := value.get(field.name))}
     return ResultInfo(**numbers)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a ``Retry-After`` header; its other form, a date, is not sent by this API.
-
-    Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
-    """
-    text = headers.get("retry-after", "").strip()
-    return float(text) if text.isascii() and text.isdigit() else None
 
 
 def _is_count(value: object) -> bool:

@@ -8,9 +8,13 @@
     ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``
     └── RequestError                              a call failed after its request was built
         ├── ConnectionFailedError                 no connection, or the answer did not arrive whole
-        ├── RequestTimeoutError                   the client's own timeout ran out
+        ├── RequestTimeoutError                   the deadline passed, or a wait would pass it
+        ├── AmbiguousWriteError                   a create failed in a way that leaves open whether it took place
         └── ResponseError                         an answer came, and it is not a success
             ├── DecodeError                       a 2xx answer that is not what the API documents
+            │   └── MalformedBodyError            its body is no JSON object
+            ├── BodyTooLargeError                 the body is larger than the client takes
+            ├── RedirectError                     300 to 399: redirects are not followed
             ├── UnsuccessfulError                 ``success: false`` in a 2xx answer
             ├── BadRequestError                   400
             ├── AuthenticationError               401
@@ -30,8 +34,10 @@ from typing import Final
 import attrs
 
 __all__ = [
+    "AmbiguousWriteError",
     "AuthenticationError",
     "BadRequestError",
+    "BodyTooLargeError",
     "ClientStateError",
     "ConflictError",
     "ConnectionFailedError",
@@ -39,9 +45,11 @@ __all__ = [
     "DecodeError",
     "ErrorDetail",
     "InvalidArgumentError",
+    "MalformedBodyError",
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitError",
+    "RedirectError",
     "RequestError",
     "RequestTimeoutError",
     "ResponseError",
@@ -117,6 +125,13 @@ class ClientStateError(SpectrumError, RuntimeError):
 class RequestError(SpectrumError):
     """A call failed after its request was built."""
 
+    was_sent: bool = True
+    """Whether a byte of the request could have been sent."""
+
+    wait: float | None = None
+    """Seconds that the next attempt would have had to wait, where it is known; after a 429, or when the deadline left
+    less than that."""
+
     def __init__(
         self,
         message: str,
@@ -156,7 +171,18 @@ class ConnectionFailedError(RequestError):
 
 
 class RequestTimeoutError(RequestError):
-    """The client's own timeout ran out; not a TimeoutError, so that yours can be told apart."""
+    """The deadline of the call passed, or a wait would have passed it.
+
+    It is no TimeoutError, so that the end of a caller's own ``asyncio.timeout`` can be told apart.
+    """
+
+
+class AmbiguousWriteError(RequestError):
+    """A create failed after its request could have been sent, so that it may have taken place.
+
+    Before creating again, list the applications and compare them with what was asked for: the hostname and the
+    protocol tell them apart. ``__cause__`` is how it failed.
+    """
 
 
 class ResponseError(RequestError):
@@ -165,6 +191,21 @@ class ResponseError(RequestError):
 
 class DecodeError(ResponseError):
     """A 2xx answer that is not what the API documents: no JSON, no envelope or a wrong type in the result."""
+
+
+class MalformedBodyError(DecodeError):
+    """A 2xx answer whose body is no JSON object: cut off, empty, HTML or anything else."""
+
+
+class BodyTooLargeError(ResponseError):
+    """The body, decompressed, is larger than the client takes; the rest was not read."""
+
+
+class RedirectError(ResponseError):
+    """Status 300 to 399: redirects are not followed, as credentials would be sent along."""
+
+    location: str | None = None
+    """Where the answer points to."""
 
 
 class UnsuccessfulError(ResponseError):
@@ -231,6 +272,8 @@ def error_class(status: int) -> type[ResponseError]:
     """
     if 200 <= status < 300:
         return UnsuccessfulError
+    if 300 <= status < 400:
+        return RedirectError
     if 500 <= status < 600:
         return ServerError
     return _BY_STATUS.get(status, ResponseError)

@@ -1,22 +1,22 @@
-"""One call from the request to the decoded result: deadline, attempts, envelope, decoder."""
+"""One call from the request to the decoded result: deadline, attempts, decoder."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
-import aiohttp
 import attrs
 from cattrs import Converter
 
-from aiospectrum.adapter import exchange
+from aiospectrum.attempt import Attempt, CallState
 from aiospectrum.credentials import Credentials
 from aiospectrum.decoder import decode_result
-from aiospectrum.envelope import Call, RawResponse, read_envelope
-from aiospectrum.errors import ClientStateError, RequestError, RequestTimeoutError
+from aiospectrum.envelope import Call, Envelope
+from aiospectrum.errors import AmbiguousWriteError, ClientStateError, RateLimitError, RequestError, RequestTimeoutError
+from aiospectrum.policies import RetryPolicy, Timeouts
 from aiospectrum.recording import record_response
 from aiospectrum.request import Request, build_request
-from aiospectrum.retry import RetryPolicy, decide
+from aiospectrum.retry import Action, RetryBudget, backoff, decide, is_ambiguous
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response
 
@@ -25,14 +25,15 @@ __all__ = ["HTTPTransport"]
 T = TypeVar("T")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
+_NOTHING: Final = Envelope(result=None, result_info=None, messages=())
 
 
 @attrs.frozen(kw_only=True)
 class HTTPTransport:
     """The transport behind :class:`~aiospectrum.Client`, made of collaborators that are passed in."""
 
-    session: aiohttp.ClientSession
-    """Where requests are sent."""
+    attempt: Attempt
+    """Makes one attempt."""
 
     base_url: str
     """URL that paths are appended to, without a slash at its end."""
@@ -43,11 +44,14 @@ class HTTPTransport:
     user_agent: str
     """The ``User-Agent`` header."""
 
-    timeout: float | None
-    """Seconds that a call may take with all its attempts and waits; None for no limit."""
+    timeouts: Timeouts
+    """How long a call may take with all its attempts and waits."""
 
     retry: RetryPolicy
-    """How often, and how far apart, calls that are safe to repeat are attempted."""
+    """How often, and how far apart, calls are attempted."""
+
+    budget: RetryBudget
+    """Tokens for retries, shared by all calls of a client."""
 
     converter: Converter
     """Writes bodies and reads results."""
@@ -55,8 +59,19 @@ class HTTPTransport:
     sleep: Callable[[float], Awaitable[object]]
     """Waits a number of seconds."""
 
-    random: Callable[[], float]
-    """Gives a number from 0 up to but not including 1."""
+    def with_policies(self, *, timeouts: Timeouts, retry: RetryPolicy) -> "HTTPTransport":
+        """Make a transport with other policies, over the same session, limiter and budget.
+
+        Args:
+            timeouts: How long things may take.
+            retry: How often, and how far apart, calls are attempted.
+
+        Returns:
+            The transport.
+        """
+        exchange = attrs.evolve(self.attempt.exchange, timeouts=timeouts)
+        attempt = attrs.evolve(self.attempt, exchange=exchange)
+        return attrs.evolve(self, attempt=attempt, timeouts=timeouts, retry=retry)
 
     async def send(
         self,
@@ -68,72 +83,125 @@ class HTTPTransport:
     ) -> Response[T]:
         """Make one call; see :meth:`~aiospectrum.transport.Transport.send`."""
         request = build_request(route, path=path, query=query, body=body, converter=self.converter)
-        call = Call(
-            method=route.method,
-            url=self.base_url + request.target,
-            redact=self.credentials.redact,
-        )
-        attempt = 0
+        call = Call(method=route.method, url=self.base_url + request.target, redact=self.credentials.redact)
+        state = CallState()
         try:
-            async with asyncio.timeout(self.timeout) as deadline:
-                while True:
-                    attempt += 1
-                    try:
-                        raw = await self._exchange(request, call)
-                        envelope = read_envelope(raw, call)
-                        result = decode_result(route, envelope.result, converter=self.converter, raw=raw, call=call)
-                        break
-                    except RequestError as error:
-                        error.attempts = attempt
-                        wait = self._wait_after(error, route, deadline)
-                        if wait is None:
-                            raise
-                        _LOGGER.warning("%s; attempt %d follows in %.2f s", error, attempt + 1, wait)
+            async with asyncio.timeout(self.timeouts.total) as deadline:
+                response = await self._until_done(route, request, call, state, path, deadline.when())
+        except TimeoutError:
+            error = self._timed_out(call, state)
+            if state.is_sending and not route.safe_to_repeat:
+                raise _ambiguous(call, error) from error
+            raise error from state.last_error
+        record_response(response)
+        return response
+
+    async def _until_done(
+        self,
+        route: Route[T],
+        request: Request,
+        call: Call,
+        state: CallState,
+        path: Mapping[str, object],
+        latest: float | None,
+    ) -> Response[T]:
+        """Attempt until there is a result, or an error that no further attempt would mend."""
+        while True:
+            state.attempt += 1
+            try:
+                envelope = await self._attempt_once(request, call, route, state, latest)
+                return self._response(route, call, state, path, envelope)
+            except RequestTimeoutError:
+                raise  # the rate limit would have kept it until after the deadline
+            except RequestError as error:
+                error.attempts = state.attempt
+                may_have_happened = state.may_have_happened
+                action = decide(route.method, error, state.attempt, self.retry, follows_ambiguous=may_have_happened)
+                if action is Action.COUNT_AS_DELETED:
+                    return self._response(route, call, state, path, _NOTHING)
+                if action is Action.RAISE_AMBIGUOUS:
+                    raise _ambiguous(call, error) from error
+                wait = self._wait_after(error, state, latest) if action is Action.RETRY else None
+                if wait is None:
+                    raise
+                state.last_error = error
+                state.may_have_happened = may_have_happened or is_ambiguous(error)
+                _LOGGER.warning("%s; attempt %d follows in %.2f s", error, state.attempt + 1, wait)
+                if not self._is_paused_for(error):
                     await self.sleep(wait)
-        except TimeoutError as error:
-            raise RequestTimeoutError(
-                f"{call.method} {call.url} took longer than the timeout of {self.timeout:g} s",
-                method=call.method,
-                url=call.url,
-                attempts=attempt,
-            ) from error
+
+    async def _attempt_once(
+        self, request: Request, call: Call, route: Route[Any], state: CallState, latest: float | None
+    ) -> Envelope:
+        if self.attempt.exchange.session.closed:
+            raise ClientStateError("the session was closed while the call was under way")
+        headers = {**self.credentials.headers, "Accept": "application/json", "User-Agent": self.user_agent}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        return await self.attempt(route, call, state, headers=headers, body=request.body, latest=latest)
+
+    def _response(
+        self, route: Route[T], call: Call, state: CallState, path: Mapping[str, object], envelope: Envelope
+    ) -> Response[T]:
+        raw = state.raw
+        assert raw is not None, "an envelope comes of an answer"  # noqa: S101 - for the type checker
+        result = envelope.result
+        if result is None and route.assumed_result is not None:
+            result = {key: path[parameter] for key, parameter in route.assumed_result.items()}
         response = Response(
             route=route,
             url=call.url,
-            result=result,
+            result=decode_result(route, result, converter=self.converter, raw=raw, call=call),
             status=raw.status,
             headers=raw.headers,
             messages=envelope.messages,
             result_info=envelope.result_info,
-            attempts=attempt,
+            attempts=state.attempt,
         )
-        record_response(response)
+        if state.attempt == 1:
+            self.budget.earn()
         return response
 
-    async def _exchange(self, request: Request, call: Call) -> RawResponse:
-        if self.session.closed:
-            raise ClientStateError("the session was closed while the call was under way")
-        headers = {
-            **self.credentials.headers,
-            "Accept": "application/json",
-            "User-Agent": self.user_agent,
-        }
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"
-        raw = await exchange(self.session, call, headers=headers, body=request.body)
-        _LOGGER.debug("%s %s answered %d", call.method, call.url, raw.status)
-        return raw
+    def _wait_after(self, error: RequestError, state: CallState, latest: float | None) -> float | None:
+        """Seconds until the next attempt; None when there are no tokens or the deadline comes first."""
+        if isinstance(error, RateLimitError):
+            limiter = self.attempt.limiter
+            wait = (error.wait or 0.0) if limiter is None else limiter.pause_left()
+        elif self.budget.spend():
+            wait = backoff(state.attempt, self.retry, self.attempt.random)
+        else:
+            return None
+        if latest is not None and self.attempt.clock() + wait > latest:
+            error.wait = wait
+            error.args = (
+                f"{error}; the next attempt would have to wait {wait:.1f} s, longer than the deadline leaves",
+            )
+            return None
+        return wait
 
-    def _wait_after(self, error: RequestError, route: Route[Any], deadline: asyncio.Timeout) -> float | None:
-        """Seconds to wait before the next attempt; None to give up, also when the deadline comes first."""
-        wait = decide(
-            error,
-            safe_to_repeat=route.safe_to_repeat,
-            attempt=error.attempts,
-            policy=self.retry,
-            random=self.random,
+    def _is_paused_for(self, error: RequestError) -> bool:
+        """Whether the limiter sees to the wait."""
+        return self.attempt.limiter is not None and isinstance(error, RateLimitError)
+
+    def _timed_out(self, call: Call, state: CallState) -> RequestTimeoutError:
+        error = RequestTimeoutError(
+            f"{call.method} {call.url} took longer than the timeout of {self.timeouts.total:g} s",
+            method=call.method,
+            url=call.url,
+            attempts=state.attempt,
         )
-        end = deadline.when()
-        if wait is None or end is None:
-            return wait
-        return wait if asyncio.get_running_loop().time() + wait < end else None
+        error.was_sent = state.is_sending
+        return error
+
+
+def _ambiguous(call: Call, error: RequestError) -> AmbiguousWriteError:
+    return AmbiguousWriteError(
+        f"{error}; it may have taken effect all the same: list the applications and compare before creating again",
+        method=call.method,
+        url=call.url,
+        status=error.status,
+        errors=error.errors,
+        ray_id=error.ray_id,
+        body_excerpt=error.body_excerpt,
+        attempts=error.attempts,
+    )

@@ -1,14 +1,21 @@
-"""Whether a failed attempt is made again, and after how long: pure."""
+"""Whether a failed attempt is made again, and after how long: pure, but for a count of tokens."""
 
+import enum
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-import attrs
+from aiospectrum.errors import (
+    ConnectionFailedError,
+    MalformedBodyError,
+    NotFoundError,
+    RateLimitError,
+    RequestError,
+    ResponseError,
+)
+from aiospectrum.policies import RetryPolicy
+from aiospectrum.routes import Method
 
-from aiospectrum.checks import Check, Integer, Number
-from aiospectrum.errors import ConnectionFailedError, RateLimitError, RequestError, ResponseError
-
-__all__ = ["RetryPolicy", "decide"]
+__all__ = ["Action", "RetryBudget", "backoff", "decide", "is_ambiguous", "wait_after_429"]
 
 _PASSING_STATUSES: Final = frozenset({408, 429, 500, *range(502, 505), *range(520, 525), 530})
 """Statuses of failures that pass by themselves.
@@ -16,58 +23,133 @@ _PASSING_STATUSES: Final = frozenset({408, 429, 500, *range(502, 505), *range(52
 Source: https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
 """
 
-
-_ATTEMPTS: Final = Integer(minimum=1, expected="an integer of 1 or more")
-_SECONDS: Final = Number(expected="a number of seconds, 0 or more")
-
-
-def _checked(check: Check, default: float) -> Any:
-    """A field with a default, refused when it does not fit."""
-    return attrs.field(default=default, validator=lambda _, attribute, value: check.check(attribute.name, value))
+_UNKNOWN_WAIT: Final = 30.0
+"""Seconds to wait after a 429 that does not say how long in a form that can be read."""
 
 
-@attrs.frozen(kw_only=True)
-class RetryPolicy:
-    """How often a call that is safe to repeat is attempted, and how long the waits between are."""
+class Action(enum.Enum):
+    """What follows an attempt that did not succeed."""
 
-    max_attempts: int = _checked(_ATTEMPTS, 4)
-    """The most requests sent for one call, 1 or more; 1 switches retry off."""
+    RAISE = enum.auto()
+    """The error is the caller's."""
 
-    base_wait: float = _checked(_SECONDS, 0.5)
-    """The longest first wait, in seconds; it doubles with each attempt."""
+    RETRY = enum.auto()
+    """Wait, then attempt again."""
 
-    max_wait: float = _checked(_SECONDS, 8.0)
-    """The longest wait that the policy itself chooses, in seconds; the API may ask for more."""
+    RAISE_AMBIGUOUS = enum.auto()
+    """The caller has to find out whether the write took place."""
+
+    COUNT_AS_DELETED = enum.auto()
+    """What is not found any more was deleted by an earlier attempt."""
 
 
-def decide(
-    error: RequestError,
-    *,
-    safe_to_repeat: bool,
-    attempt: int,
-    policy: RetryPolicy,
-    random: Callable[[], float],
-) -> float | None:
-    """Decide what follows a failed attempt.
+def is_ambiguous(error: RequestError) -> bool:
+    """Tell whether the request may have taken effect although it failed.
 
     Args:
         error: How the attempt failed.
-        safe_to_repeat: Whether the route may be sent twice.
+
+    Returns:
+        True for failures that pass, once a byte of the request could have been sent, but for a 429, which says that
+        nothing was done.
+    """
+    return _passes(error) and error.was_sent and not isinstance(error, RateLimitError)
+
+
+def decide(
+    method: Method, error: RequestError, attempt: int, policy: RetryPolicy, *, follows_ambiguous: bool = False
+) -> Action:
+    """Decide what follows a failed attempt.
+
+    Args:
+        method: HTTP method of the route.
+        error: How the attempt failed.
+        attempt: Number of the attempt, counted from 1.
+        policy: The limits.
+        follows_ambiguous: Whether an earlier attempt of the call may have taken effect.
+
+    Returns:
+        What to do. GET, PUT and DELETE are attempted again after any failure that passes, POST only when nothing can
+        have been done.
+    """
+    if method == "DELETE" and follows_ambiguous and isinstance(error, NotFoundError):
+        return Action.COUNT_AS_DELETED
+    if method == "POST" and is_ambiguous(error):
+        return Action.RAISE_AMBIGUOUS
+    if _passes(error) and attempt < policy.max_attempts:
+        return Action.RETRY
+    return Action.RAISE
+
+
+def backoff(attempt: int, policy: RetryPolicy, random: Callable[[], float]) -> float:
+    """Draw the wait after a failed attempt, with full jitter.
+
+    Args:
         attempt: Number of the attempt, counted from 1.
         policy: The limits.
         random: Gives a number from 0 up to but not including 1.
 
     Returns:
-        Seconds to wait before the next attempt, None to give up. Never less than the API asked for.
+        Seconds, from 0 to the limit, which doubles with each attempt.
     """
-    if not safe_to_repeat or attempt >= policy.max_attempts or not _passes(error):
-        return None
-    backoff: float = random() * min(policy.max_wait, policy.base_wait * 2.0 ** min(attempt - 1, 64))
-    asked = error.retry_after if isinstance(error, RateLimitError) else None
-    return backoff if asked is None else asked + backoff
+    longest: float = min(policy.max_wait, policy.base_wait * 2.0 ** min(attempt - 1, 64))
+    return random() * longest
+
+
+def wait_after_429(retry_after: float | None, told: tuple[int, float] | None, random: Callable[[], float]) -> float:
+    """Work out the wait after a 429.
+
+    Args:
+        retry_after: Seconds that the API asks for; None when it does not say so in a form that can be read.
+        told: What the ``Ratelimit`` header says: requests left, and the seconds that they are for.
+        random: Gives a number from 0 up to but not including 1.
+
+    Returns:
+        Seconds: what is asked for, else those of the ``Ratelimit`` header, else 30; never less, and up to a tenth and
+        at most 5 s more, so that not all clients come back at once.
+    """
+    wait = retry_after
+    if wait is None:
+        wait = _UNKNOWN_WAIT if told is None else told[1]
+    return wait + random() * min(5.0, wait / 10)
+
+
+class RetryBudget:
+    """Tokens for retries, shared by the calls of a client, so that an outage is not multiplied."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        """Begin with all tokens.
+
+        Args:
+            policy: How many there are, and what a retry takes.
+        """
+        self._policy = policy
+        self._tokens = policy.budget
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that are left."""
+        return self._tokens
+
+    def spend(self) -> bool:
+        """Take the tokens of one retry.
+
+        Returns:
+            Whether there were enough; if not, none is taken.
+        """
+        if self._tokens < self._policy.retry_cost:
+            return False
+        self._tokens -= self._policy.retry_cost
+        return True
+
+    def earn(self) -> None:
+        """Give one token back, for a call that succeeded at its first attempt."""
+        self._tokens = min(self._policy.budget, self._tokens + 1)
 
 
 def _passes(error: RequestError) -> bool:
+    if isinstance(error, MalformedBodyError):
+        return True
     if isinstance(error, ResponseError):
         return error.status in _PASSING_STATUSES
     return isinstance(error, ConnectionFailedError)

@@ -1,5 +1,6 @@
 """The description of an endpoint: data only, filled in by the generated code from the spec."""
 
+from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
 
 import attrs
@@ -93,8 +94,11 @@ class Route(Generic[T]):
     page: str | None = None
     """Name of the query parameter that turns paging on; it is sent as 1 when another one is given without it."""
 
-    safe_to_repeat: bool
-    """Whether sending it twice does nothing that sending it once would not; true of GET alone.
+    assumed_result: Mapping[str, str] | None = None
+    """Path parameter by field of the result, for an answer without a result; None when there has to be one."""
 
-    Source: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1
+    safe_to_repeat: bool
+    """Whether sending it twice does nothing that sending it once would not: true of all but POST.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
     """

@@ -12,12 +12,15 @@ import pytest
 from aiohttp import web
 
 from aiospectrum import (
+    AmbiguousWriteError,
     Client,
     ClientStateError,
     ConnectionFailedError,
     DecodeError,
     DeletedApp,
     InvalidArgumentError,
+    MalformedBodyError,
+    NotFoundError,
     RateLimitError,
     RequestError,
     RequestTimeoutError,
@@ -27,11 +30,14 @@ from aiospectrum import (
     UnsuccessfulError,
     record_responses,
 )
-from aiospectrum.adapter import open_session
+from aiospectrum.adapter import Exchange, open_session
+from aiospectrum.attempt import Attempt
 from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials
-from aiospectrum.endpoints import create_app, delete_app, get_app, list_protocols, update_app
+from aiospectrum.endpoints import delete_app, get_app, list_protocols, update_app
 from aiospectrum.http_transport import HTTPTransport
+from aiospectrum.policies import Timeouts
+from aiospectrum.retry import RetryBudget
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.generated.test_endpoints import REQUEST, THE_APP, WIRE_APP
 
@@ -53,6 +59,33 @@ def failing(times: int, failure: Callable[[web.Request], web.StreamResponse]) ->
         return failure(request) if len(seen) <= times else success()
 
     return answer, seen
+
+
+def make_transport(
+    session: aiohttp.ClientSession,
+    url: str,
+    *,
+    sleep: Callable[[float], Awaitable[None]],
+) -> HTTPTransport:
+    """A transport without timeouts whose waits are drawn as half of the longest."""
+    timeouts = Timeouts(total=None, connect=None, read=None)
+    return HTTPTransport(
+        attempt=Attempt(
+            exchange=Exchange(session=session, timeouts=timeouts, max_body_bytes=10**6, proxy=None),
+            limiter=None,
+            hook=None,
+            clock=asyncio.get_running_loop().time,
+            random=lambda: 0.5,
+        ),
+        base_url=url,
+        credentials=choose_credentials(api_token=TOKEN, api_email=None, api_key=None),
+        user_agent="test",
+        timeouts=timeouts,
+        retry=RetryPolicy(),
+        budget=RetryBudget(RetryPolicy()),
+        converter=shared_converter(),
+        sleep=sleep,
+    )
 
 
 def drop(request: web.Request) -> web.StreamResponse:
@@ -118,21 +151,9 @@ async def test_attempts_are_bounded(failure: Callable[[web.Request], web.StreamR
     assert caught.value.attempts == 4
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        pytest.param(lambda client: create_app(client, ZONE, REQUEST), id="POST"),
-        pytest.param(lambda client: update_app(client, ZONE, APP, REQUEST), id="PUT"),
-        pytest.param(lambda client: delete_app(client, ZONE, APP), id="DELETE"),
-    ],
-)
 @pytest.mark.parametrize("failure", [drop, status(503)], ids=["dropped connection", "503"])
-async def test_writes_are_sent_once(
-    call: Callable[[Client], Awaitable[Any]],
-    failure: Callable[[web.Request], web.StreamResponse],
-    serve: Serve,
-) -> None:
-    """Nothing that changes something is sent twice, not by aiohttp either, whose connection is a reused one here."""
+async def test_a_create_is_sent_once(failure: Callable[[web.Request], web.StreamResponse], serve: Serve) -> None:
+    """A create that may have taken place is not sent again, and the error says what to do."""
     calls: list[str] = []
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -141,10 +162,54 @@ async def test_writes_are_sent_once(
 
     async with Client(api_token=TOKEN, base_url=await serve(answer), retry=NO_WAIT) as client:
         await client.protocols.list(ZONE)
-        with pytest.raises(RequestError):
+        with pytest.raises(AmbiguousWriteError, match="list the applications and compare") as caught:
+            await client.apps.create(ZONE, REQUEST)
+
+    assert calls == ["GET", "POST"]
+    assert isinstance(caught.value.__cause__, RequestError)
+    assert caught.value.attempts == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda client: update_app(client, ZONE, APP, REQUEST), id="PUT"),
+        pytest.param(lambda client: delete_app(client, ZONE, APP), id="DELETE"),
+    ],
+)
+async def test_idempotent_writes_are_sent_once_per_attempt(
+    call: Callable[[Client], Awaitable[Any]], serve: Serve
+) -> None:
+    """Aiohttp does not send them twice behind the back of an attempt, although the connection is a reused one."""
+    calls: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        calls.append(request.method)
+        return success() if len(calls) == 1 else drop(request)
+
+    policy = RetryPolicy(max_attempts=2, base_wait=0)
+    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=policy) as client:
+        await client.protocols.list(ZONE)
+        with pytest.raises(ConnectionFailedError) as caught:
             await call(client)
 
-    assert len(calls) == 2
+    assert caught.value.attempts == len(calls) - 1 == 2
+
+
+async def test_a_delete_that_came_through_after_all(serve: Serve) -> None:
+    """A 404 to a repeated DELETE means that the first one did it."""
+    calls: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        calls.append(request.method)
+        return drop(request) if len(calls) == 1 else web.Response(status=404)
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=NO_WAIT) as client:
+        assert await client.apps.delete(ZONE, APP) == DeletedApp(id=APP)
+        with pytest.raises(NotFoundError):
+            await client.apps.delete(ZONE, APP)
+
+    assert calls == ["DELETE"] * 3
 
 
 async def test_aiohttp_alone_would_send_twice(serve: Serve) -> None:
@@ -272,18 +337,8 @@ async def test_waits_between_attempts(serve: Serve, caplog: pytest.LogCaptureFix
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    async with open_session(1) as session:
-        transport = HTTPTransport(
-            session=session,
-            base_url=await serve(handler),
-            credentials=choose_credentials(api_token=TOKEN, api_email=None, api_key=None),
-            user_agent="test",
-            timeout=None,
-            retry=RetryPolicy(),
-            converter=shared_converter(),
-            sleep=sleep,
-            random=lambda: 0.5,
-        )
+    async with open_session(1, None) as session:
+        transport = make_transport(session, await serve(handler), sleep=sleep)
         with caplog.at_level(logging.DEBUG, "aiospectrum"):
             assert await list_protocols(transport, ZONE) == []
 
@@ -430,7 +485,9 @@ async def test_a_borrowed_session_sends_once_too(serve: Serve) -> None:
 
     async with (
         aiohttp.ClientSession(middlewares=(theirs,)) as session,
-        Client(api_token=TOKEN, base_url=await serve(answer), session=session) as client,
+        Client(
+            api_token=TOKEN, base_url=await serve(answer), session=session, retry=RetryPolicy(max_attempts=1)
+        ) as client,
     ):
         await client.protocols.list(ZONE)
         with pytest.raises(ConnectionFailedError):
@@ -485,7 +542,7 @@ def test_a_client_belongs_to_one_event_loop() -> None:
     async def abandon() -> None:
         await client.__aenter__()
         assert client._transport is not None
-        await client._transport.session.close()
+        await client._transport.attempt.exchange.session.close()
 
     asyncio.run(use_twice())
     asyncio.run(abandon())
@@ -541,7 +598,7 @@ async def test_an_own_session_is_closed(serve: Serve) -> None:
     client = Client(api_token=TOKEN, base_url=await serve(answer))
     async with client:
         assert client._transport is not None
-        session = client._transport.session
+        session = client._transport.attempt.exchange.session
         await client.protocols.list(ZONE)
     assert session.closed
 
@@ -566,7 +623,7 @@ async def test_a_client_is_used_inside_its_block(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        pytest.param(web.Response(text="<html>", content_type="text/html"), DecodeError, id="HTML with 200"),
+        pytest.param(web.Response(text="<html>", content_type="text/html"), MalformedBodyError, id="HTML with 200"),
         pytest.param(
             web.Response(text="<html>", status=502, content_type="text/html"), ServerError, id="HTML with 502"
         ),

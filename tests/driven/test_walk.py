@@ -18,6 +18,7 @@ from aiospectrum import (
     OriginDNS,
     PaygoApp,
     RateLimitError,
+    RequestTimeoutError,
     ResponseError,
     StaticEdgeIPs,
     record_responses,
@@ -267,17 +268,34 @@ async def test_global_api_key(sandbox: Sandbox) -> None:
         assert await client.protocols.list(FULL_ZONE)
 
 
+LIMIT = RateLimit(requests=2, per_seconds=300, block_seconds=300)
+
+
 async def test_rate_limit() -> None:
-    """When the limit is used up, the error says how long to wait."""
-    limit = RateLimit(requests=2, per_seconds=300, block_seconds=300)
+    """Without a limiter, the API's answer to one request too many says how long to wait."""
     async with (
-        Sandbox(zones=[FULL_ZONE], rate_limit=limit, monotonic=lambda: 1000.0) as sandbox,
-        Client(api_token=sandbox.api_token, base_url=sandbox.url) as client,
+        Sandbox(zones=[FULL_ZONE], rate_limit=LIMIT, monotonic=lambda: 1000.0) as sandbox,
+        Client(api_token=sandbox.api_token, base_url=sandbox.url, rate_limit=None) as client,
     ):
         await client.protocols.list(FULL_ZONE)
         await client.protocols.list(FULL_ZONE)
-        with pytest.raises(RateLimitError) as caught:
+        with pytest.raises(RateLimitError, match=r"the next attempt would be in 300\.\d s") as caught:
             await client.protocols.list(FULL_ZONE)
 
     assert caught.value.retry_after == 300
     assert len(sandbox.requests) == 3
+
+
+async def test_what_the_api_says_of_its_limit() -> None:
+    """With a limiter, a call that the API has said it would refuse is not sent."""
+    async with (
+        Sandbox(zones=[FULL_ZONE], rate_limit=LIMIT, monotonic=lambda: 1000.0) as sandbox,
+        Client(api_token=sandbox.api_token, base_url=sandbox.url) as client,
+    ):
+        await client.protocols.list(FULL_ZONE)
+        await client.protocols.list(FULL_ZONE)
+        with pytest.raises(RequestTimeoutError, match="for the rate limit") as caught:
+            await client.protocols.list(FULL_ZONE)
+
+    assert caught.value.wait == pytest.approx(300, abs=5)
+    assert len(sandbox.requests) == 2

@@ -32,13 +32,15 @@ def test_public_names() -> None:
     """The exported names are pinned: a change here is a change of the public API."""
     assert sorted(aiospectrum.__all__) == sorted(
         """
-        AnyApp App AppOrder AppRequest AuthenticationError BadRequestError Client ClientStateError
-        ConflictError ConnectionFailedError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError
-        DeletedApp Dimension Direction DynamicEdgeIPs EdgeIPs ErrorDetail InvalidArgumentError Metric
-        NotFoundError OriginDNS Page PaygoApp PermissionDeniedError Protocol RateLimitError Report ReportQuery
-        ReportRow RequestError RequestTimeoutError Response ResponseError ResultInfo RetryPolicy ServerError
-        SpectrumError StaticEdgeIPs TimeDelta TrafficType Transport UnprocessableEntityError UnsuccessfulError
-        __version__ configure_converter make_converter record_responses
+        AmbiguousWriteError AnyApp App AppOrder AppRequest AttemptEnded AttemptHook AttemptStarted
+        AuthenticationError BadRequestError BodyTooLargeError Client ClientStateError ConflictError
+        ConnectionFailedError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError DeletedApp
+        Dimension Direction DynamicEdgeIPs EdgeIPs ErrorDetail InvalidArgumentError Limiter MalformedBodyError
+        Metric NotFoundError OriginDNS Page PaygoApp PermissionDeniedError Protocol RateLimit RateLimitError
+        RedirectError Report ReportQuery ReportRow RequestError RequestTimeoutError Response ResponseError
+        ResultInfo RetryPolicy ServerError SpectrumError StaticEdgeIPs TimeDelta Timeouts TrafficType
+        Transport UnprocessableEntityError UnsuccessfulError __version__ configure_converter make_converter
+        record_responses
         """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read
     )
     assert sorted(endpoints.__all__) == sorted(

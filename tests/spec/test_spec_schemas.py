@@ -75,7 +75,16 @@ def test_every_extension_is_explained() -> None:
             for inner in node:
                 yield from extensions(inner)
 
-    known = {"x-namespace", "x-method", "x-pages", "x-python-name", "x-expected", "x-exactly-one-of", "x-booleans"}
+    known = {
+        "x-namespace",
+        "x-method",
+        "x-pages",
+        "x-python-name",
+        "x-expected",
+        "x-exactly-one-of",
+        "x-booleans",
+        "x-assumed-result",
+    }
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert set(extensions(DOCUMENT)) == known
     assert set(re.findall(r"`(x-[a-z-]+)`", text)) == known

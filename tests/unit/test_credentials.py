@@ -1,5 +1,7 @@
 """Exactly one scheme, checked early, never shown."""
 
+import ssl
+
 import pytest
 
 from aiospectrum import Client, CredentialsError, InvalidArgumentError
@@ -122,10 +124,18 @@ def test_secrets_are_not_shown() -> None:
         ({"base_url": "http://x/?"}, "base_url: expected an http or https URL"),
         ({"base_url": "http://x/#"}, "base_url: expected an http or https URL"),
         ({"base_url": "http://x\\y"}, "base_url: expected an http or https URL"),
+        ({"rate_limit": 3}, "rate_limit: expected a RateLimit, a Limiter or None, got 3"),
+        ({"max_body_bytes": 0}, "max_body_bytes: expected an integer of 1 or more, got 0"),
+        ({"base_url": "http://example.com"}, "base_url: expected https, as http would send credentials unencrypted"),
+        ({"base_url": "http://128.0.0.1"}, "base_url: expected https, as http would send credentials unencrypted"),
+        ({"proxy": "socks5://x"}, "proxy: expected an http or https URL, or None"),
+        ({"proxy": f"ftp://me:{SECRET}@x"}, "proxy: expected an http or https URL, or None"),
+        ({"ssl_context": False}, "ssl_context: expected an object of the class SSLContext, got False"),
+        ({"ssl_context": ssl._create_unverified_context()}, "ssl_context: expected a context that verifies"),  # noqa: S323 - wrong on purpose
         ({"retry": 3}, "retry: expected an object of the class RetryPolicy, got 3"),
         ({"session": "x"}, "session: expected an object of the class ClientSession, got 'x'"),
         ({"timeout": 10**400}, "timeout: expected a number of seconds greater than 0"),
-        ({"timeout": 0}, "timeout: expected a number of seconds greater than 0, or None, got 0"),
+        ({"timeout": 0}, "timeout: expected a number of seconds greater than 0, a Timeouts or None, got 0"),
         ({"timeout": float("nan")}, "timeout: expected a number of seconds greater than 0"),
         ({"timeout": "5"}, "timeout: expected a number of seconds greater than 0"),
         ({"timeout": True}, "timeout: expected a number of seconds greater than 0"),
@@ -163,3 +173,30 @@ def test_from_env_reads_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", "https://example.com/here")
 
     assert Client.from_env().base_url == "https://example.com/here"
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    ["http://localhost:1", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:1", "https://example.com"],
+)
+def test_base_urls(base_url: str) -> None:
+    """Https anywhere, and http on this machine."""
+    assert Client(api_token="t", base_url=base_url + "/").base_url == base_url
+
+
+def test_http_can_be_asked_for() -> None:
+    """Http to another machine has to be asked for."""
+    assert Client(api_token="t", base_url="http://example.com", allow_http=True).base_url == "http://example.com"
+
+
+def test_a_context_that_verifies() -> None:
+    """A context of one's own is taken as long as it verifies."""
+    Client(api_token="t", ssl_context=ssl.create_default_context())
+
+
+def test_a_proxys_password_is_not_shown() -> None:
+    """The password of a proxy is as secret as the token."""
+    client = Client(api_token="t", proxy=f"http://me:{SECRET}@127.0.0.1:9")
+
+    assert SECRET not in repr(client)
+    assert client._credentials.redact(f"x{SECRET}y") == "x[redacted]y"

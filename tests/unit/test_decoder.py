@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum import DNS, App, DecodeError, DynamicEdgeIPs, Report, ReportQuery, ReportRow
 from aiospectrum._generated.analytics import GET_EVENTS_SUMMARY
@@ -25,7 +25,7 @@ LATER = datetime(2026, 1, 2, 2, 20, tzinfo=UTC)
 
 def decode(route: Route[Any], body: bytes) -> Any:
     """Go all the way from bytes to objects."""
-    answer = RawResponse(status=200, headers=CIMultiDict(), body=body)
+    answer = RawResponse(status=200, headers=CIMultiDictProxy(CIMultiDict()), body=body)
     result = read_envelope(answer, CALL).result
     return decode_result(route, result, converter=CONVERTER, raw=answer, call=CALL)
 
@@ -114,7 +114,7 @@ def test_null_for_a_list() -> None:
 def test_no_part_of_a_credential_is_left() -> None:
     """A wrong value that holds a credential is cut after that has been blotted out, and is not kept elsewhere."""
     call = Call(method="GET", url="https://example.com", redact=lambda text: text.replace("s3cret-t0ken", "[redacted]"))
-    answer = RawResponse(status=200, headers=CIMultiDict(), body=b"")
+    answer = RawResponse(status=200, headers=CIMultiDictProxy(CIMultiDict()), body=b"")
 
     with pytest.raises(DecodeError) as caught:
         decode_result(DELETE_APP, {"id": ["x" * 50 + "s3cret-t0ken"]}, converter=CONVERTER, raw=answer, call=call)

@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum import (
     BadRequestError,
     DecodeError,
     ErrorDetail,
+    MalformedBodyError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    RedirectError,
     ResponseError,
     ResultInfo,
     ServerError,
@@ -34,7 +36,7 @@ CALL = Call(
 def raw(body: bytes, status: int = 200, **headers: str) -> RawResponse:
     """An answer."""
     pairs = {name.replace("_", "-"): value for name, value in headers.items()}
-    return RawResponse(status=status, headers=CIMultiDict(pairs), body=body)
+    return RawResponse(status=status, headers=CIMultiDictProxy(CIMultiDict(pairs)), body=body)
 
 
 def sample(name: str, status: int = 200, **headers: str) -> RawResponse:
@@ -54,18 +56,20 @@ def test_success() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        pytest.param(raw(b""), DecodeError, "the body is empty", id="empty 200"),
-        pytest.param(raw(b" \n"), DecodeError, "the body is empty", id="blank 200"),
-        pytest.param(raw(b"[]"), DecodeError, "not a JSON object but list", id="array"),
-        pytest.param(raw(b"null"), DecodeError, "not a JSON object but NoneType", id="null"),
-        pytest.param(raw(b'"no"'), DecodeError, "not a JSON object but str", id="string"),
+        pytest.param(raw(b""), MalformedBodyError, "the body is empty", id="empty 200"),
+        pytest.param(raw(b" \n"), MalformedBodyError, "the body is empty", id="blank 200"),
+        pytest.param(raw(b"[]"), MalformedBodyError, "not a JSON object but list", id="array"),
+        pytest.param(raw(b"null"), MalformedBodyError, "not a JSON object but NoneType", id="null"),
+        pytest.param(raw(b'"no"'), MalformedBodyError, "not a JSON object but str", id="string"),
         pytest.param(raw(b"{}"), DecodeError, "does not say whether the call succeeded", id="empty object"),
         pytest.param(raw(b'{"success":"yes","result":1}'), DecodeError, "does not say whether", id="text for success"),
-        pytest.param(raw(b"\xff\xfe{"), DecodeError, "the body is not JSON", id="not UTF-8"),
-        pytest.param(raw(b'{"success":true,"result":"\xff"}'), DecodeError, "not JSON", id="UTF-8 error in a string"),
-        pytest.param(raw(b'{"a":' * 100_000), DecodeError, "nested too deep", id="deep"),
-        pytest.param(sample("truncated.json"), DecodeError, "the body is not JSON", id="truncated"),
-        pytest.param(sample("challenge.html"), DecodeError, "the body is not JSON", id="HTML with 200"),
+        pytest.param(raw(b"\xff\xfe{"), MalformedBodyError, "the body is not JSON", id="not UTF-8"),
+        pytest.param(
+            raw(b'{"success":true,"result":"\xff"}'), MalformedBodyError, "not JSON", id="UTF-8 error in a string"
+        ),
+        pytest.param(raw(b'{"a":' * 100_000), MalformedBodyError, "nested too deep", id="deep"),
+        pytest.param(sample("truncated.json"), MalformedBodyError, "the body is not JSON", id="truncated"),
+        pytest.param(sample("challenge.html"), MalformedBodyError, "the body is not JSON", id="HTML with 200"),
         pytest.param(
             sample("bad_gateway.html", 502, content_type="text/html"),
             ServerError,
@@ -87,7 +91,7 @@ def test_success() -> None:
         ),
         pytest.param(
             raw(b"", 302, location="https://example.com/x"),
-            ResponseError,
+            RedirectError,
             "answered 302: a redirect to https://example.com/x, which is not followed",
             id="redirect",
         ),
@@ -209,7 +213,15 @@ def test_a_ray_id_can_be_printed() -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("300", 300.0), (" 0 ", 0.0), ("soon", None), ("-5", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("²", None)],
+    [
+        ("300", 300.0),
+        (" 0 ", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("9" * 400, None),
+        ("²", None),
+    ],
 )
 def test_retry_after(header: str, seconds: float | None) -> None:
     """A rate limit error carries the seconds that the API asks to wait."""

@@ -71,7 +71,7 @@ async def get_current_aggregate(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
-        RequestTimeoutError: The client's timeout ran out.
+        RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
     """
     response = await transport.send(
@@ -167,7 +167,7 @@ async def get_events_by_time(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
-        RequestTimeoutError: The client's timeout ran out.
+        RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
     """
     response = await transport.send(
@@ -269,7 +269,7 @@ async def get_events_summary(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
-        RequestTimeoutError: The client's timeout ran out.
+        RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
     """
     response = await transport.send(

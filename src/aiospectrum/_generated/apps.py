@@ -80,7 +80,7 @@ async def list_apps(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
-        RequestTimeoutError: The client's timeout ran out.
+        RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
     """
     response = await transport.send(
@@ -118,7 +118,7 @@ def iterate_apps(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
-        RequestTimeoutError: The client's timeout ran out.
+        RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
     """
 
@@ -169,8 +169,9 @@ async def create_app(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
-        RequestTimeoutError: The client's timeout ran out.
+        RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        AmbiguousWriteError: The call failed after it could have been sent, so that it may have taken effect.
     """
     response = await transport.send(
         CREATE_APP,
@@ -217,7 +218,7 @@ async def get_app(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
-        RequestTimeoutError: The client's timeout ran out.
+        RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
     """
     response = await transport.send(
@@ -238,7 +239,7 @@ UPDATE_APP: Final[Route[AnyApp]] = Route(
     ),
     body=Body(name="app", check=APP_REQUEST),
     result=AnyApp,
-    safe_to_repeat=False,
+    safe_to_repeat=True,
 )
 """Route of :func:`update_app`."""
 
@@ -268,7 +269,7 @@ async def update_app(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
-        RequestTimeoutError: The client's timeout ran out.
+        RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
     """
     response = await transport.send(
@@ -289,7 +290,8 @@ DELETE_APP: Final[Route[DeletedApp]] = Route(
         PathParameter(name="app_id", check=IDENTIFIER),
     ),
     result=DeletedApp,
-    safe_to_repeat=False,
+    assumed_result={"id": "app_id"},
+    safe_to_repeat=True,
 )
 """Route of :func:`delete_app`."""
 
@@ -316,7 +318,7 @@ async def delete_app(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
-        RequestTimeoutError: The client's timeout ran out.
+        RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
     """
     response = await transport.send(

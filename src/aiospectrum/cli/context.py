@@ -13,7 +13,7 @@ from rich.text import Text
 from aiospectrum.cli.text import cell
 from aiospectrum.client import Client
 from aiospectrum.converters import make_converter
-from aiospectrum.retry import RetryPolicy
+from aiospectrum.policies import RetryPolicy
 
 __all__ = ["Context", "UsageError"]
 

@@ -8,13 +8,13 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from aiospectrum import DEFAULT_BASE_URL, Client
 from aiospectrum.cli.busiest import busiest_apps, busiest_table
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.human import counted
 from aiospectrum.cli.options import AtLeastOne, Passed
 from aiospectrum.cli.pull import Pull, ZoneFailure, ZoneOutcome, pull_zones
 from aiospectrum.cli.times import last_full_hours
-from aiospectrum.client import DEFAULT_BASE_URL, Client
 from aiospectrum.sandbox import Sandbox
 
 __all__ = ["demo"]

@@ -1,0 +1,174 @@
+"""One attempt of a call: leave to send, one request, its answer; and what is remembered between attempts."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+import attrs
+
+from aiospectrum.adapter import Exchange
+from aiospectrum.envelope import Call, Envelope, RawResponse, read_envelope
+from aiospectrum.errors import RateLimitError, RequestError, RequestTimeoutError
+from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
+from aiospectrum.limiter import Limiter, TooLateError
+from aiospectrum.limits import read_rate_limit
+from aiospectrum.retry import wait_after_429
+from aiospectrum.routes import Route
+
+__all__ = ["Attempt", "CallState"]
+
+_LOGGER: Final = logging.getLogger("aiospectrum")
+
+
+@attrs.define(kw_only=True)
+class CallState:
+    """What is remembered of a call between its attempts."""
+
+    attempt: int = 0
+    """Number of the current attempt, counted from 1."""
+
+    is_sending: bool = False
+    """Whether a request is under way."""
+
+    may_have_happened: bool = False
+    """Whether an earlier attempt may have taken effect."""
+
+    last_error: RequestError | None = None
+    """How the last attempt failed."""
+
+    raw: RawResponse | None = None
+    """The last answer."""
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """How an attempt is made."""
+
+    exchange: Exchange
+    """Sends one request."""
+
+    limiter: Limiter | None
+    """Gives leave to send; None for no limit."""
+
+    hook: AttemptHook | None
+    """Is told of the attempt before and after."""
+
+    clock: Callable[[], float]
+    """Gives the time in seconds, the same as that of the deadline."""
+
+    random: Callable[[], float]
+    """Gives a number from 0 up to but not including 1."""
+
+    async def __call__(
+        self,
+        route: Route[Any],
+        call: Call,
+        state: CallState,
+        *,
+        headers: dict[str, str],
+        body: bytes | None,
+        latest: float | None,
+    ) -> Envelope:
+        """Make one attempt.
+
+        Args:
+            route: The endpoint.
+            call: Method and URL.
+            state: What is remembered of the call; the answer is put there.
+            headers: Headers of the request.
+            body: Body of the request, None for none.
+            latest: The deadline of the call, in seconds of the clock; None for none.
+
+        Returns:
+            The envelope of a success.
+
+        Raises:
+            RequestTimeoutError: Leave to send would come after the deadline.
+            RequestError: The attempt failed. After a 429 all requests of the limiter are paused, and the error's
+                ``wait`` says for how long.
+        """
+        if self.limiter is None:
+            return await self._observed(route, call, state, headers, body)
+        try:
+            admission = await self.limiter.acquire(latest)
+        except TooLateError as late:
+            raise _too_late(call, state, late.wait) from state.last_error
+        is_answered = False
+        try:
+            envelope = await self._observed(route, call, state, headers, body)
+            is_answered = True
+            return envelope
+        except RequestError as error:
+            is_answered = True
+            if isinstance(error, RateLimitError) and error.wait is not None:
+                self.limiter.pause(admission, error.wait)
+                _LOGGER.warning("%s; all requests are paused for %.1f s", error, self.limiter.pause_left())
+            raise
+        finally:
+            if state.raw is not None:
+                told = read_rate_limit(state.raw.headers)
+                if told is not None:
+                    self.limiter.tell(*told)
+            self.limiter.release(admission, is_answered=is_answered)
+
+    async def _observed(
+        self, route: Route[Any], call: Call, state: CallState, headers: dict[str, str], body: bytes | None
+    ) -> Envelope:
+        """Make the attempt between the two calls of the hook."""
+        started = AttemptStarted(
+            operation=route.name, method=route.method, route=route.path, url=call.url, attempt=state.attempt
+        )
+        end = None if self.hook is None else self.hook(started)
+        begun = self.clock()
+        error: RequestError | None = None
+        is_over = False
+        try:
+            envelope = await self._sent(call, state, headers, body)
+            is_over = True
+            return envelope
+        except RequestError as failure:
+            error, is_over = failure, True
+            raise
+        finally:
+            raw = state.raw
+            status = error.status if raw is None and error is not None else getattr(raw, "status", None)
+            _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, state.attempt, status or "no answer")
+            if end is not None:
+                end(
+                    AttemptEnded(
+                        started=started,
+                        status=status,
+                        duration=self.clock() - begun,
+                        body_bytes=0 if raw is None else len(raw.body),
+                        ray_id=None if raw is None else raw.headers.get("cf-ray"),
+                        error=error,
+                        was_cancelled=not is_over,
+                    )
+                )
+
+    async def _sent(self, call: Call, state: CallState, headers: dict[str, str], body: bytes | None) -> Envelope:
+        state.raw = None
+        state.is_sending = True
+        try:
+            state.raw = await self.exchange(call, headers=headers, body=body)
+            state.is_sending = False
+            return read_envelope(state.raw, call)
+        except RateLimitError as error:
+            told = None if state.raw is None else read_rate_limit(state.raw.headers)
+            error.wait = wait_after_429(error.retry_after, told, self.random)
+            raise
+        except RequestError:
+            state.is_sending = False
+            raise
+
+
+def _too_late(call: Call, state: CallState, wait: float) -> RequestTimeoutError:
+    error = RequestTimeoutError(
+        f"{call.method} {call.url} would have to wait {wait:.1f} s for the rate limit, longer than the deadline leaves",
+        method=call.method,
+        url=call.url,
+        attempts=state.attempt - 1,
+    )
+    error.wait = wait
+    error.was_sent = False
+    return error

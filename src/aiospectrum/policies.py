@@ -1,0 +1,85 @@
+"""The settings of reliability: small frozen classes, for a client or for single calls."""
+
+from typing import Any, Final
+
+import attrs
+
+from aiospectrum.checks import Check, Integer, Number
+
+__all__ = ["RateLimit", "RetryPolicy", "Timeouts"]
+
+_COUNT: Final = Integer(minimum=0, expected="an integer of 0 or more")
+_POSITIVE_COUNT: Final = Integer(minimum=1, expected="an integer of 1 or more")
+_SECONDS: Final = Number(expected="a number of seconds, 0 or more")
+_POSITIVE_SECONDS: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0")
+_POSITIVE_SECONDS_OR_NONE: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, or None")
+
+
+def _setting(check: Check, default: float) -> Any:
+    """A field that is refused when it does not fit."""
+    return attrs.field(default=default, validator=lambda _, attribute, value: check.check(attribute.name, value))
+
+
+def _timeout(default: float) -> Any:
+    """A field for seconds, or None for no limit."""
+
+    def validate(_: object, attribute: Any, value: float | None) -> None:
+        if value is not None:
+            _POSITIVE_SECONDS_OR_NONE.check(attribute.name, value)
+
+    return attrs.field(default=default, validator=validate)
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """How often a failed call is attempted, and how long the waits between attempts are."""
+
+    max_attempts: int = _setting(_POSITIVE_COUNT, 4)
+    """The most requests sent for one call, 1 or more; 1 switches retry off."""
+
+    base_wait: float = _setting(_SECONDS, 0.5)
+    """The longest first wait, in seconds; it doubles with each attempt."""
+
+    max_wait: float = _setting(_SECONDS, 8.0)
+    """The longest wait that the policy itself chooses, in seconds; the API may ask for more."""
+
+    budget: int = _setting(_COUNT, 500)
+    """Tokens for retries that a client has when it is opened, and the most that it ever has."""
+
+    retry_cost: int = _setting(_COUNT, 14)
+    """Tokens that a retry takes, unless it follows a 429; without enough of them there is no further attempt.
+
+    A call that succeeds at its first attempt gives one back. So an outage is multiplied only for the first few dozen
+    calls, and hardly at all after that.
+    """
+
+
+@attrs.frozen(kw_only=True)
+class RateLimit:
+    """How many requests may go out, and how many at a time.
+
+    Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+    """
+
+    requests: int = _setting(_POSITIVE_COUNT, 1140)
+    """The most requests in any stretch of ``per_seconds``; the default leaves 5 % of Cloudflare's limit to others."""
+
+    per_seconds: float = _setting(_POSITIVE_SECONDS, 300.0)
+    """Length of the stretch, in seconds."""
+
+    in_flight: int = _setting(_POSITIVE_COUNT, 50)
+    """The most requests that are unanswered at a time."""
+
+
+@attrs.frozen(kw_only=True)
+class Timeouts:
+    """How long things may take, in seconds; None for no limit."""
+
+    total: float | None = _timeout(60.0)
+    """One call with its queueing, pauses, connecting, body and all attempts: the deadline."""
+
+    connect: float | None = _timeout(10.0)
+    """Making one connection, TLS included."""
+
+    read: float | None = _timeout(30.0)
+    """Waiting for the next bytes of an answer; an attempt that waits longer has failed, and may be repeated."""

@@ -1,0 +1,255 @@
+"""The settings of a client, checked when it is made."""
+
+import ipaddress
+import platform
+import ssl
+from typing import Final, TypedDict, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+import aiohttp
+
+from aiospectrum._version import __version__
+from aiospectrum.checks import Integer, Number, refuse
+from aiospectrum.hooks import AttemptHook
+from aiospectrum.limiter import Limiter
+from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "MAX_BODY_BYTES",
+    "ClientOptions",
+    "check_base_url",
+    "check_class",
+    "check_count",
+    "check_limiter",
+    "check_proxy",
+    "check_session",
+    "check_ssl_context",
+    "check_timeout",
+    "check_user_agent",
+]
+
+C = TypeVar("C")
+
+DEFAULT_BASE_URL: Final = "https://api.cloudflare.com/client/v4"
+"""Cloudflare's production API."""
+
+MAX_BODY_BYTES: Final = 64 * 1024 * 1024
+"""The most bytes of a body that a client takes by default, decompressed."""
+
+_TIMEOUT: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, a Timeouts or None")
+
+
+class ClientOptions(TypedDict, total=False):
+    """The arguments of :class:`~aiospectrum.Client` other than the credentials and the base URL."""
+
+    timeout: float | Timeouts | None
+    retry: RetryPolicy | None
+    rate_limit: RateLimit | Limiter | None
+    on_attempt: AttemptHook | None
+    session: aiohttp.ClientSession | None
+    connector_limit: int
+    ssl_context: ssl.SSLContext | None
+    proxy: str | None
+    max_body_bytes: int
+    user_agent: str | None
+    allow_http: bool
+
+
+def check_class(field: str, value: C, kind: type[C]) -> C:
+    """Refuse a value of another class.
+
+    Args:
+        field: Name of the argument.
+        value: What was given.
+        kind: The class.
+
+    Returns:
+        The value.
+
+    Raises:
+        InvalidArgumentError: It is of another class.
+    """
+    if not isinstance(value, kind):
+        refuse(field, value, f"an object of the class {kind.__name__}")
+    return value
+
+
+def check_base_url(base_url: str, *, allow_http: bool) -> str:
+    """Check a base URL.
+
+    Args:
+        base_url: An http or https URL without credentials, query or fragment.
+        allow_http: Whether http is fine for hosts other than this machine.
+
+    Returns:
+        The URL without a slash at its end.
+
+    Raises:
+        InvalidArgumentError: It is something else.
+    """
+    expected = "an http or https URL without credentials, query or fragment"
+    parts = _split("base_url", base_url, expected)
+    if "@" in parts.netloc:
+        refuse("base_url", f"{parts.scheme}://…@{parts.netloc.rpartition('@')[2]}", expected)
+    if any(sign in base_url for sign in "?#\\"):
+        refuse("base_url", base_url, expected)
+    if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname or ""):
+        refuse("base_url", base_url, "https, as http would send credentials unencrypted (allow_http=True permits it)")
+    return base_url.rstrip("/")
+
+
+def check_proxy(proxy: str | None) -> str | None:
+    """Check the URL of a proxy.
+
+    Args:
+        proxy: An http or https URL, with credentials of the proxy if it needs them; None for none.
+
+    Returns:
+        The URL.
+
+    Raises:
+        InvalidArgumentError: It is something else.
+    """
+    if proxy is not None:
+        _split("proxy", proxy, "an http or https URL, or None")
+    return proxy
+
+
+def check_timeout(timeout: float | Timeouts | None) -> Timeouts:
+    """Check timeouts.
+
+    Args:
+        timeout: Seconds for a whole call, all timeouts, or None for no limit on a whole call.
+
+    Returns:
+        All timeouts.
+
+    Raises:
+        InvalidArgumentError: It is something else.
+    """
+    if isinstance(timeout, Timeouts):
+        return timeout
+    if timeout is not None:
+        _TIMEOUT.check("timeout", timeout)
+    return Timeouts(total=timeout)
+
+
+def check_limiter(rate_limit: RateLimit | Limiter | None) -> Limiter | None:
+    """Make a limiter of a rate limit.
+
+    Args:
+        rate_limit: A limit for one client, a limiter that several share, or None for no limit.
+
+    Returns:
+        The limiter.
+
+    Raises:
+        InvalidArgumentError: It is something else.
+    """
+    if rate_limit is None or isinstance(rate_limit, Limiter):
+        return rate_limit
+    if not isinstance(rate_limit, RateLimit):
+        refuse("rate_limit", rate_limit, "a RateLimit, a Limiter or None")
+    return Limiter(rate_limit)
+
+
+def check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
+    """Check a session that is borrowed.
+
+    Args:
+        session: A session without credentials of its own, as exactly one scheme is to be sent; None for none.
+
+    Returns:
+        The session.
+
+    Raises:
+        InvalidArgumentError: It is something else.
+    """
+    if session is None:
+        return None
+    check_class("session", session, aiohttp.ClientSession)
+    own = [name for name in ("Authorization", "X-Auth-Email", "X-Auth-Key") if name in session.headers]
+    if own or session.auth is not None:
+        refuse("session", own or ["auth"], "a session without credentials of its own")
+    return session
+
+
+def check_ssl_context(context: ssl.SSLContext | None) -> ssl.SSLContext | None:
+    """Check a context of TLS.
+
+    Args:
+        context: One that verifies certificates and hostnames, None for that of the system.
+
+    Returns:
+        The context.
+
+    Raises:
+        InvalidArgumentError: It does not verify.
+    """
+    if context is None:
+        return None
+    check_class("ssl_context", context, ssl.SSLContext)
+    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
+        refuse("ssl_context", context, "a context that verifies certificates and hostnames")
+    return context
+
+
+def check_user_agent(addition: str | None) -> str:
+    """Make the ``User-Agent`` header.
+
+    Args:
+        addition: Text to add to it, such as ``mybot/1.2``; None for none.
+
+    Returns:
+        The header.
+
+    Raises:
+        InvalidArgumentError: The addition cannot stand in a header.
+    """
+    own = f"aiospectrum/{__version__} aiohttp/{aiohttp.__version__} Python/{platform.python_version()}"
+    if addition is None:
+        return own
+    is_text = isinstance(addition, str) and addition.isascii() and addition.isprintable()
+    if not is_text or not addition.strip():
+        refuse("user_agent", addition, "printable ASCII text")
+    return f"{own} {addition.strip()}"
+
+
+def check_count(field: str, value: int) -> int:
+    """Check a count.
+
+    Args:
+        field: Name of the argument.
+        value: 1 or more.
+
+    Returns:
+        The count.
+
+    Raises:
+        InvalidArgumentError: It is something else.
+    """
+    Integer(minimum=1, expected="an integer of 1 or more").check(field, value)
+    return value
+
+
+def _split(field: str, url: str, expected: str) -> SplitResult:
+    if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
+        refuse(field, url.rpartition("@")[2] if isinstance(url, str) else url, expected)
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port out of range, half an IPv6 address
+        has_place = False
+    if not has_place or parts.scheme not in ("http", "https"):
+        refuse(field, url.rpartition("@")[2], expected)
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
