@@ -44,7 +44,7 @@ class Credentials:
         Returns:
             The text with each secret replaced.
         """
-        for secret in self.secrets:
+        for secret in sorted(self.secrets, key=len, reverse=True):  # one may be part of another
             text = text.replace(secret, "[redacted]")
         return text
 

@@ -173,9 +173,7 @@ class HTTPTransport:
             return None
         if latest is not None and self.attempt.clock() + wait > latest:
             error.wait = wait
-            error.args = (
-                f"{error}; the next attempt would have to wait {wait:.1f} s, longer than the deadline leaves",
-            )
+            error.args = (f"{error}; the next attempt would be in {wait:.1f} s, which is after the deadline",)
             return None
         return wait
 
