@@ -44,9 +44,9 @@ class Credentials:
         Returns:
             The text with each secret replaced.
         """
-        for secret in sorted(self.secrets, key=len, reverse=True):  # one may be part of another
-            text = text.replace(secret, "[redacted]")
-        return text
+        # Longer ones first, as one may be part of another.
+        secrets = sorted(self.secrets, key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, secrets)), "[redacted]", text)
 
 
 def choose_credentials(*, api_token: str | None, api_email: str | None, api_key: str | None) -> Credentials:
