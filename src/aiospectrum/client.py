@@ -31,6 +31,7 @@ from aiospectrum.settings import (
     check_base_url,
     check_class,
     check_count,
+    check_hook,
     check_limiter,
     check_proxy,
     check_session,
@@ -113,7 +114,7 @@ class Client:
         self._timeouts = check_timeout(timeout)
         self._retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
         self._limiter = check_limiter(rate_limit)
-        self._on_attempt = on_attempt
+        self._on_attempt = check_hook(on_attempt)
         self._borrowed_session = check_session(session)
         self._connector_limit = check_count("connector_limit", connector_limit)
         self._ssl_context = check_ssl_context(ssl_context)
@@ -157,15 +158,20 @@ class Client:
         return cls(**credentials_from(variables), base_url=base_url, **options)
 
     def with_options(
-        self, *, timeout: float | Timeouts | EllipsisType | None = ..., retry: RetryPolicy | None = None
+        self,
+        *,
+        timeout: float | Timeouts | EllipsisType | None = ...,
+        retry: RetryPolicy | None = None,
+        rate_limit: RateLimit | Limiter | EllipsisType | None = ...,
     ) -> "ConfiguredClient":
-        """Make calls with other policies, over the same session and rate limit.
+        """Make calls with other policies, over the same session.
 
         ``await client.with_options(timeout=5).apps.list(zone_id)`` is one such call.
 
         Args:
             timeout: As for :class:`Client`; that of the client when left out.
             retry: As for :class:`Client`; that of the client when None.
+            rate_limit: As for :class:`Client`; the client's own limiter, shared with its other calls, when left out.
 
         Returns:
             The namespaces, with these policies; it is open as long as the client is.
@@ -173,10 +179,12 @@ class Client:
         Raises:
             InvalidArgumentError: An argument does not fit.
         """
-        if retry is not None:
-            check_class("retry", retry, RetryPolicy)
-        timeouts = self._timeouts if timeout is ... else check_timeout(timeout)
-        return ConfiguredClient(self, timeouts=timeouts, retry=self._retry if retry is None else retry)
+        return ConfiguredClient(
+            self,
+            timeouts=self._timeouts if timeout is ... else check_timeout(timeout),
+            retry=self._retry if retry is None else check_class("retry", retry, RetryPolicy),
+            limiter=self._limiter if rate_limit is ... else check_limiter(rate_limit),
+        )
 
     @property
     def base_url(self) -> str:
@@ -275,17 +283,19 @@ class Client:
 class ConfiguredClient:
     """The calls of a client with other policies; made by :meth:`Client.with_options`."""
 
-    def __init__(self, client: Client, *, timeouts: Timeouts, retry: RetryPolicy) -> None:
+    def __init__(self, client: Client, *, timeouts: Timeouts, retry: RetryPolicy, limiter: Limiter | None) -> None:
         """Keep the policies.
 
         Args:
-            client: Whose session, credentials and rate limit are used.
+            client: Whose session and credentials are used.
             timeouts: How long things may take.
             retry: How often, and how far apart, failed calls are attempted.
+            limiter: Gives leave to send; None for no limit.
         """
         self._client = client
         self._timeouts = timeouts
         self._retry = retry
+        self._limiter = limiter
         self.apps: Final = Apps(self)
         """Spectrum applications."""
         self.protocols: Final = Protocols(self)
@@ -302,5 +312,7 @@ class ConfiguredClient:
         body: object = None,
     ) -> Response[T]:
         """Make one call with these policies; see :meth:`Client.send`."""
-        transport = self._client.open_transport().with_policies(timeouts=self._timeouts, retry=self._retry)
+        transport = self._client.open_transport().with_policies(
+            timeouts=self._timeouts, retry=self._retry, limiter=self._limiter
+        )
         return await transport.send(route, path=path, query=query, body=body)

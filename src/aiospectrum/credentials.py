@@ -5,7 +5,7 @@ Source: https://developers.cloudflare.com/fundamentals/api/get-started/
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 import attrs
 
@@ -34,6 +34,14 @@ class Credentials:
 
     secrets: tuple[str, ...] = attrs.field(repr=False)
     """The texts that no log line, error or file may hold."""
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied into a file.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("credentials are not pickled; make a client where it is used")
 
     def redact(self, text: str) -> str:
         """Blot the secrets out of a text.

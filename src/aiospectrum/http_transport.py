@@ -13,6 +13,7 @@ from aiospectrum.credentials import Credentials
 from aiospectrum.decoder import decode_result
 from aiospectrum.envelope import Call, Envelope
 from aiospectrum.errors import AmbiguousWriteError, ClientStateError, RateLimitError, RequestError, RequestTimeoutError
+from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RetryPolicy, Timeouts
 from aiospectrum.recording import record_response
 from aiospectrum.request import Request, build_request
@@ -59,18 +60,19 @@ class HTTPTransport:
     sleep: Callable[[float], Awaitable[object]]
     """Waits a number of seconds."""
 
-    def with_policies(self, *, timeouts: Timeouts, retry: RetryPolicy) -> "HTTPTransport":
-        """Make a transport with other policies, over the same session, limiter and budget.
+    def with_policies(self, *, timeouts: Timeouts, retry: RetryPolicy, limiter: Limiter | None) -> "HTTPTransport":
+        """Make a transport with other policies, over the same session and budget.
 
         Args:
             timeouts: How long things may take.
             retry: How often, and how far apart, calls are attempted.
+            limiter: Gives leave to send; None for no limit.
 
         Returns:
             The transport.
         """
         exchange = attrs.evolve(self.attempt.exchange, timeouts=timeouts)
-        attempt = attrs.evolve(self.attempt, exchange=exchange)
+        attempt = attrs.evolve(self.attempt, exchange=exchange, limiter=limiter)
         return attrs.evolve(self, attempt=attempt, timeouts=timeouts, retry=retry)
 
     async def send(

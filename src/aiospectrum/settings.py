@@ -21,6 +21,7 @@ __all__ = [
     "check_base_url",
     "check_class",
     "check_count",
+    "check_hook",
     "check_limiter",
     "check_proxy",
     "check_session",
@@ -133,6 +134,23 @@ def check_timeout(timeout: float | Timeouts | None) -> Timeouts:
     if timeout is not None:
         _TIMEOUT.check("timeout", timeout)
     return Timeouts(total=timeout)
+
+
+def check_hook(on_attempt: AttemptHook | None) -> AttemptHook | None:
+    """Check a hook.
+
+    Args:
+        on_attempt: A function, None for none.
+
+    Returns:
+        The hook.
+
+    Raises:
+        InvalidArgumentError: It cannot be called.
+    """
+    if on_attempt is not None and not callable(on_attempt):
+        refuse("on_attempt", on_attempt, "a function or None")
+    return on_attempt
 
 
 def check_limiter(rate_limit: RateLimit | Limiter | None) -> Limiter | None:

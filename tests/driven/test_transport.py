@@ -36,7 +36,8 @@ from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials
 from aiospectrum.endpoints import delete_app, get_app, list_protocols, update_app
 from aiospectrum.http_transport import HTTPTransport
-from aiospectrum.policies import Timeouts
+from aiospectrum.limiter import Limiter
+from aiospectrum.policies import RateLimit, Timeouts
 from aiospectrum.retry import RetryBudget
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.generated.test_endpoints import REQUEST, THE_APP, WIRE_APP
@@ -679,3 +680,34 @@ async def test_the_environment_is_not_asked(serve: Serve, monkeypatch: pytest.Mo
 
     async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
         assert await client.protocols.list(ZONE) == []
+
+
+async def test_other_policies_for_single_calls(serve: Serve) -> None:
+    """A call can have its own timeouts, retries and limiter, and the next one has the client's again."""
+    handler, seen = failing(1, status(503))
+    own = Limiter(RateLimit(requests=1, per_seconds=300))
+
+    async with Client(api_token=TOKEN, base_url=await serve(handler), retry=NO_WAIT) as client:
+        with pytest.raises(ServerError):
+            await client.with_options(retry=RetryPolicy(max_attempts=1)).protocols.list(ZONE)
+        limited = client.with_options(timeout=5, rate_limit=own)
+        assert await limited.protocols.list(ZONE) == []
+        with pytest.raises(RequestTimeoutError) as caught:
+            await limited.analytics.aggregate.current(ZONE)
+        assert await client.with_options(rate_limit=None).protocols.list(ZONE) == []
+        assert await client.protocols.list(ZONE) == []
+
+    assert caught.value.wait == pytest.approx(300, abs=1)
+    assert len(seen) == 4
+
+
+async def test_other_policies_are_checked() -> None:
+    """Wrong policies are refused, and a closed client says so here too."""
+    client = Client(api_token=TOKEN)
+
+    with pytest.raises(InvalidArgumentError, match=r"^retry: expected"):
+        client.with_options(retry=3)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(InvalidArgumentError, match=r"^timeout: expected"):
+        client.with_options(timeout=-1)
+    with pytest.raises(ClientStateError, match="not open"):
+        await client.with_options().protocols.list(ZONE)

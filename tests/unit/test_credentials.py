@@ -1,5 +1,6 @@
 """Exactly one scheme, checked early, never shown."""
 
+import pickle
 import ssl
 
 import pytest
@@ -125,6 +126,7 @@ def test_secrets_are_not_shown() -> None:
         ({"base_url": "http://x/#"}, "base_url: expected an http or https URL"),
         ({"base_url": "http://x\\y"}, "base_url: expected an http or https URL"),
         ({"rate_limit": 3}, "rate_limit: expected a RateLimit, a Limiter or None, got 3"),
+        ({"on_attempt": 3}, "on_attempt: expected a function or None, got 3"),
         ({"max_body_bytes": 0}, "max_body_bytes: expected an integer of 1 or more, got 0"),
         ({"base_url": "http://example.com"}, "base_url: expected https, as http would send credentials unencrypted"),
         ({"base_url": "http://128.0.0.1"}, "base_url: expected https, as http would send credentials unencrypted"),
@@ -200,3 +202,9 @@ def test_a_proxys_password_is_not_shown() -> None:
 
     assert SECRET not in repr(client)
     assert client._credentials.redact(f"x{SECRET}y") == "x[redacted]y"
+
+
+def test_credentials_are_not_pickled() -> None:
+    """A client does not carry its credentials into a file or another process."""
+    with pytest.raises(TypeError, match="credentials are not pickled"):
+        pickle.dumps(Client(api_token=SECRET))
