@@ -63,7 +63,13 @@ async def _pull_from_sandbox(zones: int, seed: int, concurrency: int, context: C
         box = Sandbox(zones=zones, seed=seed, rate_limit=None, now=context.now, monotonic=context.monotonic)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    async with box, Client(api_token=box.api_token, base_url=box.url, retry=context.retry, user_agent="cli") as client:
+    async with (
+        box,
+        # The sandbox has no limit either, so that any number of zones can be pulled.
+        Client(
+            api_token=box.api_token, base_url=box.url, retry=context.retry, rate_limit=None, user_agent="cli"
+        ) as client,
+    ):
         context.say(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
         return await _pull_and_show(client, box.zones, concurrency, context)
 
