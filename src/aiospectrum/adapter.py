@@ -134,4 +134,5 @@ class Exchange:
                 raise response_error(BodyTooLargeError, raw, call, problem)
             pieces.append(piece)
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return RawResponse(status=response.status, headers=response.headers, body=body)
+        version = None if response.version is None else f"{response.version.major}.{response.version.minor}"
+        return RawResponse(status=response.status, headers=response.headers, body=body, http_version=version)

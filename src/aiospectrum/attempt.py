@@ -8,7 +8,7 @@ import attrs
 
 from aiospectrum.adapter import Exchange
 from aiospectrum.envelope import Call, Envelope, RawResponse, read_envelope
-from aiospectrum.errors import RateLimitError, RequestError, RequestTimeoutError
+from aiospectrum.errors import ClientStateError, RateLimitError, RequestError, RequestTimeoutError
 from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 from aiospectrum.limiter import Limiter, TooLateError
 from aiospectrum.limits import read_rate_limit
@@ -37,7 +37,12 @@ class CallState:
     """How the last attempt failed."""
 
     raw: RawResponse | None = None
-    """The last answer."""
+    """The answer to the current attempt, None when there is none."""
+
+    def begin_attempt(self) -> None:
+        """Count one more attempt."""
+        self.attempt += 1
+        self.raw = None
 
 
 @attrs.frozen(kw_only=True)
@@ -108,7 +113,7 @@ class Attempt:
             if state.raw is not None:
                 told = read_rate_limit(state.raw.headers)
                 if told is not None:
-                    self.limiter.tell(*told)
+                    self.limiter.tell(admission, *told)
             self.limiter.release(admission, is_answered=is_answered)
 
     async def _observed(
@@ -131,23 +136,28 @@ class Attempt:
             raise
         finally:
             raw = state.raw
-            status = error.status if raw is None and error is not None else getattr(raw, "status", None)
+            if raw is None:  # no answer, or one that was too large to keep
+                status, ray_id = (None, None) if error is None else (error.status, error.ray_id)
+            else:
+                status, ray_id = raw.status, call.clean(raw.headers.get("cf-ray", "")) or None
             _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, state.attempt, status or "no answer")
             if end is not None:
                 end(
                     AttemptEnded(
                         started=started,
                         status=status,
+                        http_version=None if raw is None else raw.http_version,
                         duration=self.clock() - begun,
                         body_bytes=0 if raw is None else len(raw.body),
-                        ray_id=None if raw is None else raw.headers.get("cf-ray"),
+                        ray_id=ray_id,
                         error=error,
                         was_cancelled=not is_over,
                     )
                 )
 
     async def _sent(self, call: Call, state: CallState, headers: dict[str, str], body: bytes | None) -> Envelope:
-        state.raw = None
+        if self.exchange.session.closed:
+            raise ClientStateError("the session was closed while the call was under way")
         state.is_sending = True
         try:
             state.raw = await self.exchange(call, headers=headers, body=body)

@@ -40,6 +40,9 @@ class RawResponse:
     body: bytes = attrs.field(repr=False)
     """The whole body, decompressed."""
 
+    http_version: str | None = None
+    """Version of HTTP that it is in, such as ``1.1``; None when that is not known."""
+
 
 @attrs.frozen(kw_only=True)
 class Call:

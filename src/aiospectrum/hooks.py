@@ -41,6 +41,9 @@ class AttemptEnded:
     status: int | None
     """HTTP status, None when no answer came."""
 
+    http_version: str | None = None
+    """Version of HTTP that the answer is in, such as ``1.1``; None when no answer came."""
+
     duration: float
     """Seconds from sending to the end of the answer."""
 
@@ -51,14 +54,23 @@ class AttemptEnded:
     """The ``cf-ray`` header, which identifies the request to Cloudflare's support."""
 
     error: RequestError | None
-    """How it failed; None for a success, and when it was cancelled."""
+    """How it failed; None for a success, and when it was cancelled.
+
+    That the result of a success is not of the documented type turns out after the attempt and is not told here.
+    """
 
     was_cancelled: bool
-    """Whether the caller, or the deadline, cut it short."""
+    """Whether the caller, or the deadline, cut it short; or an error that is none of ours, as a middleware of your
+    session may raise."""
 
 
 AttemptHook: TypeAlias = Callable[[AttemptStarted], Callable[[AttemptEnded], None] | None]
-"""Called before every attempt; what it returns, unless None, is called after it.
+"""Called before every attempt; what it returns, unless None, is called once after it, also when it was cancelled.
 
-Both are called on the event loop and must not block. An exception that they raise ends the call.
+An attempt begins when the rate limit has given leave to send: for a call that the limit refuses, or that is cancelled
+while it waits, neither is called. Both are called on the event loop, in the task of the call, and must not block.
+
+An exception that they raise ends the call: no further attempt is made, and the caller gets that exception; after the
+attempt in place of its result, error or cancellation. It should not be a RequestError, which the client would take for
+its own.
 """

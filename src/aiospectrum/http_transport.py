@@ -12,7 +12,7 @@ from aiospectrum.attempt import Attempt, CallState
 from aiospectrum.credentials import Credentials
 from aiospectrum.decoder import decode_result
 from aiospectrum.envelope import Call, Envelope
-from aiospectrum.errors import AmbiguousWriteError, ClientStateError, RateLimitError, RequestError, RequestTimeoutError
+from aiospectrum.errors import AmbiguousWriteError, RateLimitError, RequestError, RequestTimeoutError
 from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RetryPolicy, Timeouts
 from aiospectrum.recording import record_response
@@ -91,6 +91,8 @@ class HTTPTransport:
             async with asyncio.timeout(self.timeouts.total) as deadline:
                 response = await self._until_done(route, request, call, state, path, deadline.when())
         except TimeoutError:
+            if not deadline.expired():
+                raise  # a hook's own
             error = self._timed_out(call, state)
             if state.is_sending and not route.safe_to_repeat:
                 raise _ambiguous(call, error) from error
@@ -109,7 +111,7 @@ class HTTPTransport:
     ) -> Response[T]:
         """Attempt until there is a result, or an error that no further attempt would mend."""
         while True:
-            state.attempt += 1
+            state.begin_attempt()
             try:
                 envelope = await self._attempt_once(request, call, route, state, latest)
                 return self._response(route, call, state, path, envelope)
@@ -135,8 +137,6 @@ class HTTPTransport:
     async def _attempt_once(
         self, request: Request, call: Call, route: Route[Any], state: CallState, latest: float | None
     ) -> Envelope:
-        if self.attempt.exchange.session.closed:
-            raise ClientStateError("the session was closed while the call was under way")
         headers = {**self.credentials.headers, "Accept": "application/json", "User-Agent": self.user_agent}
         if request.body is not None:
             headers["Content-Type"] = "application/json"

@@ -1,6 +1,7 @@
 """The rate limit: how many requests go out, and a pause of all of them after a 429."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -39,8 +40,8 @@ class Timer(Protocol):
 class Admission:
     """Leave to send one request; given back by :meth:`Limiter.release`."""
 
-    at: float
-    """When it was given, in seconds of the clock."""
+    number: int
+    """Its place among all that the limiter has given, counted from 1."""
 
     is_probe: bool
     """Whether it goes first after a pause, while all others wait for its answer."""
@@ -116,11 +117,12 @@ class Limiter:
         self._in_flight = 0
         self._queue: deque[tuple[asyncio.Future[Admission], float | None]] = deque()
         self._timer: Timer | None = None
+        self._admitted = 0
         self._paused_until = _NEVER
-        self._pause_began = _NEVER
+        self._admitted_before_pause = 0
         self._needs_probe = False
         self._probe_is_out = False
-        self._told_left: int | None = None
+        self._told_left = math.inf
         self._told_until = _NEVER
 
     def __repr__(self) -> str:
@@ -195,29 +197,32 @@ class Limiter:
             admission: The leave of the request that was answered so.
             seconds: How long.
         """
-        now = self._now()
-        if admission.at < self._pause_began:
+        if admission.number <= self._admitted_before_pause:
             return
-        self._pause_began = now
-        self._paused_until = max(self._paused_until, now + seconds)
+        self._admitted_before_pause = self._admitted
+        self._paused_until = max(self._paused_until, self._now() + seconds)
         self._needs_probe = True
-        for place, (future, latest) in enumerate(self._queue):
-            wait = self._wait(now, place)
-            if latest is not None and now + wait > latest and not future.done():
-                future.set_exception(TooLateError(wait))
+        self._refuse_late_ones()
         self._pump()
 
-    def tell(self, left: int, seconds: float) -> None:
+    def tell(self, admission: Admission, left: int, seconds: float) -> None:
         """Take what the API says of its own limit; it can only slow requests down.
 
         Args:
+            admission: The leave of the request that was answered so; those given since then are not counted in it.
             left: Requests that the API says are left.
             seconds: For how long.
         """
         now = self._now()
-        is_same_stretch = self._told_left is not None and now < self._told_until
-        self._told_left = min(left, self._told_left) if is_same_stretch and self._told_left is not None else left
-        self._told_until = now + seconds
+        if left == 0:
+            is_in_force = self._told_left == -math.inf and now < self._told_until
+            self._told_until = max(self._told_until, now + seconds) if is_in_force else now + seconds
+            self._told_left = -math.inf  # which nothing but time lifts
+            self._refuse_late_ones()
+            self._pump()
+        elif self._told_left > -math.inf or now >= self._told_until:
+            self._told_until = now + seconds
+            self._told_left = left - (self._admitted - admission.number)
 
     def _admit(self, now: float) -> Admission | None:
         if self._in_flight >= self.limit.in_flight or self._probe_is_out or self._wait(now, 0) > 0:
@@ -226,19 +231,30 @@ class Limiter:
         self._probe_is_out = is_probe
         self._in_flight += 1
         self._window.record(now)
-        if self._told_left is not None:
-            self._told_left -= 1
-        return Admission(now, is_probe)
+        self._told_left -= 1
+        self._admitted += 1
+        return Admission(self._admitted, is_probe)
 
     def _wait(self, now: float, ahead: int) -> float:
         """Seconds until the next request but some may go out, as far as time alone decides."""
-        told = self._told_until - now if self._told_left is not None and self._told_left <= ahead else 0.0
+        told = self._told_until - now if self._told_left <= ahead else 0.0
         return max(0.0, self._paused_until - now, told, self._window.wait(now, ahead))
 
     def _refuse_if_late(self, now: float, ahead: int, latest: float | None) -> None:
         wait = self._wait(now, ahead)
         if latest is not None and now + wait > latest:
             raise TooLateError(wait)
+
+    def _refuse_late_ones(self) -> None:
+        """Refuse whom a wait that has just begun would keep until after the deadline."""
+        now = self._now()
+        queue, self._queue = self._queue, deque()
+        for future, latest in queue:
+            wait = self._wait(now, len(self._queue))
+            if latest is None or now + wait <= latest or future.done():
+                self._queue.append((future, latest))
+            else:
+                future.set_exception(TooLateError(wait))
 
     def _pump(self) -> None:
         """Admit whom time allows, and set the timer for the next one."""

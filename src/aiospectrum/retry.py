@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Final
 
 from aiospectrum.errors import (
+    BodyTooLargeError,
     ConnectionFailedError,
+    DecodeError,
     MalformedBodyError,
     NotFoundError,
-    RateLimitError,
     RequestError,
     ResponseError,
 )
@@ -50,10 +51,10 @@ def is_ambiguous(error: RequestError) -> bool:
         error: How the attempt failed.
 
     Returns:
-        True for failures that pass, once a byte of the request could have been sent, but for a 429, which says that
-        nothing was done.
+        Once a byte of the request could have been sent, True for failures that pass, but for a 429, which says that
+        nothing was done; and for an answer that is a success by its status and cannot be read.
     """
-    return _passes(error) and error.was_sent and not isinstance(error, RateLimitError)
+    return error.was_sent and error.status != 429 and (_passes(error) or _is_unread_success(error))
 
 
 def decide(
@@ -153,3 +154,9 @@ def _passes(error: RequestError) -> bool:
     if isinstance(error, ResponseError):
         return error.status in _PASSING_STATUSES
     return isinstance(error, ConnectionFailedError)
+
+
+def _is_unread_success(error: RequestError) -> bool:
+    if isinstance(error, DecodeError):
+        return True
+    return isinstance(error, BodyTooLargeError) and error.status is not None and 200 <= error.status < 300

@@ -40,11 +40,11 @@ BROKEN = failed(ConnectionFailedError)
 CUT_OFF = failed(MalformedBodyError, 200)
 LIMITED = failed(RateLimitError, 429)
 PASSING_ERRORS = [BROKEN, CUT_OFF, failed(ResponseError, 408), *(failed(ServerError, status) for status in PASSING)]
+UNREAD_ERRORS = [failed(DecodeError, 200), failed(BodyTooLargeError, 200)]
 LASTING_ERRORS = [
     *(failed(ServerError, status) for status in (501, 505, 525, 529)),
     failed(NotFoundError, 404),
-    failed(DecodeError, 200),
-    failed(BodyTooLargeError, 200),
+    failed(BodyTooLargeError, 403),
     failed(RequestTimeoutError),
 ]
 
@@ -58,9 +58,9 @@ def test_idempotent_methods_are_repeated(method: Method, error: RequestError) ->
     assert decide(method, error, 4, RetryPolicy()) is Action.RAISE
 
 
-@pytest.mark.parametrize("error", PASSING_ERRORS, ids=str)
+@pytest.mark.parametrize("error", [*PASSING_ERRORS, *UNREAD_ERRORS], ids=repr)
 def test_a_create_that_may_have_happened_is_not_repeated(error: RequestError) -> None:
-    """Once a byte of a create could have been sent, a failure that passes is ambiguous."""
+    """Once a byte of a create could have been sent, what is no clear answer is ambiguous."""
     assert is_ambiguous(error)
     assert decide("POST", error, 1, RetryPolicy()) is Action.RAISE_AMBIGUOUS
 
@@ -71,6 +71,13 @@ def test_a_create_that_cannot_have_happened_is_repeated(error: RequestError) -> 
     assert not is_ambiguous(error)
     assert decide("POST", error, 1, RetryPolicy()) is Action.RETRY
     assert decide("POST", error, 4, RetryPolicy()) is Action.RAISE
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("error", UNREAD_ERRORS, ids=lambda error: type(error).__name__)
+def test_successes_that_cannot_be_read_are_the_callers(method: Method, error: RequestError) -> None:
+    """What is wrong with a whole answer would be wrong with the next one, too."""
+    assert decide(method, error, 1, RetryPolicy()) is Action.RAISE
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
