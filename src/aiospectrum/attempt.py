@@ -25,7 +25,7 @@ class CallState:
     """What is remembered of a call between its attempts."""
 
     attempt: int = 0
-    """Number of the current attempt, counted from 1."""
+    """Number of the current attempt, counted from 1; of the last one while waiting, 0 before the first."""
 
     is_sending: bool = False
     """Whether a request is under way."""
@@ -111,7 +111,7 @@ class Attempt:
             raise
         finally:
             if state.raw is not None:
-                told = read_rate_limit(state.raw.headers)
+                told = read_rate_limit(state.raw.headers.getall("ratelimit", ()))
                 if told is not None:
                     self.limiter.tell(admission, *told)
             self.limiter.release(admission, is_answered=is_answered)
@@ -119,11 +119,14 @@ class Attempt:
     async def _observed(
         self, route: Route[Any], call: Call, state: CallState, headers: dict[str, str], body: bytes | None
     ) -> Envelope:
-        """Make the attempt between the two calls of the hook."""
+        """Make the attempt between the two calls of the hook, where there is one."""
+        state.begin_attempt()
+        if self.hook is None:
+            return await self._sent(call, state, headers, body)
         started = AttemptStarted(
             operation=route.name, method=route.method, route=route.path, url=call.url, attempt=state.attempt
         )
-        end = None if self.hook is None else self.hook(started)
+        end = self.hook(started)
         begun = self.clock()
         error: RequestError | None = None
         is_over = False
@@ -135,41 +138,55 @@ class Attempt:
             error, is_over = failure, True
             raise
         finally:
-            raw = state.raw
-            if raw is None:  # no answer, or one that was too large to keep
-                status, ray_id = (None, None) if error is None else (error.status, error.ray_id)
-            else:
-                status, ray_id = raw.status, call.clean(raw.headers.get("cf-ray", "")) or None
-            _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, state.attempt, status or "no answer")
             if end is not None:
-                end(
-                    AttemptEnded(
-                        started=started,
-                        status=status,
-                        http_version=None if raw is None else raw.http_version,
-                        duration=self.clock() - begun,
-                        body_bytes=0 if raw is None else len(raw.body),
-                        ray_id=ray_id,
-                        error=error,
-                        was_cancelled=not is_over,
-                    )
-                )
+                end(_ended(started, call, state, error, duration=self.clock() - begun, was_cancelled=not is_over))
 
     async def _sent(self, call: Call, state: CallState, headers: dict[str, str], body: bytes | None) -> Envelope:
         if self.exchange.session.closed:
             raise ClientStateError("the session was closed while the call was under way")
         state.is_sending = True
         try:
-            state.raw = await self.exchange(call, headers=headers, body=body)
+            state.raw = raw = await self.exchange(call, headers=headers, body=body)
             state.is_sending = False
-            return read_envelope(state.raw, call)
+            return read_envelope(raw, call)
         except RateLimitError as error:
-            told = None if state.raw is None else read_rate_limit(state.raw.headers)
+            told = None if state.raw is None else read_rate_limit(state.raw.headers.getall("ratelimit", ()))
             error.wait = wait_after_429(error.retry_after, told, self.random)
             raise
         except RequestError:
             state.is_sending = False
             raise
+        finally:
+            if _LOGGER.isEnabledFor(logging.DEBUG):
+                status = "no answer" if state.raw is None else state.raw.status
+                _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, state.attempt, status)
+
+
+def _ended(
+    started: AttemptStarted,
+    call: Call,
+    state: CallState,
+    error: RequestError | None,
+    *,
+    duration: float,
+    was_cancelled: bool,
+) -> AttemptEnded:
+    """What the hook is told after an attempt."""
+    raw = state.raw
+    if raw is None:  # no answer, or one that was too large to keep
+        status, ray_id = (None, None) if error is None else (error.status, error.ray_id)
+    else:
+        status, ray_id = raw.status, call.clean(raw.headers.get("cf-ray", "")) or None
+    return AttemptEnded(
+        started=started,
+        status=status,
+        http_version=None if raw is None else raw.http_version,
+        duration=duration,
+        body_bytes=0 if raw is None else len(raw.body),
+        ray_id=ray_id,
+        error=error,
+        was_cancelled=was_cancelled,
+    )
 
 
 def _too_late(call: Call, state: CallState, wait: float) -> RequestTimeoutError:
@@ -177,7 +194,7 @@ def _too_late(call: Call, state: CallState, wait: float) -> RequestTimeoutError:
         f"{call.method} {call.url} would have to wait {wait:.1f} s for the rate limit, longer than the deadline leaves",
         method=call.method,
         url=call.url,
-        attempts=state.attempt - 1,
+        attempts=state.attempt,
     )
     error.wait = wait
     error.was_sent = False

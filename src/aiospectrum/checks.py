@@ -99,7 +99,8 @@ class Text:
             and len(value) >= self.min_length
             and (self.max_length is None or len(value) <= self.max_length)
             and (self.pattern is None or re.fullmatch(self.pattern, value) is not None)
-            and not any("\ud800" <= character <= "\udfff" for character in value)  # which UTF-8 does not have
+            # UTF-8 has no surrogates.
+            and (value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value))
         )
 
 

@@ -87,8 +87,8 @@ class Client:
             timeout: Seconds that one call may take with its queueing, attempts and waits, more than 0; None for no
                 limit. A :class:`Timeouts` sets those for connecting and reading too, which are 10 s and 30 s.
             retry: How often, and how far apart, failed calls are attempted; None for the defaults.
-            rate_limit: How many requests may go out; give one :class:`Limiter` to all clients that use the same token.
-                None for no limit, and no pause of other calls after a 429.
+            rate_limit: How many requests may go out; give one :class:`Limiter` to all clients that use the same token,
+                with no more in flight than connections. None for no limit, and no pause of other calls after a 429.
             on_attempt: Called before every attempt, and what it returns after it; for metrics and traces.
             session: A session of yours to send over, without credentials of its own. It is never closed here and keeps
                 its own settings for connections, TLS, cookies, proxies and middlewares.
@@ -113,10 +113,12 @@ class Client:
         self._base_url = check_base_url(base_url, allow_http=allow_http)
         self._timeouts = check_timeout(timeout)
         self._retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
-        self._limiter = check_limiter(rate_limit)
         self._on_attempt = check_hook(on_attempt)
         self._borrowed_session = check_session(session)
         self._connector_limit = check_count("connector_limit", connector_limit)
+        if session is not None and session.connector is not None:
+            self._connector_limit = session.connector.limit
+        self._limiter = check_limiter(rate_limit, self._connector_limit)
         self._ssl_context = check_ssl_context(ssl_context)
         self._max_body_bytes = check_count("max_body_bytes", max_body_bytes)
         self._user_agent = check_user_agent(user_agent)
@@ -183,7 +185,7 @@ class Client:
             self,
             timeouts=self._timeouts if timeout is ... else check_timeout(timeout),
             retry=self._retry if retry is None else check_class("retry", retry, RetryPolicy),
-            limiter=self._limiter if rate_limit is ... else check_limiter(rate_limit),
+            limiter=self._limiter if rate_limit is ... else check_limiter(rate_limit, self._connector_limit),
         )
 
     @property

@@ -111,7 +111,6 @@ class HTTPTransport:
     ) -> Response[T]:
         """Attempt until there is a result, or an error that no further attempt would mend."""
         while True:
-            state.begin_attempt()
             try:
                 envelope = await self._attempt_once(request, call, route, state, latest)
                 return self._response(route, call, state, path, envelope)

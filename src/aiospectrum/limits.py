@@ -1,12 +1,17 @@
 """What an answer's headers say of rate limits: pure."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 __all__ = ["read_rate_limit", "read_retry_after"]
 
-_LONGEST_NUMBER = 9
+_LONGEST_NUMBER: Final = 9
 """Digits; what is longer stands for more than three decades, which is no wait but a mistake."""
+
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def read_retry_after(values: Iterable[str], date: str | None) -> float | None:
@@ -15,7 +20,7 @@ def read_retry_after(values: Iterable[str], date: str | None) -> float | None:
     Source: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 
     Args:
-        values: Every such header of the answer, each with seconds or a date.
+        values: Every such header of the answer, each with seconds, several of them with commas between, or a date.
         date: The answer's own ``Date`` header, which a date is counted from.
 
     Returns:
@@ -24,19 +29,25 @@ def read_retry_after(values: Iterable[str], date: str | None) -> float | None:
     return max((wait for value in values if (wait := _seconds(value.strip(), date)) is not None), default=None)
 
 
-def read_rate_limit(headers: Mapping[str, str]) -> tuple[int, float] | None:
-    """Read the ``Ratelimit`` header, such as ``"default";r=50;t=30``.
+def read_rate_limit(values: Iterable[str]) -> tuple[int, float] | None:
+    """Read ``Ratelimit`` headers, such as ``"default";r=50;t=30``.
 
     Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
 
     Args:
-        headers: The answer's headers.
+        values: Every such header of the answer, each with one limit or several with commas between.
 
     Returns:
-        Requests left, and the seconds that they are for; None when the header is absent or cannot be read.
+        Requests left, and the seconds that they are for, by the limit that leaves the fewest; None when none can be
+        read.
     """
+    limits = (_limit(item) for value in values for item in _QUOTED.sub("", value).split(","))
+    return min((limit for limit in limits if limit is not None), key=lambda limit: (limit[0], -limit[1]), default=None)
+
+
+def _limit(item: str) -> tuple[int, float] | None:
     numbers = {}
-    for part in headers.get("ratelimit", "").split(",")[0].split(";")[1:]:
+    for part in item.split(";")[1:]:
         name, _, text = part.strip().partition("=")
         if _is_number(text):
             numbers[name] = int(text)
@@ -50,10 +61,17 @@ def _is_number(text: str) -> bool:
 
 
 def _seconds(text: str, date: str | None) -> float | None:
-    if _is_number(text):
-        return float(text)
+    numbers = [part.strip() for part in text.split(",")]
+    if all(map(_is_number, numbers)):
+        return float(max(map(int, numbers)))
     try:
-        wait = (parsedate_to_datetime(text) - parsedate_to_datetime(date or "")).total_seconds()
-    except (ValueError, TypeError):  # no date, or one with a zone and one without
+        wait = (_date(text) - _date(date or "")).total_seconds()
+    except (ValueError, TypeError, OverflowError):  # no date, or one with a zone and one without, or no such number
         return None
     return wait if wait >= 0 else None
+
+
+def _date(text: str) -> datetime:
+    """A date in one of HTTP's three forms, of which that of C's ``asctime`` has no comma and no zone."""
+    date = parsedate_to_datetime(text)
+    return date.replace(tzinfo=UTC) if date.tzinfo is None and "," not in text else date

@@ -7,6 +7,7 @@ from typing import Final, TypedDict, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
+import attrs
 
 from aiospectrum._version import __version__
 from aiospectrum.checks import Integer, Number, refuse
@@ -153,11 +154,13 @@ def check_hook(on_attempt: AttemptHook | None) -> AttemptHook | None:
     return on_attempt
 
 
-def check_limiter(rate_limit: RateLimit | Limiter | None) -> Limiter | None:
+def check_limiter(rate_limit: RateLimit | Limiter | None, connections: int) -> Limiter | None:
     """Make a limiter of a rate limit.
 
     Args:
         rate_limit: A limit for one client, a limiter that several share, or None for no limit.
+        connections: The most connections at once, 0 for any number. No more requests than that are let through at a
+            time, as those that wait for a connection could not be held back in a pause any more.
 
     Returns:
         The limiter.
@@ -169,7 +172,7 @@ def check_limiter(rate_limit: RateLimit | Limiter | None) -> Limiter | None:
         return rate_limit
     if not isinstance(rate_limit, RateLimit):
         refuse("rate_limit", rate_limit, "a RateLimit, a Limiter or None")
-    return Limiter(rate_limit)
+    return Limiter(attrs.evolve(rate_limit, in_flight=min(rate_limit.in_flight, connections or rate_limit.in_flight)))
 
 
 def check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:

@@ -129,6 +129,12 @@ def test_waits_after_a_429(asked: float | None, told: tuple[int, float] | None, 
         pytest.param(["Fri, 20 Nov 2026 12:05:00 GMT"], None, None, id="date alone"),
         pytest.param(["Fri, 20 Nov 2026 11:05:00 GMT"], DATE, None, id="date in the past"),
         pytest.param(["Fri, 20 Nov 2026 12:05:00"], DATE, None, id="date without a zone"),
+        pytest.param(["Fri Nov 20 12:05:00 2026"], DATE, 300.0, id="date in the form of asctime"),
+        pytest.param(["3, 11,7"], DATE, 11.0, id="several in one header"),
+        pytest.param(["3, soon"], DATE, None, id="a number and a word"),
+        pytest.param([f"Fri, 20 Nov 2026 12:05:{'9' * 20} GMT"], DATE, None, id="date with too many seconds"),
+        pytest.param([f"Fri, 20 Nov {'9' * 20} 12:05:00 GMT"], DATE, None, id="date in no year"),
+        pytest.param([f"Fri, 20 Nov 2026 12:05:00 +{'9' * 20}"], DATE, None, id="date in no zone"),
         pytest.param(["-5"], DATE, None, id="negative"),
         pytest.param(["1.5"], DATE, None, id="fraction"),
         pytest.param(["soon"], DATE, None, id="word"),
@@ -144,21 +150,23 @@ def test_retry_after(values: list[str], date: str | None, seconds: float | None)
 
 
 @pytest.mark.parametrize(
-    ("header", "expected"),
+    ("headers", "expected"),
     [
-        pytest.param(None, None, id="absent"),
-        pytest.param('"default";r=50;t=30', (50, 30.0), id="documented"),
-        pytest.param('"default"; t=30; r=0', (0, 30.0), id="another order"),
-        pytest.param('"a";r=1;t=2, "b";r=3;t=4', (1, 2.0), id="two policies"),
-        pytest.param('"default";r=50', None, id="half"),
-        pytest.param('"default";r=x;t=30', None, id="no number"),
-        pytest.param('"default";r=-1;t=30', None, id="negative"),
-        pytest.param("limit=100, remaining=50", None, id="an older form"),
+        pytest.param([], None, id="absent"),
+        pytest.param(['"default";r=50;t=30'], (50, 30.0), id="documented"),
+        pytest.param(['"default"; t=30; r=0'], (0, 30.0), id="another order"),
+        pytest.param(['"a";r=1;t=2, "b";r=3;t=4'], (1, 2.0), id="two policies"),
+        pytest.param(['"a";r=9;t=2, "b";r=0;t=4', '"c";r=0;t=6'], (0, 6.0), id="the one that leaves the fewest"),
+        pytest.param([r'"a;t=99, \"b";r=0;t=12'], (0, 12.0), id="signs in a name"),
+        pytest.param(['"default";r=50'], None, id="half"),
+        pytest.param(['"default";r=x;t=30'], None, id="no number"),
+        pytest.param(['"default";r=-1;t=30'], None, id="negative"),
+        pytest.param(["limit=100, remaining=50"], None, id="an older form"),
     ],
 )
-def test_rate_limit_field(header: str | None, expected: tuple[int, float] | None) -> None:
+def test_rate_limit_field(headers: list[str], expected: tuple[int, float] | None) -> None:
     """The field is read in its documented form, and left out in any other."""
-    assert read_rate_limit({} if header is None else {"ratelimit": header}) == expected
+    assert read_rate_limit(headers) == expected
 
 
 def test_the_budget_runs_out_and_fills() -> None:

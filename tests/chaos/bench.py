@@ -1,0 +1,120 @@
+"""A transport on the bench: real network, no waiting, and a route per method whose result is any JSON."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+import attrs
+
+from aiospectrum._generated.apps import CREATE_APP, DELETE_APP, GET_APP, LIST_APPS, UPDATE_APP
+from aiospectrum.adapter import Exchange, open_session
+from aiospectrum.attempt import Attempt
+from aiospectrum.converters import shared_converter
+from aiospectrum.credentials import choose_credentials
+from aiospectrum.http_transport import HTTPTransport
+from aiospectrum.limiter import Limiter
+from aiospectrum.policies import RetryPolicy, Timeouts
+from aiospectrum.retry import RetryBudget
+from aiospectrum.routes import Route
+from aiospectrum.transport import Response
+from tests.conftest import APP, TOKEN, ZONE
+from tests.generated.test_endpoints import REQUEST
+
+__all__ = ["CALLS", "Bench", "BenchCall", "open_bench"]
+
+
+@attrs.frozen(kw_only=True)
+class BenchCall:
+    """A call of some method, with arguments that are fine."""
+
+    route: Route[Any]
+    """The route, of which the result may be anything, so that every answer but a broken one has a right result."""
+
+    path: dict[str, str]
+    """The path parameters."""
+
+    body: object = None
+    """The body."""
+
+
+_IN_ZONE: Final = {"zone_id": ZONE}
+_OF_APP: Final = {"zone_id": ZONE, "app_id": APP}
+
+CALLS: Final = {
+    "list": BenchCall(route=attrs.evolve(LIST_APPS, result=Any, query=()), path=_IN_ZONE),
+    "get": BenchCall(route=attrs.evolve(GET_APP, result=Any), path=_OF_APP),
+    "update": BenchCall(route=attrs.evolve(UPDATE_APP, result=Any), path=_OF_APP, body=REQUEST),
+    "delete": BenchCall(route=attrs.evolve(DELETE_APP, result=Any), path=_OF_APP),
+    "create": BenchCall(route=attrs.evolve(CREATE_APP, result=Any), path=_IN_ZONE, body=REQUEST),
+}
+"""A call of each kind."""
+
+
+@attrs.frozen(kw_only=True)
+class Bench:
+    """A transport whose waits take no time and are written down."""
+
+    transport: HTTPTransport
+    """The transport."""
+
+    waits: list[float]
+    """The seconds of each wait that it asked for."""
+
+    async def call(self, name: str) -> Response[Any]:
+        """Make one of :data:`CALLS`."""
+        call = CALLS[name]
+        return await self.transport.send(call.route, path=call.path, query={}, body=call.body)
+
+
+@contextlib.asynccontextmanager
+async def open_bench(
+    url: str,
+    *,
+    timeouts: Timeouts | None = None,
+    retry: RetryPolicy | None = None,
+    limiter: Limiter | None = None,
+    max_body_bytes: int = 1 << 20,
+    random: Callable[[], float] = lambda: 0.0,
+    between: Callable[[], Awaitable[object]] | None = None,
+) -> AsyncIterator[Bench]:
+    """Open a transport on a session of its own.
+
+    Args:
+        url: Base URL of the server.
+        timeouts: How long things may take; 20 s for the whole call unless told otherwise.
+        retry: The retry policy.
+        limiter: The limiter, None for none.
+        max_body_bytes: The most bytes of a body.
+        random: What jitter is drawn with; the least of it unless told otherwise.
+        between: What happens in a wait between attempts; nothing unless told otherwise.
+    """
+    timeouts = timeouts or Timeouts(total=20)
+    retry = retry or RetryPolicy()
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        await (asyncio.sleep(0) if between is None else between())
+
+    async with open_session(50, None) as session:
+        yield Bench(
+            transport=HTTPTransport(
+                attempt=Attempt(
+                    exchange=Exchange(session=session, timeouts=timeouts, max_body_bytes=max_body_bytes, proxy=None),
+                    limiter=limiter,
+                    hook=None,
+                    clock=asyncio.get_running_loop().time,
+                    random=random,
+                ),
+                base_url=url,
+                credentials=choose_credentials(api_token=TOKEN, api_email=None, api_key=None),
+                user_agent="test",
+                timeouts=timeouts,
+                retry=retry,
+                budget=RetryBudget(retry),
+                converter=shared_converter(),
+                sleep=sleep,
+            ),
+            waits=waits,
+        )

@@ -1,0 +1,162 @@
+"""What a call makes of each fault, by classes of faults: the table that the matrix is held against."""
+
+from fnmatch import fnmatchcase
+from typing import Final
+
+import attrs
+from aiohttp import compression_utils
+
+from aiospectrum import (
+    AmbiguousWriteError,
+    BodyTooLargeError,
+    ConnectionFailedError,
+    DecodeError,
+    MalformedBodyError,
+    PermissionDeniedError,
+    RateLimitError,
+    RedirectError,
+    RequestError,
+    RetryPolicy,
+    ServerError,
+    UnsuccessfulError,
+)
+from tests.conftest import APP
+
+__all__ = ["Expected", "Rule", "expect", "right_result", "rule_of"]
+
+
+@attrs.frozen(kw_only=True)
+class Rule:
+    """What a class of faults means."""
+
+    error: type[RequestError] | None = None
+    """What one attempt ends in; None when there is nothing to complain of."""
+
+    passes: bool = False
+    """Whether a further attempt may succeed, which GET, PUT and DELETE make."""
+
+    leaves_open: bool = False
+    """Whether the write may have taken place, so that a create is not sent again."""
+
+
+FINE: Final = Rule()
+BROKEN: Final = Rule(error=ConnectionFailedError, passes=True, leaves_open=True)
+MALFORMED: Final = Rule(error=MalformedBodyError, passes=True, leaves_open=True)
+FAILED: Final = Rule(error=ServerError, passes=True, leaves_open=True)
+LIMITED: Final = Rule(error=RateLimitError, passes=True)
+UNREADABLE: Final = Rule(error=DecodeError, leaves_open=True)
+TOO_LARGE: Final = Rule(error=BodyTooLargeError, leaves_open=True)
+NOT_DONE: Final = Rule(error=UnsuccessfulError)
+FORBIDDEN: Final = Rule(error=PermissionDeniedError)
+ELSEWHERE: Final = Rule(error=RedirectError)
+
+_RULES: Final = {
+    "good": FINE,
+    "hold": FINE,
+    "set-cookie": FINE,
+    "drip-*": FINE,  # what is slow is right in the end
+    "keep-alive-then-*": FINE,  # it is the next request that meets the end
+    "informational-*": FINE,
+    "junk-after": FINE,
+    "chunked": FINE,
+    "close-delimited": FINE,
+    "reset-*": BROKEN,
+    "close-*": BROKEN,
+    "hang-*": BROKEN,
+    "status-line-*": BROKEN,
+    "length-*": BROKEN,
+    "chunks-*": BROKEN,
+    "both-framings": BROKEN,  # one of the two is a lie, as in request smuggling
+    "many-headers": BROKEN,
+    "huge-header": BROKEN,
+    "header-bare-cr": BROKEN,
+    "header-nul": BROKEN,
+    "header-*": FINE,
+    "gzip-truncated": MALFORMED,  # aiohttp hands over what there is
+    "gzip-no-trailer": FINE,  # nothing of the data is missing, only its checksum
+    "gzip-*": BROKEN,
+    "html-502": FAILED,
+    "html-200": MALFORMED,
+    "cloudflare-*": FAILED,
+    "empty-500": FAILED,
+    "empty-200": MALFORMED,
+    "no-content": MALFORMED,
+    "truncated-json": MALFORMED,
+    "deep-*": MALFORMED,
+    "unsuccessful-200": NOT_DONE,
+    "unsuccessful-403": FORBIDDEN,
+    "redirect-*": ELSEWHERE,
+    "echo-200": FINE,
+    "echo-403": FORBIDDEN,
+    "echo-500": FAILED,
+    "retry-after-*": LIMITED,
+    "rate-limit-*": LIMITED,
+    "number--0": FINE,
+    "number-1E+2": FINE,
+    "number-*": MALFORMED,
+    "body-nul-character": FINE,
+    "body-duplicate-keys": FINE,  # the last one counts, as in most readers of JSON
+    "body-duplicate-success": NOT_DONE,
+    "body-no-success": UNREADABLE,
+    "body-success-is-text": UNREADABLE,
+    "body-no-result": UNREADABLE,
+    "body-null-result": UNREADABLE,
+    "body-*": MALFORMED,
+    "bomb-br": TOO_LARGE if compression_utils.HAS_BROTLI else BROKEN,
+    "bomb-zstd": TOO_LARGE if compression_utils.HAS_ZSTD else BROKEN,
+    "bomb-*": TOO_LARGE,
+}
+"""Rules by patterns of names; the first that fits counts."""
+
+_RESULTS: Final[dict[str, object]] = {
+    "gzip-no-trailer": list(range(1000)),
+    "number--0": 0,
+    "number-1E+2": 100.0,
+    "body-nul-character": "a\0b",
+    "body-duplicate-keys": [2],
+}
+"""The results of the faults that do no harm, unless it is an empty list."""
+
+
+def rule_of(fault: str, call: str) -> Rule:
+    """The rule for a fault.
+
+    Args:
+        fault: Its name in the catalogue.
+        call: What is called; a DELETE needs no result, as it is known what was deleted.
+    """
+    if call == "delete" and fault in ("body-no-result", "body-null-result"):
+        return FINE
+    return next(rule for pattern, rule in _RULES.items() if fnmatchcase(fault, pattern))
+
+
+def right_result(fault: str, call: str) -> object:
+    """The result of a call that meets a fault which does no harm."""
+    if call == "delete" and fault in ("body-no-result", "body-null-result"):
+        return {"id": APP}
+    return _RESULTS.get(fault, [])
+
+
+@attrs.frozen(kw_only=True)
+class Expected:
+    """The outcome of a call."""
+
+    error: type[RequestError] | None
+    """What is raised; None for a result."""
+
+    cause: type[RequestError] | None = None
+    """The ``__cause__`` of what is raised."""
+
+    attempts: int
+    """Requests on the wire."""
+
+
+def expect(rule: Rule, call: str, *, times: int, policy: RetryPolicy) -> Expected:
+    """What comes of a call that meets a fault so many times before the answers are good."""
+    if call == "create" and rule.leaves_open:
+        return Expected(error=AmbiguousWriteError, cause=rule.error, attempts=1)
+    if rule.error is None or not rule.passes:
+        return Expected(error=rule.error, attempts=1)
+    if times < policy.max_attempts:
+        return Expected(error=None, attempts=times + 1)
+    return Expected(error=rule.error, attempts=policy.max_attempts)

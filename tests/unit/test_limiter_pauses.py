@@ -1,0 +1,163 @@
+"""What answers tell the limiter: the pause after a 429, its probe, and the API's own count."""
+
+from aiospectrum.limiter import TooLateError
+from tests.fake_time import admitted, make_limiter, settle, start
+
+
+async def test_a_pause_stops_everybody() -> None:
+    """After a 429 nobody goes until the pause is over, then one alone, and the others after its answer."""
+    limiter, time = make_limiter()
+    refused = await limiter.acquire(None)
+    limiter.pause(refused, 7.0)
+    limiter.release(refused, is_answered=True)
+    tasks = start(*(limiter.acquire(None) for _ in range(3)))
+
+    await time.pass_by(6.75)
+    assert (limiter.pause_left(), limiter.queued) == (0.25, 3)
+    await time.pass_by(0.25)
+    assert (admitted(tasks), limiter.pause_left()) == ([True, False, False], 0)
+    await time.pass_by(100)
+    assert admitted(tasks) == [True, False, False]
+    assert tasks[0].result().is_probe
+    limiter.release(tasks[0].result(), is_answered=True)
+    await settle()
+    assert admitted(tasks) == [True, True, True]
+    assert not any(task.result().is_probe for task in tasks[1:])
+
+
+async def test_a_cancelled_probe_is_no_answer() -> None:
+    """When the probe is cancelled, another one probes, and still alone."""
+    limiter, time = make_limiter()
+    refused = await limiter.acquire(None)
+    limiter.pause(refused, 1.0)
+    limiter.release(refused, is_answered=True)
+    tasks = start(*(limiter.acquire(None) for _ in range(3)))
+    await time.pass_by(1)
+    limiter.release(tasks[0].result(), is_answered=False)
+    await settle()
+
+    assert admitted(tasks) == [True, True, False]
+    assert tasks[1].result().is_probe
+
+
+async def test_a_refused_probe_begins_another_pause() -> None:
+    """A 429 to the probe stops everybody again."""
+    limiter, time = make_limiter()
+    refused = await limiter.acquire(None)
+    limiter.pause(refused, 1.0)
+    limiter.release(refused, is_answered=True)
+    tasks = start(*(limiter.acquire(None) for _ in range(2)))
+    await time.pass_by(1)
+    limiter.pause(tasks[0].result(), 5.0)
+    limiter.release(tasks[0].result(), is_answered=True)
+
+    await time.pass_by(4.75)
+    assert admitted(tasks) == [True, False]
+    await time.pass_by(0.25)
+    assert tasks[1].result().is_probe
+
+
+async def test_answers_to_earlier_requests_do_not_extend_a_pause() -> None:
+    """Requests that were under way when the pause began, also since the same instant, have no say in it."""
+    limiter, time = make_limiter()
+    first, second, third = [await limiter.acquire(None) for _ in range(3)]
+    limiter.pause(first, 2.0)
+    limiter.pause(second, 50.0)
+    assert limiter.pause_left() == 2
+    for admission in (first, second):
+        limiter.release(admission, is_answered=True)
+    (probe,) = start(limiter.acquire(None))
+    await time.pass_by(2)
+    limiter.release(probe.result(), is_answered=True)
+    limiter.pause(third, 50.0)
+
+    assert limiter.pause_left() == 0
+    limiter.pause(await limiter.acquire(None), 3.0)
+    assert limiter.pause_left() == 3
+
+
+async def test_a_pause_refuses_those_who_cannot_wait() -> None:
+    """A pause that goes on after the deadline of a call in the queue fails that call at once, and no other."""
+    limiter, time = make_limiter(in_flight=1)
+    refused = await limiter.acquire(None)
+    tasks = start(*(limiter.acquire(latest) for latest in (1005.0, None, 1010.0)))
+    await settle()
+    limiter.pause(refused, 10.0)
+    await settle()
+
+    assert [task.done() for task in tasks] == [True, False, False]
+    error = tasks[0].exception()
+    assert isinstance(error, TooLateError)
+    assert error.wait == 10
+    limiter.release(refused, is_answered=True)
+    await time.pass_by(10)
+    assert admitted(tasks[1:]) == [True, False]
+
+
+async def test_cancellation_in_the_step_of_a_refusal() -> None:
+    """A call that is refused and cancelled at once is cancelled, and nothing is left of it."""
+    limiter, time = make_limiter(in_flight=1)
+    refused = await limiter.acquire(None)
+    (task,) = start(limiter.acquire(1005.0))
+    await settle()
+    limiter.pause(refused, 9.0)
+    task.cancel()
+    await settle()
+
+    assert task.cancelled()
+    limiter.release(refused, is_answered=True)
+    assert (limiter.in_flight, limiter.queued, time.pending) == (0, 0, [])
+
+
+async def test_what_the_api_says_slows_down() -> None:
+    """When the API says that nothing is left, nobody goes for so long, and whoever cannot wait is refused."""
+    limiter, time = make_limiter(in_flight=1)
+    first = await limiter.acquire(None)
+    tasks = start(limiter.acquire(1004.0), limiter.acquire(None))
+    await settle()
+    limiter.tell(first, 0, 5.0)
+    limiter.tell(first, 50, 1.0)
+    limiter.release(first, is_answered=True)
+    await time.pass_by(4.75)
+    assert admitted(tasks) == [False, False]
+    assert isinstance(tasks[0].exception(), TooLateError)
+    await time.pass_by(0.25)
+
+    assert admitted(tasks) == [False, True]
+
+
+async def test_what_the_api_says_never_speeds_up() -> None:
+    """However much the API says is left, the window holds."""
+    limiter, time = make_limiter(requests=2)
+    for _ in range(2):
+        admission = await limiter.acquire(None)
+        limiter.tell(admission, 1_000_000, 1.0)
+    tasks = start(limiter.acquire(None))
+
+    await time.pass_by(9.75)
+    assert admitted(tasks) == [False]
+    await time.pass_by(0.25)
+    assert admitted(tasks) == [True]
+
+
+async def test_requests_that_the_api_has_not_counted_yet() -> None:
+    """What is left by an answer is less the requests that were sent since."""
+    limiter, time = make_limiter()
+    first, *_ = [await limiter.acquire(None) for _ in range(3)]
+    limiter.tell(first, 3, 5.0)
+    tasks = start(*(limiter.acquire(None) for _ in range(2)))
+    await settle()
+    assert admitted(tasks) == [True, False]
+    await time.pass_by(5)
+    assert admitted(tasks) == [True, True]
+
+
+async def test_a_field_that_does_not_count_down() -> None:
+    """A field that always says the same does not stop calls that are made one after another."""
+    limiter, time = make_limiter()
+    for _ in range(20):
+        admission = await limiter.acquire(1000.0)
+        limiter.tell(admission, 5, 30.0)
+        limiter.release(admission, is_answered=True)
+
+    assert time.timers == []
