@@ -1,9 +1,10 @@
-"""A client without opinions for the sandbox: a plain aiohttp session on a real socket."""
+"""Clients without opinions for the sandbox: a plain aiohttp session, and bare connections; and hand-moved clocks."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from yarl import URL
 from aiospectrum.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
 
 @attrs.define
@@ -99,6 +100,112 @@ class Api:
     async def create(self, body: object, zone: int = 0) -> Reply:
         """Create an app."""
         return await self.call("POST", self.path("apps", zone), json=body)
+
+
+@attrs.define
+class Sleeper:
+    """A sleep that lasts until it is let go, and knows what became of it."""
+
+    asked: list[float] = attrs.Factory(list)
+    given_up: int = 0
+    awake: asyncio.Event = attrs.Factory(asyncio.Event)
+
+    async def __call__(self, seconds: float) -> None:
+        """Sleep like ``asyncio.sleep``."""
+        self.asked.append(seconds)
+        try:
+            await self.awake.wait()
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
+
+
+@attrs.frozen(kw_only=True)
+class RawReply:
+    """What came over a bare connection until the answer was whole or the connection ended."""
+
+    headers: Mapping[str, str]
+    """In lower case."""
+    body: bytes
+    ending: str
+    """``whole``, ``cut off``, or without any answer ``reset`` or ``closed``."""
+
+
+@attrs.frozen
+class Raw:
+    """One connection without an HTTP library."""
+
+    sandbox: Sandbox
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def send(self, method: str, tail: str, body: object = None) -> None:
+        """Send a request about the first zone."""
+        payload = b"" if body is None else json.dumps(body).encode()
+        lines = (
+            f"{method} /client/v4/zones/{self.sandbox.zones[0]}/spectrum/{tail} HTTP/1.1",
+            "Host: sandbox",
+            f"Authorization: Bearer {self.sandbox.api_token}",
+            f"Content-Length: {len(payload)}",
+        )
+        self.writer.write("\r\n".join((*lines, "", "")).encode() + payload)
+
+    async def read(self) -> RawReply:
+        """Read one answer, or what there is of it."""
+        async with asyncio.timeout(30):
+            return await self._read()
+
+    async def _read(self) -> RawReply:
+        try:
+            head = await self.reader.readuntil(b"\r\n\r\n")
+        except ConnectionResetError:
+            return RawReply(headers={}, body=b"", ending="reset")
+        except asyncio.IncompleteReadError as error:
+            return RawReply(headers={}, body=error.partial, ending="cut off" if error.partial else "closed")
+        headers = dict(line.lower().split(": ", 1) for line in head.decode().splitlines()[1:-1])
+        try:
+            body = await self.reader.readexactly(int(headers["content-length"]))
+        except asyncio.IncompleteReadError as error:
+            return RawReply(headers=headers, body=error.partial, ending="cut off")
+        return RawReply(headers=headers, body=body, ending="whole")
+
+    async def close(self) -> None:
+        """Close the connection; once more does nothing."""
+        self.writer.close()
+        with suppress(ConnectionError):
+            await self.writer.wait_closed()
+
+
+@pytest.fixture
+def sleeper() -> Sleeper:
+    """Return a sleep without real time."""
+    return Sleeper()
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[Any]:
+    """Yield a factory of bare connections, closed at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def start(sandbox: Sandbox) -> Raw:
+            host, _, port = sandbox.url.removeprefix("http://").partition("/")[0].partition(":")
+            connection = Raw(sandbox, *await asyncio.open_connection(host, int(port)))
+            stack.push_async_callback(connection.close)
+            return connection
+
+        yield start
+
+
+@pytest.fixture
+def until() -> Any:
+    """Return a coroutine function that lets the loop turn until a condition holds."""
+
+    async def wait(holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not holds():  # noqa: ASYNC110 - the sandbox has no event for everything that tests look at
+                await asyncio.sleep(0)
+
+    return wait
 
 
 @pytest.fixture

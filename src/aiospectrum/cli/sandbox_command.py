@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from cyclopts import Parameter, validators
 
 from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.fault_options import FAULT_HELP, read_faults
 from aiospectrum.cli.human import counted
 from aiospectrum.cli.options import AtLeastOne, Passed
 from aiospectrum.sandbox import RateLimit, Sandbox, serve
@@ -24,6 +26,7 @@ def sandbox(
     seed: int = 0,
     rate_limit: bool = True,
     data_lag: float = 0.0,
+    fault: Annotated[list[str] | None, Parameter(help=FAULT_HELP)] = None,
     context: Passed,
 ) -> int:
     """Run a Spectrum API on this machine until Ctrl-C.
@@ -37,6 +40,7 @@ def sandbox(
         seed: What identifiers and analytics are made from; equal seeds give equal sandboxes.
         rate_limit: Whether to refuse requests beyond Cloudflare's 1,200 in five minutes.
         data_lag: Seconds by which analytics trail behind.
+        fault: What goes wrong on purpose.
         context: The surroundings.
 
     Returns:
@@ -53,6 +57,7 @@ def sandbox(
             seed=seed,
             rate_limit=RateLimit() if rate_limit else None,
             data_lag=data_lag,
+            faults=read_faults(fault),
             host=host,
             port=port,
             now=context.now,
@@ -60,12 +65,12 @@ def sandbox(
         )
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return _serve(box, paygo, f"{host}:{port}", context)
+    return _serve(box, f"{host}:{port}", lambda url: _introduce(box, url, paygo, fault or [], context), context)
 
 
-def _serve(box: Sandbox, paygo: int, place: str, context: Context) -> int:
+def _serve(box: Sandbox, place: str, ready: Callable[[str], object], context: Context) -> int:
     try:
-        asyncio.run(serve(box, ready=lambda url: _introduce(box, url, paygo, context)))
+        asyncio.run(serve(box, ready=ready))
     except BrokenPipeError:
         raise
     except (OSError, UnicodeError) as error:
@@ -78,13 +83,16 @@ def _serve(box: Sandbox, paygo: int, place: str, context: Context) -> int:
     return 0
 
 
-def _introduce(box: Sandbox, url: str, paygo: int, context: Context) -> None:
+def _introduce(box: Sandbox, url: str, paygo: int, faults: Sequence[str], context: Context) -> None:
     context.say(f"Sandbox of the Spectrum API on {url}, until Ctrl-C")
     context.say("")
     context.say(f"{counted(len(box.zones), 'zone')}:")
     for place, zone_id in enumerate(box.zones, 1):
         plan = ", pay as you go" if place > len(box.zones) - paygo else ""
         context.say(f"  {zone_id}  {box.zone_name(zone_id)}, {counted(len(box.app_ids(zone_id)), 'app')}{plan}")
+    if faults:
+        context.say("")
+        context.say(f"Going wrong on purpose: {', '.join(faults)}")
     context.say("")
     context.say("For programs that talk to it:")
     context.say(f"export CLOUDFLARE_BASE_URL={url}")

@@ -4,9 +4,13 @@ Three ways to run one: ``async with Sandbox(...) as sandbox``; :func:`run_in_thr
 without a loop of its own; :func:`serve` until cancelled. Tests under pytest take the
 ``spectrum_sandbox`` fixture instead.
 
+:class:`Faults` make it misbehave, at chosen rates or for as long as they are assigned, so that a
+program can be tested against an API that is slow, breaks connections and refuses requests.
+
 The sandbox shares no code with the client, so that each can catch the other's errors.
 """
 
+from aiospectrum.sandbox._faults import FaultKind, Faults
 from aiospectrum.sandbox._ratelimit import RateLimit
 from aiospectrum.sandbox._sandbox import DEFAULT_API_EMAIL, DEFAULT_API_KEY, DEFAULT_API_TOKEN, Sandbox, serve
 from aiospectrum.sandbox._server import RecordedRequest
@@ -16,6 +20,8 @@ __all__ = [
     "DEFAULT_API_EMAIL",
     "DEFAULT_API_KEY",
     "DEFAULT_API_TOKEN",
+    "FaultKind",
+    "Faults",
     "RateLimit",
     "RecordedRequest",
     "Sandbox",

@@ -17,7 +17,7 @@ from aiospectrum.sandbox._errors import Problem, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["RateLimit", "RateLimiter"]
+__all__ = ["RateLimit", "RateLimiter", "too_many"]
 
 
 def _positive(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
@@ -44,6 +44,12 @@ class RateLimit:
     """Length of the window in seconds."""
     block_seconds: float = attrs.field(default=300, validator=_positive)
     """Seconds for which every call is answered 429 once the window's budget is exceeded."""
+
+
+def too_many(seconds: int) -> RefusedError:
+    """Return the refusal of a request that came too soon: 429 with ``retry-after``."""
+    problem = Problem(code=971, message="Too many requests; wait before sending more")
+    return RefusedError(429, problem, headers={"retry-after": str(seconds)})
 
 
 @attrs.define
@@ -74,9 +80,7 @@ class RateLimiter:
         if window.blocked_until is None and window.used > limit.requests:
             window.blocked_until = now + limit.block_seconds
         if window.blocked_until is not None:
-            message = "Too many requests; wait before sending more"
-            wait = str(max(1, math.ceil(window.blocked_until - now)))
-            raise RefusedError(429, Problem(code=971, message=message), headers={"retry-after": wait})
+            raise too_many(max(1, math.ceil(window.blocked_until - now)))
         left, reset = (
             limit.requests - window.used,
             math.ceil(window.opened + limit.per_seconds - now),

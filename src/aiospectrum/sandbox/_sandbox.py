@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
 
-from aiospectrum.sandbox._auth import API_KEY, API_TOKEN, EMAIL, Credentials
+from aiospectrum.sandbox._arguments import check_credentials, check_zones, expect, is_number, is_whole
+from aiospectrum.sandbox._faults import Faults
+from aiospectrum.sandbox._mishaps import Mishaps
 from aiospectrum.sandbox._operations import World
 from aiospectrum.sandbox._ratelimit import RateLimit, RateLimiter
-from aiospectrum.sandbox._routes import BASE_PATH, ID
-from aiospectrum.sandbox._seeding import make_account, make_zone_ids
+from aiospectrum.sandbox._routes import BASE_PATH
+from aiospectrum.sandbox._seeding import make_account
 from aiospectrum.sandbox._server import Edge, EnvelopeServer, RecordedRequest
 from aiospectrum.sandbox._times import utc_now
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -29,10 +29,11 @@ DEFAULT_API_TOKEN: Final = "sandbox-token-00000000000000000000000000"  # noqa: S
 DEFAULT_API_EMAIL: Final = "sandbox@example.com"
 DEFAULT_API_KEY: Final = "5a4db0c5a4db0c5a4db0c5a4db0c5a4db0c5a"
 
-_MOST_ZONES: Final = 10_000
 _MOST_APPS: Final = 1_000
+_LONGEST_LAG: Final = 366 * 86400
 _SHUTDOWN_SECONDS: Final = 0.5
 _DEFAULT_RATE_LIMIT: Final = RateLimit()
+_NO_FAULTS: Final = Faults()
 
 
 class Sandbox:
@@ -59,10 +60,12 @@ class Sandbox:
         api_key: str = DEFAULT_API_KEY,
         rate_limit: RateLimit | None = _DEFAULT_RATE_LIMIT,
         data_lag: float = 0.0,
+        faults: Faults = _NO_FAULTS,
         host: str = "127.0.0.1",
         port: int = 0,
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         """Prepare a sandbox without starting it.
 
@@ -70,42 +73,46 @@ class Sandbox:
             zones: Number of zones, or their ids (32 hexadecimal digits each).
             apps_per_zone: Apps that each zone starts with.
             paygo_zones: Ids of the zones on a pay-as-you-go plan.
-            seed: What ids and analytics are made from; equal seeds give equal sandboxes.
+            seed: What ids, analytics and faults are made from; equal seeds give equal sandboxes.
             api_token: The bearer token to accept: 40 to 128 letters, digits, ``-`` and ``_``.
             api_email: The email address to accept together with `api_key`.
             api_key: The global API key to accept: 32 to 64 hexadecimal digits.
             rate_limit: Budget of each credential; ``None`` for none.
             data_lag: Seconds by which analytics trail behind `now`.
+            faults: What goes wrong on purpose; can be changed while the sandbox runs.
             host: Address to listen on.
             port: Port to listen on; 0 takes a free one.
             now: Returns the current time, aware.
-            monotonic: Returns seconds that never run backwards, for the rate limit.
+            monotonic: Returns seconds that never run backwards, for the rate limit and storms of faults.
+            sleep: Waits for seconds, for the latency of faults.
 
         Raises:
             ValueError: An argument has a value that makes no sense.
         """
-        self._zones: Final = _check_zones(zones, seed)
+        self._zones: Final = check_zones(zones, seed)
         strangers = sorted(set(paygo_zones) - set(self._zones))
-        _expect(not strangers, "paygo_zones", strangers, "ids of zones of this sandbox")
-        _expect(
-            _is_whole(apps_per_zone, 0, _MOST_APPS),
+        expect(not strangers, "paygo_zones", strangers, "ids of zones of this sandbox")
+        expect(
+            is_whole(apps_per_zone, 0, _MOST_APPS),
             "apps_per_zone",
             apps_per_zone,
             f"0 to {_MOST_APPS}",
         )
-        _expect(_is_whole(port, 0, 65535), "port", port, "0 to 65535")
-        _expect(_is_lag(data_lag), "data_lag", data_lag, "seconds from 0 to a year")
+        expect(is_whole(port, 0, 65535), "port", port, "0 to 65535")
+        expect(is_number(data_lag, 0, _LONGEST_LAG), "data_lag", data_lag, "seconds from 0 to a year")
         is_limit = rate_limit is None or isinstance(rate_limit, RateLimit)
-        _expect(is_limit, "rate_limit", rate_limit, "a RateLimit or None")
+        expect(is_limit, "rate_limit", rate_limit, "a RateLimit or None")
         self._host: Final = host
         self._port: Final = port
         self._runner: web.ServerRunner | None = None
         self._url: str | None = None
         account = make_account(self._zones, paygo_zones, apps_per_zone, seed)
         self._world: Final = World(account=account, seed=seed, data_lag=data_lag, now=now)
-        self._credentials: Final = _check_credentials(api_token, api_email, api_key)
+        self._credentials: Final = check_credentials(api_token, api_email, api_key)
+        self._sleep: Final = sleep
         limiter = None if rate_limit is None else RateLimiter(rate_limit, monotonic)
-        self._edge: Final = Edge(self._world, self._credentials, limiter)
+        mishaps = Mishaps(_check_faults(faults), seed=seed, monotonic=monotonic)
+        self._edge: Final = Edge(self._world, self._credentials, limiter, mishaps)
 
     def __repr__(self) -> str:
         """Return what tells sandboxes apart, without secrets."""
@@ -145,8 +152,24 @@ class Sandbox:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """Requests in the order of their answers; the list may be cleared to start over."""
+        """Requests in the order in which their answers were made; the list may be cleared to start over.
+
+        An answer that is held back by a latency is on record already.
+        """
         return self._edge.requests
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose, from the next request on; may be assigned at any time, in any thread.
+
+        Raises:
+            ValueError: Something else than a Faults is assigned.
+        """
+        return self._edge.mishaps.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._edge.mishaps.faults = _check_faults(faults)
 
     def zone_name(self, zone_id: str) -> str:
         """Return the domain of a zone.
@@ -154,7 +177,7 @@ class Sandbox:
         Raises:
             ValueError: The sandbox has no such zone.
         """
-        _expect(zone_id in self._zones, "zone_id", zone_id, "a zone of this sandbox")
+        expect(zone_id in self._zones, "zone_id", zone_id, "a zone of this sandbox")
         return self._world.account.zones[zone_id].name
 
     def app_ids(self, zone_id: str) -> tuple[str, ...]:
@@ -163,7 +186,7 @@ class Sandbox:
         Raises:
             ValueError: The sandbox has no such zone.
         """
-        _expect(zone_id in self._zones, "zone_id", zone_id, "a zone of this sandbox")
+        expect(zone_id in self._zones, "zone_id", zone_id, "a zone of this sandbox")
         return tuple(self._world.account.zones[zone_id].apps)
 
     async def __aenter__(self) -> Self:
@@ -175,7 +198,9 @@ class Sandbox:
         """
         if self._runner is not None:
             raise RuntimeError(f"this sandbox is running already, at {self._url}")
-        runner = self._runner = web.ServerRunner(EnvelopeServer(self._edge), shutdown_timeout=_SHUTDOWN_SECONDS)
+        runner = self._runner = web.ServerRunner(
+            EnvelopeServer(self._edge, self._sleep), shutdown_timeout=_SHUTDOWN_SECONDS
+        )
         try:
             await runner.setup()
             await web.TCPSite(runner, self._host, self._port).start()
@@ -217,41 +242,6 @@ async def serve(sandbox: Sandbox, *, ready: Callable[[str], object] | None = Non
         await asyncio.get_running_loop().create_future()
 
 
-def _expect(fits: bool, name: str, value: object, expected: str) -> None:
-    if not fits:
-        raise ValueError(f"{name} is {value!r}; expected {expected}")
-
-
-def _is_whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _is_lag(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) and 0 <= value <= 366 * 86400
-
-
-def _check_zones(zones: int | Sequence[str], seed: int) -> tuple[str, ...]:
-    _expect(_is_whole(seed, -(2**63), 2**63 - 1), "seed", seed, "a whole number of 64 bits")
-    if isinstance(zones, int):
-        _expect(_is_whole(zones, 1, _MOST_ZONES), "zones", zones, f"1 to {_MOST_ZONES}, or zone ids")
-        return make_zone_ids(zones, seed)
-    found = tuple(zones)
-    well_formed = all(isinstance(zone_id, str) and ID.fullmatch(zone_id) for zone_id in found)
-    distinct = len(set(found)) == len(found) > 0
-    _expect(well_formed and distinct, "zones", zones, "distinct ids of 32 hexadecimal digits")
-    return found
-
-
-def _check_credentials(api_token: str, api_email: str, api_key: str) -> Credentials:
-    checks: tuple[tuple[str, str, re.Pattern[str], str], ...] = (
-        ("api_token", api_token, API_TOKEN, "40 to 128 letters, digits, '-' and '_'"),
-        ("api_email", api_email, EMAIL, "an email address"),
-        ("api_key", api_key, API_KEY, "32 to 64 lower-case hexadecimal digits"),
-    )
-    for name, value, pattern, expected in checks:
-        # A secret of the wrong form may be a real one in the wrong place: it is not shown.
-        shown = value if name == "api_email" else f"{len(value)} characters that do not fit"
-        _expect(pattern.fullmatch(value) is not None, name, shown, expected)
-    return Credentials(api_token=api_token, api_email=api_email, api_key=api_key)
+def _check_faults(faults: Faults) -> Faults:
+    expect(isinstance(faults, Faults), "faults", faults, "a Faults")
+    return faults

@@ -8,80 +8,135 @@ import attrs
 from aiohttp import web
 
 from aiospectrum.sandbox._auth import Credentials, authenticate
+from aiospectrum.sandbox._delivery import Delivery
 from aiospectrum.sandbox._envelope import encode_failure, encode_success
 from aiospectrum.sandbox._errors import Problem, RefusedError
 from aiospectrum.sandbox._mixing import fold
 from aiospectrum.sandbox._operations import World, perform
+from aiospectrum.sandbox._pages import error_page
+from aiospectrum.sandbox._ratelimit import too_many
 from aiospectrum.sandbox._routes import match_route
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiospectrum.sandbox._faults import FaultKind
+    from aiospectrum.sandbox._mishaps import Mishap, Mishaps
     from aiospectrum.sandbox._ratelimit import RateLimiter
 
 __all__ = ["Edge", "EnvelopeServer", "RecordedRequest"]
 
 _LONGEST_LINE: Final = 32 * 1024
+_FIRST_PAGE: Final = 502
+"""The least status that comes with a page of HTML; those below are the API's own."""
+_UNANSWERED: Final = ("hang", "reset_after", "reset_before")
 
 
 @attrs.frozen(kw_only=True)
 class RecordedRequest:
-    """One request that the sandbox answered."""
+    """One request, and what the sandbox answered."""
 
     method: str
     path: str
     """Path as it came, still percent-encoded."""
     query: str
     """Query string as it came, without the question mark."""
-    status: int
-    """HTTP status of the answer."""
+    status: int | None
+    """HTTP status of the answer; None when there was none, after a reset or while hanging."""
+    fault: FaultKind | None = None
+    """What went wrong on purpose, apart from latency."""
 
 
 class Edge:
     """Answers HTTP requests and keeps the record of them."""
 
-    def __init__(self, world: World, credentials: Credentials, limiter: RateLimiter | None) -> None:
+    def __init__(self, world: World, credentials: Credentials, limiter: RateLimiter | None, mishaps: Mishaps) -> None:
         """Serve `world` to whoever knows `credentials`; no `limiter` means no throttling."""
         self._world: Final = world
         self._credentials: Final = credentials
         self._limiter: Final = limiter
         self._answered = 0
+        self.mishaps: Final = mishaps
         self.requests: Final[list[RecordedRequest]] = []
 
-    async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Answer one request; whatever is wrong with it comes back as an error envelope."""
+    async def handle(self, request: web.BaseRequest) -> tuple[web.Response, Mishap]:
+        """Return the answer to one request, and what is to happen to it on its way.
+
+        Whatever is wrong with the request comes back as an error envelope.
+        """
+        mishap = self.mishaps.draw()
         headers: dict[str, str] = {}
         try:
-            payload, status = await self._answer(request, headers), 200
-        except RefusedError as error:
-            payload, status = encode_failure(error.problems), error.status
-            headers |= error.headers
-        path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
-        self.requests.append(RecordedRequest(method=request.method, path=path, query=query, status=status))
-        return self.respond(status, payload, headers)
+            self._screen(request, headers)
+        except RefusedError as refusal:
+            mishap = mishap.only_late()
+            response = self._refuse(refusal, headers)
+        else:
+            response = await self._answer(request, mishap, headers)
+        self.requests.append(
+            RecordedRequest(
+                method=request.method,
+                path=request.rel_url.raw_path,
+                query=request.rel_url.raw_query_string,
+                status=None if mishap.fault in _UNANSWERED else response.status,
+                fault=mishap.fault,
+            )
+        )
+        return response, mishap
 
     def respond(self, status: int, payload: bytes, headers: dict[str, str]) -> web.Response:
         """Return a JSON response with the next ``cf-ray``."""
-        self._answered += 1
-        ray = {"cf-ray": f"{fold(self._world.seed, 'ray', self._answered):016x}-SFO"}
-        return web.Response(status=status, body=payload, content_type="application/json", headers=headers | ray)
+        headers = {"Content-Type": "application/json", "cf-ray": self._next_ray(), **headers}
+        return web.Response(status=status, body=payload, headers=headers)
 
-    async def _answer(self, request: web.BaseRequest, headers: dict[str, str]) -> bytes:
-        """Return the payload of a success; `headers` takes what the answer carries either way."""
-        stranger = self._identify(request, headers)
-        # Strangers too are told that a path does not exist; for others it costs a request.
+    def _next_ray(self) -> str:
+        self._answered += 1
+        return f"{fold(self._world.seed, 'ray', self._answered):016x}-SFO"
+
+    def _screen(self, request: web.BaseRequest, headers: dict[str, str]) -> None:
+        """Refuse strangers and whoever asks too often; `headers` takes what an answer tells of the budget."""
+        try:
+            credential = authenticate(request.headers, self._credentials)
+        except RefusedError:
+            # Strangers too are told that a path does not exist; for others it costs a request.
+            match_route(request.method, request.rel_url.raw_path)
+            raise
+        if self._limiter is not None:
+            headers |= self._limiter.charge(credential)
+
+    async def _answer(self, request: web.BaseRequest, mishap: Mishap, headers: dict[str, str]) -> web.Response:
+        match mishap.fault:
+            case "hang" | "reset_before":
+                return web.Response()  # which is never sent
+            case "storm" | "throttle":
+                return self._refuse(too_many(mishap.retry_after), {})
+            case "error":
+                return self._break_down(mishap.status, headers)
+        try:
+            payload, status = await self._perform(request), 200
+        except RefusedError as refusal:
+            payload, status = encode_failure(refusal.problems), refusal.status
+            headers = headers | refusal.headers
+        if mishap.fault == "truncate":
+            headers = headers | {"Content-Length": str(len(payload))}
+            payload = payload[: int(len(payload) * mishap.share)]
+        return self.respond(status, payload, headers)
+
+    async def _perform(self, request: web.BaseRequest) -> bytes:
         route = match_route(request.method, request.rel_url.raw_path)
-        if stranger is not None:
-            raise stranger
         body = await _read_body(request)
         return encode_success(await perform(self._world, route, request.rel_url.raw_query_string, body))
 
-    def _identify(self, request: web.BaseRequest, headers: dict[str, str]) -> RefusedError | None:
-        try:
-            credential = authenticate(request.headers, self._credentials)
-        except RefusedError as error:
-            return error
-        if self._limiter is not None:
-            headers |= self._limiter.charge(credential)
-        return None
+    def _refuse(self, refusal: RefusedError, headers: dict[str, str]) -> web.Response:
+        return self.respond(refusal.status, encode_failure(refusal.problems), headers | refusal.headers)
+
+    def _break_down(self, status: int, headers: dict[str, str]) -> web.Response:
+        if status < _FIRST_PAGE:
+            problem = Problem(code=10000 + status, message="Internal server error, as the sandbox was told")
+            return self._refuse(RefusedError(status, problem), headers)
+        ray = self._next_ray()
+        page_headers = {"Content-Type": "text/html; charset=UTF-8", "cf-ray": ray}
+        return web.Response(status=status, body=error_page(status, ray), headers=page_headers)
 
 
 async def _read_body(request: web.BaseRequest) -> bytes:
@@ -96,24 +151,40 @@ async def _read_body(request: web.BaseRequest) -> bytes:
 class EnvelopeServer(web.Server):
     """A server whose own error answers, as for a malformed request line, are envelopes as well."""
 
-    def __init__(self, edge: Edge) -> None:
-        """Serve `edge` on the running loop, without an access log."""
-        super().__init__(edge.handle)
+    def __init__(self, edge: Edge, sleep: Callable[[float], Awaitable[object]]) -> None:
+        """Serve `edge` on the running loop, without an access log; `sleep` waits for seconds."""
+        super().__init__(self._serve)
         self._edge: Final = edge
+        self._delivery: Final = Delivery(sleep)
 
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of one more connection."""
-        return _EnvelopeProtocol(self, self._edge, loop=self._loop)
+        return _EnvelopeProtocol(self, self._edge, self._delivery, loop=self._loop)
+
+    def pre_shutdown(self) -> None:
+        """Take no more requests, and give up those whose answers are held back."""
+        super().pre_shutdown()
+        self._delivery.stop()
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        response, mishap = await self._edge.handle(request)
+        return await self._delivery.deliver(request, response, mishap)
 
 
 class _EnvelopeProtocol(web.RequestHandler):
-    __slots__ = ("_edge",)
+    __slots__ = ("_delivery", "_edge")
 
-    def __init__(self, server: web.Server, edge: Edge, **kwargs: Any) -> None:
+    def __init__(self, server: web.Server, edge: Edge, delivery: Delivery, **kwargs: Any) -> None:
         kwargs |= {"max_line_size": _LONGEST_LINE, "max_field_size": _LONGEST_LINE}
         kwargs["access_log"] = None
         super().__init__(server, **kwargs)
         self._edge = edge
+        self._delivery = delivery
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Give up the answer that the client no longer waits for."""
+        super().connection_lost(exc)
+        self._delivery.drop(self)
 
     def handle_error(
         self,
