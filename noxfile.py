@@ -1,5 +1,6 @@
 """Every check and task; plain ``nox`` runs what CI runs."""
 
+import secrets
 import shutil
 import subprocess
 import sys
@@ -65,3 +66,12 @@ def tests_on(session: nox.Session) -> None:
     """Run all tests on the other supported interpreters, where they exist."""
     session.install(".[cli]", *group("test"))
     session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def chaos(session: nox.Session) -> None:
+    """Run the tests with the server that misbehaves 20 times, or as often as an argument says, each with a new seed."""
+    session.install(".", *group("test"))
+    times = int(session.posargs[0]) if session.posargs else 20
+    for _ in range(times):
+        session.run("python", "-m", "pytest", "tests/chaos", "-q", f"--randomly-seed={secrets.randbelow(2**32)}")

@@ -17,6 +17,8 @@ __all__ = ["Exchange", "open_session", "send_once"]
 _NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """aiohttp's errors from before a byte of the request could be written."""
 
+_LONGEST_REASON: Final = 1000
+
 
 class _BrokenConnectionError(Exception):
     """Stands for aiohttp's own errors where aiohttp would take them as a reason to send again."""
@@ -113,11 +115,12 @@ class Exchange:
                 return await self._read(response, call)
         except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
             reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
+            # aiohttp goes on with a line that it has cut, in which a credential might be cut and not be recognized.
+            reason = reason.partition(" when reading: ")[0]
             was_sent = not isinstance(error, _NOTHING_SENT)
         # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
-        failure = ConnectionFailedError(
-            call.clean(f"{call.method} {call.url} failed: {reason}"), method=call.method, url=call.url
-        )
+        message = f"{call.method} {call.url} failed: {call.clean(reason)[:_LONGEST_REASON]}"
+        failure = ConnectionFailedError(message, method=call.method, url=call.url)
         failure.was_sent = was_sent
         raise failure
 

@@ -40,10 +40,13 @@ def decode_result(route: Route[T], result: object, *, converter: Converter, raw:
     if result is None:
         raise response_error(DecodeError, raw, call, "the envelope has no result")
     try:
-        decoded: T = converter.structure(result, route.result)
-    except (BaseValidationError, WireError) as error:
-        problem = explain(error, "result", call.redact)
-    else:
-        return decoded
+        try:
+            decoded: T = converter.structure(result, route.result)
+        except (BaseValidationError, WireError) as error:
+            problem = explain(error, "result", call.redact)
+        else:
+            return decoded
+    except RecursionError:  # reading takes more of the stack than parsing did
+        problem = "result: nested too deep"
     # Raised out here, the error does not hold on to the one above, which holds what the server sent.
     raise response_error(DecodeError, raw, call, problem)

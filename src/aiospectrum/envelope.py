@@ -188,7 +188,7 @@ def _details(value: object, call: Call, depth: int = 0) -> tuple[ErrorDetail, ..
 
 def _detail(entry: object, call: Call, depth: int) -> ErrorDetail:
     if not isinstance(entry, dict):
-        return ErrorDetail(message=call.clean(str(entry)))
+        return ErrorDetail(message=_text(entry, call) or "")
     source = entry.get("source")
     return ErrorDetail(
         code=_code(entry.get("code")),
@@ -200,7 +200,12 @@ def _detail(entry: object, call: Call, depth: int) -> ErrorDetail:
 
 
 def _text(value: object, call: Call) -> str | None:
-    return None if value is None else call.clean(str(value))
+    if value is None:
+        return None
+    try:
+        return call.clean(str(value))
+    except RecursionError:  # printing takes more of the stack than parsing did
+        return "something nested too deep"
 
 
 def _code(value: object) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 
+from aiospectrum import SpectrumError
 from aiospectrum._generated.apps import CREATE_APP, DELETE_APP, GET_APP, LIST_APPS, UPDATE_APP
 from aiospectrum.adapter import Exchange, open_session
 from aiospectrum.attempt import Attempt
@@ -21,7 +22,7 @@ from aiospectrum.transport import Response
 from tests.conftest import APP, TOKEN, ZONE
 from tests.generated.test_endpoints import REQUEST
 
-__all__ = ["CALLS", "Bench", "BenchCall", "open_bench"]
+__all__ = ["CALLS", "Bench", "BenchCall", "begin", "open_bench", "outcome_of", "until"]
 
 
 @attrs.frozen(kw_only=True)
@@ -118,3 +119,23 @@ async def open_bench(
             ),
             waits=waits,
         )
+
+
+def begin(bench: Bench, *names: str) -> list[asyncio.Task[Response[Any]]]:
+    """Make calls in tasks."""
+    return [asyncio.create_task(bench.call(name)) for name in names]
+
+
+async def outcome_of(call: Awaitable[object]) -> object:
+    """What a call ends in: its result, or the error of ours that it raises."""
+    try:
+        return await call
+    except SpectrumError as error:
+        return error
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so that nothing tells of; at most 20 s, so that a test fails instead of hanging."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0)

@@ -1,5 +1,6 @@
 """What a call makes of each fault, by classes of faults: the table that the matrix is held against."""
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -22,7 +23,7 @@ from aiospectrum import (
 )
 from tests.conftest import APP
 
-__all__ = ["Expected", "Rule", "expect", "right_result", "rule_of"]
+__all__ = ["FINE", "Expected", "Rule", "expect_after", "right_result", "rule_of"]
 
 
 @attrs.frozen(kw_only=True)
@@ -51,6 +52,7 @@ FORBIDDEN: Final = Rule(error=PermissionDeniedError)
 ELSEWHERE: Final = Rule(error=RedirectError)
 
 _RULES: Final = {
+    "none": FINE,
     "good": FINE,
     "hold": FINE,
     "set-cookie": FINE,
@@ -130,10 +132,10 @@ def rule_of(fault: str, call: str) -> Rule:
     return next(rule for pattern, rule in _RULES.items() if fnmatchcase(fault, pattern))
 
 
-def right_result(fault: str, call: str) -> object:
+def right_result(fault: str, call: str, app_id: str = APP) -> object:
     """The result of a call that meets a fault which does no harm."""
     if call == "delete" and fault in ("body-no-result", "body-null-result"):
-        return {"id": APP}
+        return {"id": app_id}
     return _RESULTS.get(fault, [])
 
 
@@ -151,12 +153,18 @@ class Expected:
     """Requests on the wire."""
 
 
-def expect(rule: Rule, call: str, *, times: int, policy: RetryPolicy) -> Expected:
-    """What comes of a call that meets a fault so many times before the answers are good."""
-    if call == "create" and rule.leaves_open:
-        return Expected(error=AmbiguousWriteError, cause=rule.error, attempts=1)
-    if rule.error is None or not rule.passes:
-        return Expected(error=rule.error, attempts=1)
-    if times < policy.max_attempts:
-        return Expected(error=None, attempts=times + 1)
-    return Expected(error=rule.error, attempts=policy.max_attempts)
+def expect_after(faults: Iterable[str], call: str, *, policy: RetryPolicy) -> Expected:
+    """What comes of a call.
+
+    Args:
+        faults: What its attempts meet, one after another, ``none`` for a good answer; there may be more of them.
+        call: What is called.
+        policy: How many attempts it may make.
+    """
+    for attempt, fault in enumerate(faults, 1):
+        rule = rule_of(fault, call)
+        if call == "create" and rule.leaves_open:
+            return Expected(error=AmbiguousWriteError, cause=rule.error, attempts=attempt)
+        if not rule.passes or attempt == policy.max_attempts:
+            return Expected(error=rule.error, attempts=attempt)
+    raise ValueError("a call cannot end so soon")

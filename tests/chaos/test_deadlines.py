@@ -113,7 +113,7 @@ async def test_a_wait_between_attempts_that_passes_the_deadline() -> None:
     ):
         with pytest.raises(
             ServerError, match=r"the next attempt would be in 500\.0 s, which is after the deadline"
-        ) as e:
+        ) as caught:
             await bench.call("list")
         error = caught.value
         assert (error.wait, error.attempts, server.attempts, bench.waits) == (500, 1, 1, [])

@@ -18,7 +18,7 @@ from tests.chaos import codings
 from tests.chaos.answers import good, unsuccessful
 from tests.chaos.bench import CALLS, open_bench
 from tests.chaos.catalogue import every_step
-from tests.chaos.rules import FINE, expect, right_result, rule_of
+from tests.chaos.rules import FINE, expect_after, right_result, rule_of
 from tests.chaos.server import ChaosServer, refused_url
 from tests.chaos.steps import HANG, Play, as_step
 from tests.conftest import APP
@@ -58,7 +58,7 @@ async def check(fault: str, call: str, *, times: int, reuses: bool = False) -> N
     """Let a call meet a fault so many times, and compare what comes of it with the rules."""
     policy = policy_for(fault)
     rule = rule_of(fault, call)
-    expected = expect(rule, call, times=times, policy=policy)
+    expected = expect_after([fault] * times + ["none"], call, policy=policy)
     script = [good()] * reuses + [FAULTS[fault]] * times
     async with (
         ChaosServer(script, rest=good(MENDED)) as server,

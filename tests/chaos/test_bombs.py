@@ -1,0 +1,71 @@
+"""Bodies that are small on the wire and large in memory end in an error, with little memory."""
+
+import gc
+import gzip
+import tracemalloc
+from typing import Final
+
+import pytest
+from aiohttp import compression_utils
+
+from aiospectrum import BodyTooLargeError, Client, ConnectionFailedError, RetryPolicy
+from aiospectrum.settings import MAX_BODY_BYTES
+from tests.chaos import codings
+from tests.chaos.answers import Answer
+from tests.chaos.server import ChaosServer
+from tests.conftest import TOKEN, ZONE
+
+MEBIBYTE: Final = 1 << 20
+READABLE: Final = {
+    "gzip": True,
+    "deflate": True,
+    "br": compression_utils.HAS_BROTLI,
+    "zstd": compression_utils.HAS_ZSTD,
+}
+"""Whether aiohttp knows each coding here."""
+
+
+@pytest.mark.parametrize("cap", [MEBIBYTE, MAX_BODY_BYTES], ids=["small", "default"])
+@pytest.mark.parametrize("coding", codings.BOMBS)
+async def test_bombs(coding: str, cap: int) -> None:
+    """A body that would grow to 400 MiB ends in an error, and takes little more memory than is allowed."""
+    codings.encode_bomb(coding)
+    error = BodyTooLargeError if READABLE[coding] else ConnectionFailedError
+    async with (
+        ChaosServer(rest=codings.bomb(coding)) as server,
+        Client(api_token=TOKEN, base_url=server.url, max_body_bytes=cap, retry=RetryPolicy(max_attempts=1)) as client,
+    ):
+        gc.collect()
+        tracemalloc.start()
+        try:
+            with pytest.raises(error) as caught:
+                await client.protocols.list(ZONE)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        await server.all_closed()
+    print(f"{coding}: {peak / MEBIBYTE:.1f} MiB at most, for {cap / MEBIBYTE:.0f} MiB allowed")
+    assert peak < cap + 8 * MEBIBYTE  # of which some are the server's
+    assert caught.value.attempts == 1
+
+
+async def test_a_body_of_just_the_size() -> None:
+    """A body as large as allowed is read, and one byte more is too much, compressed or not."""
+    answer = Answer(name="large", body=b'{"success":true,"result":[]}' + b" " * 100_000)
+    for each in (answer, codings.gzipped(gzip.compress(answer.body))):
+        async with ChaosServer(rest=each) as server:
+            for cap, fits in ((len(answer.body), True), (len(answer.body) - 1, False)):
+                async with Client(api_token=TOKEN, base_url=server.url, max_body_bytes=cap) as client:
+                    if fits:
+                        assert await client.protocols.list(ZONE) == []
+                    else:
+                        with pytest.raises(BodyTooLargeError, match=f"larger than {cap:,} bytes"):
+                            await client.protocols.list(ZONE)
+
+
+async def test_only_codings_that_can_be_read_are_asked_for() -> None:
+    """The request names no coding that aiohttp does not know here."""
+    async with ChaosServer() as server, Client(api_token=TOKEN, base_url=server.url) as client:
+        await client.protocols.list(ZONE)
+    (accepted,) = server.requests[0].values("Accept-Encoding")
+    assert {each.strip() for each in accepted.split(",")} == {name for name, known in READABLE.items() if known}
