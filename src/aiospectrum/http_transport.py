@@ -87,8 +87,9 @@ class HTTPTransport:
         request = build_request(route, path=path, query=query, body=body, converter=self.converter)
         call = Call(method=route.method, url=self.base_url + request.target, redact=self.credentials.redact)
         state = CallState()
+        deadline = asyncio.timeout(self.timeouts.total)
         try:
-            async with asyncio.timeout(self.timeouts.total) as deadline:
+            async with deadline:
                 response = await self._until_done(route, request, call, state, path, deadline.when())
         except TimeoutError:
             if not deadline.expired():

@@ -259,10 +259,10 @@ def _split(field: str, url: str, expected: str) -> SplitResult:
         refuse(field, url.rpartition("@")[2] if isinstance(url, str) else url, expected)
     try:
         parts = urlsplit(url)
-        has_place = bool(parts.hostname) and parts.port != 0
+        has_place = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port out of range, half an IPv6 address
-        has_place = False
-    if not has_place or parts.scheme not in ("http", "https"):
+        parts, has_place = SplitResult("", "", "", "", ""), False
+    if not has_place:
         refuse(field, url.rpartition("@")[2], expected)
     return parts
 
