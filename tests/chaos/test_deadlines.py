@@ -16,7 +16,7 @@ from aiospectrum import (
     ServerError,
     Timeouts,
 )
-from tests.chaos.answers import cloudflare_error
+from tests.chaos.answers import cloudflare_error, good
 from tests.chaos.bench import CALLS, open_bench
 from tests.chaos.rate_limits import rate_limited
 from tests.chaos.server import ChaosServer
@@ -52,7 +52,7 @@ async def test_the_deadline_covers_answer_and_body(fault: str) -> None:
         with pytest.raises(RequestTimeoutError, match=r"took longer than the timeout of 0\.04 s") as caught:
             await bench.call("list")
         await server.all_closed()
-        assert caught.value.attempts == server.attempts == 1
+        assert caught.value.attempts == 1 >= server.attempts  # which a busy machine may not have seen by then
 
 
 async def test_the_deadline_leaves_a_create_open() -> None:
@@ -86,12 +86,13 @@ async def test_connecting_has_a_timeout_of_its_own(call: str) -> None:
     ):
         with pytest.raises(ConnectionFailedError, match="ConnectionTimeoutError") as caught:
             await bench.call(call)
-        assert caught.value.attempts == server.attempts == 2
+        await server.until(lambda: server.attempts == 2)
+        assert caught.value.attempts == 2
 
 
 async def test_the_deadline_covers_all_attempts() -> None:
     """Every attempt fails long before the deadline, and still the call ends by then."""
-    timeouts = Timeouts(total=0.05, read=0.02)
+    timeouts = Timeouts(total=0.2, read=0.02)
     async with (
         ChaosServer(rest=after_request(HANG)) as server,
         open_bench(server.url, timeouts=timeouts, retry=RetryPolicy(max_attempts=100)) as bench,
@@ -100,7 +101,8 @@ async def test_the_deadline_covers_all_attempts() -> None:
         with pytest.raises(RequestTimeoutError) as caught:
             await bench.call("list")
         assert seconds_since(begun) < 5
-        assert 2 <= caught.value.attempts == server.attempts < 10
+        assert caught.value.attempts in (server.attempts, server.attempts + 1)  # the last may not have arrived
+        assert caught.value.attempts >= 2
         assert isinstance(caught.value.__cause__, ConnectionFailedError)
 
 
@@ -198,12 +200,12 @@ async def test_a_callers_timeout_is_told_apart(rate_limit: RateLimit | None) -> 
 async def test_our_timeout_is_told_apart() -> None:
     """The end of our deadline within a caller's longer timeout is our error, and the caller's goes on."""
     async with (
-        ChaosServer([after_request(HANG)]) as server,
+        ChaosServer(lambda request: good() if "protocols" in request.target else after_request(HANG)) as server,
         Client(api_token=TOKEN, base_url=server.url, timeout=20) as client,
         asyncio.timeout(20) as callers,
     ):
         with pytest.raises(RequestTimeoutError):
-            await client.with_options(timeout=0.04).protocols.list(ZONE)
+            await client.with_options(timeout=0.04).apps.list(ZONE)
         assert await client.protocols.list(ZONE) == []
     assert not callers.expired()
 
