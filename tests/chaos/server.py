@@ -29,6 +29,12 @@ _BACKLOG: Final = 1024
 _PATIENCE: Final = 20.0
 
 
+async def _let_the_loop_settle() -> None:
+    """Give way more often than accepting or closing a connection takes rounds of the loop, which is three."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 @contextlib.contextmanager
 def refused_url() -> Iterator[str]:
     """The base URL of a port that refuses connections, and is taken as long as the block lasts."""
@@ -115,8 +121,7 @@ class ChaosServer:
 
     async def __aexit__(self, *exc_info: object) -> None:
         self._listener.close()
-        for _ in range(3):  # a connection that is just being accepted takes so many rounds of the loop to get a handler
-            await asyncio.sleep(0)
+        await _let_the_loop_settle()  # a connection that is just being accepted gets its handler
         self._exiting = True
         for task in self._handlers:
             task.cancel()
@@ -124,6 +129,7 @@ class ChaosServer:
         for connection in self._handlers.values():
             await connection.closed()
         await self._listener.wait_closed()
+        await _let_the_loop_settle()  # what came even later, and was refused, is closed
         errors = [each for each in outcomes if isinstance(each, Exception)]
         if errors:
             raise ExceptionGroup("the server itself failed", errors)
