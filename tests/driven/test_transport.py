@@ -13,6 +13,7 @@ from aiohttp import web
 
 from aiospectrum import (
     AmbiguousWriteError,
+    AttemptStarted,
     Client,
     ClientStateError,
     ConnectionFailedError,
@@ -711,3 +712,18 @@ async def test_other_policies_are_checked() -> None:
         client.with_options(timeout=-1)
     with pytest.raises(ClientStateError, match="not open"):
         await client.with_options().protocols.list(ZONE)
+
+
+@pytest.mark.parametrize("timeout", [5.0, None], ids=["with a deadline", "without"])
+async def test_a_timeout_of_a_hook_is_the_hooks(timeout: float | None, serve: Serve) -> None:
+    """A TimeoutError that a hook raises is not taken for the end of the deadline."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return success()
+
+    def hook(started: AttemptStarted) -> None:
+        raise TimeoutError("the hook's own")
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer), timeout=timeout, on_attempt=hook) as client:
+        with pytest.raises(TimeoutError, match="the hook's own"):
+            await client.protocols.list(ZONE)
