@@ -714,8 +714,8 @@ async def test_other_policies_are_checked() -> None:
         await client.with_options().protocols.list(ZONE)
 
 
-@pytest.mark.parametrize("timeout", [5.0, None], ids=["with a deadline", "without"])
-async def test_a_timeout_of_a_hook_is_the_hooks(timeout: float | None, serve: Serve) -> None:
+@pytest.mark.parametrize("limit", [5.0, None], ids=["with a deadline", "without"])
+async def test_a_timeout_of_a_hook_is_the_hooks(limit: float | None, serve: Serve) -> None:
     """A TimeoutError that a hook raises is not taken for the end of the deadline."""
 
     async def answer(request: web.Request) -> web.Response:
@@ -724,6 +724,6 @@ async def test_a_timeout_of_a_hook_is_the_hooks(timeout: float | None, serve: Se
     def hook(started: AttemptStarted) -> None:
         raise TimeoutError("the hook's own")
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer), timeout=timeout, on_attempt=hook) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(answer), timeout=limit, on_attempt=hook) as client:
         with pytest.raises(TimeoutError, match="the hook's own"):
             await client.protocols.list(ZONE)
