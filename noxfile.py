@@ -16,7 +16,9 @@ CURRENT = f"{sys.version_info.major}.{sys.version_info.minor}"
 def is_broken(version: str) -> bool:
     """Whether a command for an interpreter is there and does not run, as a version manager's shim may not."""
     command = shutil.which(f"python{version}")
-    return command is not None and subprocess.run([command, "-c", ""], capture_output=True).returncode != 0  # noqa: S603
+    if command is None:
+        return False
+    return subprocess.run([command, "-c", ""], capture_output=True).returncode != 0  # noqa: S603 - an interpreter
 
 
 OTHERS = [version for version in ("3.11", "3.12", "3.13") if version != CURRENT and not is_broken(version)]

@@ -739,7 +739,8 @@ hook(started)(ended)
 print(span.name, metric.data.data_points[0].sum, len(metric.data.data_points[0].explicit_bounds))
 """
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
 
     assert (done.stdout, done.stderr) == ("GET /x 0.5 14\n", "")
 

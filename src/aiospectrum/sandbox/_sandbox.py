@@ -204,7 +204,7 @@ class Sandbox:
         try:
             await runner.setup()
             await web.TCPSite(runner, self._host, self._port).start()
-        except BaseException:
+        except BaseException:  # a cancellation too must not leave half a server; it goes on from here
             await self._stop()
             raise
         host = f"[{self._host}]" if ":" in self._host else self._host
