@@ -105,7 +105,7 @@ class ChaosServer:
     @contextlib.asynccontextmanager
     async def refusing(self) -> AsyncIterator[None]:
         """Refuse new connections inside the block; open ones live on, and the port stays taken."""
-        self._listener.close()
+        await self._stop_listening()
         taken = _bind(self._port)
         try:
             yield
@@ -120,8 +120,7 @@ class ChaosServer:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self._listener.close()
-        await _let_the_loop_settle()  # a connection that is just being accepted gets its handler
+        await self._stop_listening()
         self._exiting = True
         for task in self._handlers:
             task.cancel()
@@ -141,6 +140,17 @@ class ChaosServer:
             sock=taken,
             backlog=_BACKLOG,
         )
+
+    async def _stop_listening(self) -> None:
+        """Take no new connection, give each that is just being accepted its handler, and close the listening socket.
+
+        In this order: asyncio leaks a connection that it has accepted when its server is closed before the connection
+        has a transport (https://github.com/python/cpython/issues/109564).
+        """
+        for each in self._listener.sockets:
+            asyncio.get_running_loop().remove_reader(each)
+        await _let_the_loop_settle()
+        self._listener.close()
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take a new connection, of which the loop has not read anything yet."""
