@@ -42,7 +42,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types as we do and as a user's program would; Node comes as a wheel."""
-    session.install("-e", ".[cli]", *group("types"))
+    session.install("-e", ".[arrow,cli,fsspec]", *group("types"))
     session.run("mypy", "src", "codegen", "tests/typing")
     session.run("pyright", env={"PYRIGHT_PYTHON_GLOBAL_NODE": "off"})
 
@@ -57,7 +57,7 @@ def check_generated(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests on the interpreter that runs nox, and measure coverage."""
-    session.install(".[cli]", *group("test"))
+    session.install(".[arrow,cli,fsspec]", *group("test"))
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "combine", "--quiet")
@@ -67,7 +67,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=OTHERS)
 def tests_on(session: nox.Session) -> None:
     """Run all tests on the other supported interpreters, where they exist."""
-    session.install(".[cli]", *group("test"))
+    session.install(".[arrow,cli,fsspec]", *group("test"))
     session.run("python", "-m", "pytest", *session.posargs)
 
 
@@ -78,3 +78,17 @@ def chaos(session: nox.Session) -> None:
     times = int(session.posargs[0]) if session.posargs else 20
     for _ in range(times):
         session.run("python", "-m", "pytest", "tests/chaos", "-q", f"--randomly-seed={secrets.randbelow(2**32)}")
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Kill a hundred runs that save, and take 2,000 zones through a storm; in under ten minutes."""
+    session.install(".[arrow,cli]", *group("test"))
+    session.run("python", "-m", "pytest", "tests/bulk", "-q", "-m", "soak", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Compare with other clients, in under five minutes; arguments are those of benchmarks/compare.py."""
+    session.install(".", *group("bench"))
+    session.run("python", "-m", "benchmarks.compare", *session.posargs)
