@@ -15,7 +15,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import attrs
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -25,12 +25,13 @@ from aiospectrum.adapter import Exchange, open_session
 from aiospectrum.attempt import Attempt
 from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials
-from aiospectrum.decoder import decode_result
-from aiospectrum.envelope import Call, RawResponse, read_envelope
+from aiospectrum.deadline import Deadline, Watch
+from aiospectrum.decoder import read_answer
+from aiospectrum.envelope import Call, RawResponse
 from aiospectrum.http_transport import HTTPTransport
 from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
-from aiospectrum.request import build_request
+from aiospectrum.request import build_request, common_headers
 from aiospectrum.retry import RetryBudget
 from aiospectrum.transport import Response
 
@@ -41,13 +42,16 @@ ANSWER = RawResponse(
     headers=CIMultiDictProxy(CIMultiDict({"cf-ray": "8f00-SFO", "ratelimit": '"default";r=1000000;t=1'})),
     body=b'{"success":true,"errors":[],"messages":[],"result":[]}',
 )
+CREDENTIALS = choose_credentials(api_token="token", api_email=None, api_key=None)  # noqa: S106 - nobody's
 
 
 @attrs.frozen(kw_only=True)
 class FromMemory(Exchange):
     """Answers at once, without a network."""
 
-    async def __call__(self, call: Call, *, headers: dict[str, str], body: bytes | None) -> RawResponse:
+    async def __call__(
+        self, call: Call, *, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
+    ) -> RawResponse:
         """Give the same answer to everything."""
         return ANSWER
 
@@ -56,16 +60,18 @@ def make_bare(exchange: Exchange, redact: Callable[[str], str]) -> Callable[[], 
     """A call with all that makes its result, and nothing that makes it reliable."""
     converter = shared_converter()
 
+    deadline = Deadline(Watch(asyncio.get_running_loop()), None, None)
+
     async def bare() -> object:
         request = build_request(LIST_PROTOCOLS, path={"zone_id": ZONE}, query={}, body=None, converter=converter)
         call = Call(method="GET", url=BASE_URL + request.target, redact=redact)
         headers = {"Authorization": "Bearer token", "Accept": "application/json", "User-Agent": "benchmark"}
-        raw = await exchange(call, headers=headers, body=None)
-        envelope = read_envelope(raw, call)
+        raw = await exchange(call, headers=headers, body=None, deadline=deadline)
+        envelope = read_answer(LIST_PROTOCOLS, raw, call, path={"zone_id": ZONE}, converter=converter)
         return Response(
             route=LIST_PROTOCOLS,
             url=call.url,
-            result=decode_result(LIST_PROTOCOLS, envelope.result, converter=converter, raw=raw, call=call),
+            result=envelope.result,
             status=raw.status,
             headers=raw.headers,
             messages=envelope.messages,
@@ -86,11 +92,13 @@ def make_whole(exchange: Exchange) -> Callable[[], Awaitable[object]]:
             hook=None,
             clock=asyncio.get_running_loop().time,
             random=random.random,
+            converter=shared_converter(),
         ),
         base_url=BASE_URL,
-        credentials=choose_credentials(api_token="token", api_email=None, api_key=None),  # noqa: S106 - nobody's
-        user_agent="benchmark",
+        credentials=CREDENTIALS,
+        headers=common_headers(CREDENTIALS, "benchmark"),
         timeouts=exchange.timeouts,
+        watch=Watch(asyncio.get_running_loop()),
         retry=policy,
         budget=RetryBudget(policy),
         converter=shared_converter(),
@@ -113,7 +121,7 @@ async def measure(call: Callable[[], Awaitable[object]], calls: int) -> float:
 
 async def compare(rounds: int, calls: int) -> list[tuple[float, float]]:
     """Both ways in turn, some rounds long."""
-    async with open_session(1, None) as session:
+    async with open_session(1, None, {}) as session:
         exchange = FromMemory(session=session, timeouts=Timeouts(), max_body_bytes=1, proxy=None)
         bare, whole = make_bare(exchange, str), make_whole(exchange)
         await measure(bare, calls), await measure(whole, calls)

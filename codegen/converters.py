@@ -55,6 +55,24 @@ class Chooser:
     fallback: str
     """The model when nothing says it."""
 
+    def condition(self, model: str) -> str:
+        """Write the expression that is true of the ``values`` of a model.
+
+        Args:
+            model: The model, not the fallback.
+
+        Returns:
+            The expression; those of all models are to be asked in the order of the chooser.
+        """
+        keys = next((keys for name, keys in self.own_keys if name == model), ())
+        by_keys = " or ".join(f"values.get({key!r}) is not None" for key in keys) or "False"
+        if not self.mapping:
+            return by_keys
+        kind = f"values.get({self.discriminator!r})"
+        told = [f"{kind} == {value!r} or " for value, name in self.mapping.items() if name == model]
+        others = [f"{kind} != {value!r} and " for value, name in self.mapping.items() if name != model]
+        return f"{''.join(told)}({''.join(others)}({by_keys}))"
+
 
 def render_registrations(components: Mapping[str, Schema], models: Models) -> str:
     """Render the body of the function that registers everything.
@@ -136,7 +154,7 @@ def _variable(name: str) -> str:
 
 
 def _function(name: str) -> str:
-    return f"_choose_{constant_name(name).lower()}"
+    return f"choose_{constant_name(name).lower()}"
 
 
 def _field_expression(field: Field, components: Mapping[str, Schema], models: Models, *, is_telling: bool) -> str:

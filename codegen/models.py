@@ -1,6 +1,7 @@
 """Renders the model classes: datamodel-code-generator with an attrs template."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +13,10 @@ from datamodel_code_generator.enums import DataModelType, InputFileType
 from datamodel_code_generator.format import DatetimeClassType, PythonVersion
 from datamodel_code_generator.parser import LiteralType
 
+from codegen.schemas import BASES
 from codegen.wording import docstring_text
 
-__all__ = ["Models", "render_models"]
+__all__ = ["Models", "render_models", "without_slots"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -33,6 +35,22 @@ class Models:
     """Attribute of each property of each schema."""
 
 
+def without_slots(source: str, classes: Iterable[str]) -> str:
+    """Give objects of some classes a ``__dict__``, and the classes their defaults.
+
+    Args:
+        source: The module of the models.
+        classes: Names of classes.
+
+    Returns:
+        The module.
+    """
+    for name in classes:
+        bare = rf"@attrs\.frozen\(kw_only=True\)\nclass {name}\b"
+        source = re.sub(bare, f"@with_class_defaults\n@attrs.frozen(kw_only=True, slots=False)\nclass {name}", source)
+    return source
+
+
 def render_models(document: Mapping[str, Any], names: Iterable[str]) -> Models:
     """Render the classes of some schemas.
 
@@ -48,6 +66,10 @@ def render_models(document: Mapping[str, Any], names: Iterable[str]) -> Models:
         for prop in schema.get("properties", {}).values():
             prop["description"] = docstring_text(prop["description"], 4)
         schema["description"] = docstring_text(schema["description"], 4 if "properties" in schema else 0)
+    for name, schema in schemas.items():
+        base = document["components"]["schemas"][name].get("x-python-base")
+        if base is not None:
+            schema["customBasePath"] = BASES[base]
     stripped = {
         "openapi": document["openapi"],
         "info": {"title": "models", "version": "1"},
@@ -64,7 +86,7 @@ def render_models(document: Mapping[str, Any], names: Iterable[str]) -> Models:
             emit_model_metadata=metadata,
             output_model_type=DataModelType.DataclassesDataclass,
             custom_template_dir=_TEMPLATES,
-            additional_imports=["attrs"],
+            additional_imports=["attrs", "aiospectrum.building.with_class_defaults"],
             custom_file_header='"""The objects of the API."""',
             target_python_version=PythonVersion.PY_311,
             output_datetime_class=DatetimeClassType.Datetime,

@@ -12,7 +12,7 @@ from datamodel_code_generator.util import camel_to_snake
 from codegen.checks import constant_name
 from codegen.errors import SpecError, join
 from codegen.operations import Operation
-from codegen.schemas import plain_text
+from codegen.schemas import BASES, plain_text
 from codegen.shapes import Object, Schema, references
 
 __all__ = ["attribute_name", "check_names", "parse_tags"]
@@ -22,7 +22,7 @@ _SNAKE: Final = re.compile("[a-z][a-z0-9_]*")
 _CONSTANT: Final = re.compile("[A-Z][A-Z0-9_]*")
 _PASCAL: Final = re.compile("[A-Z][A-Za-z0-9]*")
 _NAMESPACE: Final = re.compile(r"[a-z]+(\.[a-z]+)*")
-_MODULES: Final = frozenset({"checks", "converters", "models", "namespaces"})
+_MODULES: Final = frozenset({"checks", "converters", "decoders", "models", "namespaces", "unions"})
 _IN_CLASSES: Final = frozenset({"attrs", "bool", "datetime", "dict", "float", "int", "list", "str", "tuple"})
 """What the annotations of a class are made of."""
 _IN_REGISTRATIONS: Final = frozenset({"cl", "converter", "model", "self"})
@@ -96,7 +96,7 @@ def check_names(operations: tuple[Operation, ...], components: Mapping[str, Sche
     Raises:
         SpecError: A name is taken, or not of the form that it should have.
     """
-    in_models = {*_imported_names("*"), *dir(builtins)}
+    in_models = {*_imported_names("*"), *BASES, *dir(builtins)}
     classes, constants = _Names(_PASCAL, in_models), _Names(_CONSTANT)
     for name, schema in components.items():
         pointer = join("#/components/schemas", name)

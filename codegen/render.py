@@ -8,11 +8,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codegen.checks import constant_name, render_checks, request_schemas
 from codegen.converters import render_chooser, render_registrations
+from codegen.decoders import builder_views, dict_based, result_views
 from codegen.endpoints import endpoint_view, namespace_views
 from codegen.formatting import explicit_imports, format_module
 from codegen.load import load_spec
 from codegen.meaning import check_meaning
-from codegen.models import render_models
+from codegen.models import render_models, without_slots
 from codegen.names import check_names, parse_tags
 from codegen.operations import Operation, parse_operations, root_schemas
 from codegen.schemas import parse_components
@@ -46,18 +47,25 @@ def render_package(spec: Path, root: Path) -> dict[str, str]:
     check_meaning(operations, components)
     models = render_models(document, components)
     checked = request_schemas(components, _request_roots(operations))
+    choosers = [
+        render_chooser(name, schema, components, models)
+        for name, schema in components.items()
+        if isinstance(schema, Union)
+    ]
+    results = {endpoint_view(each, models).result: each.result for each in operations}
     package = {
         "__init__.py": '"""What the generator makes of the spec."""\n',
-        "models.py": models.source,
+        "models.py": without_slots(models.source, dict_based(tuple(results.values()), components, models)),
         "checks.py": _template("checks.py", constants=render_checks(components, checked, models)),
         "converters.py": _template(
             "converters.py",
             registrations=render_registrations(components, models),
-            choosers=[
-                render_chooser(name, schema, components, models)
-                for name, schema in components.items()
-                if isinstance(schema, Union)
-            ],
+        ),
+        "unions.py": _template("unions.py", choosers=choosers),
+        "decoders.py": _template(
+            "decoders.py",
+            builders=builder_views(tuple(results.values()), components, models),
+            results=result_views(results, components, models),
         ),
         "namespaces.py": _template("namespaces.py", namespaces=namespace_views(operations, tags), modules=list(tags)),
     }
@@ -66,6 +74,7 @@ def render_package(spec: Path, root: Path) -> dict[str, str]:
         package[f"{tag}.py"] = _template("endpoints.py", endpoints=endpoints, description=description)
     exports = {
         f"{_PACKAGE}.models": list(models.classes.values()),
+        f"{_PACKAGE}.unions": [each.function for each in choosers],
         f"{_PACKAGE}.checks": [constant_name(name) for name in checked],
         **{f"{_PACKAGE}.{tag}": _functions(operations, tag) for tag in tags},
     }

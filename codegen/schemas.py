@@ -22,7 +22,10 @@ from codegen.shapes import (
     references,
 )
 
-__all__ = ["parse_components", "parse_schema", "parse_with_default", "plain_text"]
+__all__ = ["BASES", "parse_components", "parse_schema", "parse_with_default", "plain_text"]
+
+BASES: Final[Mapping[str, str]] = {"ReportTable": "aiospectrum.report_table.ReportTable"}
+"""The handwritten classes that ``x-python-base`` gives to models, and where they are."""
 
 _PREFIX: Final = "#/components/schemas/"
 _ANNOTATIONS: Final = frozenset({"description", "examples", "externalDocs"})
@@ -199,7 +202,9 @@ def _parse_object(node: Mapping[str, Any], pointer: str, is_component: bool) -> 
         return Map(values=parse_schema(values, join(pointer, "additionalProperties")))
     if not is_component:
         raise SpecError(pointer, "an object without a name", f"a $ref to one below {_PREFIX}")
-    _only(node, pointer, frozenset({"type", "properties", "required", "x-exactly-one-of"}))
+    _only(node, pointer, frozenset({"type", "properties", "required", "x-exactly-one-of", "x-python-base"}))
+    if "x-python-base" in node and node["x-python-base"] not in list(BASES):
+        raise SpecError(join(pointer, "x-python-base"), f"the class {node['x-python-base']!r}", ", ".join(BASES))
     required = node.get("required", [])
     fields = []
     for wire, inner in node["properties"].items():

@@ -5,65 +5,70 @@ what can go wrong.
 """
 
 import logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from aiospectrum._version import __version__
-from aiospectrum.client import Client
-from aiospectrum.converters import configure_converter, make_converter
-from aiospectrum.errors import (
-    AmbiguousWriteError,
-    AuthenticationError,
-    BadRequestError,
-    BodyTooLargeError,
-    ClientStateError,
-    ConflictError,
-    ConnectionFailedError,
-    CredentialsError,
-    DecodeError,
-    ErrorDetail,
-    InvalidArgumentError,
-    MalformedBodyError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    RedirectError,
-    RequestError,
-    RequestTimeoutError,
-    ResponseError,
-    ServerError,
-    SpectrumError,
-    UnprocessableEntityError,
-    UnsuccessfulError,
-)
-from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
-from aiospectrum.limiter import Limiter
-from aiospectrum.models import (
-    DNS,
-    AnyApp,
-    App,
-    AppOrder,
-    AppRequest,
-    CurrentAggregate,
-    DeletedApp,
-    Dimension,
-    Direction,
-    DynamicEdgeIPs,
-    EdgeIPs,
-    Metric,
-    OriginDNS,
-    PaygoApp,
-    Protocol,
-    Report,
-    ReportQuery,
-    ReportRow,
-    StaticEdgeIPs,
-    TimeDelta,
-    TrafficType,
-)
-from aiospectrum.pagination import Page
-from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
-from aiospectrum.recording import record_responses
-from aiospectrum.settings import DEFAULT_BASE_URL
-from aiospectrum.transport import Response, ResultInfo, Transport
+
+if TYPE_CHECKING:
+    from aiospectrum.client import Client
+    from aiospectrum.converters import configure_converter, make_converter
+    from aiospectrum.errors import (
+        AmbiguousWriteError,
+        AuthenticationError,
+        BadRequestError,
+        BodyTooLargeError,
+        ClientStateError,
+        ConflictError,
+        ConnectionFailedError,
+        CredentialsError,
+        DecodeError,
+        ErrorDetail,
+        InvalidArgumentError,
+        MalformedBodyError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        RedirectError,
+        RequestError,
+        RequestTimeoutError,
+        ResponseError,
+        ServerError,
+        SpectrumError,
+        TableError,
+        UnprocessableEntityError,
+        UnsuccessfulError,
+    )
+    from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
+    from aiospectrum.limiter import Limiter
+    from aiospectrum.models import (
+        DNS,
+        AnyApp,
+        App,
+        AppOrder,
+        AppRequest,
+        CurrentAggregate,
+        DeletedApp,
+        Dimension,
+        Direction,
+        DynamicEdgeIPs,
+        EdgeIPs,
+        Metric,
+        OriginDNS,
+        PaygoApp,
+        Protocol,
+        Report,
+        ReportQuery,
+        ReportRow,
+        StaticEdgeIPs,
+        TimeDelta,
+        TrafficType,
+    )
+    from aiospectrum.pagination import Page
+    from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
+    from aiospectrum.recording import record_responses
+    from aiospectrum.settings import DEFAULT_BASE_URL
+    from aiospectrum.transport import Response, ResultInfo, Transport
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -117,6 +122,7 @@ __all__ = [
     "ServerError",
     "SpectrumError",
     "StaticEdgeIPs",
+    "TableError",
     "TimeDelta",
     "Timeouts",
     "TrafficType",
@@ -128,6 +134,99 @@ __all__ = [
     "make_converter",
     "record_responses",
 ]
+
+_HOMES = {
+    "client": ("Client",),
+    "converters": (
+        "configure_converter",
+        "make_converter",
+    ),
+    "errors": (
+        "AmbiguousWriteError",
+        "AuthenticationError",
+        "BadRequestError",
+        "BodyTooLargeError",
+        "ClientStateError",
+        "ConflictError",
+        "ConnectionFailedError",
+        "CredentialsError",
+        "DecodeError",
+        "ErrorDetail",
+        "InvalidArgumentError",
+        "MalformedBodyError",
+        "NotFoundError",
+        "PermissionDeniedError",
+        "RateLimitError",
+        "RedirectError",
+        "RequestError",
+        "RequestTimeoutError",
+        "ResponseError",
+        "ServerError",
+        "SpectrumError",
+        "TableError",
+        "UnprocessableEntityError",
+        "UnsuccessfulError",
+    ),
+    "hooks": (
+        "AttemptEnded",
+        "AttemptHook",
+        "AttemptStarted",
+    ),
+    "limiter": ("Limiter",),
+    "models": (
+        "DNS",
+        "AnyApp",
+        "App",
+        "AppOrder",
+        "AppRequest",
+        "CurrentAggregate",
+        "DeletedApp",
+        "Dimension",
+        "Direction",
+        "DynamicEdgeIPs",
+        "EdgeIPs",
+        "Metric",
+        "OriginDNS",
+        "PaygoApp",
+        "Protocol",
+        "Report",
+        "ReportQuery",
+        "ReportRow",
+        "StaticEdgeIPs",
+        "TimeDelta",
+        "TrafficType",
+    ),
+    "pagination": ("Page",),
+    "policies": (
+        "RateLimit",
+        "RetryPolicy",
+        "Timeouts",
+    ),
+    "recording": ("record_responses",),
+    "settings": ("DEFAULT_BASE_URL",),
+    "transport": (
+        "Response",
+        "ResultInfo",
+        "Transport",
+    ),
+}
+"""The public names of each module, which is imported when one of them is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name, or a module, when it is first used, so that importing the package costs next to nothing."""
+    for module, names in _HOMES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+            return value
+    if name in _HOMES or name == "endpoints":
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 # Without it, a program that does not configure logging would find our warnings on its stderr.
 logging.getLogger("aiospectrum").addHandler(logging.NullHandler())

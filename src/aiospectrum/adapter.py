@@ -1,13 +1,16 @@
 """The edge to the network: one request on one aiohttp session."""
 
+import asyncio
 import ssl
+from collections.abc import Mapping
 from typing import Final
 
 import aiohttp
 import attrs
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
+from aiospectrum.deadline import Deadline
 from aiospectrum.envelope import Call, RawResponse, response_error
 from aiospectrum.errors import BodyTooLargeError, ConnectionFailedError
 from aiospectrum.policies import Timeouts
@@ -48,7 +51,9 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
         raise _BrokenConnectionError(f"{type(error).__name__}: {error}") from error
 
 
-def open_session(connector_limit: int, ssl_context: ssl.SSLContext | None) -> aiohttp.ClientSession:
+def open_session(
+    connector_limit: int, ssl_context: ssl.SSLContext | None, headers: Mapping[str, str]
+) -> aiohttp.ClientSession:
     """Open a session with the settings that a client of an API wants; call it inside a running event loop.
 
     No cookie is kept, and no proxy or credential is taken from the environment.
@@ -56,6 +61,7 @@ def open_session(connector_limit: int, ssl_context: ssl.SSLContext | None) -> ai
     Args:
         connector_limit: The most connections at once, 1 or more.
         ssl_context: How servers are verified; against the system's certificates when None.
+        headers: Headers of every request.
 
     Returns:
         The session; whoever calls closes it.
@@ -63,6 +69,7 @@ def open_session(connector_limit: int, ssl_context: ssl.SSLContext | None) -> ai
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connector_limit, ssl=ssl_context or True),
         cookie_jar=aiohttp.DummyCookieJar(),
+        headers=headers,
     )
 
 
@@ -82,13 +89,31 @@ class Exchange:
     proxy: str | None
     """URL of an HTTP proxy, None for none."""
 
-    async def __call__(self, call: Call, *, headers: dict[str, str], body: bytes | None) -> RawResponse:
+    _timeout: aiohttp.ClientTimeout = attrs.field(init=False, repr=False)
+    """What of the timeouts aiohttp sees to."""
+
+    _middlewares: tuple[ClientMiddlewareType, ...] = attrs.field(init=False, repr=False)
+    """What every request goes through."""
+
+    @_timeout.default
+    def _(self) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(total=None, connect=None, sock_connect=self.timeouts.connect, sock_read=None)
+
+    @_middlewares.default
+    def _(self) -> tuple[ClientMiddlewareType, ...]:
+        # aiohttp has no public name for a session's own middlewares, which those of a request replace.
+        return (send_once, *getattr(self.session, "_middlewares", ()))
+
+    async def __call__(
+        self, call: Call, *, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
+    ) -> RawResponse:
         """Send one request and read the whole answer.
 
         Args:
             call: Method and URL, which is taken as it is: percent-encoded, no more and no less.
             headers: Every header but those that aiohttp adds for the connection.
             body: The body, None for none.
+            deadline: Ends the attempt when nothing comes for too long.
 
         Returns:
             The answer, whatever its status; a redirect is not followed.
@@ -97,8 +122,10 @@ class Exchange:
             ConnectionFailedError: No connection, or the answer did not arrive whole.
             BodyTooLargeError: The body is larger than allowed.
         """
+        deadline.listen()
         try:
-            async with self.session.request(
+            # Awaited and released by hand, which takes a tenth less of a small call than ``async with``.
+            response = await self.session.request(
                 call.method,
                 URL(call.url, encoded=True),
                 headers=headers,
@@ -106,36 +133,46 @@ class Exchange:
                 allow_redirects=False,
                 raise_for_status=False,
                 proxy=self.proxy,
-                timeout=aiohttp.ClientTimeout(
-                    total=None, connect=None, sock_connect=self.timeouts.connect, sock_read=self.timeouts.read
-                ),
-                # aiohttp has no public name for a session's own middlewares, which these replace.
-                middlewares=(send_once, *getattr(self.session, "_middlewares", ())),
-            ) as response:
-                return await self._read(response, call)
+                timeout=self._timeout,
+                middlewares=self._middlewares,
+            )
+            deadline.heard()
+            try:
+                return await self._read(response, call, deadline)
+            finally:
+                response.release()
+        except asyncio.CancelledError:
+            if not deadline.ended_the_silence():
+                raise
+            reason, was_sent = f"nothing came for {self.timeouts.read:g} s", True
         except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
             reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
             # aiohttp goes on with a line that it has cut, in which a credential might be cut and not be recognized.
             reason = reason.partition(" when reading: ")[0]
             was_sent = not isinstance(error, _NOTHING_SENT)
+        finally:
+            deadline.rest()
         # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
         message = f"{call.method} {call.url} failed: {call.clean(reason)[:_LONGEST_REASON]}"
         failure = ConnectionFailedError(message, method=call.method, url=call.url)
         failure.was_sent = was_sent
         raise failure
 
-    async def _read(self, response: ClientResponse, call: Call) -> RawResponse:
+    async def _read(self, response: ClientResponse, call: Call, deadline: Deadline) -> RawResponse:
         """Read the body piece by piece, as a small compressed one can stand for a very large one."""
-        pieces: list[bytes] = []
-        size = 0
+        body: bytes | bytearray = b""
         async for piece in response.content.iter_any():
-            size += len(piece)
-            if size > self.max_body_bytes:
+            deadline.heard()
+            if len(body) + len(piece) > self.max_body_bytes:
                 response.close()
                 raw = RawResponse(status=response.status, headers=response.headers, body=b"")
                 problem = f"the body is larger than {self.max_body_bytes:,} bytes"
                 raise response_error(BodyTooLargeError, raw, call, problem)
-            pieces.append(piece)
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            if not body:
+                body = piece  # which is all of a small answer
+            elif isinstance(body, bytearray):
+                body += piece
+            else:
+                body = bytearray(body) + piece  # grows in place, where joining pieces would hold all of them twice
         version = None if response.version is None else f"{response.version.major}.{response.version.minor}"
         return RawResponse(status=response.status, headers=response.headers, body=body, http_version=version)

@@ -1,13 +1,16 @@
 """One attempt of a call: leave to send, one request, its answer; and what is remembered between attempts."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
+from cattrs import Converter
 
 from aiospectrum.adapter import Exchange
-from aiospectrum.envelope import Call, Envelope, RawResponse, read_envelope
+from aiospectrum.deadline import Deadline
+from aiospectrum.decoder import read_answer
+from aiospectrum.envelope import Call, Envelope, RawResponse
 from aiospectrum.errors import ClientStateError, RateLimitError, RequestError, RequestTimeoutError
 from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 from aiospectrum.limiter import Limiter, TooLateError
@@ -64,15 +67,19 @@ class Attempt:
     random: Callable[[], float]
     """Gives a number from 0 up to but not including 1."""
 
+    converter: Converter
+    """Reads results."""
+
     async def __call__(
         self,
         route: Route[Any],
         call: Call,
         state: CallState,
         *,
-        headers: dict[str, str],
+        path: Mapping[str, object],
+        headers: Mapping[str, str],
         body: bytes | None,
-        latest: float | None,
+        deadline: Deadline,
     ) -> Envelope:
         """Make one attempt.
 
@@ -80,27 +87,29 @@ class Attempt:
             route: The endpoint.
             call: Method and URL.
             state: What is remembered of the call; the answer is put there.
+            path: The path parameters by argument name.
             headers: Headers of the request.
             body: Body of the request, None for none.
-            latest: The deadline of the call, in seconds of the clock; None for none.
+            deadline: That of the call.
 
         Returns:
-            The envelope of a success.
+            The envelope of a success, decoded.
 
         Raises:
             RequestTimeoutError: Leave to send would come after the deadline.
             RequestError: The attempt failed. After a 429 all requests of the limiter are paused, and the error's
                 ``wait`` says for how long.
         """
+        send = self._sent if self.hook is None else self._observed
         if self.limiter is None:
-            return await self._observed(route, call, state, headers, body)
+            return await send(route, call, state, path, headers, body, deadline)
         try:
-            admission = await self.limiter.acquire(latest)
+            admission = await self.limiter.acquire(deadline.latest)
         except TooLateError as late:
             raise _too_late(call, state, late.wait) from state.last_error
         is_answered = False
         try:
-            envelope = await self._observed(route, call, state, headers, body)
+            envelope = await send(route, call, state, path, headers, body, deadline)
             is_answered = True
             return envelope
         except RequestError as error:
@@ -110,28 +119,31 @@ class Attempt:
                 _LOGGER.warning("%s; all requests are paused for %.1f s", error, self.limiter.pause_left())
             raise
         finally:
-            if state.raw is not None:
-                told = read_rate_limit(state.raw.headers.getall("ratelimit", ()))
-                if told is not None:
-                    self.limiter.tell(admission, *told)
+            told = None if state.raw is None else _told(state.raw)
+            if told is not None:
+                self.limiter.tell(admission, *told)
             self.limiter.release(admission, is_answered=is_answered)
 
     async def _observed(
-        self, route: Route[Any], call: Call, state: CallState, headers: dict[str, str], body: bytes | None
+        self,
+        route: Route[Any],
+        call: Call,
+        state: CallState,
+        path: Mapping[str, object],
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: Deadline,
     ) -> Envelope:
-        """Make the attempt between the two calls of the hook, where there is one."""
-        state.begin_attempt()
-        if self.hook is None:
-            return await self._sent(call, state, headers, body)
+        """Make the attempt between the two calls of the hook."""
         started = AttemptStarted(
-            operation=route.name, method=route.method, route=route.path, url=call.url, attempt=state.attempt
+            operation=route.name, method=route.method, route=route.path, url=call.url, attempt=state.attempt + 1
         )
-        end = self.hook(started)
+        end = None if self.hook is None else self.hook(started)
         begun = self.clock()
         error: RequestError | None = None
         is_over = False
         try:
-            envelope = await self._sent(call, state, headers, body)
+            envelope = await self._sent(route, call, state, path, headers, body, deadline)
             is_over = True
             return envelope
         except RequestError as failure:
@@ -141,16 +153,26 @@ class Attempt:
             if end is not None:
                 end(_ended(started, call, state, error, duration=self.clock() - begun, was_cancelled=not is_over))
 
-    async def _sent(self, call: Call, state: CallState, headers: dict[str, str], body: bytes | None) -> Envelope:
+    async def _sent(
+        self,
+        route: Route[Any],
+        call: Call,
+        state: CallState,
+        path: Mapping[str, object],
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: Deadline,
+    ) -> Envelope:
+        state.begin_attempt()
         if self.exchange.session.closed:
             raise ClientStateError("the session was closed while the call was under way")
         state.is_sending = True
         try:
-            state.raw = raw = await self.exchange(call, headers=headers, body=body)
+            state.raw = raw = await self.exchange(call, headers=headers, body=body, deadline=deadline)
             state.is_sending = False
-            return read_envelope(raw, call)
+            return read_answer(route, raw, call, path=path, converter=self.converter)
         except RateLimitError as error:
-            told = None if state.raw is None else read_rate_limit(state.raw.headers.getall("ratelimit", ()))
+            told = None if state.raw is None else _told(state.raw)
             error.wait = wait_after_429(error.retry_after, told, self.random)
             raise
         except RequestError:
@@ -160,6 +182,12 @@ class Attempt:
             if _LOGGER.isEnabledFor(logging.DEBUG):
                 status = "no answer" if state.raw is None else state.raw.status
                 _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, state.attempt, status)
+
+
+def _told(raw: RawResponse) -> tuple[int, float] | None:
+    """What the API says of its own limit; most answers say nothing."""
+    values = raw.headers.getall("ratelimit", None)
+    return read_rate_limit(values) if values else None
 
 
 def _ended(

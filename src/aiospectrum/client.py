@@ -4,9 +4,9 @@ import asyncio
 import os
 import random
 import ssl
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from types import EllipsisType, TracebackType
-from typing import Final, Self, TypeVar, Unpack
+from typing import Any, Final, Self, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -16,12 +16,14 @@ from aiospectrum.adapter import Exchange, open_session
 from aiospectrum.attempt import Attempt
 from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials, credentials_from
+from aiospectrum.deadline import Watch
 from aiospectrum.endpoints import Analytics, Apps, Protocols
 from aiospectrum.errors import ClientStateError
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.http_transport import HTTPTransport
 from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
+from aiospectrum.request import common_headers
 from aiospectrum.retry import RetryBudget
 from aiospectrum.routes import Route
 from aiospectrum.settings import (
@@ -205,8 +207,9 @@ class Client:
         if self._transport is not None and self._loop is not None and not self._loop.is_closed():
             raise ClientStateError("the client is open already: enter it once, then share it among tasks")
         self._loop = asyncio.get_running_loop()
+        headers = common_headers(self._credentials, self._user_agent)
         exchange = Exchange(
-            session=self._borrowed_session or open_session(self._connector_limit, self._ssl_context),
+            session=self._borrowed_session or open_session(self._connector_limit, self._ssl_context, headers),
             timeouts=self._timeouts,
             max_body_bytes=self._max_body_bytes,
             proxy=self._proxy,
@@ -218,11 +221,13 @@ class Client:
                 hook=self._on_attempt,
                 clock=self._loop.time,
                 random=random.random,
+                converter=shared_converter(),
             ),
             base_url=self._base_url,
             credentials=self._credentials,
-            user_agent=self._user_agent,
+            headers=headers if self._borrowed_session else {},
             timeouts=self._timeouts,
+            watch=Watch(self._loop),
             retry=self._retry,
             budget=RetryBudget(self._retry),
             converter=shared_converter(),
@@ -238,17 +243,19 @@ class Client:
     ) -> None:
         """Close the session, unless it was borrowed."""
         transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.watch.close()
         if transport is not None and self._borrowed_session is None:
             await transport.attempt.exchange.session.close()
 
-    async def send(
+    def send(
         self,
         route: Route[T],
         *,
         path: Mapping[str, object],
         query: Mapping[str, object],
         body: object = None,
-    ) -> Response[T]:
+    ) -> Coroutine[Any, Any, Response[T]]:
         """Make one call; the endpoint functions call this.
 
         Args:
@@ -264,7 +271,7 @@ class Client:
             ClientStateError: The client is not open, or not on this event loop.
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
-        return await self.open_transport().send(route, path=path, query=query, body=body)
+        return self.open_transport().send(route, path=path, query=query, body=body)
 
     def open_transport(self) -> HTTPTransport:
         """Give what sends the calls, for :class:`ConfiguredClient`.
@@ -305,16 +312,16 @@ class ConfiguredClient:
         self.analytics: Final = Analytics(self)
         """Traffic analytics."""
 
-    async def send(
+    def send(
         self,
         route: Route[T],
         *,
         path: Mapping[str, object],
         query: Mapping[str, object],
         body: object = None,
-    ) -> Response[T]:
+    ) -> Coroutine[Any, Any, Response[T]]:
         """Make one call with these policies; see :meth:`Client.send`."""
         transport = self._client.open_transport().with_policies(
             timeouts=self._timeouts, retry=self._retry, limiter=self._limiter
         )
-        return await transport.send(route, path=path, query=query, body=body)
+        return transport.send(route, path=path, query=query, body=body)

@@ -1,19 +1,123 @@
-"""From the JSON values of an envelope to model objects: pure."""
+"""From an HTTP answer to model objects: pure.
 
-from typing import TypeVar, get_origin
+There are two roads. Answers as the API documents them are read from JSON text straight into objects, at about the
+cost of parsing them. Whatever does not fit there takes the patient road, over an envelope of JSON values and the
+public converter, which takes more than is documented and says exactly what it cannot take. Where both roads lead to
+an object, it is the same.
+"""
 
+import gc
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, Generic, TypeVar, get_origin
+
+import msgspec
 from cattrs import Converter
 from cattrs.errors import BaseValidationError
 
-from aiospectrum.envelope import Call, RawResponse, response_error
+from aiospectrum.building import Structure
+from aiospectrum.envelope import (
+    Call,
+    Envelope,
+    RawResponse,
+    read_envelope,
+    read_messages,
+    read_result_info,
+    response_error,
+)
 from aiospectrum.errors import DecodeError
 from aiospectrum.registration import explain
 from aiospectrum.routes import Route
 from aiospectrum.wire import WireError
 
-__all__ = ["decode_result"]
+__all__ = ["decode_result", "read_answer"]
 
 T = TypeVar("T")
+
+_LARGE: Final = 1 << 20
+"""Bytes."""
+
+
+class _Envelope(msgspec.Struct, Generic[T]):
+    """What msgspec reads an answer into."""
+
+    result: T
+    success: bool
+    messages: Any = None
+    result_info: Any = None
+
+
+def read_answer(
+    route: Route[Any], raw: RawResponse, call: Call, *, path: Mapping[str, object], converter: Converter
+) -> Envelope:
+    """Read a whole answer.
+
+    Args:
+        route: The endpoint that was called.
+        raw: The answer.
+        call: The call that it answers.
+        path: The path parameters by argument name.
+        converter: Reads the models, where the fast road does not.
+
+    Returns:
+        The envelope of a success, with an object or a list of objects as its result.
+
+    Raises:
+        ResponseError: The answer is no success, or cannot be read; see :func:`~aiospectrum.envelope.read_envelope`.
+    """
+    if 200 <= raw.status < 300:
+        envelope = _read_straight(route.result, raw.body, call, converter.structure)
+        if envelope is not None:
+            return envelope
+    envelope = read_envelope(raw, call)
+    result = envelope.result
+    if result is None and route.assumed_result is not None:
+        result = {key: path[parameter] for key, parameter in route.assumed_result.items()}
+    envelope.result = decode_result(route, result, converter=converter, raw=raw, call=call)
+    return envelope
+
+
+def _read_straight(wanted: Any, body: bytes | bytearray, call: Call, structure: Structure) -> Envelope | None:
+    """Read an answer on the fast road; None for one that does not fit there, whatever the reason.
+
+    The garbage collector rests meanwhile: JSON makes no cycles, and looking for them among thousands of new objects
+    again and again would take as long as reading. A large answer is better gone through bit by bit after all, while
+    the objects are still in the caches of the processor.
+    """
+    decoders, build = _reader(wanted)
+    is_to_rest = len(body) < _LARGE and gc.isenabled()
+    if is_to_rest:
+        gc.disable()
+    try:
+        for decoder in decoders:
+            try:
+                read = decoder.decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                continue
+            if not read.success:
+                return None
+            return Envelope(
+                result=build(read.result, structure),
+                result_info=read_result_info(read.result_info),
+                messages=read_messages(read.messages, call),
+            )
+    except (BaseValidationError, WireError, RecursionError, OverflowError):
+        return None
+    finally:
+        if is_to_rest:
+            gc.enable()
+    return None
+
+
+@cache
+def _reader(wanted: Any) -> tuple[tuple[msgspec.json.Decoder[_Envelope[Any]], ...], Any]:
+    """Make the decoders of a type of result, once; the first call of each type pays for it."""
+    from aiospectrum._generated.decoders import RESULT_READERS  # which takes some milliseconds
+
+    reader = RESULT_READERS.get(wanted)
+    if reader is None:  # a route of the user's own
+        return (), None
+    return tuple(msgspec.json.Decoder(_Envelope[wire]) for wire in reader.wires), reader.build  # type: ignore[valid-type]
 
 
 def decode_result(route: Route[T], result: object, *, converter: Converter, raw: RawResponse, call: Call) -> T:

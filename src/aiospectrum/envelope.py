@@ -19,15 +19,16 @@ from aiospectrum.errors import (
 from aiospectrum.limits import read_retry_after
 from aiospectrum.transport import ResultInfo
 
-__all__ = ["Call", "Envelope", "RawResponse", "read_envelope", "response_error"]
+__all__ = ["Call", "Envelope", "RawResponse", "read_envelope", "read_messages", "read_result_info", "response_error"]
 
 _LONGEST_EXCERPT: Final = 300
 _LONGEST_PROBLEM: Final = 1000
 _MOST_DETAILS: Final = 50
 _DEEPEST_CHAIN: Final = 10
+_COUNTS: Final = ("page", "per_page", "count", "total_count", "total_pages")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class RawResponse:
     """An HTTP answer as it came."""
 
@@ -37,14 +38,14 @@ class RawResponse:
     headers: CIMultiDictProxy[str] = attrs.field(repr=False)
     """Headers; names are compared without regard to case."""
 
-    body: bytes = attrs.field(repr=False)
+    body: bytes | bytearray = attrs.field(repr=False)
     """The whole body, decompressed."""
 
     http_version: str | None = None
     """Version of HTTP that it is in, such as ``1.1``; None when that is not known."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Call:
     """What an error says of the call that it is about."""
 
@@ -70,12 +71,12 @@ class Call:
         return " ".join("".join(c if c.isprintable() else " " for c in self.redact(text)).split())
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Envelope:
     """What a successful answer holds."""
 
-    result: object
-    """The ``result``, as JSON values; None when there was none."""
+    result: Any
+    """The ``result``: JSON values, None when there was none, or objects once it is decoded."""
 
     result_info: ResultInfo | None
     """Paging data, None when there was none."""
@@ -110,8 +111,8 @@ def read_envelope(raw: RawResponse, call: Call) -> Envelope:
         raise response_error(DecodeError, raw, call, "the envelope does not say whether the call succeeded")
     return Envelope(
         result=payload.get("result"),
-        result_info=_result_info(payload.get("result_info")),
-        messages=_details(payload.get("messages"), call),
+        result_info=read_result_info(payload.get("result_info")),
+        messages=read_messages(payload.get("messages"), call),
     )
 
 
@@ -150,7 +151,7 @@ def response_error(
     return error
 
 
-def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
+def _parse(body: bytes | bytearray) -> tuple[dict[str, Any], str | None]:
     """The JSON object of a body, or an empty one and what is wrong with the body."""
     if not body.strip():
         return {}, "the body is empty"
@@ -166,7 +167,7 @@ def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
 
 
 def _error_by_status(raw: RawResponse, call: Call, payload: Mapping[str, Any]) -> ResponseError:
-    errors = _details(payload.get("errors"), call)
+    errors = read_messages(payload.get("errors"), call)
     if errors:
         problem = "; ".join(map(str, errors))
     elif 300 <= raw.status < 400:
@@ -178,9 +179,18 @@ def _error_by_status(raw: RawResponse, call: Call, payload: Mapping[str, Any]) -
     return response_error(error_class(raw.status), raw, call, problem, errors)
 
 
-def _details(value: object, call: Call, depth: int = 0) -> tuple[ErrorDetail, ...]:
-    """The entries of ``errors`` or ``messages``, whatever form they came in; plain strings are seen in the wild."""
-    if value is None or depth > _DEEPEST_CHAIN:
+def read_messages(value: object, call: Call, depth: int = 0) -> tuple[ErrorDetail, ...]:
+    """Read ``errors`` or ``messages``, whatever form they came in; plain strings are seen in the wild.
+
+    Args:
+        value: JSON values.
+        call: The call that was answered so.
+        depth: How many chains of errors it is inside of.
+
+    Returns:
+        The entries.
+    """
+    if value is None or value == [] or depth > _DEEPEST_CHAIN:
         return ()
     entries = value if isinstance(value, list) else [value]
     return tuple(_detail(entry, call, depth) for entry in entries[:_MOST_DETAILS] if entry is not None)
@@ -195,7 +205,7 @@ def _detail(entry: object, call: Call, depth: int) -> ErrorDetail:
         message=_text(entry.get("message"), call) or "",
         documentation_url=_text(entry.get("documentation_url"), call),
         pointer=_text(source.get("pointer"), call) if isinstance(source, dict) else None,
-        error_chain=_details(entry.get("error_chain"), call, depth + 1),
+        error_chain=read_messages(entry.get("error_chain"), call, depth + 1),
     )
 
 
@@ -215,12 +225,26 @@ def _code(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _result_info(value: object) -> ResultInfo | None:
+def read_result_info(value: object) -> ResultInfo | None:
+    """Read ``result_info``.
+
+    Args:
+        value: JSON values.
+
+    Returns:
+        Paging data, each number None if it is none; None when there is no object.
+    """
     if not isinstance(value, dict):
         return None
-    numbers = {field.name: number for field in attrs.fields(ResultInfo) if _is_count(number := value.get(field.name))}
-    return ResultInfo(**numbers)
+    page, per_page, count, total_count, total_pages = map(value.get, _COUNTS)
+    return ResultInfo(
+        page=_count(page),
+        per_page=_count(per_page),
+        count=_count(count),
+        total_count=_count(total_count),
+        total_pages=_count(total_pages),
+    )
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -6,6 +6,7 @@
     ├── InvalidArgumentError (also ValueError)    an argument was refused before anything was sent
     ├── CredentialsError (also ValueError)        credentials are missing, unusable or of two schemes
     ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``
+    ├── TableError                                a report cannot be made into a table
     └── RequestError                              a call failed after its request was built
         ├── ConnectionFailedError                 no connection, or the answer did not arrive whole
         ├── RequestTimeoutError                   the deadline passed, or a wait would pass it
@@ -55,6 +56,7 @@ __all__ = [
     "ResponseError",
     "ServerError",
     "SpectrumError",
+    "TableError",
     "UnprocessableEntityError",
     "UnsuccessfulError",
     "error_class",
@@ -120,6 +122,10 @@ class CredentialsError(SpectrumError, ValueError):
 
 class ClientStateError(SpectrumError, RuntimeError):
     """The client was used before or after its ``async with`` block."""
+
+
+class TableError(SpectrumError):
+    """A report cannot be made into a table: it does not name its columns, or its parts do not go together."""
 
 
 class RequestError(SpectrumError):

@@ -1,6 +1,5 @@
 """One call from the request to the decoded result: deadline, attempts, decoder."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -10,6 +9,7 @@ from cattrs import Converter
 
 from aiospectrum.attempt import Attempt, CallState
 from aiospectrum.credentials import Credentials
+from aiospectrum.deadline import Deadline, Watch
 from aiospectrum.decoder import decode_result
 from aiospectrum.envelope import Call, Envelope
 from aiospectrum.errors import AmbiguousWriteError, RateLimitError, RequestError, RequestTimeoutError
@@ -26,7 +26,6 @@ __all__ = ["HTTPTransport"]
 T = TypeVar("T")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
-_NOTHING: Final = Envelope(result=None, result_info=None, messages=())
 
 
 @attrs.frozen(kw_only=True)
@@ -42,11 +41,14 @@ class HTTPTransport:
     credentials: Credentials
     """Prove who calls."""
 
-    user_agent: str
-    """The ``User-Agent`` header."""
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    """Headers of every request that the session does not send by itself."""
 
     timeouts: Timeouts
     """How long a call may take with all its attempts and waits."""
+
+    watch: Watch
+    """Looks after the deadlines of all calls of a client."""
 
     retry: RetryPolicy
     """How often, and how far apart, calls are attempted."""
@@ -87,12 +89,12 @@ class HTTPTransport:
         request = build_request(route, path=path, query=query, body=body, converter=self.converter)
         call = Call(method=route.method, url=self.base_url + request.target, redact=self.credentials.redact)
         state = CallState()
-        deadline = asyncio.timeout(self.timeouts.total)
+        deadline = Deadline(self.watch, self.timeouts.total, self.timeouts.read)
         try:
-            async with deadline:
-                response = await self._until_done(route, request, call, state, path, deadline.when())
+            with deadline:
+                response = await self._until_done(route, request, call, state, path, deadline)
         except TimeoutError:
-            if not deadline.expired():
+            if not deadline.has_passed:
                 raise  # a hook's own
             error = self._timed_out(call, state)
             if state.is_sending and not route.safe_to_repeat:
@@ -108,13 +110,16 @@ class HTTPTransport:
         call: Call,
         state: CallState,
         path: Mapping[str, object],
-        latest: float | None,
+        deadline: Deadline,
     ) -> Response[T]:
         """Attempt until there is a result, or an error that no further attempt would mend."""
+        headers = self.headers if request.body is None else {**self.headers, "Content-Type": "application/json"}
         while True:
             try:
-                envelope = await self._attempt_once(request, call, route, state, latest)
-                return self._response(route, call, state, path, envelope)
+                envelope = await self.attempt(
+                    route, call, state, path=path, headers=headers, body=request.body, deadline=deadline
+                )
+                return self._response(route, call, state, envelope)
             except RequestTimeoutError:
                 raise  # the rate limit would have kept it until after the deadline
             except RequestError as error:
@@ -122,10 +127,10 @@ class HTTPTransport:
                 may_have_happened = state.may_have_happened
                 action = decide(route.method, error, state.attempt, self.retry, follows_ambiguous=may_have_happened)
                 if action is Action.COUNT_AS_DELETED:
-                    return self._response(route, call, state, path, _NOTHING)
+                    return self._response(route, call, state, self._assumed(route, call, state, path))
                 if action is Action.RAISE_AMBIGUOUS:
                     raise _ambiguous(call, error) from error
-                wait = self._wait_after(error, state, latest) if action is Action.RETRY else None
+                wait = self._wait_after(error, state, deadline.latest) if action is Action.RETRY else None
                 if wait is None:
                     raise
                 state.last_error = error
@@ -134,26 +139,13 @@ class HTTPTransport:
                 if not self._is_paused_for(error):
                     await self.sleep(wait)
 
-    async def _attempt_once(
-        self, request: Request, call: Call, route: Route[Any], state: CallState, latest: float | None
-    ) -> Envelope:
-        headers = {**self.credentials.headers, "Accept": "application/json", "User-Agent": self.user_agent}
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"
-        return await self.attempt(route, call, state, headers=headers, body=request.body, latest=latest)
-
-    def _response(
-        self, route: Route[T], call: Call, state: CallState, path: Mapping[str, object], envelope: Envelope
-    ) -> Response[T]:
+    def _response(self, route: Route[T], call: Call, state: CallState, envelope: Envelope) -> Response[T]:
         raw = state.raw
         assert raw is not None, "an envelope comes of an answer"  # noqa: S101 - for the type checker
-        result = envelope.result
-        if result is None and route.assumed_result is not None:
-            result = {key: path[parameter] for key, parameter in route.assumed_result.items()}
         response = Response(
             route=route,
             url=call.url,
-            result=decode_result(route, result, converter=self.converter, raw=raw, call=call),
+            result=envelope.result,
             status=raw.status,
             headers=raw.headers,
             messages=envelope.messages,
@@ -163,6 +155,14 @@ class HTTPTransport:
         if state.attempt == 1:
             self.budget.earn()
         return response
+
+    def _assumed(self, route: Route[Any], call: Call, state: CallState, path: Mapping[str, object]) -> Envelope:
+        """What a success without a result would have given."""
+        raw = state.raw
+        assert raw is not None, "only an answer counts as one"  # noqa: S101 - for the type checker
+        result = {key: path[parameter] for key, parameter in (route.assumed_result or {}).items()}
+        decoded = decode_result(route, result, converter=self.converter, raw=raw, call=call)
+        return Envelope(result=decoded, result_info=None, messages=())
 
     def _wait_after(self, error: RequestError, state: CallState, latest: float | None) -> float | None:
         """Seconds until the next attempt; None when there are no tokens or the deadline comes first."""

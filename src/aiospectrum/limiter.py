@@ -36,7 +36,7 @@ class Timer(Protocol):
         ...
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Admission:
     """Leave to send one request; given back by :meth:`Limiter.release`."""
 
@@ -186,7 +186,8 @@ class Limiter:
         if admission.is_probe:
             self._probe_is_out = False
             self._needs_probe = self._needs_probe or not is_answered
-        self._pump()
+        if self._queue:
+            self._pump()
 
     def pause(self, admission: Admission, seconds: float) -> None:
         """Stop all requests for some time, after a 429.
@@ -225,7 +226,10 @@ class Limiter:
             self._told_left = left - (self._admitted - admission.number)
 
     def _admit(self, now: float) -> Admission | None:
-        if self._in_flight >= self.limit.in_flight or self._probe_is_out or self._wait(now, 0) > 0:
+        is_told_to_wait = self._told_left <= 0 and now < self._told_until
+        if self._in_flight >= self.limit.in_flight or self._probe_is_out or is_told_to_wait or now < self._paused_until:
+            return None
+        if self._window.wait(now) > 0:
             return None
         is_probe, self._needs_probe = self._needs_probe, False
         self._probe_is_out = is_probe

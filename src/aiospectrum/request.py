@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -10,10 +11,11 @@ import msgspec
 from cattrs import Converter
 
 from aiospectrum.checks import refuse
+from aiospectrum.credentials import Credentials
 from aiospectrum.routes import Route, Style
 from aiospectrum.wire import format_date_time
 
-__all__ = ["Request", "build_request"]
+__all__ = ["Request", "build_request", "common_headers"]
 
 _DELIMITERS: Final[Mapping[Style, str]] = {"form": ","}
 """What stands between the items of an array, by style; arrays are never exploded into repeated keys."""
@@ -28,6 +30,19 @@ class Request:
 
     body: bytes | None = None
     """JSON, None when there is no body."""
+
+
+def common_headers(credentials: Credentials, user_agent: str) -> dict[str, str]:
+    """Write the headers that every request has.
+
+    Args:
+        credentials: Prove who calls.
+        user_agent: The ``User-Agent`` header.
+
+    Returns:
+        The headers.
+    """
+    return {**credentials.headers, "Accept": "application/json", "User-Agent": user_agent}
 
 
 def build_request(
@@ -53,11 +68,9 @@ def build_request(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing has been sent.
     """
-    target = route.path
-    for parameter in route.path_parameters:
-        value = path[parameter.name]
-        parameter.check.check(parameter.name, value)
-        target = target.replace(f"{{{parameter.name}}}", _encode(value))
+    values = [path[parameter.name] for parameter in route.path_parameters]
+    is_plain = all(type(value) is str for value in values)  # others may change, or not be hashable
+    target = _path(route, *values) if is_plain else _write_path(route, *values)
     pairs = _query_pairs(route, query)
     if pairs:
         target += "?" + "&".join(pairs)
@@ -66,6 +79,18 @@ def build_request(
     route.body.check.check(route.body.name, body)
     payload = msgspec.json.encode(converter.unstructure(body), enc_hook=_plain_json)
     return Request(target=target, body=payload)
+
+
+def _write_path(route: Route[Any], *values: object) -> str:
+    target = route.path
+    for parameter, value in zip(route.path_parameters, values, strict=True):
+        parameter.check.check(parameter.name, value)
+        target = target.replace(f"{{{parameter.name}}}", _encode(value))
+    return target
+
+
+_path = lru_cache(maxsize=16_384)(_write_path)
+"""The same, checked and written once for each route and zone."""
 
 
 def _query_pairs(route: Route[Any], query: Mapping[str, object]) -> list[str]:
@@ -77,13 +102,15 @@ def _query_pairs(route: Route[Any], query: Mapping[str, object]) -> list[str]:
                 refuse(parameter.name, value, "a value: it is required")
             continue
         parameter.check.check(parameter.name, value)
-        pairs.append(f"{quote(parameter.wire, safe='')}={_encode(value, parameter.style)}")
+        pairs.append(f"{parameter.encoded}={_encode(value, parameter.style)}")
     if pairs and route.page is not None and query[route.page] is None:
         pairs.insert(0, f"{route.page}=1")
     return pairs
 
 
 def _encode(value: object, style: Style = "form") -> str:
+    if type(value) is int:
+        return str(value)
     if isinstance(value, (list, tuple)):
         return _DELIMITERS[style].join(_encode(item) for item in value)
     if isinstance(value, datetime):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
 
 import attrs
 
@@ -51,6 +52,13 @@ class QueryParameter:
     style: Style = "form"
     """How an array is written: one key, with delimiters between the items."""
 
+    encoded: str = attrs.field(init=False)
+    """``wire``, percent-encoded."""
+
+    @encoded.default
+    def _(self) -> str:
+        return quote(self.wire, safe="")
+
 
 @attrs.frozen(kw_only=True)
 class Body:
@@ -63,9 +71,9 @@ class Body:
     """What it must be."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class Route(Generic[T]):
-    """One endpoint: all that a transport needs to know of it."""
+    """One endpoint: all that a transport needs to know of it; equal to itself alone, so that it can be a key."""
 
     name: str
     """Name of the operation in the spec, which is the name of the function too."""

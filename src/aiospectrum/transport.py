@@ -1,7 +1,7 @@
 """The protocol that endpoint functions call, and what comes back over it."""
 
-from collections.abc import Mapping
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Coroutine, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -33,7 +33,7 @@ class ResultInfo:
     """Number of pages."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Response(Generic[T]):
     """A successful call: its result and all else that its answer said."""
 
@@ -70,15 +70,15 @@ class Response(Generic[T]):
 class Transport(Protocol):
     """What an endpoint function needs: a :class:`~aiospectrum.Client`, a namespace of one, or your own."""
 
-    async def send(
+    def send(
         self,
         route: Route[T],
         *,
         path: Mapping[str, object],
         query: Mapping[str, object],
         body: object = None,
-    ) -> Response[T]:
-        """Make one call.
+    ) -> Coroutine[Any, Any, Response[T]]:
+        """Make one call; an ``async def`` of this form is one.
 
         Args:
             route: The endpoint.
@@ -108,13 +108,13 @@ class Namespace:
         """
         self._transport = transport
 
-    async def send(
+    def send(
         self,
         route: Route[T],
         *,
         path: Mapping[str, object],
         query: Mapping[str, object],
         body: object = None,
-    ) -> Response[T]:
+    ) -> Coroutine[Any, Any, Response[T]]:
         """Pass a call on; see :meth:`Transport.send`."""
-        return await self._transport.send(route, path=path, query=query, body=body)
+        return self._transport.send(route, path=path, query=query, body=body)

@@ -13,14 +13,18 @@ from aiospectrum.adapter import Exchange, open_session
 from aiospectrum.attempt import Attempt
 from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials
+from aiospectrum.deadline import Watch
 from aiospectrum.http_transport import HTTPTransport
 from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RetryPolicy, Timeouts
+from aiospectrum.request import common_headers
 from aiospectrum.retry import RetryBudget
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response
 from tests.conftest import APP, TOKEN, ZONE
 from tests.generated.test_endpoints import REQUEST
+
+CREDENTIALS = choose_credentials(api_token=TOKEN, api_email=None, api_key=None)
 
 __all__ = ["CALLS", "Bench", "BenchCall", "begin", "open_bench", "outcome_of", "until"]
 
@@ -98,7 +102,7 @@ async def open_bench(
         waits.append(seconds)
         await (asyncio.sleep(0) if between is None else between())
 
-    async with open_session(50, None) as session:
+    async with open_session(50, None, {}) as session:
         yield Bench(
             transport=HTTPTransport(
                 attempt=Attempt(
@@ -107,11 +111,13 @@ async def open_bench(
                     hook=None,
                     clock=asyncio.get_running_loop().time,
                     random=random,
+                    converter=shared_converter(),
                 ),
                 base_url=url,
-                credentials=choose_credentials(api_token=TOKEN, api_email=None, api_key=None),
-                user_agent="test",
+                credentials=CREDENTIALS,
+                headers=common_headers(CREDENTIALS, "test"),
                 timeouts=timeouts,
+                watch=Watch(asyncio.get_running_loop()),
                 retry=retry,
                 budget=RetryBudget(retry),
                 converter=shared_converter(),

@@ -44,7 +44,7 @@ def test_outdated_regenerated_up_to_date(repository: Path, tmp_path: Path, capsy
     assert capsys.readouterr().out == "wrote checks.py, models.py\n"
 
     assert main(["--check"], root=tmp_path) == 0
-    assert capsys.readouterr().out == "8 files are up to date\n"
+    assert capsys.readouterr().out == "10 files are up to date\n"
 
 
 def test_the_package_of_this_repository_is_up_to_date(repository: Path) -> None:
@@ -53,7 +53,7 @@ def test_the_package_of_this_repository_is_up_to_date(repository: Path) -> None:
         [sys.executable, "-m", "codegen", "--check"], cwd=repository, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "8 files are up to date\n"
+    assert done.stdout == "10 files are up to date\n"
 
 
 def touch_a_byte(root: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_second_run_has_nothing_to_do(empty_root: Path, capsys: pytest.Capture
     """The first run writes every file, the second one none."""
     assert main([], root=empty_root) == 0
     assert capsys.readouterr().out == (
-        "wrote __init__.py, boxes.py, checks.py, converters.py, models.py, namespaces.py\n"
+        "wrote __init__.py, boxes.py, checks.py, converters.py, decoders.py, models.py, namespaces.py, unions.py\n"
     )
     before = snapshot(generated(empty_root))
     assert main([], root=empty_root) == 0

@@ -10,6 +10,7 @@ import pytest
 from cattrs.errors import ClassValidationError
 
 from aiospectrum.registration import explain
+from aiospectrum.report_table import ReportTable
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PLAIN = {"boxID": "0a1b", "madeAt": "2026-11-20T12:00:00Z"}
@@ -27,6 +28,13 @@ def test_models_are_frozen_and_by_keyword(boxes: SimpleNamespace) -> None:
         tag.text = "sturdy"
     with pytest.raises(TypeError, match="positional"):
         boxes.models.TAG("fragile")
+
+
+def test_a_model_with_a_base(boxes: SimpleNamespace) -> None:
+    """A model derives from the handwritten class that the spec says, and from no other."""
+    assert boxes.models.PlainBox.__bases__ == (ReportTable,)
+    assert boxes.models.Box.__bases__ == (object,)
+    assert boxes.models.PlainBox(box_id="0a1b") == boxes.models.PlainBox(box_id="0a1b")
 
 
 def test_attributes_are_in_snake_case(boxes: SimpleNamespace) -> None:

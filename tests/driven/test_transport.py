@@ -36,12 +36,16 @@ from aiospectrum.attempt import Attempt
 from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials
 from aiospectrum.endpoints import delete_app, get_app, list_protocols, update_app
+from aiospectrum.deadline import Watch
 from aiospectrum.http_transport import HTTPTransport
 from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RateLimit, Timeouts
+from aiospectrum.request import common_headers
 from aiospectrum.retry import RetryBudget
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.generated.test_endpoints import REQUEST, THE_APP, WIRE_APP
+
+CREDENTIALS = choose_credentials(api_token=TOKEN, api_email=None, api_key=None)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 NO_WAIT = RetryPolicy(base_wait=0)
@@ -78,11 +82,13 @@ def make_transport(
             hook=None,
             clock=asyncio.get_running_loop().time,
             random=lambda: 0.5,
+            converter=shared_converter(),
         ),
         base_url=url,
-        credentials=choose_credentials(api_token=TOKEN, api_email=None, api_key=None),
-        user_agent="test",
+        credentials=CREDENTIALS,
+        headers=common_headers(CREDENTIALS, "test"),
         timeouts=timeouts,
+        watch=Watch(asyncio.get_running_loop()),
         retry=RetryPolicy(),
         budget=RetryBudget(RetryPolicy()),
         converter=shared_converter(),
@@ -339,7 +345,7 @@ async def test_waits_between_attempts(serve: Serve, caplog: pytest.LogCaptureFix
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    async with open_session(1, None) as session:
+    async with open_session(1, None, {}) as session:
         transport = make_transport(session, await serve(handler), sleep=sleep)
         with caplog.at_level(logging.DEBUG, "aiospectrum"):
             assert await list_protocols(transport, ZONE) == []

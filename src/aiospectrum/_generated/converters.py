@@ -1,9 +1,6 @@
 # Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
 """How each model is read from JSON values and written back."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from cattrs import Converter
 
 from aiospectrum._generated.models import (
@@ -23,6 +20,7 @@ from aiospectrum._generated.models import (
     ReportRow,
     StaticEdgeIPs,
 )
+from aiospectrum._generated.unions import choose_any_app, choose_edge_ips
 from aiospectrum.registration import field, register_model, register_union
 from aiospectrum.wire import (
     array,
@@ -74,7 +72,7 @@ def register_models(converter: Converter) -> None:
         type=field("type", string, keep_default=True),
         ips=field("ips", array(string), keep_default=True),
     )
-    read_edge_ips = register_union(converter, EdgeIPs, _choose_edge_ips)
+    read_edge_ips = register_union(converter, EdgeIPs, choose_edge_ips)
     register_model(
         converter,
         App,
@@ -105,7 +103,7 @@ def register_models(converter: Converter) -> None:
         modified_on=field("modified_on", date_time, write=write_date_times),
         origin_direct=field("origin_direct", array(string)),
     )
-    register_union(converter, AnyApp, _choose_any_app)
+    register_union(converter, AnyApp, choose_any_app)
     register_model(
         converter,
         AppRequest,
@@ -175,36 +173,3 @@ def register_models(converter: Converter) -> None:
         totals=field("totals", mapping(number)),
         time_intervals=field("time_intervals", array(pair(date_time, date_time)), write=write_date_times),
     )
-
-
-def _choose_edge_ips(values: Mapping[str, Any]) -> type[DynamicEdgeIPs] | type[StaticEdgeIPs]:
-    """Pick DynamicEdgeIPs or StaticEdgeIPs."""
-    match values.get("type"):
-        case "dynamic":
-            return DynamicEdgeIPs
-        case "static":
-            return StaticEdgeIPs
-    if any(values.get(key) is not None for key in ("ips",)):
-        return StaticEdgeIPs
-    return DynamicEdgeIPs
-
-
-def _choose_any_app(values: Mapping[str, Any]) -> type[App] | type[PaygoApp]:
-    """Pick App or PaygoApp."""
-    if any(
-        values.get(key) is not None
-        for key in (
-            "traffic_type",
-            "origin_dns",
-            "origin_port",
-            "origin_worker_id",
-            "virtual_network_id",
-            "edge_ips",
-            "ip_firewall",
-            "proxy_protocol",
-            "tls",
-            "argo_smart_routing",
-        )
-    ):
-        return App
-    return PaygoApp

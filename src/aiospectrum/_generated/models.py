@@ -6,6 +6,9 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
+from aiospectrum.building import with_class_defaults
+from aiospectrum.report_table import ReportTable
+
 Identifier: TypeAlias = str
 """Identifier of a zone or an application."""
 
@@ -107,7 +110,8 @@ towards the origin; values newer than this list are kept as they come.
 """
 
 
-@attrs.frozen(kw_only=True)
+@with_class_defaults
+@attrs.frozen(kw_only=True, slots=False)
 class App:
     """A Spectrum application of a plan with all features."""
 
@@ -160,7 +164,8 @@ class App:
     """Whether Argo Smart Routing is used; needs traffic type `direct`."""
 
 
-@attrs.frozen(kw_only=True)
+@with_class_defaults
+@attrs.frozen(kw_only=True, slots=False)
 class PaygoApp:
     """A Spectrum application of a pay-as-you-go plan."""
 
@@ -264,7 +269,8 @@ class Protocol:
     """The transport below it, such as `tcp`."""
 
 
-@attrs.frozen(kw_only=True)
+@with_class_defaults
+@attrs.frozen(kw_only=True, slots=False)
 class CurrentAggregate:
     """Traffic of one application in the last minute."""
 
@@ -356,8 +362,9 @@ TimeInterval: TypeAlias = tuple[datetime, datetime]
 """Start and end of a time interval, both included, in UTC."""
 
 
-@attrs.frozen(kw_only=True)
-class Report:
+@with_class_defaults
+@attrs.frozen(kw_only=True, slots=False)
+class Report(ReportTable):
     """Analytics of events, by time or summed."""
 
     data_lag: float

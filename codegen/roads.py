@@ -1,0 +1,224 @@
+"""Decides on which road msgspec and generated code read each model from JSON text.
+
+A model takes the first of these roads that its schema allows:
+
+- native: msgspec makes the object itself, by the annotations of the class;
+- built: msgspec checks the values and puts them into a dict, of which generated code makes the object: for unions of
+  models, whole numbers, which stay exact, times, which become UTC, and models that hold such ones. Where names differ,
+  and for unions of native models, a struct stands in for the dict; where only annotations do, a subclass does, whose
+  objects are told their class afterwards;
+- converted: the public converter makes it of a dict, for models with values that may depart from their schema.
+
+msgspec does not choose among several arrays; where a schema does, there is one wire type for each.
+"""
+
+from collections.abc import Mapping
+
+import attrs
+
+from codegen.models import Models
+from codegen.shapes import (
+    AnyOrSchema,
+    Array,
+    Choice,
+    Enum,
+    Field,
+    Map,
+    Object,
+    Pair,
+    Ref,
+    Scalar,
+    Schema,
+    Union,
+)
+
+__all__ = ["Roads"]
+
+_SCALAR_TYPES = {
+    "string": "str",
+    "integer": "int",
+    "number": "int | float",
+    "boolean": "bool",
+    "date-time": "datetime",
+}
+_NATIVE_SCALARS = frozenset({"string", "integer", "boolean"})
+
+
+@attrs.frozen(kw_only=True)
+class Roads:
+    """The roads of all models."""
+
+    components: Mapping[str, Schema]
+    """All named schemas."""
+
+    models: Models
+    """Names of classes and attributes."""
+
+    results: tuple[Schema, ...]
+    """The schemas of all results."""
+
+    @property
+    def listed(self) -> frozenset[str]:
+        """The named schemas that stand in arrays."""
+        fields = [
+            each.schema for schema in self.components.values() if isinstance(schema, Object) for each in schema.fields
+        ]
+        return frozenset(
+            schema.items.name
+            for schema in (*self.results, *fields)
+            if isinstance(schema, Array) and isinstance(schema.items, Ref)
+        )
+
+    def is_native(self, schema: Schema) -> bool:
+        """Whether msgspec reads a schema by the annotation that the models have for it."""
+        match schema:
+            case Ref(name=name):
+                return self.is_native(self.components[name]) and not self.is_renamed(name)
+            case Scalar(kind=kind):
+                return kind in _NATIVE_SCALARS
+            case Enum(booleans=booleans):
+                return not booleans
+            case Array(items=inner) | Map(values=inner):
+                return self.is_native(inner)
+            case Object(fields=fields):
+                return all(self.is_native(each.schema) for each in fields)
+            case _:
+                return False
+
+    def is_converted(self, name: str) -> bool:
+        """Whether the public converter reads a named schema."""
+        schema = self.components[name]
+        if isinstance(schema, Union):
+            return not self._can_be_merged(schema)
+        return isinstance(schema, Object) and any(isinstance(each.schema, AnyOrSchema) for each in schema.fields)
+
+    def is_built(self, name: str) -> bool:
+        """Whether generated code makes the objects of a named schema."""
+        is_model = isinstance(self.components[name], (Object, Union))
+        return is_model and not self.is_converted(name) and not self.is_native(Ref(name=name))
+
+    def is_viewed(self, name: str) -> bool:
+        """Whether msgspec makes the objects of a model by other annotations than its own, with nothing left to do."""
+        if self.is_renamed(name) or not self.is_built(name) or not isinstance(self.components[name], Object):
+            return False
+        return all(self.is_plain(each.schema) for each in self.fields(name))
+
+    def is_plain(self, schema: Schema) -> bool:
+        """Whether a value of a schema is in the model what it is in JSON."""
+        match schema:
+            case Ref(name=name) if isinstance(self.components[name], (Object, Union)):
+                return self.is_native(schema)
+            case Ref(name=name):
+                return self.is_plain(self.components[name])
+            case Scalar(kind=kind):
+                return kind != "date-time"
+            case Enum(booleans=booleans):
+                return not booleans
+            case Array(items=inner) | Map(values=inner):
+                return self.is_plain(inner)
+            case Pair(first=first, second=second):
+                return self.is_plain(first) and self.is_plain(second)
+            case Choice(options=options):
+                return all(self.is_plain(option) for option in options)
+            case _:
+                return False
+
+    def is_hashable(self, schema: Schema) -> bool:
+        """Whether a value of a schema can be a key."""
+        match schema:
+            case Ref(name=name):
+                return self.is_hashable(self.components[name])
+            case Choice(options=options):
+                return all(self.is_hashable(option) for option in options)
+            case _:
+                return isinstance(schema, (Scalar, Enum))
+
+    def is_plain_union(self, name: str) -> bool:
+        """Whether a named schema is a union of models that msgspec could each read by itself."""
+        schema = self.components[name]
+        return isinstance(schema, Union) and all(self.is_native(Ref(name=member)) for member in schema.members)
+
+    def is_struct(self, name: str) -> bool:
+        """Whether msgspec reads a model, or union of models, that is built into a struct and not into a dict."""
+        return self.is_renamed(name) or self.is_plain_union(name)
+
+    def is_renamed(self, name: str) -> bool:
+        """Whether attributes of a model have other names than its keys in JSON."""
+        return any(wire != attribute for wire, attribute in self.models.fields.get(name, {}).items())
+
+    def key(self, name: str, field: Field) -> str:
+        """Name a field in what msgspec reads: a dict has the keys of JSON, a struct the attributes of the model."""
+        names = self.models.fields.get(name, {})
+        return names.get(field.wire, field.wire) if self.is_struct(name) else field.wire
+
+    def fields(self, name: str) -> tuple[Field, ...]:
+        """List the fields of a model, or those of all members of a union, each once."""
+        schema = self.components[name]
+        members = schema.members if isinstance(schema, Union) else (name,)
+        return tuple({each.wire: each for member in members for each in self._own_fields(member)}.values())
+
+    def variants(self, schema: Schema) -> int:
+        """Count the wire types of a schema."""
+        match schema:
+            case Ref(name=name) if self.is_converted(name):
+                return 1
+            case Ref(name=name) if isinstance(self.components[name], (Object, Union)):
+                return max(self.variants(each.schema) for each in self.fields(name))
+            case Ref(name=name):
+                return self.variants(self.components[name])
+            case Array(items=inner) | Map(values=inner):
+                return self.variants(inner)
+            case Choice(options=options) if sum(isinstance(option, (Array, Pair)) for option in options) > 1:
+                return len(options)
+            case _:
+                return 1
+
+    def wire_name(self, name: str, variant: int) -> str:
+        """Name a wire type of a model, or union of models, that is built."""
+        number = str(variant + 1) if self.variants(Ref(name=name)) > 1 else ""
+        return f"_{self.models.classes[name]}Values{number}"
+
+    def wire_type(self, schema: Schema, variant: int = 0) -> str:
+        """Write the annotation by which msgspec reads a schema."""
+        match schema:
+            case Ref(name=name):
+                return self._wire_type_of_named(name, variant)
+            case Scalar(kind=kind):
+                return _SCALAR_TYPES[kind]
+            case Enum():
+                return "str"
+            case Array(items=inner):
+                return f"list[{self.wire_type(inner, variant)}]"
+            case Map(values=inner):
+                return f"dict[str, {self.wire_type(inner, variant)}]"
+            case Pair(first=first, second=second):
+                return f"tuple[{self.wire_type(first, variant)}, {self.wire_type(second, variant)}]"
+            case Choice(options=options) if self.variants(schema) > 1:
+                return self.wire_type(options[variant], variant)
+            case Choice(options=options):
+                return " | ".join(self.wire_type(option, variant) for option in options)
+            case _:
+                raise TypeError(f"{schema!r} without a name")  # parse_schema has refused it
+
+    def _wire_type_of_named(self, name: str, variant: int) -> str:
+        schema = self.components[name]
+        if self.is_converted(name):
+            return "dict[str, Any]"
+        if self.is_built(name):
+            return self.wire_name(name, variant)
+        return self.models.classes[name] if isinstance(schema, Object) else self.wire_type(schema, variant)
+
+    def _own_fields(self, name: str) -> tuple[Field, ...]:
+        schema = self.components[name]
+        return schema.fields if isinstance(schema, Object) else ()
+
+    def _can_be_merged(self, union: Union) -> bool:
+        """Whether one dict can hold the values of any member: keys mean the same and the same ones are required."""
+        forms: dict[str, set[tuple[str, bool]]] = {}
+        for member in union.members:
+            if self.is_renamed(member):
+                return False
+            for each in self._own_fields(member):
+                forms.setdefault(each.wire, set()).add((repr(each.schema), each.required))
+        required = [{each.wire for each in self._own_fields(member) if each.required} for member in union.members]
+        return all(len(each) == 1 for each in forms.values()) and all(each == required[0] for each in required)

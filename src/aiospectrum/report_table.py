@@ -1,0 +1,85 @@
+"""What reports can do beside holding data: being made into tables."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from aiospectrum.models import Report
+    from aiospectrum.tables import Record
+
+__all__ = ["ReportTable"]
+
+
+class ReportTable:
+    """A report as a tidy table: a row for each combination of dimension values and time interval.
+
+    The columns are ``interval_start`` and ``interval_end``, both included and in UTC, then one for each dimension and
+    one for each metric, by the names and in the order of the API. In a summary the interval is the time that the answer
+    says it covers, missing where it does not.
+    """
+
+    __slots__ = ()
+
+    def records(
+        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
+    ) -> "list[Record]":
+        """Give the table as plain rows.
+
+        Args:
+            metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
+            dimensions: Names of the dimensions, in the order of the values; those that the report echoes when None.
+
+        Returns:
+            One dict for each row, with datetimes in UTC, strings, whole numbers for counts and bytes (floats where they
+            have fractions), floats for durations (in milliseconds), and None for what is missing.
+
+        Raises:
+            InvalidArgumentError: Names that were given do not fit.
+            TableError: The report does not say the names, or its parts do not go together.
+        """
+        from aiospectrum.tables import Tidy, to_records
+
+        return to_records([Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions)])
+
+    def to_arrow(
+        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
+    ) -> "pyarrow.Table":
+        """Give the table as an Arrow table; needs ``aiospectrum[arrow]``.
+
+        Args:
+            metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
+            dimensions: Names of the dimensions, in the order of the values; those that the report echoes when None.
+
+        Returns:
+            A table with timestamps in microseconds UTC, dictionary-encoded strings, whole numbers of 64 bits for counts
+            and bytes (floats of 64 bits for a column where they have fractions, or are 9.2e18 or more), floats of 64
+            bits for durations (in milliseconds), and null for what is missing.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            InvalidArgumentError: Names that were given do not fit.
+            TableError: The report does not say the names, or its parts do not go together.
+        """
+        from aiospectrum.arrow_tables import ArrowMaker
+        from aiospectrum.tables import Tidy
+
+        return ArrowMaker().table(Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions))
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Hand the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
+
+        Source: https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html
+
+        Args:
+            requested_schema: A capsule with the schema that the library would like.
+
+        Returns:
+            A capsule with a stream of the data of :meth:`to_arrow`.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            TableError: The report does not say the names of its columns, or its parts do not go together.
+        """
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
