@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -26,6 +27,23 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@attrs.define
+class FakeTime:
+    """A clock that goes on only while somebody sleeps, who is woken up at once."""
+
+    moment: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
 
 
 @attrs.frozen(kw_only=True)
@@ -52,20 +70,23 @@ class CommandLine:
         width: int = 200,
         out: io.StringIO | None = None,
         err: io.StringIO | None = None,
+        time: FakeTime | None = None,
         **environ: str,
     ) -> Outcome:
         """Run one command; `stdin` is a pipe's text, `answer` what is typed on a terminal."""
         out, err = out or io.StringIO(), err or io.StringIO()
         ticks = iter(range(1_000_000))
+        times: dict[str, Any] = {"now": lambda: NOW, "monotonic": lambda: float(next(ticks))}
+        if time is not None:
+            times = {"now": time.now, "monotonic": time.monotonic, "sleep": time.sleep}
         options: dict[str, Any] = {"width": width, "highlight": False, "force_terminal": terminal}
         context = Context(
             out=PipeConsole(file=out, **options),
             err=PipeConsole(file=err, **options),
             stdin=_make_input(stdin, answer),
             environ={**self.environ, **environ},
-            now=lambda: NOW,
-            monotonic=lambda: float(next(ticks)),
             retry=RetryPolicy(base_wait=0),
+            **times,
         )
         return Outcome(status=run(argv, context), out=out.getvalue(), err=err.getvalue())
 
@@ -88,6 +109,12 @@ def sandbox() -> Iterator[Sandbox]:
 def cli(sandbox: Sandbox) -> CommandLine:
     """Return a command line whose environment leads to the sandbox."""
     return CommandLine(environ={"CLOUDFLARE_BASE_URL": sandbox.url, "CLOUDFLARE_API_TOKEN": sandbox.api_token})
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    """Return a time that passes only in sleep."""
+    return FakeTime()
 
 
 @pytest.fixture

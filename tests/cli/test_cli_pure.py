@@ -8,7 +8,7 @@ import pytest
 
 from aiospectrum.cli.human import counted, human_bytes, human_metric, human_milliseconds, human_number
 from aiospectrum.cli.sparkline import sparkline
-from aiospectrum.cli.text import cell, printable
+from aiospectrum.cli.text import cell, printable, without_passwords
 from aiospectrum.cli.times import last_full_hours, parse_time
 
 NOW = datetime(2024, 5, 8, 12, 30, 45, 678901, tzinfo=UTC)
@@ -124,8 +124,8 @@ def test_other_times_are_refused(text: str) -> None:
 
 
 def test_last_full_hours_end_before_the_current_one() -> None:
-    """The window is whole hours in UTC, its last second included, whatever the zone of the clock."""
-    expected = (datetime(2024, 5, 7, 12, tzinfo=UTC), datetime(2024, 5, 8, 11, 59, 59, tzinfo=UTC))
+    """The window is whole hours in UTC, whatever the zone of the clock."""
+    expected = (datetime(2024, 5, 7, 12, tzinfo=UTC), datetime(2024, 5, 8, 12, tzinfo=UTC))
     assert last_full_hours(NOW, 24) == expected
     assert last_full_hours(NOW.astimezone(timezone(timedelta(hours=5, minutes=45))), 24) == expected
 
@@ -153,3 +153,18 @@ def test_markup_is_text() -> None:
     """Square brackets are no markup in a cell."""
     assert cell("[red]x[/red]").plain == "[red]x[/red]"
     assert cell("[red]x[/red]").spans == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("s3://me:s3cr3t@host/data", "s3://me:…@host/data"),
+        ("sftp://:s3cr3t@host", "sftp://:…@host"),
+        ("s3://bucket/a:b@c", "s3://bucket/a:b@c"),
+        ("http://host:80/x and sftp://a:b@c/", "http://host:80/x and sftp://a:…@c/"),
+        ("data/", "data/"),
+    ],
+)
+def test_passwords_in_urls_are_blotted_out(text: str, expected: str) -> None:
+    """What is between a user's name and the host."""
+    assert without_passwords(text) == expected

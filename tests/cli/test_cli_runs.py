@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import io
 import os
@@ -14,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiospectrum import Client
 from aiospectrum.cli import main
-from aiospectrum.cli.process import make_console, process_context, silence
-from aiospectrum.cli.pull import pull_zones
-from aiospectrum.cli.times import parse_time
+from aiospectrum.cli.process import make_console, silence
+from aiospectrum.sandbox import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,39 +76,50 @@ def run_process(*argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_demo_needs_nothing(bare_cli: Any) -> None:
-    """Two zones of a sandbox of its own are pulled, ranked and summed up."""
+    """Two zones of a sandbox of its own are pulled, written as Parquet, and queried."""
     outcome = bare_cli("demo", "--zones", "2", "--seed", "1", "--concurrency", "5")
     lines = outcome.out.splitlines()
     assert outcome.status == 0
     assert lines[0].startswith("Pulling a day of traffic of 2 zones from a sandbox on http://127.0.0.1:")
-    assert lines[2].split() == ["app", "zone", "protocol", "events", "in", "out", "traffic"]
-    assert len(lines) == 4 + 10 + 2
-    assert re.fullmatch(r"2 zones pulled: 4 requests, 0 retries, 10 rows in \d+\.\d s", lines[-1])
-    assert outcome.err.count(" pulled: 5 rows\n") == 2
+    assert re.fullmatch(r"2 zones pulled: 2 requests, 0 retries, 240 rows in [\d.]+ kB of Parquet, \d+\.\d s", lines[1])
+    assert lines[3].split() == ["app", "zone", "protocol", "events", "in", "out", "traffic"]
+    assert ".zone1.example " in lines[5]
+    assert len(lines) == 5 + 10 + 2
+    assert re.fullmatch(r"The 10 busiest apps, queried from the Parquet files in \d+\.\d\d s", lines[-1])
+    assert outcome.err.splitlines()[-1].startswith("2/2 zones, 2 requests, ")
 
 
 def test_the_demo_has_a_bar_on_a_terminal(bare_cli: Any) -> None:
-    """A terminal gets a progress bar instead of lines, and a shorter sparkline where it is narrow."""
+    """A terminal gets a display instead of lines, and a shorter sparkline where it is narrow."""
     outcome = bare_cli("demo", "--zones", "1", terminal=True, width=80)
     assert outcome.status == 0
-    assert "1/1" in outcome.err
-    assert "pulled" not in outcome.err
-    assert "1 zone pulled: 2 requests, 0 retries, 5 rows" in outcome.out
+    assert "1/1 zones  ━" in re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", outcome.err)
+    assert "1 zone pulled: 1 request, 0 retries, 120 rows" in outcome.out
+    assert max(map(len, re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", outcome.out).splitlines()[2:])) <= 80
 
 
 def test_the_demo_pulls_zones_of_an_account(cli: Any, sandbox: Sandbox) -> None:
     """With `--zone` the environment says where and as whom; a bad zone is told and takes no other with it."""
     good, bad = sandbox.zones[0], "0" * 32
-    outcome = cli("demo", "--zone", good, "--zone", bad, "--zone", "bad", "--zone", good)
+    outcome = cli("demo", "--zone", good, "--zone", bad, "--zone", good)
     assert outcome.status == 1
-    assert outcome.out.startswith(f"Pulling a day of traffic of 3 zones from {sandbox.url}\n")
-    assert "1 of 3 zones pulled: 3 requests, 0 retries, 5 rows in " in outcome.out
-    assert f"zone {bad} failed: GET " in outcome.err
-    assert "zone bad failed: zone_id: expected 32 hexadecimal characters" in outcome.err
+    assert outcome.out.startswith(f"Pulling a day of traffic of 2 zones from {sandbox.url}\n")
+    assert "\n1 of 2 zones pulled: 2 requests, 0 retries, 120 rows in " in outcome.out
+    assert "\nThe 5 busiest apps, " in outcome.out
+    assert f"zone {bad} 2024-05-07T12:00:00Z..2024-05-08T12:00:00Z failed: PermissionDeniedError: GET " in outcome.err
     only_bad = cli("demo", "--zone", bad)
     unreachable = cli("demo", "--zone", good, CLOUDFLARE_BASE_URL="http://127.0.0.1:1")
     assert "0 of 1 zone pulled: 4 requests, 3 retries, 0 rows in " in unreachable.out
     assert (only_bad.status, only_bad.out.count("\n")) == (1, 2)
+
+
+def test_the_demo_does_without_names(cli: Any, sandbox: Sandbox) -> None:
+    """An application that cannot be looked up is shown by its identifier."""
+    gone, *_ = sandbox.app_ids(sandbox.zones[0])
+    cli("apps", "delete", sandbox.zones[0], gone, "--yes")
+    outcome = cli("demo", "--zone", sandbox.zones[0])
+    assert outcome.status == 0
+    assert f"\n{gone} " in outcome.out
 
 
 @pytest.mark.parametrize(
@@ -119,6 +127,7 @@ def test_the_demo_pulls_zones_of_an_account(cli: Any, sandbox: Sandbox) -> None:
     [
         pytest.param(["demo", "--zone", "0" * 32, "--zones", "3"], "got both", id="zones of both kinds"),
         pytest.param(["demo", "--zone", "0" * 32], "CLOUDFLARE_API_TOKEN", id="no credentials"),
+        pytest.param(["demo", "--zone", "bad"], "--zone: expected the 32 hexadecimal characters", id="zone"),
         pytest.param(["demo", "--zones", "0"], ">= 1", id="no zones"),
         pytest.param(["demo", "--zones", "10001"], "zones is 10001", id="too many zones"),
         pytest.param(["demo", "--concurrency", "0"], ">= 1", id="no concurrency"),
@@ -133,18 +142,6 @@ def test_bad_usage_starts_nothing(bare_cli: Any, argv: list[str], message: str) 
     outcome = bare_cli(*argv)
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert message in outcome.err
-
-
-async def test_what_the_caller_raises_ends_the_pull(sandbox: Sandbox) -> None:
-    """An error of the callback comes out as it is, not in a group."""
-
-    def fail(_: object) -> None:
-        raise OSError(errno.ENOSPC, "full")
-
-    moment = parse_time("2024-05-08T12:00:00Z", parse_time("2024-05-08", process_context().now()))
-    async with asyncio.timeout(30), Client(api_token=sandbox.api_token, base_url=sandbox.url) as client:
-        with pytest.raises(OSError, match="full"):
-            await pull_zones(client, sandbox.zones, since=moment, until=moment, concurrency=3, on_outcome=fail)
 
 
 @pytest.mark.usefixtures("_interruptible")
@@ -193,6 +190,28 @@ def test_ctrl_c_ends_a_command_with_130(bare_cli: Any) -> None:
     """An interrupted pull stops its sandbox and says so in a line."""
     outcome = bare_cli("demo", "--zones", "2", out=Interrupting("Pulling"))
     assert (outcome.status, outcome.err) == (130, "aiospectrum: interrupted\n")
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_ctrl_c_in_the_middle_of_the_demo_is_130(bare_cli: Any) -> None:
+    """Once requests go out it ends as a pull does, and leaves nothing behind."""
+    outcome = bare_cli("demo", "--zones", "2", terminal=True, err=Interrupting("/2 zones"))
+    assert outcome.status == 130
+    assert outcome.err.endswith("aiospectrum: interrupted\n")
+    assert outcome.out.count("\n") == 1
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_ctrl_c_in_a_pull_is_130(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The first one begins nothing new; what is not answered is cut off when its time is over, or by the second one."""
+    sandbox.faults = Faults(hang_rate=1.0)
+    times = ("--since", "2024-05-07", "--until", "2024-05-08")
+    argv = ["pull", "--zone", sandbox.zones[0], *times, "--out", str(tmp_path)]
+    outcome = cli(*argv, terminal=True, width=80, err=Interrupting("1 request "))
+    assert outcome.status == 130
+    assert outcome.out.startswith(f"0 of 1 zone saved in {tmp_path}\n")
+    assert "cutting off what is still in flight" in outcome.err
+    assert outcome.err.endswith(f"to go on:\naiospectrum {' '.join(argv)}\n")
 
 
 @pytest.mark.parametrize(
@@ -313,7 +332,9 @@ def test_a_missing_extra_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: p
 
 
 def test_the_demo_runs_as_a_process() -> None:
-    """The command that the README shows pulls twenty zones and ends with a line that says so."""
+    """The command that the README shows pulls twenty zones, and ends with the result of a query."""
     finished = run_process("-W", "error", "-m", "aiospectrum.cli", "demo")
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.splitlines()[-1].startswith("20 zones pulled: 40 requests, 0 retries, 100 rows in ")
+    lines = finished.stdout.splitlines()
+    assert lines[1].startswith("20 zones pulled: 20 requests, 0 retries, 2,400 rows in ")
+    assert lines[-1].startswith("The 10 busiest apps, queried from the Parquet files in ")

@@ -20,8 +20,7 @@ from aiospectrum import (
     ReportQuery,
     ReportRow,
 )
-from aiospectrum.cli.busiest import busiest_apps, busiest_table
-from aiospectrum.cli.pull import ZoneTraffic
+from aiospectrum.cli.busiest import BusyApp, busiest_table
 from aiospectrum.cli.report_tables import report_table
 from aiospectrum.cli.tables import apps_table, current_table, details_table, protocols_table
 
@@ -181,24 +180,15 @@ def test_a_report_without_rows_has_titles_alone() -> None:
     assert render(report_table(report([], ReportQuery()), metrics=None, dimensions=None)) == []
 
 
-def test_the_busiest_apps_come_first() -> None:
-    """Applications are ranked by bytes over all zones; one that is gone keeps its identifier."""
-    query = ReportQuery(metrics=["bytesEgress", "count", "bytesIngress"])
-    rows: list[tuple[list[str], Any]] = [
-        ([APP], [[1e3, 0, 0], [1, 1, 1], [0, 0, 0]]),
-        (["gone"], [[0, 0, 9e3], [2, 2, 2], [0, 0, 0]]),
-        ([], []),
+def test_the_busiest_apps_are_shown_with_names() -> None:
+    """Names come from the configurations; an application that is gone keeps its identifier."""
+    traffic = {"zone_id": ZONE, "bytes_in": 1000, "bytes_out": 2_000_000}
+    apps = [
+        BusyApp(app_id=APP, events=1234, traffic=(0, 1, 2), **traffic),
+        BusyApp(app_id="gone", events=5, traffic=(), **traffic),
     ]
-    zones = [
-        ZoneTraffic(zone_id=ZONE, apps=[app()], report=report(rows, query, by_time=True)),
-        ZoneTraffic(zone_id="f" * 32, apps=[], report=report([(["idle"], [[]])], ReportQuery(metrics=["x"]))),
-    ]
-    busiest = busiest_apps(zones, 10)
-    assert [each.name for each in busiest] == ["gone", "ssh.example.com", "idle"]
-    assert busiest_apps(zones, 1) == busiest[:1]
-    assert render(busiest_table(busiest, bars=24)) == [
+    assert render(busiest_table(apps, {APP: app()}, bars=24)) == [
         ["app", "zone", "protocol", "events", "in", "out", "traffic"],
-        ["gone", "01234567", "6", "0 B", "9.0 kB", "▁▁█"],
-        ["ssh.example.com", "01234567", "tcp/22", "3", "0 B", "1.0 kB", "█▁▁"],
-        ["idle", "ffffffff", "0", "0 B", "0 B"],
+        ["ssh.example.com", "01234567", "tcp/22", "1,234", "1.0 kB", "2.0 MB", "▁▅█"],
+        ["gone", "01234567", "5", "1.0 kB", "2.0 MB"],
     ]

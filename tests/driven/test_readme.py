@@ -26,14 +26,14 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 async def test_the_tour_runs(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """The blocks of the README run one after the other, as a reader would type them."""
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", sandbox.api_token)
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", sandbox.url)
-    names: dict[str, Any] = {"zone_id": sandbox.zones[0]}
+    names: dict[str, Any] = {"zone_id": sandbox.zones[0], "folder": tmp_path / "data"}
     tour = [block for block in BLOCKS if block not in TESTS]
-    assert len(tour) == 8
+    assert len(tour) == 9
 
     for block in tour:
         code = compile(block, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -45,6 +45,7 @@ async def test_the_tour_runs(
     assert "6 of 6" in printed
     assert "no such application, says" in printed
     assert "200 " in printed
+    assert (names["dataset"].done, names["dataset"].failed) == (len(names["plan"]), ())
     assert len(names["restored"]) == 5
     assert names["report"].rows == len(names["report"].data) > 0
 

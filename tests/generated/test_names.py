@@ -38,7 +38,7 @@ def test_public_names() -> None:
         Dimension Direction DynamicEdgeIPs EdgeIPs ErrorDetail InvalidArgumentError Limiter MalformedBodyError
         Metric NotFoundError OriginDNS Page PaygoApp PermissionDeniedError Protocol RateLimit RateLimitError
         RedirectError Report ReportQuery ReportRow RequestError RequestTimeoutError Response ResponseError
-        ResultInfo RetryPolicy ServerError SpectrumError StaticEdgeIPs TimeDelta Timeouts TrafficType
+        ResultInfo RetryPolicy ServerError SpectrumError StaticEdgeIPs TableError TimeDelta Timeouts TrafficType
         Transport UnprocessableEntityError UnsuccessfulError __version__ configure_converter make_converter
         record_responses
         """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import assert_type
 
 import aiohttp
@@ -29,6 +30,7 @@ from aiospectrum import (
     make_converter,
     record_responses,
 )
+from aiospectrum.bulk import Plan, Query, Saved, pull, save
 from aiospectrum.endpoints import get_events_by_time, list_apps
 from aiospectrum.models import AppListResponse, BytimeGetResponse, Dimension, Metric
 from aiospectrum.sandbox import Sandbox
@@ -82,9 +84,25 @@ async def analytics(transport: Transport, client: Client, zone_id: str) -> None:
     assert_type(report, Report)
     assert_type(report.totals, dict[str, float])
     assert_type(report.time_intervals, list[tuple[datetime, datetime]] | None)
+    assert_type(report.records(), list[dict[str, datetime | str | float | None]])
+    print(report.to_arrow(metrics=metrics).num_rows)
     assert_type(await get_events_by_time(transport, zone_id, time_delta="day"), Report)
     same: BytimeGetResponse = await client.analytics.events.summary(zone_id, metrics=["count"])
     print(same.rows)
+
+
+async def saving(client: Client, zone_id: str, stop: asyncio.Event) -> bool:
+    """A plan is pulled or saved."""
+    query = Query(time_delta="hour", metrics=["count"], dimensions=["appID"])
+    times = datetime(2026, 11, 18, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+    plan = Plan(zones=[zone_id], since=times[0], until=times[1], query=query)
+    async for outcome in pull(client, plan):
+        print(outcome.records() if outcome.ok else outcome.error)
+    saved = await save({zone_id: client}, plan, Path("data"), format="csv", stop=stop, on_progress=lambda now: now.left)
+    assert_type(saved, Saved)
+    for failure in saved.failed:
+        print(failure.zone_id, failure.window.since, failure.error)
+    return saved.ok
 
 
 async def failures(client: Client, zone_id: str) -> float | None:
@@ -123,6 +141,7 @@ async def main() -> None:
         await applications(client, zone_id)
         await analytics(client.analytics, client, zone_id)
         print(await failures(client, zone_id))
+        print(await saving(client, zone_id, asyncio.Event()))
 
 
 asyncio.run(main())

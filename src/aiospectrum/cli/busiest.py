@@ -1,19 +1,24 @@
-"""Which applications have the most traffic: pure."""
+"""Which applications have the most traffic, asked of a dataset; needs pyarrow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import attrs
 from rich.table import Table
 
 from aiospectrum.cli.human import human_bytes, human_number
-from aiospectrum.cli.pull import METRICS, ZoneTraffic
-from aiospectrum.cli.report_tables import metric_names, series
 from aiospectrum.cli.sparkline import sparkline
 from aiospectrum.cli.tables import add_column, new_table
 from aiospectrum.cli.text import cell
-from aiospectrum.models import AnyApp, ReportRow
+from aiospectrum.extras import import_extra
+from aiospectrum.models import AnyApp, Metric
 
-__all__ = ["BusyApp", "busiest_apps", "busiest_table"]
+__all__ = ["METRICS", "BusyApp", "busiest_table", "find_busiest"]
+
+METRICS: Final[tuple[Metric, ...]] = ("count", "bytesIngress", "bytesEgress")
+"""The metrics that the dataset must have, by time and by ``appID``."""
+
+_PURPOSE: Final = "A query of Parquet files"
 
 
 @attrs.frozen(kw_only=True)
@@ -23,45 +28,52 @@ class BusyApp:
     zone_id: str
     """Identifier of its zone."""
 
-    name: str
-    """Its hostname, or its identifier if it is gone by now."""
+    app_id: str
+    """Its identifier."""
 
-    protocol: str
-    """Its protocol, empty if it is gone by now."""
-
-    events: float
+    events: int
     """Number of events."""
 
-    bytes_in: float
+    bytes_in: int
     """Bytes received from clients."""
 
-    bytes_out: float
+    bytes_out: int
     """Bytes sent to clients."""
 
     traffic: tuple[float, ...]
     """Bytes in both directions for each time interval."""
 
 
-def busiest_apps(zones: Iterable[ZoneTraffic], most: int) -> list[BusyApp]:
-    """Find the applications that moved the most bytes.
+def find_busiest(folder: str, most: int) -> list[BusyApp]:
+    """Ask a dataset for the applications that moved the most bytes.
 
     Args:
-        zones: The zones.
+        folder: Where its Parquet files are.
         most: How many applications to return at most.
 
     Returns:
-        The applications, the busiest first; equals by zone and name.
+        The applications, the busiest first; equals by zone and identifier.
+
+    Raises:
+        ImportError: pyarrow is not installed.
     """
-    found = [app for zone in zones for app in _apps_of(zone)]
-    found.sort(key=lambda app: (-app.bytes_in - app.bytes_out, app.zone_id, app.name))
+    dataset = import_extra("pyarrow.dataset", extra="arrow", purpose=_PURPOSE)
+    files = dataset.dataset(folder, format="parquet", partitioning="hive")
+    rows = files.to_table(columns=["zone_id", "appID", "interval_start", *METRICS]).sort_by("interval_start")
+    sums = [(name, "sum") for name in METRICS]
+    series = [("bytesIngress", "list"), ("bytesEgress", "list")]
+    apps = rows.group_by(["zone_id", "appID"], use_threads=False)  # as threads keep no order
+    found = [_busy_app(each) for each in apps.aggregate([*sums, *series]).to_pylist()]
+    found.sort(key=lambda app: (-app.bytes_in - app.bytes_out, app.zone_id, app.app_id))
     return found[:most]
 
 
-def busiest_table(apps: Iterable[BusyApp], *, bars: int) -> Table:
+def busiest_table(apps: Iterable[BusyApp], names: Mapping[str, AnyApp], *, bars: int) -> Table:
     """Show the busiest applications, one a line.
 
     Args:
         apps: The applications.
+        names: The configurations by identifier; an application that is not there is shown by its identifier.
         bars: The most bars of a sparkline.
 
     Returns:
@@ -75,10 +87,11 @@ def busiest_table(apps: Iterable[BusyApp], *, bars: int) -> Table:
         add_column(table, title, number=True)
     table.add_column("traffic", no_wrap=True)
     for app in apps:
+        known = names.get(app.app_id)
         table.add_row(
-            cell(app.name, "bold"),
+            cell((known and known.dns.name) or app.app_id, "bold"),
             cell(app.zone_id[:8], "dim"),
-            cell(app.protocol),
+            cell(known.protocol if known else ""),
             human_number(app.events),
             human_bytes(app.bytes_in),
             human_bytes(app.bytes_out),
@@ -87,22 +100,14 @@ def busiest_table(apps: Iterable[BusyApp], *, bars: int) -> Table:
     return table
 
 
-def _apps_of(zone: ZoneTraffic) -> list[BusyApp]:
-    names = metric_names(zone.report, METRICS)
-    apps = {app.id: app for app in zone.apps}
-    return [_busy_app(zone.zone_id, row, names, apps) for row in zone.report.data if row.dimensions]
-
-
-def _busy_app(zone_id: str, row: ReportRow, names: list[str], apps: dict[str, AnyApp]) -> BusyApp:
-    app_id = row.dimensions[0]
-    app = apps.get(app_id)
-    events, bytes_in, bytes_out = (series(row, names.index(name)) if name in names else [] for name in METRICS)
+def _busy_app(row: Mapping[str, Any]) -> BusyApp:
+    """Make sense of a row; sums and numbers are missing where a report had none."""
+    pairs = zip(row["bytesIngress_list"], row["bytesEgress_list"], strict=True)
     return BusyApp(
-        zone_id=zone_id,
-        name=(app and app.dns.name) or app_id,
-        protocol=app.protocol if app else "",
-        events=sum(events),
-        bytes_in=sum(bytes_in),
-        bytes_out=sum(bytes_out),
-        traffic=tuple(each_in + each_out for each_in, each_out in zip(bytes_in, bytes_out, strict=False)),
+        zone_id=row["zone_id"],
+        app_id=row["appID"],
+        events=row["count_sum"] or 0,
+        bytes_in=row["bytesIngress_sum"] or 0,
+        bytes_out=row["bytesEgress_sum"] or 0,
+        traffic=tuple((each_in or 0) + (each_out or 0) for each_in, each_out in pairs),
     )

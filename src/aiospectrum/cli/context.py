@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TextIO, TypeVar
 
@@ -13,6 +13,8 @@ from rich.text import Text
 from aiospectrum.cli.text import cell
 from aiospectrum.client import Client
 from aiospectrum.converters import make_converter
+from aiospectrum.hooks import AttemptHook
+from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RetryPolicy
 
 __all__ = ["Context", "UsageError"]
@@ -46,11 +48,26 @@ class Context:
     monotonic: Callable[[], float]
     """Returns seconds that never run backwards."""
 
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    """Waits a number of seconds."""
+
     retry: RetryPolicy = attrs.field(factory=RetryPolicy)
     """How often calls that are safe to repeat are attempted."""
 
-    def client(self) -> Client:
+    argv: Sequence[str] = attrs.field(default=(), repr=False)
+    """The arguments, without the program's name."""
+
+    def client(
+        self,
+        *,
+        rate_limit: Limiter | None = None,
+        on_attempt: AttemptHook | None = None,
+    ) -> Client:
         """Make a client from the environment.
+
+        Args:
+            rate_limit: How many requests may go out, and at once; None for the defaults.
+            on_attempt: Called before every attempt, and what it returns after it.
 
         Returns:
             The client, not open yet.
@@ -59,7 +76,15 @@ class Context:
             CredentialsError: The environment holds no complete credentials.
             InvalidArgumentError: The environment holds an unusable base URL.
         """
-        return Client.from_env(self.environ, retry=self.retry, user_agent="cli")
+        limiter = Limiter() if rate_limit is None else rate_limit
+        return Client.from_env(
+            self.environ,
+            retry=self.retry,
+            rate_limit=limiter,
+            connector_limit=limiter.limit.in_flight,
+            on_attempt=on_attempt,
+            user_agent="cli",
+        )
 
     def call(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Do some work with an open client, on an event loop of its own.

@@ -1,20 +1,28 @@
-"""``aiospectrum demo``: a day of traffic of many zones, pulled at once."""
+"""``aiospectrum demo``: a day of traffic of many zones, pulled at once, written as Parquet, and queried."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from tempfile import TemporaryDirectory
 from typing import Annotated, Final
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from aiospectrum import DEFAULT_BASE_URL, Client
-from aiospectrum.cli.busiest import busiest_apps, busiest_table
+from aiospectrum.bulk import Plan, Query
+from aiospectrum.cli.busiest import METRICS, BusyApp, busiest_table, find_busiest
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.human import counted
+from aiospectrum.cli.human import counted, human_bytes
 from aiospectrum.cli.options import AtLeastOne, Passed
-from aiospectrum.cli.pull import Pull, ZoneFailure, ZoneOutcome, pull_zones
+from aiospectrum.cli.pull_command import need_pyarrow
+from aiospectrum.cli.pull_report import failure_lines
+from aiospectrum.cli.pulling import ClientMaker, Job, JobResult, run_job
 from aiospectrum.cli.times import last_full_hours
+from aiospectrum.cli.told_limiter import ToldLimiter
+from aiospectrum.cli.zone_options import read_zones
+from aiospectrum.errors import SpectrumError
+from aiospectrum.hooks import AttemptHook
+from aiospectrum.limiter import Limiter
+from aiospectrum.models import AnyApp
+from aiospectrum.policies import RateLimit
 from aiospectrum.sandbox import Sandbox
 
 __all__ = ["demo"]
@@ -34,7 +42,7 @@ def demo(
     concurrency: AtLeastOne = 8,
     context: Passed,
 ) -> int:
-    """Pull a day of traffic of many zones at once and show the busiest applications.
+    """Pull a day of traffic of many zones, write it as Parquet, and ask that for the busiest applications.
 
     Without --zone it starts a sandbox of its own and needs neither an account nor a network.
     With --zone, credentials come from the environment variables CLOUDFLARE_API_TOKEN,
@@ -50,11 +58,12 @@ def demo(
     Returns:
         The exit status, 1 if a zone could not be pulled.
     """
+    need_pyarrow("the demo")
     if zone is None:
         return asyncio.run(_pull_from_sandbox(zones or _DEFAULT_ZONES, seed or 0, concurrency, context))
     if zones is not None or seed is not None:
         raise UsageError("expected --zone for Cloudflare, or --zones and --seed for a sandbox, got both")
-    return asyncio.run(_pull_from_cloudflare(list(dict.fromkeys(zone)), concurrency, context))
+    return asyncio.run(_pull_from_cloudflare(read_zones(zone, None, None), concurrency, context))
 
 
 async def _pull_from_sandbox(zones: int, seed: int, concurrency: int, context: Context) -> int:
@@ -63,62 +72,78 @@ async def _pull_from_sandbox(zones: int, seed: int, concurrency: int, context: C
         box = Sandbox(zones=zones, seed=seed, rate_limit=None, now=context.now, monotonic=context.monotonic)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    async with (
-        box,
-        # The sandbox has no limit either, so that any number of zones can be pulled.
-        Client(
-            api_token=box.api_token, base_url=box.url, retry=context.retry, rate_limit=None, user_agent="cli"
-        ) as client,
-    ):
+
+    def make_client(limiter: Limiter | None, hook: AttemptHook | None) -> Client:
+        return Client(
+            api_token=box.api_token,
+            base_url=box.url,
+            retry=context.retry,
+            rate_limit=limiter,
+            on_attempt=hook,
+            user_agent="cli",
+        )
+
+    async with box:
         context.say(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
-        return await _pull_and_show(client, box.zones, concurrency, context)
+        return await _pull_and_show(box.zones, make_client, None, concurrency, context)
 
 
-async def _pull_from_cloudflare(zone_ids: list[str], concurrency: int, context: Context) -> int:
-    async with context.client() as client:
-        place = "Cloudflare" if client.base_url == DEFAULT_BASE_URL else client.base_url
-        context.say(f"Pulling a day of traffic of {counted(len(zone_ids), 'zone')} from {place}")
-        return await _pull_and_show(client, zone_ids, concurrency, context)
+async def _pull_from_cloudflare(zones: tuple[str, ...], concurrency: int, context: Context) -> int:
+    def make_client(limiter: Limiter | None, hook: AttemptHook | None) -> Client:
+        return context.client(rate_limit=limiter, on_attempt=hook)
+
+    base_url = context.client().base_url
+    place = "Cloudflare" if base_url == DEFAULT_BASE_URL else base_url
+    context.say(f"Pulling a day of traffic of {counted(len(zones), 'zone')} from {place}")
+    return await _pull_and_show(zones, make_client, ToldLimiter(RateLimit(in_flight=concurrency)), concurrency, context)
 
 
-async def _pull_and_show(client: Client, zone_ids: Sequence[str], concurrency: int, context: Context) -> int:
+async def _pull_and_show(
+    zones: tuple[str, ...], make_client: ClientMaker, limiter: ToldLimiter | None, concurrency: int, context: Context
+) -> int:
     since, until = last_full_hours(context.now(), _HOURS)
-    started = context.monotonic()
-    with _progress(len(zone_ids), context) as advance:
-        pull = await pull_zones(client, zone_ids, since=since, until=until, concurrency=concurrency, on_outcome=advance)
-    seconds = context.monotonic() - started
-    apps = busiest_apps(pull.traffic, _TOP)
+    query = Query(time_delta="hour", metrics=METRICS, dimensions=("appID",))
+    plan = Plan(zones=zones, since=since, until=until, query=query, window="whole")
+    with TemporaryDirectory(prefix="aiospectrum-demo-") as folder:
+        job = Job(plan=plan, out=folder, concurrency=concurrency, limiter=limiter, make_client=make_client)
+        result = await run_job(job, context)
+        if result.is_interrupted:
+            context.tell("aiospectrum: interrupted")
+            return 130
+        for line in failure_lines(result.failures, most=_TOP, place=folder):
+            context.tell(line)
+        began = context.monotonic()
+        apps = find_busiest(folder, _TOP) if result.progress.rows else []
+        seconds = context.monotonic() - began
+    context.say(_pulled_line(result))
     if apps:
+        names = await _find_names(apps, make_client(limiter, None))
         context.say("")
-        context.out.print(busiest_table(apps, bars=_HOURS if context.out.width >= _WIDE else _HOURS // 3))
+        context.out.print(busiest_table(apps, names, bars=_HOURS if context.out.width >= _WIDE else _HOURS // 3))
         context.say("")
-    context.say(_closing_line(pull, seconds))
-    return 1 if pull.failures else 0
+        context.say(f"The {counted(len(apps), 'busiest app')}, queried from the Parquet files in {seconds:.2f} s")
+    return 1 if result.progress.failed else 0
 
 
-def _closing_line(pull: Pull, seconds: float) -> str:
-    whole = counted(len(pull.outcomes), "zone")
-    zones = f"{len(pull.traffic):,} of {whole}" if pull.failures else whole
+def _pulled_line(result: JobResult) -> str:
+    progress, reading = result.progress, result.reading
+    whole = counted(progress.total, "zone")
+    zones = f"{progress.done:,} of {whole}" if progress.failed else whole
     return (
-        f"{zones} pulled: {counted(pull.requests, 'request')}, {counted(pull.retries, 'retry', 'retries')}, "
-        f"{counted(pull.rows, 'row')} in {seconds:.1f} s"
+        f"{zones} pulled: {counted(reading.requests, 'request')}, {counted(reading.retries, 'retry', 'retries')}, "
+        f"{counted(progress.rows, 'row')} in {human_bytes(progress.bytes)} of Parquet, {reading.elapsed:.1f} s"
     )
 
 
-@contextmanager
-def _progress(zones: int, context: Context) -> Iterator[Callable[[ZoneOutcome], None]]:
-    """Show how far the pull is: a bar on a terminal, else a line per zone; failures are lines on both."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, console=context.err, transient=True, disable=not context.err.is_terminal)
-    task = bar.add_task("zones", total=zones)
+async def _find_names(apps: list[BusyApp], client: Client) -> dict[str, AnyApp]:
+    """Look the applications up; one that is gone by now, or not to be seen with these credentials, has no name."""
 
-    def advance(outcome: ZoneOutcome) -> None:
-        bar.advance(task)
-        done = f"zone {outcome.zone_id}"
-        if isinstance(outcome, ZoneFailure):
-            context.tell(f"{done} failed: {outcome.error}")
-        elif bar.disable:
-            context.tell(f"{done} pulled: {counted(len(outcome.report.data), 'row')}")
+    async def find(app: BusyApp) -> AnyApp | None:
+        try:
+            return await client.apps.get(app.zone_id, app.app_id)
+        except SpectrumError:
+            return None
 
-    with nullcontext() if bar.disable else bar:  # older versions of rich end even a disabled bar with a line
-        yield advance
+    async with client:
+        found = await asyncio.gather(*map(find, apps))
+    return {app.id: app for app in found if app is not None}

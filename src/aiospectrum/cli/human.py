@@ -1,8 +1,9 @@
 """Numbers as people read them: pure."""
 
+import math
 from typing import Final
 
-__all__ = ["counted", "human_bytes", "human_metric", "human_milliseconds", "human_number"]
+__all__ = ["counted", "human_bytes", "human_clock", "human_metric", "human_milliseconds", "human_number"]
 
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -77,3 +78,17 @@ def counted(number: int, one: str, many: str = "") -> str:
         Text such as ``1 zone`` or ``20 zones``.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def human_clock(seconds: float) -> str:
+    """Write a length of time as clocks do, begun seconds being whole ones.
+
+    Args:
+        seconds: Its length, 0 or more.
+
+    Returns:
+        Text such as ``0:07``, ``4:12`` or ``26:00:59``.
+    """
+    minutes, second = divmod(math.ceil(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from aiospectrum.cli.context import Context
 
-__all__ = ["show_notes"]
+__all__ = ["hide_notes", "show_notes"]
 
 
 class _NoteHandler(logging.Handler):
@@ -34,3 +34,18 @@ def show_notes(context: Context) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(handler)
+
+
+@contextmanager
+def hide_notes() -> Iterator[None]:
+    """Show nothing of the client's log for the time of the block, where a display counts the same."""
+    logger = logging.getLogger("aiospectrum")
+
+    def refuse(record: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(refuse)
+    try:
+        yield
+    finally:
+        logger.removeFilter(refuse)

@@ -16,6 +16,7 @@ __all__ = [
     "NamesOption",
     "Passed",
     "ReportOptions",
+    "TimeOption",
     "Yes",
     "flattened",
     "split_names",

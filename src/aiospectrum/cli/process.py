@@ -56,8 +56,10 @@ def make_console(stream: TextIO | None, environ: Mapping[str, str]) -> Console:
         return PipeConsole(file=io.StringIO(), highlight=False)
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")  # a character that the encoding lacks must not be fatal
-    width = None if stream.isatty() or environ.get("COLUMNS", "").isdigit() else _WIDTH_OF_FILES
-    return PipeConsole(file=stream, width=width, highlight=False)
+    is_terminal = stream.isatty()
+    width = None if is_terminal or environ.get("COLUMNS", "").isdigit() else _WIDTH_OF_FILES
+    # FORCE_COLOR asks for colours in a file; nothing can be redrawn in place there all the same.
+    return PipeConsole(file=stream, width=width, highlight=False, force_interactive=None if is_terminal else False)
 
 
 def silence(stream: IO[str]) -> None:

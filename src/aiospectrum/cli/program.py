@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+import attrs
 from cyclopts import App as CommandGroup
 from cyclopts import CycloptsError, Parameter
 from rich.console import Console
@@ -13,8 +14,10 @@ from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.demo_command import demo
 from aiospectrum.cli.notes import show_notes
 from aiospectrum.cli.process import PipeConsole, silence
+from aiospectrum.cli.pull_command import pull
 from aiospectrum.cli.report_commands import add_report_commands
 from aiospectrum.cli.sandbox_command import sandbox
+from aiospectrum.cli.watch_command import watch
 from aiospectrum.errors import CredentialsError, InvalidArgumentError, SpectrumError
 
 __all__ = ["build_program", "run"]
@@ -48,6 +51,8 @@ def build_program(console: Console) -> CommandGroup:
     program.command(sandbox)
     program.command(apps_group())
     add_report_commands(program)
+    program.command(pull)
+    program.command(watch)
     return program
 
 
@@ -63,7 +68,7 @@ def run(argv: Sequence[str], context: Context) -> int:
     """
     try:
         with show_notes(context):
-            return _dispatch(argv, context)
+            return _dispatch(argv, attrs.evolve(context, argv=argv))
     except BrokenPipeError:  # whoever read the output has had enough
         silence(context.out.file)
         silence(context.err.file)

@@ -1,11 +1,14 @@
 """Texts from elsewhere, made harmless for a terminal: pure."""
 
+import re
 import unicodedata
 from typing import Final
 
 from rich.text import Text
 
-__all__ = ["cell", "printable"]
+__all__ = ["cell", "printable", "without_passwords"]
+
+_PASSWORD: Final = re.compile(r"(://[^/@\s]*?:)[^/@\s]*@")
 
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: controls, format characters (such as those that turn the writing direction), surrogates, and
@@ -38,6 +41,18 @@ def cell(value: object, style: str = "") -> Text:
         The text.
     """
     return Text(printable(value), style=style)
+
+
+def without_passwords(text: str) -> str:
+    """Blot out the passwords of URLs.
+
+    Args:
+        text: Anything that may hold URLs.
+
+    Returns:
+        The text with three dots for each password.
+    """
+    return _PASSWORD.sub(r"\1…@", text)
 
 
 def _escape(character: str) -> str:

@@ -1,0 +1,275 @@
+"""Zones x windows x one query, as data: nothing here is sent, and no list of tasks is ever made."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+import attrs
+import msgspec
+
+from aiospectrum.bulk.arguments import check_moment, check_zones
+from aiospectrum.bulk.query import Kind, Query
+from aiospectrum.bulk.windows import Window, WindowLength, count_windows, fits, usual_length, window_at
+from aiospectrum.checks import Integer, Text, refuse
+from aiospectrum.models import Dimension, Metric, TimeDelta
+from aiospectrum.settings import check_class
+
+__all__ = ["Plan", "PlanDiff", "ShardBy", "Task"]
+
+ShardBy: TypeAlias = Literal["zone", "time"]
+"""What is dealt out to shards: zones, each with all its windows, or stretches of time, each with all zones."""
+
+_LENGTHS: Final = (*get_args(TimeDelta), "whole")
+_LENGTH: Final = Text(choices=_LENGTHS, expected=f"one of {', '.join(_LENGTHS)}")
+_SHARD_BY: Final = Text(choices=get_args(ShardBy), expected=f"one of {', '.join(get_args(ShardBy))}")
+_COUNT: Final = Integer(minimum=1, expected="an integer of 1 or more")
+
+
+def _check_zones(zones: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(check_zones(zones)))
+
+
+def _check_since(since: datetime) -> datetime:
+    return check_moment("since", since)
+
+
+def _check_until(until: datetime) -> datetime:
+    return check_moment("until", until)
+
+
+def _check_query(query: Query) -> Query:
+    return check_class("query", query, Query)
+
+
+def _usual_window(plan: "Plan") -> WindowLength:
+    return usual_length(plan.query.time_delta)
+
+
+@attrs.frozen(kw_only=True)
+class Task:
+    """One zone and one window of a plan."""
+
+    zone_id: str
+    """Identifier of the zone."""
+
+    window: Window
+    """The time."""
+
+
+@attrs.frozen(kw_only=True)
+class PlanDiff:
+    """In what one plan differs from another; it is false when they are equal."""
+
+    zones_added: tuple[str, ...]
+    """Zones of the other plan alone."""
+
+    zones_removed: tuple[str, ...]
+    """Zones of the first plan alone."""
+
+    changed: Mapping[str, tuple[Any, Any]]
+    """What the first and the other plan have, by the name of each setting that differs: ``since``, ``until``,
+    ``window``, or one of the query, such as ``query.metrics``."""
+
+    def __bool__(self) -> bool:
+        return bool(self.zones_added or self.zones_removed or self.changed)
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What is to be asked for: a query for every zone and window, each second of the time exactly once.
+
+    ``len(plan)`` counts the tasks, iterating gives them, and ``plan[i]`` is one of them; none of that keeps a list. All
+    zones of a window come before the next window, so that neighbouring tasks are of different zones.
+
+    Raises:
+        InvalidArgumentError: A value does not fit.
+    """
+
+    zones: tuple[str, ...] = attrs.field(converter=_check_zones)
+    """Ids of the zones, each once; they are kept in the order of the alphabet, and there may be none."""
+
+    since: datetime = attrs.field(converter=_check_since)
+    """The first second, as an aware datetime; it is kept in UTC."""
+
+    until: datetime = attrs.field(converter=_check_until)
+    """The second after the last one, so that a day ends where the next one begins."""
+
+    query: Query = attrs.field(converter=_check_query)
+    """The question."""
+
+    window: WindowLength = attrs.field(
+        default=attrs.Factory(_usual_window, takes_self=True),
+        validator=lambda _, field, value: _LENGTH.check(field.name, value),
+    )
+    """Length of the windows, which are cut at the edges of the calendar in UTC; the first and the last one are shorter
+    when the time does not begin or end at such an edge. When left out, a day, or one time interval where that is
+    longer; ``whole`` for a single window, such as averages need, which cannot be put together again."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.since >= self.until:
+            refuse("until", self.until.isoformat(), f"a time after since, {self.since.isoformat()}")
+        delta = self.query.time_delta
+        if delta is not None and not fits(self.window, delta):
+            refuse("window", self.window, f"a length that intervals of one {delta} fit into without a rest")
+
+    @property
+    def span(self) -> Window:
+        """The whole time."""
+        return Window(since=self.since, until=self.until)
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal characters that are the same for equal plans, on every machine and in every release."""
+        return hashlib.sha256(msgspec.json.encode(_to_saved(self))).hexdigest()[:16]
+
+    def windows(self) -> Iterator[Window]:
+        """Give the windows one after another, without a list.
+
+        Yields:
+            Each window, in the order of time.
+        """
+        span = self.span
+        for index in range(count_windows(span, self.window)):
+            yield window_at(span, self.window, index)
+
+    def __len__(self) -> int:
+        return len(self.zones) * count_windows(self.span, self.window)
+
+    def __iter__(self) -> Iterator[Task]:
+        for window in self.windows():
+            for zone_id in self.zones:
+                yield Task(zone_id=zone_id, window=window)
+
+    def __getitem__(self, index: int) -> Task:
+        window, zone = divmod(range(len(self))[index], len(self.zones))
+        return Task(zone_id=self.zones[zone], window=window_at(self.span, self.window, window))
+
+    def shard(self, index: int, count: int, *, by: ShardBy = "zone") -> "Plan":
+        """Give the part of one of several machines; the parts of all of them have each task once.
+
+        Args:
+            index: Which part, from 0 to ``count - 1``.
+            count: Number of parts, 1 or more.
+            by: Whether each part has some of the zones over the whole time, which suits zones with clients of their
+                own, or all zones over a part of the time, which suits few zones.
+
+        Returns:
+            A plan like any other. It is without zones, and so without tasks, when there are more parts than zones, or
+            than windows.
+
+        Raises:
+            InvalidArgumentError: An argument does not fit.
+        """
+        _COUNT.check("count", count)
+        Integer(minimum=0, maximum=count - 1, expected=f"an integer from 0 to {count - 1}").check("index", index)
+        _SHARD_BY.check("by", by)
+        if by == "zone":
+            return attrs.evolve(self, zones=self.zones[index::count])
+        windows = count_windows(self.span, self.window)
+        first, stop = windows * index // count, windows * (index + 1) // count
+        if first == stop:
+            return attrs.evolve(self, zones=())
+        return attrs.evolve(
+            self,
+            since=window_at(self.span, self.window, first).since,
+            until=window_at(self.span, self.window, stop - 1).until,
+        )
+
+    def diff(self, other: "Plan") -> PlanDiff:
+        """Say in what another plan differs from this one.
+
+        Args:
+            other: The other plan.
+
+        Returns:
+            The differences.
+
+        Raises:
+            InvalidArgumentError: The other one is no plan.
+        """
+        check_class("other", other, Plan)
+        mine, theirs = _settings(self), _settings(other)
+        return PlanDiff(
+            zones_added=tuple(sorted(set(other.zones) - set(self.zones))),
+            zones_removed=tuple(sorted(set(self.zones) - set(other.zones))),
+            changed={name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]},
+        )
+
+    def to_json(self) -> str:
+        """Write the plan as JSON, for a file.
+
+        Returns:
+            Text that :meth:`from_json` makes an equal plan of, in this release and later ones.
+        """
+        return msgspec.json.format(msgspec.json.encode(_to_saved(self)), indent=2).decode() + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Plan":
+        """Read what :meth:`to_json` wrote.
+
+        Args:
+            text: The JSON.
+
+        Returns:
+            The plan.
+
+        Raises:
+            InvalidArgumentError: It is something else, of a later version of the format, or a value does not fit.
+        """
+        try:
+            saved = msgspec.json.decode(text, type=_SavedPlan)
+        except (msgspec.DecodeError, UnicodeError, TypeError) as error:
+            refuse("text", text, f"a plan in version {_VERSION} of the format ({error})")
+        query = Query(**msgspec.structs.asdict(saved.query))
+        return cls(zones=saved.zones, since=saved.since, until=saved.until, window=saved.window, query=query)
+
+
+_VERSION: Final = 1
+
+
+class _SavedQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A query in a file."""
+
+    kind: Kind
+    time_delta: TimeDelta | None
+    metrics: list[Metric]
+    dimensions: list[Dimension]
+    filters: str | None
+    limit: int | None
+
+
+class _SavedPlan(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A plan in a file; what changes here changes the version, and the id of every plan."""
+
+    format: Literal["aiospectrum.bulk.Plan"] = "aiospectrum.bulk.Plan"
+    version: Literal[1] = 1
+    since: datetime
+    until: datetime
+    window: WindowLength
+    query: _SavedQuery
+    zones: list[str]
+
+
+def _to_saved(plan: Plan) -> _SavedPlan:
+    query = plan.query
+    return _SavedPlan(
+        since=plan.since,
+        until=plan.until,
+        window=plan.window,
+        query=_SavedQuery(
+            kind=query.kind,
+            time_delta=query.time_delta,
+            metrics=list(query.metrics),
+            dimensions=list(query.dimensions),
+            filters=query.filters,
+            limit=query.limit,
+        ),
+        zones=list(plan.zones),
+    )
+
+
+def _settings(plan: Plan) -> dict[str, Any]:
+    """All but the zones, by name."""
+    query = {f"query.{field.name}": getattr(plan.query, field.name) for field in attrs.fields(Query)}
+    return {"since": plan.since, "until": plan.until, "window": plan.window, **query}

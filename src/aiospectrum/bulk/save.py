@@ -1,0 +1,144 @@
+"""Plans saved as datasets that can be gone on with."""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from aiospectrum.bulk.arguments import Clients
+from aiospectrum.bulk.asking import Asker
+from aiospectrum.bulk.plan import Plan
+from aiospectrum.bulk.pull import check_patience
+from aiospectrum.bulk.saving.local import LocalStore
+from aiospectrum.bulk.saving.remote import open_remote
+from aiospectrum.bulk.saving.results import FileFormat, Saved, SaveProgress
+from aiospectrum.bulk.saving.run import Job, Run
+from aiospectrum.bulk.saving.store import Store
+from aiospectrum.bulk.saving.threads import Threads
+from aiospectrum.checks import Flag, Text, refuse
+from aiospectrum.settings import check_class, check_count
+
+__all__ = ["save"]
+
+_FORMATS: Final = get_args(FileFormat)
+_FORMAT: Final = Text(choices=_FORMATS, expected=f"one of {', '.join(_FORMATS)}")
+_THREADS: Final = 5
+"""Partitions that are written at once, and the lock that is kept alive meanwhile."""
+
+
+async def save(
+    client: Clients,
+    plan: Plan,
+    destination: str | os.PathLike[str],
+    *,
+    format: FileFormat = "parquet",  # noqa: A002 - the usual word for it
+    concurrency: int = 16,
+    refresh_within: timedelta | None = None,
+    fail_fast: bool = False,
+    stop: asyncio.Event | None = None,
+    on_progress: Callable[[SaveProgress], object] | None = None,
+    patience: float | None = 3600.0,
+    storage_options: Mapping[str, Any] | None = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> Saved:
+    """Save the reports of a plan as a dataset, and go on where an earlier run has left off.
+
+    There is one file for each zone and window, ``zone_id=…/date=YYYY-MM-DD/…`` by the start of the window, which
+    appears whole or not at all. Its columns are those of :meth:`~aiospectrum.Report.to_arrow` behind ``window_since``
+    and ``window_until`` (excluded), and have the same types in all files: whole numbers of 64 bits for counts and
+    bytes, which the manifest names where the API gave fractions and they were rounded. CSV and NDJSON files also have
+    ``zone_id``, which readers of Parquet datasets take from the path. In summaries the interval is the window, or each
+    part of it that was asked for by itself as the whole was cut off.
+
+    What is there already is not asked for again, whatever ended the run that wrote it; what failed is. The plan may
+    have other zones and other times than before, but not another query. Times that overlap are fine where a window
+    begins when one of the dataset does, and takes its place if it ends later, or, by time, lies within one.
+
+    Only one run at a time writes to a destination. On a disk an operating system's lock sees to that; elsewhere a file
+    does, see :class:`aiospectrum.bulk.saving.remote.RemoteStore`. The manifest, in ``_manifest``, is described by
+    :mod:`aiospectrum.bulk.saving.records`.
+
+    Args:
+        client: An open client, or a mapping of zone ids to clients.
+        plan: What to ask for.
+        destination: A folder, which is made when it is not there; or a URL that fsspec knows, such as
+            ``s3://bucket/folder``, with ``aiospectrum[fsspec]``.
+        format: ``parquet``, which needs ``aiospectrum[arrow]``, ``csv`` or ``ndjson``.
+        concurrency: The most calls of each client at once, 1 or more.
+        refresh_within: Fetch partitions again that were still filling when they were fetched, by the ``data_lag`` of
+            their reports, and whose windows ended no longer ago than this; None for none.
+        fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
+        stop: Once it is set no task is begun; those under way are finished, with all their attempts and waits.
+        on_progress: Called when it is known what is there already, and whenever a task has ended or was split.
+        patience: Seconds that a window may wait for the rate limit altogether, 0 or more, before that is an error; None
+            for no limit.
+        storage_options: What the file system of a URL takes beside it, such as credentials; for URLs alone.
+        clock: Gives the time of day in seconds since 1970, UTC.
+        sleep: Waits a number of seconds.
+
+    Returns:
+        What came of it. Tasks that failed are in it, and are no exception.
+
+    Raises:
+        InvalidArgumentError: An argument does not fit.
+        ImportError: The format or the destination needs a package that is not installed; the message says how to
+            install it.
+        DestinationBusyError: Another run is writing there.
+        DestinationMismatchError: What is there is of another query or format, of windows that overlap those of the
+            plan, or no dataset.
+        ManifestError: The manifest there is damaged, or of a later version.
+        StorageError: The destination could not be written or read. The dataset is whole, and another run goes on.
+        ClientStateError: The client is not open, or not on this event loop.
+        SpectrumError: With ``fail_fast``, the error of the first task that failed.
+    """
+    check_class("plan", plan, Plan)
+    _FORMAT.check("format", format)
+    check_count("concurrency", concurrency)
+    if refresh_within is not None and not (isinstance(refresh_within, timedelta) and refresh_within >= timedelta()):
+        refuse("refresh_within", refresh_within, "a timedelta of 0 or more, or None")
+    Flag().check("fail_fast", fail_fast)
+    if stop is not None:
+        check_class("stop", stop, asyncio.Event)
+    if on_progress is not None and not callable(on_progress):
+        refuse("on_progress", on_progress, "a function or None")
+    job = Job(
+        client=client,
+        plan=plan,
+        file_format=format,
+        concurrency=concurrency,
+        refresh_within=refresh_within,
+        fail_fast=fail_fast,
+        stop=stop,
+        on_progress=on_progress,
+        asker=Asker(query=plan.query, patience=check_patience(patience), sleep=sleep),
+        clock=clock,
+    )
+    with Threads(_THREADS) as threads:
+        store = await threads.run(lambda: _open_store(destination, storage_options, clock))
+        return await Run(job, store).carry_out(threads)
+
+
+def _open_store(
+    destination: str | os.PathLike[str], options: Mapping[str, Any] | None, clock: Callable[[], float]
+) -> Store:
+    """A path is one of this machine; a URL is for fsspec."""
+    if not isinstance(destination, (str, os.PathLike)) or not str(destination):
+        refuse("destination", destination, "a path or a URL")
+    if "://" not in str(destination):
+        if options is not None:
+            refuse("storage_options", options, "None, as the destination is a path")
+        return LocalStore(Path(destination))
+    url = str(destination)
+    if any(sign in url for sign in "*?[]"):
+        refuse("destination", url, "a URL without *, ?, [ and ]")
+    owner = f"process {os.getpid()} on {socket.gethostname()} ({secrets.token_hex(4)})"
+    try:
+        return open_remote(url, options or {}, owner=owner, clock=clock)
+    except ValueError as error:
+        refuse("destination", url.partition("://")[0], f"a URL that fsspec knows ({error})")

@@ -1,0 +1,163 @@
+"""A dataset in a folder of a disk."""
+
+import contextlib
+import os
+import socket
+from pathlib import Path
+from typing import Final
+
+from aiospectrum.bulk.saving.disk import Disk
+from aiospectrum.bulk.saving.errors import DestinationBusyError
+from aiospectrum.bulk.saving.layout import JOURNALS, LOCK, PARTITIONS, STAGED
+
+__all__ = ["LocalStore"]
+
+_HAS_FOLDERS_TO_SYNC: Final = os.name != "nt"
+_LONGEST_OWNER: Final = 200
+
+
+class LocalStore:
+    """A place on a disk; see :class:`~aiospectrum.bulk.saving.store.Store`.
+
+    Files are synced before they are renamed, and folders after that, so that what has returned is safe when the machine
+    crashes too. The lock is one of the operating system, which ends with the process.
+    """
+
+    journal_lines: None = None
+    """Files can be appended to for ever."""
+
+    beat_every: None = None
+    """The operating system knows whether the owner of the lock is alive."""
+
+    def __init__(self, root: Path, *, disk: Disk | None = None) -> None:
+        """Touch nothing yet.
+
+        Args:
+            root: The folder, which is made when it is not there.
+            disk: What to call; the operating system when None.
+        """
+        self._root = root
+        self._disk = Disk() if disk is None else disk
+        self._folders: set[Path] = set()
+        self._lock: int | None = None
+        self._journal: tuple[str, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """The path of the folder."""
+        return str(self._root)
+
+    def lock(self) -> None:
+        """Make the folder, and lock a file in it."""
+        self._make_folder(self._root / STAGED)
+        lock = self._disk.open(self._root / LOCK, os.O_RDWR | os.O_CREAT)
+        try:
+            if not self._disk.lock(lock):
+                owner = os.read(lock, _LONGEST_OWNER).decode(errors="replace").strip()
+                raise DestinationBusyError(f"{self.name}: {owner or 'another process'} is saving there")
+            os.ftruncate(lock, 0)
+            self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        except BaseException:  # the lock is not ours; the error goes on from here
+            self._disk.close(lock)
+            raise
+        self._lock = lock
+
+    def beat(self) -> None:
+        """Do nothing: the operating system knows."""
+
+    def unlock(self) -> None:
+        """Close the journal and the lock."""
+        journal, self._journal = self._journal, None
+        lock, self._lock = self._lock, None
+        try:
+            if journal is not None:
+                self._disk.close(journal[1])
+        finally:
+            if lock is not None:
+                self._disk.close(lock)
+
+    def list(self) -> dict[str, int]:
+        """Walk through the folders that a dataset has."""
+        sizes: dict[str, int] = {}
+        with os.scandir(self._root) as top:
+            waiting = [each.name for each in top if each.name == JOURNALS or each.name.startswith(PARTITIONS)]
+        while waiting:
+            folder = waiting.pop()
+            with os.scandir(self._root / folder) as entries:
+                for entry in entries:
+                    path = f"{folder}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(path)
+                    else:
+                        sizes[path] = entry.stat().st_size
+        return sizes
+
+    def read(self, path: str) -> bytes:
+        """Read a file."""
+        return (self._root / path).read_bytes()
+
+    def stage(self, path: str, data: bytes) -> None:
+        """Write and sync a file, and leave none that is not whole.
+
+        Its name is not synced: a file that a crash of the machine takes away again counts as never written.
+        """
+        target = self._root / path
+        descriptor = self._disk.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        try:
+            try:
+                self._write(descriptor, data)
+                self._disk.sync(descriptor)
+            finally:
+                self._disk.close(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):  # the first error says more; what is left is deleted by the next run
+                self._disk.delete(target)
+            raise
+
+    def publish(self, staged: str, path: str) -> None:
+        """Rename a file, and sync the folder that it is in then."""
+        target = self._root / path
+        self._make_folder(target.parent)
+        self._disk.replace(self._root / staged, target)
+        self._sync_folder(target.parent)
+
+    def append(self, path: str, lines: bytes) -> None:
+        """Write at the end of the file that is open, or open a new one."""
+        if self._journal is None or self._journal[0] != path:
+            if self._journal is not None:
+                self._disk.close(self._journal[1])
+                self._journal = None
+            target = self._root / path
+            self._journal = path, self._disk.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
+            self._sync_folder(target.parent)
+        self._write(self._journal[1], lines)
+        self._disk.sync(self._journal[1])
+
+    def delete(self, path: str) -> None:
+        """Delete a file."""
+        self._disk.delete(self._root / path)
+
+    def _write(self, descriptor: int, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[self._disk.write(descriptor, view) :]
+
+    def _make_folder(self, path: Path) -> None:
+        """Make a folder and those above it, each with its name on the disk."""
+        if path in self._folders:
+            return
+        if not path.is_dir():
+            self._make_folder(path.parent)
+            with contextlib.suppress(FileExistsError):  # another thread was faster, or the next line will tell
+                self._disk.make_folder(path)
+            self._sync_folder(path.parent)
+        self._folders.add(path)
+
+    def _sync_folder(self, path: Path) -> None:
+        if not _HAS_FOLDERS_TO_SYNC:
+            return
+        descriptor = self._disk.open(path, os.O_RDONLY)
+        try:
+            self._disk.sync(descriptor)
+        finally:
+            self._disk.close(descriptor)

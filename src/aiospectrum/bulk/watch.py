@@ -1,0 +1,174 @@
+"""The current aggregates of many zones, again and again on the minute."""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+import attrs
+
+from aiospectrum.bulk.arguments import Clients, check_client, check_zones
+from aiospectrum.checks import Number
+from aiospectrum.endpoints import get_current_aggregate
+from aiospectrum.errors import ClientStateError, InvalidArgumentError, SpectrumError
+from aiospectrum.models import CurrentAggregate
+from aiospectrum.settings import check_count
+from aiospectrum.transport import Transport
+
+__all__ = ["Round", "watch"]
+
+T = TypeVar("T")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EVERY: Final = Number(minimum=1, expected="a number of seconds, 1 or more")
+
+
+@attrs.frozen(kw_only=True)
+class Round:
+    """What all zones answered around one moment."""
+
+    tick: datetime
+    """The moment that the round was due, in UTC: a multiple of ``every`` since 1970, so a full minute for 60 s."""
+
+    lag: float
+    """Seconds from then until the round began; 0 or more."""
+
+    aggregates: Mapping[str, tuple[CurrentAggregate, ...]]
+    """One entry per application, by zone, for the minute before the zone was asked; without zones that failed."""
+
+    errors: Mapping[str, SpectrumError]
+    """Why the other zones failed."""
+
+    missed: int
+    """Rounds between the last one and this one that were not made, because a round, the caller or a machine that was
+    asleep took too long."""
+
+
+def watch(
+    client: Clients,
+    zones: Iterable[str],
+    *,
+    every: float = 60.0,
+    concurrency: int = 16,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> AsyncGenerator[Round, None]:
+    """Ask for the current aggregates of zones, on the minute and without drift, for as long as the caller likes.
+
+    A zone that fails is in the round's errors, and asked again in the next one. A round is never cut short; ticks that
+    pass meanwhile are missed, and counted. No call is under way while the caller has a round, so that leaving the loop
+    ends everything; a cancellation ends the calls of a round at once.
+
+    Args:
+        client: An open client, or a mapping of zone ids to clients.
+        zones: Ids of the zones, each once.
+        every: Seconds between rounds, 1 or more; the aggregates are those of one minute.
+        concurrency: The most calls at once, 1 or more.
+        clock: Gives the time of day in seconds since 1970, UTC.
+        sleep: Waits a number of seconds.
+
+    Returns:
+        An iterator over the rounds, the first one at the next tick.
+
+    Raises:
+        InvalidArgumentError: An argument does not fit.
+        ClientStateError: Of the iterator: the client is not open, or not on this event loop.
+    """
+    clients = check_client(client, check_zones(zones))
+    _EVERY.check("every", every)
+    check_count("concurrency", concurrency)
+    return _rounds(clients, every=every, concurrency=concurrency, clock=clock, sleep=sleep)
+
+
+async def _rounds(
+    clients: Mapping[str, Transport],
+    *,
+    every: float,
+    concurrency: int,
+    clock: Callable[[], float],
+    sleep: Callable[[float], Awaitable[object]],
+) -> AsyncGenerator[Round, None]:
+    last: int | None = None
+    while True:
+        number = next_tick(clock(), every, last)
+        while (wait := until_tick(now := clock(), every, number)) != 0:
+            if wait is None:
+                number = next_tick(now, every, last)
+            else:
+                await sleep(wait)
+        found, errors = await _ask_all(clients, concurrency)
+        yield Round(
+            tick=_EPOCH + timedelta(seconds=number * every),
+            lag=now - number * every,
+            aggregates=MappingProxyType(found),
+            errors=MappingProxyType(errors),
+            missed=0 if last is None else max(0, number - last - 1),
+        )
+        last = number
+
+
+def next_tick(now: float, every: float, last: int | None) -> int:
+    """Find the tick to wait for.
+
+    Args:
+        now: Seconds since 1970.
+        every: Seconds between ticks.
+        last: Number of the last tick that had a round, None when there was none.
+
+    Returns:
+        Number of the first tick that is not over, but never the last one again; ticks are counted from 1970 on. A
+        clock that was set back is followed.
+    """
+    number = math.ceil(now / every)
+    return number + 1 if number == last else number
+
+
+def until_tick(now: float, every: float, number: int) -> float | None:
+    """Work out how long to wait for a tick.
+
+    Args:
+        now: Seconds since 1970.
+        every: Seconds between ticks.
+        number: Number of the tick.
+
+    Returns:
+        Seconds, 0 when it is time; None when another tick should be waited for: as the next one has come too, after
+        the machine was asleep, or as the clock was set back.
+    """
+    left = number * every - now
+    if left > 2 * every or left <= -every:
+        return None
+    return max(0.0, left)
+
+
+async def _ask_all(
+    clients: Mapping[str, Transport], concurrency: int
+) -> tuple[dict[str, tuple[CurrentAggregate, ...]], dict[str, SpectrumError]]:
+    """Ask every zone once; what is given is in the order of the zones."""
+    found: dict[str, tuple[CurrentAggregate, ...]] = {}
+    errors: dict[str, SpectrumError] = {}
+    waiting = iter(clients.items())
+
+    async def work() -> None:
+        for zone_id, client in waiting:
+            try:
+                found[zone_id] = tuple(await get_current_aggregate(client, zone_id))
+            except (InvalidArgumentError, ClientStateError):
+                raise  # mistakes in the program, which every other zone would repeat
+            except SpectrumError as error:
+                errors[zone_id] = error
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(clients))):
+                group.create_task(work())
+    except ExceptionGroup as group_error:
+        raise group_error.exceptions[0] from None
+    return _in_order(found, clients), _in_order(errors, clients)
+
+
+def _in_order(values: Mapping[str, T], zones: Iterable[str]) -> dict[str, T]:
+    return {zone_id: values[zone_id] for zone_id in zones if zone_id in values}

@@ -1,0 +1,167 @@
+"""What to pull, from options or from the file of a plan."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal, TextIO, TypeAlias, TypeVar
+
+import attrs
+
+from aiospectrum.bulk import Kind, Plan, Query
+from aiospectrum.cli.context import UsageError
+from aiospectrum.cli.options import NamesOption, TimeOption, split_names
+from aiospectrum.cli.times import parse_time
+from aiospectrum.cli.zone_options import ZoneFilesOption, ZonesOption, read_zones
+from aiospectrum.errors import InvalidArgumentError
+from aiospectrum.models import TimeDelta
+
+__all__ = ["PlanOptions", "parse_shard", "parsed"]
+
+T = TypeVar("T")
+
+_WindowOption: TypeAlias = Literal["minute", "dekaminute", "hour", "day", "week", "month", "quarter", "year", "whole"]
+_DEFAULT_METRICS: Final = ("count", "bytesIngress", "bytesEgress")
+_SHARD: Final = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
+
+
+@attrs.frozen(kw_only=True)
+class PlanOptions:
+    """What to pull."""
+
+    zone: ZonesOption = None
+    """Identifier of a zone; can be repeated."""
+
+    zones_file: ZoneFilesOption = None
+    """File of zones."""
+
+    since: TimeOption = None
+    """Start: a date, RFC 3339 with Z or an offset, or a time ago such as -24h or -7d."""
+
+    until: TimeOption = None
+    """End, in the same forms, itself not included; now when left out."""
+
+    kind: Kind | None = None
+    """bytime for metrics by time interval, which is the default, or summary for sums."""
+
+    time_delta: TimeDelta | None = None
+    """Length of each time interval with bytime, an hour when left out; a dekaminute is ten minutes."""
+
+    metrics: NamesOption = None
+    """count,bytesIngress,bytesEgress when left out; also durationAvg, durationMedian, duration90th and duration99th."""
+
+    dimensions: NamesOption = None
+    """event, appID, coloName or ipVersion, between commas; a single row when left out."""
+
+    filters: str | None = None
+    """Conditions, such as event==disconnect;coloName!=SFO."""
+
+    limit: int | None = None
+    """The most rows of an answer; a report that was cut off is asked for again in halves of its time."""
+
+    window: _WindowOption | None = None
+    """Time that one request asks for, a day when left out; whole for all of it at once."""
+
+    plan: str | None = None
+    """File of a saved plan, instead of all options above."""
+
+    shard: str | None = None
+    """Which part of the zones to pull of how many, such as 2/8 for the second of eight machines."""
+
+    def make_plan(self, now: datetime, stdin: TextIO | None) -> Plan:
+        """Make the plan.
+
+        Args:
+            now: The current time, aware.
+            stdin: The standard input.
+
+        Returns:
+            The plan, or its part if a shard was asked for.
+
+        Raises:
+            UsageError: An option is missing, cannot be read, or excludes another one.
+        """
+        index, count = (1, 1) if self.shard is None else parse_shard(self.shard)
+        plan = self._build(now, stdin) if self.plan is None else self._load(self.plan)
+        return plan.shard(index - 1, count)
+
+    def _build(self, now: datetime, stdin: TextIO | None) -> Plan:
+        if self.since is None:
+            raise UsageError("expected --since with a time such as 2026-11-20 or -24h, or --plan with a file")
+        zones = read_zones(self.zone, self.zones_file, stdin)
+        now = now.replace(microsecond=0)  # analytics are counted by whole seconds
+        since = parsed("--since", self.since, lambda text: parse_time(text, now))
+        until = parsed("--until", self.until or "now", lambda text: parse_time(text, now))
+        kind = self.kind or "bytime"
+        delta = self.time_delta or ("hour" if kind == "bytime" else None)
+        with _named_as_options():
+            names: dict[str, Any] = {  # checked there
+                "metrics": split_names(self.metrics) or _DEFAULT_METRICS,
+                "dimensions": split_names(self.dimensions) or (),
+            }
+            query = Query(kind=kind, time_delta=delta, filters=self.filters, limit=self.limit, **names)
+            plan = Plan(zones=zones, since=since, until=until, query=query)
+            return plan if self.window is None else attrs.evolve(plan, window=self.window)
+
+    def _load(self, file: str) -> Plan:
+        fields = attrs.fields(PlanOptions)
+        others = [field.name for field in fields if field.name not in ("plan", "shard")]
+        given = [f"--{name.replace('_', '-')}" for name in others if getattr(self, name) is not None]
+        if given:
+            raise UsageError(f"--plan {file}: expected no other options of what to pull beside it, got {given[0]}")
+        try:
+            return Plan.from_json(Path(file).read_bytes())
+        except OSError as error:
+            raise UsageError(f"--plan {file}: {error.strerror or error}") from None
+        except InvalidArgumentError as error:
+            raise UsageError(f"--plan {file}: expected {error.expected}") from None
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """Read which part of how many.
+
+    Args:
+        text: Both numbers with a slash between them.
+
+    Returns:
+        The number of the part, counted from 1, and the number of parts.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    match = _SHARD.fullmatch(text)
+    index, count = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= index <= count:
+        raise UsageError(f"--shard: expected PART/PARTS such as 2/8, with PART from 1 to PARTS, got {text!r}")
+    return index, count
+
+
+def parsed(option: str, text: str, parse: Callable[[str], T]) -> T:
+    """Read the value of an option.
+
+    Args:
+        option: Name of the option.
+        text: Its value.
+        parse: Reads it, or raises a ValueError that says what was expected.
+
+    Returns:
+        What was read.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+@contextmanager
+def _named_as_options() -> Iterator[None]:
+    """Let errors of a plan name the option instead of the argument, which is called like it."""
+    try:
+        yield
+    except InvalidArgumentError as error:
+        option = error.field.partition("[")[0].replace("_", "-")
+        raise UsageError(f"--{option}: expected {error.expected}, got {error.value}") from None

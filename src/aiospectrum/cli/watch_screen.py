@@ -1,0 +1,196 @@
+"""How the current traffic looks while it is watched: pure, everything is passed in."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+import attrs
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from aiospectrum.bulk import Round
+from aiospectrum.cli.human import counted, human_bytes, human_clock, human_number
+from aiospectrum.cli.sparkline import sparkline
+from aiospectrum.cli.tables import add_column, new_table
+from aiospectrum.cli.text import cell
+from aiospectrum.models import CurrentAggregate
+
+__all__ = ["AppTraffic", "WatchView", "add_round", "watch_lines", "watch_screen"]
+
+_MEMORY: Final = 60
+"""Rounds that a sparkline can show."""
+
+_MINUTE: Final = 60.0
+"""Seconds that an aggregate is of, however often it is asked for."""
+
+_SHORT: Final = 8
+"""Characters of an identifier where there is no room for all 32."""
+
+_NUMBERS_WIDTH: Final = 57
+"""Columns of a table without identifiers and bars."""
+
+_WIDE: Final = _NUMBERS_WIDTH + 2 * 32 + 20
+"""Columns from which on there is room for whole identifiers, beside twenty bars."""
+
+_FRAME_LINES: Final = 4
+"""Lines of a screen that are no application: titles, the line below them, the state, and the cursor's."""
+
+_MOST_ERRORS: Final = 3
+
+
+@attrs.frozen(kw_only=True)
+class AppTraffic:
+    """One application in the last round that its zone answered."""
+
+    zone_id: str
+    """Identifier of its zone."""
+
+    now: CurrentAggregate
+    """Its traffic of the last minute."""
+
+    history: tuple[float, ...]
+    """Bytes in both directions of each round, the last one included."""
+
+
+@attrs.frozen(kw_only=True)
+class WatchView:
+    """What is known after some rounds."""
+
+    zones: int
+    """Zones that are asked."""
+
+    every: float
+    """Seconds between rounds."""
+
+    tick: datetime | None = None
+    """When the last round was, None before the first one."""
+
+    missed: int = 0
+    """Rounds that were missed before it."""
+
+    apps: tuple[AppTraffic, ...] = ()
+    """The applications, the busiest first."""
+
+    errors: Mapping[str, str] = attrs.field(factory=dict)
+    """Why zones of the last round failed, by zone."""
+
+
+def add_round(view: WatchView, found: Round) -> WatchView:
+    """Take a round in.
+
+    An application that its zone does not name any more is idle, and forgotten once all that is remembered of it is
+    idle. Of a zone that failed everything stays as it was.
+
+    Args:
+        view: What was known before.
+        found: The round.
+
+    Returns:
+        What is known now.
+    """
+    known = {(app.zone_id, app.now.app_id): app for app in view.apps}
+    told = {(zone_id, each.app_id): each for zone_id, all_of_it in found.aggregates.items() for each in all_of_it}
+    silent = {key: _idle(key[1]) for key in known.keys() - told.keys() if key[0] in found.aggregates}
+    for key, now in (told | silent).items():
+        history = known[key].history if key in known else ()
+        known[key] = AppTraffic(zone_id=key[0], now=now, history=(*history, _volume(now))[-_MEMORY:])
+    apps = [app for key, app in known.items() if key not in silent or any(app.history)]
+    apps.sort(key=lambda app: (-_volume(app.now), app.zone_id, app.now.app_id))
+    errors = {zone_id: str(error) for zone_id, error in found.errors.items()}
+    return attrs.evolve(view, tick=found.tick, missed=found.missed, apps=tuple(apps), errors=errors)
+
+
+def watch_screen(view: WatchView, now: datetime, *, width: int, height: int) -> RenderableType:
+    """Show the current traffic on a terminal.
+
+    Args:
+        view: What is known.
+        now: The current time, aware.
+        width: Columns of the terminal.
+        height: Lines of the terminal.
+
+    Returns:
+        What to print, no higher than the terminal; lines that are too long are cut off.
+    """
+    errors = _errors(view)
+    room = max(1, height - len(errors) - _FRAME_LINES)
+    hidden = len(view.apps) - room
+    state = [_state(view, now)]
+    if hidden > 0:
+        room, hidden = max(1, room - 1), hidden + 1
+        state.insert(0, f"and {counted(hidden, 'app')} with less traffic")
+    table = [] if view.tick is None else [_table(view.apps[:room], width)]
+    # The state comes last: where a terminal echoes ^C behind a line of full width, the cursor would move on by a line.
+    return Group(*table, *(_line(line, "red") for line in errors), *(_line(line, "dim") for line in state))
+
+
+def watch_lines(view: WatchView) -> Iterator[str]:
+    """Describe the last round for files, an application a line, and a line for each zone that failed.
+
+    Args:
+        view: What is known, after one round at least.
+
+    Yields:
+        The lines.
+    """
+    moment = "" if view.tick is None else f"{view.tick:%Y-%m-%dT%H:%M:%SZ}"
+    for app in view.apps:
+        if app.zone_id not in view.errors:
+            connections, *sizes = _numbers(app.now)
+            bars = sparkline(app.history)
+            numbers = "{} connections  in {} {}  out {} {}".format(connections, *sizes)
+            yield f"{moment}  {app.zone_id}  {app.now.app_id}  {numbers}  {bars}"
+    for zone_id, error in view.errors.items():
+        yield f"{moment}  {zone_id}  failed: {error}"
+
+
+def _table(apps: Iterable[AppTraffic], width: int) -> Table:
+    length = 32 if width >= _WIDE else _SHORT
+    bars = min(_MEMORY, max(1, width - _NUMBERS_WIDTH - 2 * length))
+    table = new_table()
+    for title in ("zone", "app"):
+        table.add_column(title, no_wrap=True)
+    for title in ("conns", "in", "in/s", "out", "out/s"):
+        add_column(table, title, number=True)
+    table.add_column("traffic", no_wrap=True)
+    for app in apps:
+        texts = (app.zone_id[:length], app.now.app_id[:length], *_numbers(app.now))
+        table.add_row(*map(cell, texts), cell(sparkline(app.history[-bars:]), "cyan"))
+    return table
+
+
+def _numbers(now: CurrentAggregate) -> list[str]:
+    sizes = [now.bytes_ingress, now.bytes_egress]
+    rates = [f"{human_bytes(size / _MINUTE)}/s" for size in sizes]
+    return [human_number(now.connections), human_bytes(sizes[0]), rates[0], human_bytes(sizes[1]), rates[1]]
+
+
+def _state(view: WatchView, now: datetime) -> str:
+    next_one = human_clock(view.every - now.timestamp() % view.every)
+    if view.tick is None:
+        return f"{counted(view.zones, 'zone')}, the first round in {next_one}"
+    missed = f", {view.missed:,} missed before it" if view.missed else ""
+    apps = f"{counted(len(view.apps), 'app')} of {counted(view.zones, 'zone')}"
+    return f"round of {view.tick:%H:%M:%S} UTC{missed}: {apps}; next one in {next_one}"
+
+
+def _errors(view: WatchView) -> list[str]:
+    """A line for each of the first zones that failed."""
+    lines = [f"{zone_id[:_SHORT]} failed: {error}" for zone_id, error in view.errors.items()]
+    more = len(lines) - _MOST_ERRORS
+    return lines if more <= 0 else [*lines[:_MOST_ERRORS], f"and {counted(more, 'more zone')} failed"]
+
+
+def _line(text: str, style: str) -> Text:
+    line = cell(text, style)
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line
+
+
+def _volume(now: CurrentAggregate) -> float:
+    return now.bytes_ingress + now.bytes_egress
+
+
+def _idle(app_id: str) -> CurrentAggregate:
+    return CurrentAggregate(app_id=app_id, bytes_egress=0, bytes_ingress=0, connections=0, duration_avg=0)

@@ -1,0 +1,1 @@
+"""Reports as tables: plain rows, Arrow, and the libraries that take it."""

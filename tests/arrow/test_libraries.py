@@ -1,0 +1,111 @@
+"""Libraries that take Arrow data take a report as it is."""
+
+import math
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from aiospectrum import Report
+from aiospectrum.bulk import Outcome, Plan, Query, pull
+from tests.bulk.test_bulk_sandbox import NOW, running
+
+pytest.importorskip("pyarrow")
+
+
+@pytest.fixture
+async def outcome() -> AsyncIterator[Outcome]:
+    """What the sandbox answers, by time, with two dimensions."""
+    query = Query(time_delta="hour", metrics=["count", "bytesIngress", "durationAvg"], dimensions=["appID", "event"])
+    async with running(zones=1) as (sandbox, client):
+        plan = Plan(zones=sandbox.zones, since=NOW - timedelta(hours=6), until=NOW, query=query, window="whole")
+        async for each in pull(client, plan):
+            yield each
+
+
+@pytest.fixture
+def report(outcome: Outcome) -> Report:
+    """The report of it."""
+    return outcome.unwrap()
+
+
+def totals(report: Report) -> dict[str, float]:
+    """What the sandbox says the columns add up to."""
+    return {name: report.totals[name] for name in ("count", "bytesIngress")}
+
+
+def test_pyarrow(report: Report) -> None:
+    """A table of pyarrow is the table itself."""
+    import pyarrow as pa
+
+    table = pa.table(report)
+
+    assert table == report.to_arrow()
+    assert table.to_pylist() == report.records()
+    assert pa.RecordBatchReader.from_stream(report).read_all() == table
+
+
+def test_polars(report: Report) -> None:
+    """Polars makes a frame of it, with categories for dimensions."""
+    pl = pytest.importorskip("polars")
+
+    frame = pl.DataFrame(report)
+
+    assert frame.shape == (len(report.records()), 7)
+    assert {name: frame[name].sum() for name in totals(report)} == totals(report)
+    assert frame.schema["appID"] == pl.Categorical
+    assert frame.schema["interval_start"] == pl.Datetime("us", "UTC")
+    assert frame["interval_start"].min() == report.records()[0]["interval_start"]
+
+
+def test_pandas(report: Report) -> None:
+    """Pandas makes a frame of it, with categories for dimensions."""
+    pd = pytest.importorskip("pandas", minversion="3")
+
+    frame = pd.DataFrame.from_arrow(report)
+
+    assert frame.shape == (len(report.records()), 7)
+    assert {name: frame[name].sum() for name in totals(report)} == totals(report)
+    assert str(frame.dtypes["appID"]) == "category"
+    assert str(frame.dtypes["interval_start"]) == "datetime64[us, UTC]"
+
+
+def test_duckdb(report: Report) -> None:
+    """DuckDB finds it by the name of the variable."""
+    duckdb = pytest.importorskip("duckdb")
+
+    with duckdb.connect() as connection:
+        [found] = connection.sql(
+            "select sum(count), sum(bytesIngress), count(*), typeof(any_value(interval_start)) from report"
+        ).fetchall()
+
+    assert found == (*totals(report).values(), len(report.records()), "TIMESTAMP WITH TIME ZONE")
+
+
+def test_outcomes_of_a_pull(outcome: Outcome) -> None:
+    """The outcome of a task has the zone and the window in front."""
+    import pyarrow as pa
+
+    table = pa.table(outcome)
+
+    rows = outcome.records()
+    assert table.to_pylist() == rows
+    assert list(rows[0])[:3] == ["zone_id", "window_since", "window_until"]
+    assert {(row["zone_id"], row["window_since"], row["window_until"]) for row in rows} == {
+        (outcome.task.zone_id, outcome.window.since, outcome.window.until)
+    }
+    assert str(table.schema.field("zone_id").type) == "dictionary<values=string, indices=int32, ordered=0>"
+
+
+async def test_a_summary_of_a_pull() -> None:
+    """The interval of a summary is the time that was asked for."""
+    async with running(zones=1) as (sandbox, client):
+        query = Query(kind="summary", metrics=["durationAvg"])
+        plan = Plan(zones=sandbox.zones, since=NOW - timedelta(hours=6), until=NOW, query=query)
+        [row] = [row async for each in pull(client, plan) for row in each.records()]
+
+    assert (row["interval_start"], row["interval_end"]) == (plan.since, plan.until - timedelta(seconds=1))
+    duration: Any = row["durationAvg"]
+    assert math.isfinite(duration)
+    assert duration > 0

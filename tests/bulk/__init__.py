@@ -1,0 +1,1 @@
+"""Plans, pulls and watches of many zones."""

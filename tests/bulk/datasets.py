@@ -1,0 +1,157 @@
+"""What tests of saving share: answers, and datasets read by other means than ours."""
+
+import asyncio
+import csv
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from aiospectrum import Report, ReportQuery, ReportRow
+from aiospectrum.bulk import Plan, Query, Saved
+from aiospectrum.bulk.asking import Asker
+from aiospectrum.bulk.saving.run import Job, Run
+from aiospectrum.bulk.saving.store import Store
+from aiospectrum.bulk.saving.threads import Threads
+from tests.bulk.fakes import SINCE, Call, Fake
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+EVENTS = ("connect", "disconnect")
+
+
+def number_of(zone_id: str, moment: datetime, event: str) -> int:
+    """The count that answers have for an hour of a zone."""
+    return int(zone_id, 16) % 1000 * 1000 + int((moment - SINCE) / timedelta(hours=1)) * 10 + EVENTS.index(event)
+
+
+def answer(call: Call, *, data_lag: float = 0) -> Report:
+    """A report by the hour and event."""
+    since, until = call.times
+    starts = [since + timedelta(hours=hour) for hour in range(-(-(int((until - since).total_seconds()) + 1) // 3600))]
+    return Report(
+        data=[
+            ReportRow(dimensions=[event], metrics=[[number_of(call.zone_id, start, event) for start in starts]])
+            for event in EVENTS
+        ],
+        data_lag=data_lag,
+        rows=len(EVENTS),
+        query=ReportQuery(metrics=["count"], dimensions=["event"]),
+        time_intervals=[(start, min(start + timedelta(minutes=59, seconds=59), until)) for start in starts],
+    )
+
+
+def holding(call: Call, *rows: ReportRow, **changes: Any) -> Report:
+    """A report by the hour with other rows."""
+    return attrs.evolve(answer(call), data=list(rows), rows=len(rows), **changes)
+
+
+def make_plan(zones: Iterable[str], *, days: float = 2, **changes: Any) -> Plan:
+    """A plan of daily windows that :func:`answer` suits."""
+    query = Query(time_delta="hour", metrics=["count"], dimensions=["event"])
+    until = SINCE + timedelta(days=days)
+    return Plan(**{"zones": zones, "since": SINCE, "until": until, "query": query, **changes})
+
+
+def expected_rows(plan: Plan) -> list[tuple[Any, ...]]:
+    """Zone, start of the interval, event and count of every row that the dataset of a plan has."""
+    hours = int((plan.until - plan.since) / timedelta(hours=1))
+    starts = [plan.since + timedelta(hours=hour) for hour in range(hours)]
+    return sorted(
+        (zone_id, start, event, number_of(zone_id, start, event))
+        for zone_id in plan.zones
+        for start in starts
+        for event in EVENTS
+    )
+
+
+async def save_to(store: Store, plan: Plan, transport: Any = None, **options: Any) -> Saved:
+    """Save over a transport without a network, to a place of the test's."""
+    changes = {
+        "file_format": "ndjson",
+        "concurrency": 3,
+        "refresh_within": None,
+        "fail_fast": False,
+        "stop": None,
+        "on_progress": None,
+        "clock": NOW.timestamp,
+        "sleep": asyncio.sleep,
+        **options,
+    }
+    asker = Asker(query=plan.query, patience=None, sleep=changes.pop("sleep"))
+    client = Fake(answer=answer) if transport is None else transport
+    with Threads(5) as threads:
+        return await Run(Job(client=client, plan=plan, asker=asker, **changes), store).carry_out(threads)
+
+
+def files_of(folder: Path, ending: str) -> list[Path]:
+    """The files of a dataset, as a reader finds them."""
+    return sorted(folder.glob(f"zone_id=*/date=*/*.{ending}"))
+
+
+def read_rows(folder: Path, ending: str = "ndjson") -> list[dict[str, Any]]:
+    """All rows of a dataset, with the zone from the path."""
+    return [row for path in files_of(folder, ending) for row in read_file(path)]
+
+
+def read_file(path: Path) -> list[dict[str, Any]]:
+    """The rows of one file of a dataset, with the zone from the path."""
+    zone_id = path.parts[-3].removeprefix("zone_id=")
+    return [{**row, "zone_id": zone_id} for row in _READERS[path.suffix.removeprefix(".")](path)]
+
+
+def shown_rows(folder: Path, ending: str = "ndjson") -> list[tuple[Any, ...]]:
+    """What :func:`expected_rows` has, of a dataset."""
+    return sorted(
+        (row["zone_id"], _moment(row["interval_start"]), row["event"], int(row["count"]))
+        for row in read_rows(folder, ending)
+    )
+
+
+def journals_of(folder: Path) -> list[Path]:
+    """The journals of a dataset, in order."""
+    return sorted(folder.glob("_manifest/journal-*.jsonl"))
+
+
+def manifest_of(folder: Path) -> list[dict[str, Any]]:
+    """The lines of all journals that are whole."""
+    entries = []
+    for path in journals_of(folder):
+        *lines, _ = path.read_bytes().split(b"\n")
+        entries += [json.loads(line) for line in lines]
+    return entries
+
+
+def done_of(folder: Path) -> set[str]:
+    """The paths of partitions that a manifest says are there."""
+    return {entry["path"] for entry in manifest_of(folder) if entry["entry"] == "done"}
+
+
+def times_of(folder: Path) -> dict[Path, int]:
+    """When each file was written, but for the lock."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file() and path.name != "lock"}
+
+
+def _moment(value: Any) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def _read_parquet(path: Path) -> list[dict[str, Any]]:
+    from pyarrow import parquet
+
+    rows: list[dict[str, Any]] = parquet.ParquetFile(path).read().to_pylist()
+    return rows
+
+
+def _read_csv(path: Path) -> list[dict[str, Any]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _read_ndjson(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+_READERS = {"parquet": _read_parquet, "csv": _read_csv, "ndjson": _read_ndjson}

@@ -1,0 +1,258 @@
+"""Plans are data: checked, counted, divided, saved and compared without anything being sent."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, get_args
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiospectrum import InvalidArgumentError
+from aiospectrum.bulk import Plan, Query, ShardBy, Task, WindowLength
+from aiospectrum.bulk.windows import fits
+from aiospectrum.models import Dimension, Metric, TimeDelta
+from tests.bulk.fakes import SINCE, ZONES, make_plan
+
+A, B, C = ZONES[:3]
+
+
+@st.composite
+def queries(draw: Any) -> Query:
+    """Any question."""
+    delta = draw(st.none() | st.sampled_from(get_args(TimeDelta)))
+    return Query(
+        kind="summary" if delta is None else "bytime",
+        time_delta=delta,
+        metrics=draw(st.lists(st.sampled_from(get_args(Metric)), min_size=1, unique=True)),
+        dimensions=draw(st.lists(st.sampled_from(get_args(Dimension)), unique=True)),
+        filters=draw(st.none() | st.sampled_from(["event==connect", "coloName!=SFO,ipVersion>4"])),
+        limit=draw(st.none() | st.integers(1, 10**6)),
+    )
+
+
+@st.composite
+def plans(draw: Any) -> Plan:
+    """Any plan with no more than some hundred windows."""
+    query = draw(queries())
+    lengths = [
+        length
+        for length in (*get_args(TimeDelta), "whole")
+        if query.time_delta is None or fits(length, query.time_delta)
+    ]
+    window = draw(st.sampled_from(lengths))
+    since = SINCE + timedelta(seconds=draw(st.integers(-(10**8), 10**8)))
+    longest = {"minute": 7200, "dekaminute": 40_000, "hour": 500_000}.get(window, 10**7)
+    until = since + timedelta(seconds=draw(st.integers(1, longest)))
+    zones = draw(st.lists(st.sampled_from(ZONES), unique=True))
+    return Plan(zones=zones, since=since, until=until, query=query, window=window)
+
+
+@given(plan=plans())
+def test_every_second_of_every_zone_once(plan: Plan) -> None:
+    """The windows of a zone lie end to end from the start to the end of the plan."""
+    tasks = list(plan)
+
+    assert len(plan) == len(tasks) == len(set(tasks))
+    for zone_id in plan.zones:
+        windows = [task.window for task in tasks if task.zone_id == zone_id]
+        assert windows == list(plan.windows())
+        assert [windows[0].since, *(window.until for window in windows)] == [
+            *(window.since for window in windows),
+            plan.until,
+        ]
+        assert windows[0].since == plan.since
+    assert [plan[index] for index in range(len(plan))] == tasks
+    assert [plan[index] for index in range(-len(plan), 0)] == tasks
+
+
+@given(plan=plans(), count=st.integers(1, 6), by=st.sampled_from(get_args(ShardBy)))
+def test_shards_have_each_task_once(plan: Plan, count: int, by: ShardBy) -> None:
+    """Shards are disjoint and leave nothing out, evenly, and those by zone have all windows of a zone."""
+    shards = [plan.shard(index, count, by=by) for index in range(count)]
+
+    assert sorted((task for shard in shards for task in shard), key=_order) == sorted(plan, key=_order)
+    pieces = [len(shard.zones) if by == "zone" else len(list(shard.windows())) * bool(shard.zones) for shard in shards]
+    assert not plan.zones or max(pieces) - min(pieces) <= 1
+    assert all(shard.query == plan.query and shard.window == plan.window for shard in shards)
+
+
+def _order(task: Task) -> Any:
+    return task.window.since, task.zone_id
+
+
+@given(plan=plans())
+def test_a_saved_plan_comes_back(plan: Plan) -> None:
+    """What was written reads as an equal plan with the same id, from text and bytes."""
+    text = plan.to_json()
+
+    assert Plan.from_json(text) == Plan.from_json(text.encode()) == plan
+    assert Plan.from_json(text).id == plan.id
+    assert not plan.diff(Plan.from_json(text))
+
+
+@given(plan=plans(), other=plans())
+def test_ids_tell_plans_apart(plan: Plan, other: Plan) -> None:
+    """Equal plans have equal ids, others do not, and the difference says so."""
+    assert (plan.id == other.id) == (plan == other) == (not plan.diff(other))
+
+
+def test_an_id_is_for_good() -> None:
+    """The id of a plan that is written down somewhere does not change with releases; nor does the file."""
+    plan = make_plan(zones=[B, A], days=1)
+
+    assert plan.id == "bdfdfe4094ea78b2"
+    assert plan.to_json().startswith(
+        '{\n  "format": "aiospectrum.bulk.Plan",\n  "version": 1,\n  "since": "2026-11-18T'
+    )
+
+
+def test_equal_plans() -> None:
+    """Neither the order of zones nor the time zone nor a default that is spelled out makes a difference."""
+    plan = make_plan(zones=[A, B])
+    east = timezone(timedelta(hours=9))
+
+    assert plan == make_plan(zones=[B, A], since=SINCE.astimezone(east), window="day")
+    assert plan.id == make_plan(zones=iter([B, A])).id
+    assert hash(plan) == hash(make_plan(zones=(B, A)))
+    assert plan.since.tzinfo is UTC
+
+
+def test_differences() -> None:
+    """A comparison names zones and settings."""
+    one = make_plan(zones=[A, B])
+    other = attrs.evolve(one, zones=[B, C], window="hour", query=attrs.evolve(one.query, limit=5))
+
+    diff = one.diff(other)
+
+    assert diff
+    assert (diff.zones_added, diff.zones_removed) == ((C,), (A,))
+    assert diff.changed == {"window": ("day", "hour"), "query.limit": (None, 5)}
+
+
+def test_neighbours_are_of_different_zones() -> None:
+    """All zones of a window come before the next window."""
+    plan = make_plan(zones=[A, B], days=2)
+
+    assert [(task.zone_id, task.window.since.day) for task in plan] == [(A, 18), (B, 18), (A, 19), (B, 19)]
+
+
+def test_long_plans_are_not_listed() -> None:
+    """A plan of a billion tasks is counted, divided, and looked into at either end at once."""
+    plan = make_plan(
+        zones=[f"{number:032x}" for number in range(100)],
+        days=8000,
+        window="minute",
+        query=Query(time_delta="minute", metrics=["count"]),
+    )
+
+    assert len(plan) == 100 * 8000 * 1440
+    assert next(iter(plan)) == plan[0]
+    assert plan[len(plan) - 1].window.until == plan.until
+    assert len(plan.shard(2, 7, by="time")) + len(plan.shard(3, 7, by="time")) == pytest.approx(
+        len(plan) * 2 / 7, abs=99
+    )
+    with pytest.raises(IndexError):
+        plan[len(plan)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"zones": "x"}, "zones: expected the ids of zones, got 'x'"),
+        ({"zones": None}, "zones: expected the ids of zones, got None"),
+        ({"zones": [A, "../accounts"]}, r"zones\[1\]: expected 32 hexadecimal characters, got '../accounts'"),
+        ({"zones": [A, None]}, r"zones\[1\]: expected 32 hexadecimal characters, got None"),
+        ({"zones": ["a" * 32, "A" * 32]}, r"zones\[1\]: expected each zone once, got 'AAAA"),
+        ({"since": datetime(2026, 11, 18)}, "since: expected a datetime with a time zone, got "),
+        ({"until": "2026-11-18"}, "until: expected a datetime with a time zone, got '2026-11-18'"),
+        ({"until": SINCE}, r"until: expected a time after since, 2026-11-18T00:00:00\+00:00, got '2026-11-18T00"),
+        ({"since": SINCE.replace(microsecond=1)}, "since: expected a whole second, such as "),
+        ({"query": "count"}, "query: expected an object of the class Query, got 'count'"),
+        ({"window": "fortnight"}, "window: expected one of year, quarter, .*, whole, got 'fortnight'"),
+        ({"window": None}, "window: expected one of year, quarter, .*, whole, got None"),
+        (
+            {"window": "minute"},
+            "window: expected a length that intervals of one hour fit into without a rest, got 'minute'",
+        ),
+    ],
+)
+def test_refused_plans(changes: dict[str, Any], message: str) -> None:
+    """A plan that makes no sense is refused with the name of what is wrong."""
+    with pytest.raises(InvalidArgumentError, match=message):
+        make_plan(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kind": "current"}, "kind: expected one of bytime, summary, got 'current'"),
+        ({"time_delta": None}, "time_delta: expected one of year, .*, minute, got None"),
+        ({"time_delta": "auto"}, "time_delta: expected one of year, .*, minute, got 'auto'"),
+        ({"kind": "summary"}, "time_delta: expected None, as a summary has no time intervals, got 'hour'"),
+        ({"metrics": "count"}, "metrics: expected a list with at least one metric, got 'count'"),
+        ({"metrics": []}, "metrics: expected a list with at least one metric"),
+        ({"metrics": ["count", "visits"]}, r"metrics\[1\]: expected one of count, .*, got 'visits'"),
+        ({"metrics": ["count", "count"]}, "metrics: expected each name once"),
+        ({"dimensions": ["app"]}, r"dimensions\[0\]: expected one of event, .*, got 'app'"),
+        ({"dimensions": ["event", "event"]}, "dimensions: expected each name once"),
+        ({"filters": ""}, "filters: expected a filter in plain text"),
+        ({"filters": "event%3D%3Dconnect"}, "filters: expected a filter in plain text"),
+        ({"limit": 0}, "limit: expected an integer of 1 or more, or None, got 0"),
+        ({"limit": True}, "limit: expected an integer of 1 or more, or None, got True"),
+    ],
+)
+def test_refused_queries(changes: dict[str, Any], message: str) -> None:
+    """A question that makes no sense is refused with the name of what is wrong."""
+    with pytest.raises(InvalidArgumentError, match=message):
+        Query(**{"time_delta": "hour", "metrics": ["count"], **changes})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"index": 0, "count": 0}, "count: expected an integer of 1 or more, got 0"),
+        ({"index": 2, "count": 2}, "index: expected an integer from 0 to 1, got 2"),
+        ({"index": -1, "count": 2}, "index: expected an integer from 0 to 1, got -1"),
+        ({"index": 0, "count": 2, "by": "window"}, "by: expected one of zone, time, got 'window'"),
+    ],
+)
+def test_refused_shards(arguments: dict[str, Any], message: str) -> None:
+    """A part that there is not is refused."""
+    with pytest.raises(InvalidArgumentError, match=message):
+        make_plan().shard(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("", "JSON|truncated", id="nothing"),
+        pytest.param(b"\xff", "JSON", id="bytes"),
+        pytest.param("[]", "Expected `object`, got `array`", id="no object"),
+        pytest.param(5, "text: expected a plan in version 1 of the format", id="no text"),
+        pytest.param(
+            make_plan().to_json().replace('"version": 1', '"version": 2'),
+            r"version 1 of .*value 2 - at `\$.version`",
+            id="later version",
+        ),
+        pytest.param(
+            make_plan().to_json().replace('"version": 1', '"version": 1, "note": 0'), "unknown field `note`", id="more"
+        ),
+        pytest.param(make_plan().to_json().replace('"hour"', '"week"'), "window: expected a length", id="does not fit"),
+        pytest.param(
+            make_plan().to_json().replace("00Z", "00"), "since: expected a datetime with a time zone", id="naive"
+        ),
+    ],
+)
+def test_refused_files(text: Any, message: str) -> None:
+    """What is not a saved plan is refused with the place where it is wrong."""
+    with pytest.raises(InvalidArgumentError, match=message):
+        Plan.from_json(text)
+
+
+def test_lengths_are_typed() -> None:
+    """Every name of a length is accepted for a summary."""
+    query = Query(kind="summary", metrics=["count"])
+    lengths: tuple[WindowLength, ...] = (*get_args(TimeDelta), "whole")
+
+    assert [make_plan(query=query, window=length).window for length in lengths] == list(lengths)

@@ -1,0 +1,184 @@
+"""What a dataset holds."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from aiospectrum import InvalidArgumentError, Report, ReportQuery, ReportRow
+from aiospectrum.bulk import (
+    FileFormat,
+    Query,
+    SaveProgress,
+    save,
+)
+from aiospectrum.bulk.saving.local import LocalStore
+from tests.bulk.datasets import (
+    answer,
+    expected_rows,
+    files_of,
+    holding,
+    make_plan,
+    manifest_of,
+    read_rows,
+    save_to,
+    shown_rows,
+)
+from tests.bulk.fakes import ZONES, Call, Fake
+
+A, B = ZONES[:2]
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
+async def test_all_rows_are_there(tmp_path: Path, file_format: FileFormat) -> None:
+    """The dataset has every row of the plan once, in a file for each zone and window."""
+    pytest.importorskip("pyarrow") if file_format == "parquet" else None
+    plan = make_plan([A, B], days=3)
+
+    saved = await save_to(LocalStore(tmp_path / "new" / "set"), plan, file_format=file_format)
+
+    files = files_of(tmp_path / "new" / "set", file_format)
+    assert [str(path.relative_to(tmp_path / "new" / "set")) for path in files[:2]] == [
+        f"zone_id={A}/date=2026-11-18/20261118T000000Z.{file_format}",
+        f"zone_id={A}/date=2026-11-19/20261119T000000Z.{file_format}",
+    ]
+    assert shown_rows(tmp_path / "new" / "set", file_format) == expected_rows(plan)
+    assert (saved.done, saved.rows, saved.ok, saved.left) == (6, len(expected_rows(plan)), True, 0)
+    assert saved.bytes == sum(path.stat().st_size for path in files)
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
+async def test_columns(tmp_path: Path, file_format: FileFormat) -> None:
+    """Files have the window, the interval, the dimensions and the metrics, in the order of the query."""
+    pytest.importorskip("pyarrow") if file_format == "parquet" else None
+
+    def mixed_up(call: Call) -> Report:
+        echo = ReportQuery(metrics=["durationAvg", "count"], dimensions=["coloName", "event"])
+        return holding(call, ReportRow(dimensions=["AMS", "connect"], metrics=[[0.5] * 24, [1] * 24]), query=echo)
+
+    query = Query(time_delta="hour", metrics=["count", "durationAvg"], dimensions=["event", "coloName"])
+    saved = await save_to(
+        LocalStore(tmp_path), make_plan([A], days=1, query=query), Fake(answer=mixed_up), file_format=file_format
+    )
+
+    assert saved.failed == ()
+    row = read_rows(tmp_path, file_format)[0]
+    names = ["window_since", "window_until", "interval_start", "interval_end", "event", "coloName"]
+    zone = [] if file_format == "parquet" else ["zone_id"]
+    shown = [name for name in row if name != "zone_id" or zone]
+    assert shown == [*zone, *names, "count", "durationAvg"]
+    assert (row["event"], row["coloName"], int(row["count"]), float(row["durationAvg"])) == ("connect", "AMS", 1, 0.5)
+    assert str(row["window_since"]).startswith("2026-11-18")
+    assert str(row["window_until"]).startswith("2026-11-19")
+
+
+async def test_types_are_the_same_in_all_files(tmp_path: Path) -> None:
+    """Parquet files agree on their schema, empty or not, with fractions of bytes or without."""
+    pa = pytest.importorskip("pyarrow")
+    dataset = pytest.importorskip("pyarrow.dataset")
+    numbers: dict[str, list[Any]] = {ZONES[0]: [], ZONES[1]: [[[1.5] * 24]], ZONES[2]: [[[2] * 24]]}
+
+    def odd(call: Call) -> Report:
+        return holding(call, *(ReportRow(dimensions=["connect"], metrics=each) for each in numbers[call.zone_id]))
+
+    saved = await save_to(LocalStore(tmp_path), make_plan(numbers, days=1), Fake(answer=odd), file_format="parquet")
+
+    assert saved.ok
+    schemas = [pa.parquet.read_schema(path) for path in files_of(tmp_path, "parquet")]
+    assert len(schemas) == 3
+    assert all(schema.equals(schemas[0], check_metadata=True) for schema in schemas)
+    table = dataset.dataset(tmp_path, partitioning="hive").to_table()
+    assert sorted(set(table["count"].to_pylist())) == [2]
+    assert [entry["rounded"] for entry in manifest_of(tmp_path) if entry.get("zone_id") == ZONES[1]] == [["count"]]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "ndjson"])
+async def test_missing_values(tmp_path: Path, file_format: FileFormat) -> None:
+    """What a row lacks is empty, or null."""
+
+    def short(call: Call) -> Report:
+        return holding(call, ReportRow(dimensions=['a,\r\nb"'], metrics=[[7]]))
+
+    await save_to(LocalStore(tmp_path), make_plan([A], days=1), Fake(answer=short), file_format=file_format)
+
+    rows = read_rows(tmp_path, file_format)
+    assert {row["event"] for row in rows} == {'a,\r\nb"'}
+    assert [row["count"] for row in rows[:2]] == (["7", ""] if file_format == "csv" else [7, None])
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "ndjson"])
+async def test_parts_are_one_file(tmp_path: Path, file_format: FileFormat) -> None:
+    """A window that was split is one file with all rows, of the whole window."""
+    pytest.importorskip("pyarrow") if file_format == "parquet" else None
+
+    def cut_off(call: Call) -> Report:
+        since, until = call.times
+        report = answer(call)
+        return attrs.evolve(report, rows=1000) if until - since > timedelta(hours=6) else report
+
+    progress: list[SaveProgress] = []
+    plan = make_plan([A], days=1)
+    saved = await save_to(
+        LocalStore(tmp_path), plan, Fake(answer=cut_off), file_format=file_format, on_progress=progress.append
+    )
+
+    assert saved.done == 1
+    assert len(files_of(tmp_path, file_format)) == 1
+    assert shown_rows(tmp_path, file_format) == expected_rows(plan)
+    assert [entry["parts"] for entry in manifest_of(tmp_path) if entry["entry"] == "done"] == [4]
+    assert progress[-1].splits == 3
+
+
+async def test_zones_in_capitals(tmp_path: Path) -> None:
+    """A zone is the same however its id is written."""
+    zone = "0123456789abcdef" * 2
+    await save_to(LocalStore(tmp_path), make_plan([zone]))
+    assert (await save_to(LocalStore(tmp_path), make_plan([zone.upper()]))).skipped == 2
+
+
+async def test_clients_of_their_own(tmp_path: Path) -> None:
+    """Zones with clients of their own are saved over those."""
+    fakes = {A: Fake(answer=answer), B: Fake(answer=answer)}
+    plan = make_plan([A, B])
+    assert (await save_to(LocalStore(tmp_path), plan, fakes)).done == 4
+    assert [{call.zone_id for call in fake.calls} for fake in fakes.values()] == [{A}, {B}]
+    assert shown_rows(tmp_path) == expected_rows(plan)
+
+
+async def test_an_empty_plan(tmp_path: Path) -> None:
+    """There is nothing to do for a plan without zones."""
+    saved = await save_to(LocalStore(tmp_path), make_plan([]))
+    assert (saved.total, saved.ok, saved.stopped) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"plan": "all"}, "plan"),
+        ({"format": "xlsx"}, "format"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"refresh_within": 3600}, "refresh_within"),
+        ({"refresh_within": timedelta(-1)}, "refresh_within"),
+        ({"fail_fast": 1}, "fail_fast"),
+        ({"stop": True}, "stop"),
+        ({"on_progress": "print"}, "on_progress"),
+        ({"patience": -1}, "patience"),
+        ({"destination": 7}, "destination"),
+        ({"destination": ""}, "destination"),
+        ({"storage_options": {"key": "x"}}, "storage_options"),
+        ({"client": {A: Fake(answer=answer)}}, "client"),
+        ({"client": 1}, "client"),
+    ],
+    ids=str,
+)
+async def test_arguments(tmp_path: Path, options: dict[str, Any], field: str) -> None:
+    """What does not fit is refused before anything is sent."""
+    fake = Fake(answer=answer)
+    arguments = {"client": fake, "plan": make_plan([A, B]), "destination": tmp_path, "format": "csv", **options}
+    with pytest.raises(InvalidArgumentError) as raised:
+        await save(arguments.pop("client"), arguments.pop("plan"), arguments.pop("destination"), **arguments)
+    assert raised.value.field == field
+    assert fake.calls == []

@@ -1,0 +1,123 @@
+"""Runs killed at random moments and resumed until done: the dataset is that of a run that nothing happened to.
+
+``nox -s soak`` kills a hundred of them.
+"""
+
+import asyncio
+import random
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from aiospectrum import Client
+from aiospectrum.bulk import Plan, Query, save
+from aiospectrum.sandbox import Faults, Sandbox
+from tests.bulk.datasets import done_of, files_of
+from tests.bulk.test_bulk_sandbox import NOW, running
+
+ROOT = Path(__file__).parents[2]
+
+parquet = pytest.importorskip("pyarrow.parquet")
+
+
+@attrs.define
+class Killer:
+    """Starts runs, kills them, and looks at what they leave."""
+
+    sandbox: Sandbox
+    plan: Plan
+    folder: Path
+    whole: Path
+    """The dataset of a run that nothing happened to."""
+    chance: random.Random
+    seen: set[str] = attrs.Factory(set)
+    kills: int = 0
+
+    async def run(self, *, longest: float | None) -> str:
+        """Start a run, kill it after a random time of at most so many seconds, and give what it said at its end."""
+        done = self.check()
+        self.sandbox.requests.clear()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.bulk.saving_process",
+            *(self.sandbox.url, self.sandbox.api_token, self.plan.to_json(), str(self.folder)),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert (await process.stdout.readline()).startswith(b"ready")
+        saying = asyncio.create_task(process.stdout.readline())
+        await asyncio.wait([saying], timeout=None if longest is None else longest * self.chance.random())
+        if not saying.done():
+            process.kill()
+            self.kills += 1
+        said = (await saying).decode()
+        await process.wait()
+        asked = {self.path_of(request) for request in self.sandbox.requests}
+        assert not asked & done, "a finished partition was asked for again"
+        return said
+
+    def path_of(self, request: Any) -> str:
+        """The partition that a request is about."""
+        parameters = dict(each.split("=") for each in request.query.split("&"))
+        since = parameters["since"].replace("%3A", ":")
+        stamp = since.replace("-", "").replace(":", "")
+        return f"zone_id={request.path.split('/')[-5]}/date={since[:10]}/{stamp}.parquet"
+
+    def check(self) -> set[str]:
+        """See that all files are those of the dataset that nothing happened to; give the finished partitions."""
+        done = done_of(self.folder)
+        present = {str(path.relative_to(self.folder)) for path in files_of(self.folder, "parquet")}
+        assert present <= done
+        for path in present - self.seen:
+            assert parquet.read_table(self.folder / path) == parquet.read_table(self.whole / path)
+        self.seen |= present
+        return done
+
+
+async def save_until_done(sandbox: Sandbox, client: Client, folder: Path, kills: int) -> int:
+    """Kill runs of one plan until it is done, or that many have been killed; gives how many."""
+    seed = random.randrange(2**32)  # noqa: S311 - no secret
+    print(f"the seed of this is {seed}")
+    query = Query(time_delta="hour", metrics=["count", "durationAvg"], dimensions=["event"])
+    plan = Plan(zones=sandbox.zones, since=NOW - timedelta(hours=15), until=NOW, query=query, window="hour")
+    await save(client, plan, folder / "whole")
+    whole = files_of(folder / "whole", "parquet")
+    killer = Killer(sandbox, plan, folder / "killed", folder / "whole", random.Random(seed))  # noqa: S311
+    sandbox.faults = Faults(latency=(0, 0.01))
+    said = ""
+    while not said and killer.kills < kills:
+        said = await killer.run(longest=0.15)
+    if not said:
+        said = await killer.run(longest=None)
+    assert said.startswith("done")
+    assert len(killer.check()) == len(whole) == len(plan)
+    assert len(files_of(folder / "killed", "parquet")) == len(plan)
+    assert not any((folder / "killed" / "_manifest" / "staged").iterdir())
+    sandbox.faults = Faults()
+    return killer.kills
+
+
+async def kill(folder: Path, kills: int) -> None:
+    """Kill that many runs, of as many datasets as it takes."""
+    async with running(zones=8, apps_per_zone=1) as (sandbox, client):
+        number = 0
+        while kills > 0:
+            number += 1
+            kills -= await save_until_done(sandbox, client, folder / str(number), kills)
+
+
+async def test_some_kills(tmp_path: Path) -> None:
+    """A few of them, in every run of the tests."""
+    await kill(tmp_path, 5)
+
+
+@pytest.mark.soak
+async def test_a_hundred_kills(tmp_path: Path) -> None:
+    """All of them."""
+    await kill(tmp_path, 100)

@@ -1,0 +1,279 @@
+"""Disks that are full, that nobody may write to, or whose machine dies: at every single call, one after the other."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+
+import attrs
+import pytest
+
+from aiospectrum.bulk import DestinationBusyError, Plan, StorageError
+from aiospectrum.bulk.saving.disk import Disk
+from aiospectrum.bulk.saving.local import LocalStore
+from tests.bulk.datasets import (
+    answer,
+    done_of,
+    expected_rows,
+    files_of,
+    make_plan,
+    read_file,
+    save_to,
+    shown_rows,
+)
+from tests.bulk.fakes import SINCE, ZONES, Fake
+
+A, B = ZONES[:2]
+
+
+class PowerCut(BaseException):
+    """The process is no more."""
+
+
+@attrs.define
+class FailingDisk(Disk):
+    """Does what it is told to, until the call with some number; closing does not count, as it cannot fail to happen."""
+
+    fails_at: int
+    """Number of the first call that fails, counted from 0."""
+
+    failures: int
+    """How many calls fail; the ones after them work again."""
+
+    error: BaseException
+    """What they fail with."""
+
+    calls: int = 0
+    """Calls so far."""
+
+    def open(self, path: Path, flags: int) -> int:
+        self._count()
+        return super().open(path, flags)
+
+    def write(self, descriptor: int, data: memoryview) -> int:
+        half = data[: max(1, len(data) // 2)]  # all is written in several calls
+        try:
+            self._count()
+        except BaseException:
+            super().write(descriptor, half[: len(half) // 2])
+            raise
+        return super().write(descriptor, half)
+
+    def sync(self, descriptor: int) -> None:
+        self._count()
+        super().sync(descriptor)
+
+    def replace(self, source: Path, target: Path) -> None:
+        self._count()
+        super().replace(source, target)
+
+    def make_folder(self, path: Path) -> None:
+        self._count()
+        super().make_folder(path)
+
+    def delete(self, path: Path) -> None:
+        self._count()
+        super().delete(path)
+
+    def _count(self) -> None:
+        number = self.calls
+        self.calls += 1
+        if self.fails_at <= number < self.fails_at + self.failures:
+            raise self.error
+
+
+def check(folder: Path, plan: Plan) -> set[str]:
+    """A dataset has nothing but whole files of the plan; gives those that need not be fetched any more."""
+    rows = expected_rows(plan)
+    for path in files_of(folder, "ndjson"):
+        day, zone_id = path.parts[-2].removeprefix("date="), path.parts[-3].removeprefix("zone_id=")
+        whole = [row for row in rows if row[0] == zone_id and f"{row[1]:%Y-%m-%d}" == day]
+        assert len(read_file(path)) == len(whole) > 0
+    present = {str(path.relative_to(folder)) for path in files_of(folder, "ndjson")}
+    done = done_of(folder)
+    assert present <= done
+    return done
+
+
+async def resume(folder: Path, plan: Plan, done: set[str]) -> None:
+    """Another run fetches what is not done, and nothing else."""
+    fake = Fake(answer=answer)
+    saved = await save_to(LocalStore(folder), plan, fake)
+    asked = {f"zone_id={call.zone_id}/date={call.times[0]:%Y-%m-%d}" for call in fake.calls}
+    assert saved.ok
+    assert not asked & {path.rpartition("/")[0] for path in done}
+    assert len(fake.calls) == len(plan) - len(done)
+    assert shown_rows(folder) == expected_rows(plan)
+    assert not any((folder / "_manifest" / "staged").iterdir())
+
+
+PLAN = make_plan([A, B], days=1)
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+FORBIDDEN = OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+async def error_of(saving: Awaitable[object]) -> StorageError | None:
+    """What a run ends with."""
+    try:
+        await saving
+    except StorageError as error:
+        return error
+    return None
+
+
+async def count_calls(folder: Path) -> int:
+    """How many calls a run takes."""
+    disk = FailingDisk(fails_at=0, failures=0, error=FULL)
+    await save_to(LocalStore(folder, disk=disk), PLAN, concurrency=1)
+    return disk.calls
+
+
+@pytest.mark.parametrize(
+    ("error", "failures"),
+    [(FULL, 1), (FULL, 10**6), (FORBIDDEN, 10**6)],
+    ids=["full once", "full for ever", "forbidden for ever"],
+)
+async def test_every_call_that_fails(tmp_path: Path, error: OSError, failures: int) -> None:
+    """Whichever call fails, the run ends with our error, and the dataset is whole and can be gone on with."""
+    for number in range(await count_calls(tmp_path / "counted")):
+        folder, fake = tmp_path / str(number), Fake(answer=answer)
+        disk = FailingDisk(fails_at=number, failures=failures, error=error)
+        raised = await error_of(save_to(LocalStore(folder, disk=disk), PLAN, fake, concurrency=1))
+        if raised is None:
+            assert disk.calls <= number, "the number of calls is not always the same"
+        else:
+            assert str(raised).startswith(f"{folder}: ")
+            assert isinstance(raised.__cause__, type(error))
+            assert raised.__cause__.errno == error.errno
+        assert fake.in_flight == 0
+        await resume(folder, PLAN, check(folder, PLAN))
+
+
+async def test_every_call_that_is_the_last(tmp_path: Path) -> None:
+    """Wherever a process dies, with half of what it was writing on the disk, the next one goes on from there."""
+    for number in range(await count_calls(tmp_path / "counted")):
+        folder = tmp_path / str(number)
+        disk = FailingDisk(fails_at=number, failures=10**6, error=PowerCut())
+        with contextlib.suppress(PowerCut, BaseExceptionGroup):
+            await save_to(LocalStore(folder, disk=disk), PLAN, concurrency=1)
+            assert disk.calls <= number, "the number of calls is not always the same"
+        await resume(folder, PLAN, check(folder, PLAN))
+
+
+async def test_dying_while_journals_are_merged(tmp_path: Path) -> None:
+    """That is done by the next run, from wherever it was."""
+    for hours in range(1, 21):
+        await save_to(LocalStore(tmp_path), make_plan([A], days=hours / 24))
+    plan = make_plan([A], days=20 / 24)
+    for number in range(200):
+        disk = FailingDisk(fails_at=number, failures=10**6, error=PowerCut())
+        with contextlib.suppress(PowerCut, BaseExceptionGroup):
+            saved = await save_to(LocalStore(tmp_path, disk=disk), plan)
+            break
+    assert 10 < number < 190
+    assert saved.skipped == 1
+    assert shown_rows(tmp_path) == expected_rows(plan)
+
+
+async def test_a_refresh_that_is_cut_off(tmp_path: Path) -> None:
+    """A partition that is written again is the old one or the new one, at any moment."""
+    first = make_plan([A], days=0.5)
+    second = make_plan([A], days=1)
+    disk = FailingDisk(fails_at=0, failures=0, error=FULL)
+    await save_to(LocalStore(tmp_path / "counted"), first)
+    await save_to(LocalStore(tmp_path / "counted", disk=disk), second)
+    lengths = set()
+    for number in range(disk.calls):
+        folder = tmp_path / str(number)
+        await save_to(LocalStore(folder), first)
+        broken = FailingDisk(fails_at=number, failures=10**6, error=PowerCut())
+        with pytest.raises((PowerCut, BaseExceptionGroup)):
+            await save_to(LocalStore(folder, disk=broken), second)
+        [path] = files_of(folder, "ndjson")
+        lengths.add(len(read_file(path)))
+        await save_to(LocalStore(folder), second)
+        assert shown_rows(folder) == expected_rows(second)
+    assert lengths == {24, 48}
+
+
+async def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
+    """That is an error of ours, with that of the system as its cause."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StorageError) as raised:
+        await save_to(LocalStore(tmp_path / "file"), PLAN)
+    assert isinstance(raised.value.__cause__, OSError)
+
+
+async def test_two_runs_at_once(tmp_path: Path) -> None:
+    """The second one is refused, before it asks for anything, and the first one goes on."""
+    fake, second = Fake(answer=answer, is_open=False), Fake(answer=answer)
+    first = asyncio.create_task(save_to(LocalStore(tmp_path), PLAN, fake))
+    while not fake.calls:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0.001)
+
+    with pytest.raises(DestinationBusyError, match=rf"^{tmp_path}: process {os.getpid()} on .* is saving there$"):
+        await save_to(LocalStore(tmp_path), PLAN, second)
+
+    assert second.calls == []
+    fake.is_open = True
+    fake.gate.set()
+    assert (await first).ok
+    assert (await save_to(LocalStore(tmp_path), PLAN, second)).skipped == len(PLAN)
+
+
+class SlowDisk(Disk):
+    """Tells when something is renamed, and waits then."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.begun = asyncio.Event()
+        self.renamed = 0
+
+    def replace(self, source: Path, target: Path) -> None:
+        self.loop.call_soon_threadsafe(self.begun.set)
+        time.sleep(0.02)  # cancellations come meanwhile
+        super().replace(source, target)
+        self.renamed += 1
+
+
+async def test_cancelling(tmp_path: Path) -> None:
+    """A cancellation waits for what is being written, ends all calls and lets go of the lock."""
+    disk, fake = SlowDisk(), Fake(answer=answer)
+    saving = asyncio.create_task(save_to(LocalStore(tmp_path, disk=disk), make_plan([A], days=30), fake))
+    await disk.begun.wait()
+    saving.cancel()
+    await asyncio.sleep(0)
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    renamed, files = disk.renamed, files_of(tmp_path, "ndjson")
+    assert renamed == len(files) > 0
+    assert fake.in_flight == 0
+    assert check(tmp_path, make_plan([A], days=30)) == {str(path.relative_to(tmp_path)) for path in files}
+    assert (await save_to(LocalStore(tmp_path), make_plan([A], days=30))).ok
+    assert disk.renamed == renamed
+
+
+async def test_a_deadline(tmp_path: Path) -> None:
+    """A caller's own deadline is its TimeoutError."""
+    fake = Fake(answer=answer, is_open=False)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await save_to(LocalStore(tmp_path), PLAN, fake)
+    assert fake.in_flight == 0
+    assert fake.calls == [] or fake.calls[0].times[0] == SINCE
+
+
+async def test_another_journal(tmp_path: Path) -> None:
+    """Lines go to the end of the file that they are for."""
+    store = LocalStore(tmp_path)
+    store.lock()
+    for name, line in [("a", b"1"), ("a", b"2"), ("b", b"3")]:
+        store.append(name, line)
+    store.unlock()
+    store.unlock()
+    assert (store.read("a"), store.read("b")) == (b"12", b"3")

@@ -1,0 +1,209 @@
+"""The current traffic, watched: how it looks, and the command."""
+
+from __future__ import annotations
+
+import io
+import signal
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.console import Console
+
+from aiospectrum import CurrentAggregate, SpectrumError
+from aiospectrum.bulk import Round
+from aiospectrum.cli.watch_screen import WatchView, add_round, watch_lines, watch_screen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aiospectrum.sandbox import Sandbox
+
+THEN = datetime(2026, 11, 20, 12, 1, tzinfo=UTC)
+A, B = "a" * 32, "b" * 32
+EMPTY = WatchView(zones=2, every=60)
+
+
+def traffic(app: str, size: float, connections: float = 2) -> CurrentAggregate:
+    return CurrentAggregate(
+        app_id=app * 32, bytes_ingress=size, bytes_egress=2 * size, connections=connections, duration_avg=5
+    )
+
+
+def a_round(
+    aggregates: Mapping[str, Sequence[CurrentAggregate]], *, minute: int = 0, missed: int = 0, bad: Sequence[str] = ()
+) -> Round:
+    return Round(
+        tick=THEN + timedelta(minutes=minute),
+        lag=0,
+        aggregates={zone: tuple(each) for zone, each in aggregates.items()},
+        errors={zone: SpectrumError("gone\x1b[31m") for zone in bad},
+        missed=missed,
+    )
+
+
+def render(view: WatchView, *, width: int = 80, height: int = 24) -> list[str]:
+    out = io.StringIO()
+    moment = THEN + timedelta(seconds=26)
+    console = Console(file=out, width=width, height=height, highlight=False)
+    console.print(watch_screen(view, moment, width=width, height=height))
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def test_rounds_add_up() -> None:
+    """Each application has the history of its bytes, the busiest one first; who is not named any more is idle."""
+    view = add_round(EMPTY, a_round({A: [traffic("1", 10), traffic("2", 20)], B: [traffic("3", 30)]}))
+    view = add_round(view, a_round({A: [traffic("1", 50)], B: [traffic("3", 5)]}, minute=1))
+    assert [(app.zone_id, app.now.app_id[0], app.history) for app in view.apps] == [
+        (A, "1", (30, 150)),
+        (B, "3", (90, 15)),
+        (A, "2", (60, 0)),
+    ]
+
+
+def test_a_zone_that_fails_stays_as_it_was() -> None:
+    """Its last traffic is kept, and its error is told until it answers again."""
+    view = add_round(EMPTY, a_round({A: [traffic("1", 10)]}))
+    broken = add_round(view, a_round({}, minute=1, bad=[A]))
+    assert broken.apps == view.apps
+    assert broken.errors == {A: "gone\x1b[31m"}
+    assert add_round(broken, a_round({A: []}, minute=2)).errors == {}
+
+
+def test_an_idle_application_is_forgotten_after_an_hour() -> None:
+    """Sixty rounds are remembered; without any traffic in them there is nothing to show, unless the zone names it."""
+    view = add_round(EMPTY, a_round({A: [traffic("1", 10), traffic("2", 0)]}))
+    for minute in range(1, 61):
+        view = add_round(view, a_round({A: [traffic("2", 0)]}, minute=minute))
+    assert [(app.now.app_id[0], len(app.history)) for app in view.apps] == [("2", 60)]
+
+
+def test_the_screen_of_a_narrow_terminal() -> None:
+    """Identifiers are short, rates are of a minute, and the bars are of the last rounds."""
+    view = add_round(EMPTY, a_round({A: [traffic("1", 6000)]}))
+    view = add_round(view, a_round({A: [traffic("1", 120_000)], B: []}, minute=1, missed=1))
+    assert render(view) == [
+        "zone      app       conns        in      in/s       out     out/s  traffic",
+        "──────────────────────────────────────────────────────────────────────────",
+        "aaaaaaaa  11111111      2  120.0 kB  2.0 kB/s  240.0 kB  4.0 kB/s  ▁█",
+        "round of 12:02:00 UTC, 1 missed before it: 1 app of 2 zones; next one in 0:34",
+    ]
+
+
+def test_the_screen_of_a_wide_terminal_has_whole_identifiers() -> None:
+    """They can be copied from there."""
+    view = add_round(EMPTY, a_round({A: [traffic("1", 6000)]}))
+    assert render(view, width=160)[2].startswith(f"{A}  {'1' * 32}  ")
+
+
+def test_before_the_first_round_the_screen_says_when_it_is() -> None:
+    """Nobody looks at an empty screen for a minute."""
+    assert render(EMPTY) == ["2 zones, the first round in 0:34"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 10), (60, 6), (200, 50), (20, 3)])
+def test_the_screen_fits(width: int, height: int) -> None:
+    """Applications beyond the height are counted, of many failures some are told, and nothing wraps."""
+    zones = [f"{number:032x}" for number in range(30)]
+    aggregates = {zone: [traffic("1", 999_950_000, 123_456)] for zone in zones[:25]}
+    lines = render(add_round(EMPTY, a_round(aggregates, bad=zones[25:])), width=width, height=height)
+    assert max(map(len, lines)) <= width
+    assert len(lines) <= max(height, 10)
+    if width >= 60:
+        assert sum(" failed" in line for line in lines) == 4
+        assert "\\x1b[31m" in "".join(lines)
+        assert any("with less traffic" in line for line in lines) == (height < 50)
+
+
+def test_a_file_gets_a_line_for_each_application() -> None:
+    """Identifiers are whole there, and failures are lines as well."""
+    view = add_round(EMPTY, a_round({A: [traffic("1", 6000)], B: [traffic("2", 0)]}))
+    view = add_round(view, a_round({A: [traffic("1", 120_000)]}, minute=1, bad=[B]))
+    ones = "1" * 32
+    assert list(watch_lines(view)) == [
+        f"2026-11-20T12:02:00Z  {A}  {ones}  2 connections  in 120.0 kB 2.0 kB/s  out 240.0 kB 4.0 kB/s  ▁█",
+        f"2026-11-20T12:02:00Z  {B}  failed: gone\x1b[31m",
+    ]
+
+
+@pytest.fixture
+def watching(cli: Any, time: Any) -> Any:
+    """Return a command line on which minutes pass at once."""
+    return partial(cli, "watch", time=time)
+
+
+def test_rounds_are_lines_in_a_file(watching: Any, sandbox: Sandbox) -> None:
+    """As many rounds as were asked for, a line for each application."""
+    outcome = watching("--zone", sandbox.zones[0], "--zone", sandbox.zones[1], "--rounds", "2")
+    assert (outcome.status, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
+    assert len(lines) == 2 * 10
+    assert {line.split()[1] for line in lines} == set(sandbox.zones[:2])
+    assert len({line.split()[0] for line in lines}) == 2
+
+
+def test_rounds_are_redrawn_on_a_terminal(watching: Any, sandbox: Sandbox) -> None:
+    """The table of the last round stays."""
+    outcome = watching("--zone", sandbox.zones[0], "--rounds", "1", terminal=True, width=80)
+    assert outcome.status == 0
+    assert "traffic" in outcome.out
+    assert "5 apps of 1 zone" in outcome.out
+
+
+def test_a_zone_that_fails_in_the_last_round_is_1(watching: Any, sandbox: Sandbox) -> None:
+    """It takes no other zone with it."""
+    outcome = watching("--zone", sandbox.zones[0], "--zone", "0" * 32, "--rounds", "1")
+    assert outcome.status == 1
+    assert outcome.out.count("\n") == 6
+    assert f"{'0' * 32}  failed: GET " in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        pytest.param([], "expected --zone", id="no zone"),
+        pytest.param(["--zone", "x"], "--zone: expected the 32 hexadecimal characters", id="zone"),
+        pytest.param(["--zone", A, "--every", "0"], "--every", id="every"),
+        pytest.param(["--zone", A, "--rounds", "0"], "--rounds", id="rounds"),
+        pytest.param(
+            ["--zones-file", "-"], "--every: expected 79 seconds or more for 300 zones, as the rate", id="too many"
+        ),
+    ],
+)
+def test_bad_usage_asks_nothing(cli: Any, sandbox: Sandbox, argv: list[str], message: str) -> None:
+    """It is told in one line, with status 2."""
+    zones = "\n".join(f"{number:032x}" for number in range(300))
+    outcome = cli("watch", *argv, stdin=zones)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert message in outcome.err
+    assert sandbox.requests == []
+
+
+def test_missing_credentials_are_named(bare_cli: Any) -> None:
+    """As with every command."""
+    outcome = bare_cli("watch", "--zone", A)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "CLOUDFLARE_API_TOKEN" in outcome.err
+
+
+def test_few_rounds_of_many_zones_are_fine(watching: Any, sandbox: Sandbox) -> None:
+    """What fits into the limit altogether is not refused."""
+    zones = "\n".join(f"{number:032x}" for number in range(300))
+    outcome = watching("--zones-file", "-", "--rounds", "1", stdin=zones)
+    assert outcome.status == 1
+    assert len(sandbox.requests) == 300
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_ctrl_c_is_a_good_end(watching: Any, sandbox: Sandbox, terminal: bool) -> None:
+    """As of every command that goes on until then."""
+
+    class Interrupting(io.StringIO):
+        def write(self, text: str) -> int:
+            if sandbox.zones[0][:8] in text:
+                signal.raise_signal(signal.SIGINT)
+            return super().write(text)
+
+    outcome = watching("--zone", sandbox.zones[0], "--every", "3600", terminal=terminal, out=Interrupting())
+    assert (outcome.status, outcome.err.splitlines()[-1]) == (0, "stopped")
