@@ -1,5 +1,6 @@
 """Works out what the template of the decoders needs: wire types, what builds models of their values, and results."""
 
+import builtins
 from collections.abc import Iterator, Mapping
 
 import attrs
@@ -8,7 +9,7 @@ from codegen.checks import constant_name
 from codegen.converters import render_chooser
 from codegen.models import Models
 from codegen.roads import Roads
-from codegen.shapes import Array, Field, Map, Object, Pair, Ref, Scalar, Schema, Union, references
+from codegen.shapes import Array, Choice, Field, Map, Object, Pair, Ref, Scalar, Schema, Union, references
 
 __all__ = ["BuilderView", "ModelView", "ResultView", "WireView", "builder_views", "dict_based", "result_views"]
 
@@ -20,8 +21,8 @@ class WireView:
     name: str
     """Its name."""
 
-    fields: tuple[tuple[str, str, str], ...]
-    """Key, annotation and default of each field; the default is empty when there is none."""
+    fields: tuple[tuple[str, str, str, str], ...]
+    """Key, annotation, default and a comment of each field; the last two are empty when there is none."""
 
     is_struct: bool
     """Whether it is a struct and not a dict."""
@@ -49,8 +50,8 @@ class ModelView:
     maker: str = ""
     """Function that calls the class, where there is no dict."""
 
-    parameters: tuple[tuple[str, str], ...] = ()
-    """Name and annotation of each parameter of that function."""
+    parameters: tuple[tuple[str, str, str], ...] = ()
+    """Attribute, name and annotation of each parameter of that function."""
 
     is_cached: bool = False
     """Whether equal objects are one and the same."""
@@ -92,6 +93,9 @@ class ResultView:
     wires: tuple[str, ...]
     """The wire types to try in turn."""
 
+    comment: str
+    """What to tell type checkers about them."""
+
     build: str
     """Expression that makes the result of ``values``."""
 
@@ -124,7 +128,12 @@ def dict_based(results: tuple[Schema, ...], components: Mapping[str, Schema], mo
         Names of classes.
     """
     builders = builder_views(results, components, models)
-    return [each.name for builder in builders if not (builder.is_plain_union or builder.is_viewed) for each in builder.models]
+    return [
+        each.name
+        for builder in builders
+        if not (builder.is_plain_union or builder.is_viewed)
+        for each in builder.models
+    ]
 
 
 def result_views(
@@ -145,6 +154,7 @@ def result_views(
         ResultView(
             result=annotation,
             wires=tuple(roads.wire_type(schema, variant) for variant in range(roads.variants(schema))),
+            comment=_comment(schema, roads) if isinstance(schema, Array) else "",
             build=_finish(schema, "values", roads) or "values",
         )
         for annotation, schema in results.items()
@@ -158,6 +168,8 @@ def _reached(schema: Schema, roads: Roads) -> Iterator[str]:
             yield name
             for each in roads.fields(name):
                 yield from _reached(each.schema, roads)
+        elif not isinstance(roads.components[name], (Object, Union)):
+            yield from _reached(roads.components[name], roads)
 
 
 def _builder(name: str, roads: Roads) -> BuilderView:
@@ -199,9 +211,7 @@ def _model(name: str, roads: Roads, union: Union | None = None, condition: str =
     others = [field for member in (union.members if union else ()) for field in roads.fields(member)]
     foreign = dict.fromkeys(field.wire for field in others if field.wire not in {each.wire for each in own})
     steps = (*(f"values.pop({key!r}, None)" for key in foreign), *_steps(name, own, roads))
-    return ModelView(
-        name=roads.models.classes[name], condition=condition, steps=steps, setter=f"_set{_function(name)}"
-    )
+    return ModelView(name=roads.models.classes[name], condition=condition, steps=steps, setter=f"_set{_function(name)}")
 
 
 def _maker(name: str, roads: Roads) -> ModelView:
@@ -210,9 +220,13 @@ def _maker(name: str, roads: Roads) -> ModelView:
     return ModelView(
         name=roads.models.classes[name],
         maker=f"_make{_function(name)}",
-        parameters=tuple((each.wire, _held_type(each, roads)) for each in fields),
+        parameters=tuple((each.wire, _parameter(each.wire), _held_type(each, roads)) for each in fields),
         is_cached=all(roads.is_hashable(each.schema) for each in fields),
     )
+
+
+def _parameter(attribute: str) -> str:
+    return f"{attribute}_" if hasattr(builtins, attribute) else attribute
 
 
 def _held_type(field: Field, roads: Roads) -> str:
@@ -249,15 +263,21 @@ def _call(name: str, value: str, roads: Roads, known: str | None = None) -> str:
     return f"_make{_function(name)}({', '.join(arguments)})"
 
 
-def _wire_field(name: str, field: Field, roads: Roads, variant: int) -> tuple[str, str, str]:
-    """Key, annotation and default of one field; null stands for none only where the model holds None."""
+def _wire_field(name: str, field: Field, roads: Roads, variant: int) -> tuple[str, str, str, str]:
+    """Key, annotation, default and comment of one field; null stands for none only where the model holds None."""
     annotation = roads.wire_type(field.schema, variant)
+    is_type_expression = not roads.is_struct(name) or annotation.startswith("list[")
+    comment = _comment(field.schema, roads) if is_type_expression else ""
     key = roads.key(name, field)
     if field.required:
-        return key, annotation, ""
-    if roads.is_plain_union(name):
-        return key, f"{annotation} | None" if field.default is None else annotation, "None"
-    return key, f"{annotation} | None" if field.default is None else annotation, repr(field.default)
+        return key, annotation, "", comment
+    nullable = f"{annotation} | None" if field.default is None else annotation
+    return key, nullable, "None" if roads.is_plain_union(name) else repr(field.default), comment
+
+
+def _comment(schema: Schema, roads: Roads) -> str:
+    """What to tell type checkers about the wire type of a schema."""
+    return "  # type: ignore[valid-type]  # made at run time" if roads.is_made_at_run_time(schema) else ""
 
 
 def _steps(name: str, fields: tuple[Field, ...], roads: Roads) -> Iterator[str]:
@@ -302,6 +322,13 @@ def _finish(schema: Schema, value: str, roads: Roads) -> str | None:
         case Map(values=inner):
             item = _finish(inner, "each", roads)
             return None if item is None else f"{{key: {item} for key, each in {value}.items()}}"
+        case Choice(options=options):
+            kinds = ["datetime" if isinstance(each, Scalar) else "list" for each in options]
+            done = [_finish(each, value, roads) for each in options]
+            tests = [
+                f"{each} if isinstance({value}, {kind}) else " for each, kind in zip(done, kinds, strict=True) if each
+            ]
+            return f"({''.join(tests)}{value})" if tests else None
         case Pair(first=first, second=second):
             parts = [_finish(part, f"{value}[{index}]", roads) for index, part in enumerate((first, second))]
             both = [part or f"{value}[{index}]" for index, part in enumerate(parts)]

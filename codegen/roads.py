@@ -12,7 +12,7 @@ A model takes the first of these roads that its schema allows:
 msgspec does not choose among several arrays; where a schema does, there is one wire type for each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -63,11 +63,7 @@ class Roads:
         fields = [
             each.schema for schema in self.components.values() if isinstance(schema, Object) for each in schema.fields
         ]
-        return frozenset(
-            schema.items.name
-            for schema in (*self.results, *fields)
-            if isinstance(schema, Array) and isinstance(schema.items, Ref)
-        )
+        return frozenset(name for schema in (*self.results, *fields) for name in self._listed_in(schema))
 
     def is_native(self, schema: Schema) -> bool:
         """Whether msgspec reads a schema by the annotation that the models have for it."""
@@ -90,7 +86,7 @@ class Roads:
         schema = self.components[name]
         if isinstance(schema, Union):
             return not self._can_be_merged(schema)
-        return isinstance(schema, Object) and any(isinstance(each.schema, AnyOrSchema) for each in schema.fields)
+        return isinstance(schema, Object) and any(self._is_loose(each.schema) for each in schema.fields)
 
     def is_built(self, name: str) -> bool:
         """Whether generated code makes the objects of a named schema."""
@@ -175,7 +171,8 @@ class Roads:
 
     def wire_name(self, name: str, variant: int) -> str:
         """Name a wire type of a model, or union of models, that is built."""
-        number = str(variant + 1) if self.variants(Ref(name=name)) > 1 else ""
+        count = self.variants(Ref(name=name))
+        number = str(min(variant + 1, count)) if count > 1 else ""
         return f"_{self.models.classes[name]}Values{number}"
 
     def wire_type(self, schema: Schema, variant: int = 0) -> str:
@@ -194,11 +191,23 @@ class Roads:
             case Pair(first=first, second=second):
                 return f"tuple[{self.wire_type(first, variant)}, {self.wire_type(second, variant)}]"
             case Choice(options=options) if self.variants(schema) > 1:
-                return self.wire_type(options[variant], variant)
+                return self.wire_type(options[min(variant, len(options) - 1)], variant)
             case Choice(options=options):
                 return " | ".join(self.wire_type(option, variant) for option in options)
             case _:
                 raise TypeError(f"{schema!r} without a name")  # parse_schema has refused it
+
+    def is_made_at_run_time(self, schema: Schema) -> bool:
+        """Whether the wire type of a schema has a class in it that type checkers do not see being made."""
+        match schema:
+            case Ref(name=name) if self.is_built(name):
+                return self.is_struct(name) or self.is_viewed(name)
+            case Ref(name=name) if not isinstance(self.components[name], (Object, Union)):
+                return self.is_made_at_run_time(self.components[name])
+            case Array(items=inner):
+                return self.is_made_at_run_time(inner)
+            case _:
+                return False
 
     def _wire_type_of_named(self, name: str, variant: int) -> str:
         schema = self.components[name]
@@ -213,12 +222,59 @@ class Roads:
         return schema.fields if isinstance(schema, Object) else ()
 
     def _can_be_merged(self, union: Union) -> bool:
-        """Whether one dict can hold the values of any member: keys mean the same and the same ones are required."""
-        forms: dict[str, set[tuple[str, bool]]] = {}
+        """Whether one dict can hold the values of any member.
+
+        Keys mean the same, the same ones are required, and null stands for the same.
+        """
+        forms: dict[str, set[tuple[str, bool, bool]]] = {}
         for member in union.members:
-            if self.is_renamed(member):
+            if self.is_renamed(member) or self.is_converted(member):
                 return False
             for each in self._own_fields(member):
-                forms.setdefault(each.wire, set()).add((repr(each.schema), each.required))
+                forms.setdefault(each.wire, set()).add((repr(each.schema), each.required, each.default is None))
         required = [{each.wire for each in self._own_fields(member) if each.required} for member in union.members]
         return all(len(each) == 1 for each in forms.values()) and all(each == required[0] for each in required)
+
+    def _listed_in(self, schema: Schema) -> Iterator[str]:
+        match schema:
+            case Array(items=Ref(name=name)) if isinstance(self.components[name], (Object, Union)):
+                yield name
+            case Array(items=inner):
+                yield from self._listed_in(inner)
+            case Ref(name=name) if not isinstance(self.components[name], (Object, Union)):
+                yield from self._listed_in(self.components[name])
+            case _:
+                pass
+
+    def _is_loose(self, schema: Schema) -> bool:
+        """Whether a value may depart from its schema, or may be taken for another alternative than the converter's."""
+        match schema:
+            case AnyOrSchema():
+                return True
+            case Array(items=inner) | Map(values=inner):
+                return self._is_loose(inner)
+            case Pair(first=first, second=second):
+                return self._is_loose(first) or self._is_loose(second)
+            case Choice(options=options):
+                leaves = [self._leaf(option) for option in options]
+                times = [kind for depth, kind in leaves if depth and kind == "date-time"]
+                alike = {"integer": "number", "date-time": "string"}
+                is_clear = len({(depth, alike.get(kind, kind)) for depth, kind in leaves}) == len(leaves)
+                return not is_clear or (bool(times) and self.variants(schema) > 1) or any(map(self._is_loose, options))
+            case Ref(name=name) if not isinstance(self.components[name], (Object, Union)):
+                return self._is_loose(self.components[name])
+            case _:
+                return False
+
+    def _leaf(self, schema: Schema) -> tuple[int, str]:
+        """How many arrays a schema is inside of one another, and what is in the innermost."""
+        match schema:
+            case Ref(name=name):
+                return self._leaf(self.components[name])
+            case Array(items=inner):
+                depth, kind = self._leaf(inner)
+                return depth + 1, kind
+            case Scalar(kind=kind):
+                return 0, kind
+            case _:
+                return 0, "string" if isinstance(schema, Enum) else type(schema).__name__

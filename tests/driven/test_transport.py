@@ -35,8 +35,8 @@ from aiospectrum.adapter import Exchange, open_session
 from aiospectrum.attempt import Attempt
 from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials
-from aiospectrum.endpoints import delete_app, get_app, list_protocols, update_app
 from aiospectrum.deadline import Watch
+from aiospectrum.endpoints import delete_app, get_app, list_protocols, update_app
 from aiospectrum.http_transport import HTTPTransport
 from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RateLimit, Timeouts

@@ -48,12 +48,12 @@ _EdgeIPsValues = defstruct(
 
 
 @lru_cache(maxsize=256)
-def _make_dynamic_edge_ips(type: str, connectivity: str | None) -> DynamicEdgeIPs:
-    return DynamicEdgeIPs(type=type, connectivity=connectivity)
+def _make_dynamic_edge_ips(type_: str, connectivity: str | None) -> DynamicEdgeIPs:
+    return DynamicEdgeIPs(type=type_, connectivity=connectivity)
 
 
-def _make_static_edge_ips(type: str, ips: list[str]) -> StaticEdgeIPs:
-    return StaticEdgeIPs(type=type, ips=ips)
+def _make_static_edge_ips(type_: str, ips: list[str]) -> StaticEdgeIPs:
+    return StaticEdgeIPs(type=type_, ips=ips)
 
 
 _AnyAppValues = TypedDict(
@@ -70,7 +70,7 @@ _AnyAppValues = TypedDict(
         "origin_port": NotRequired[int | str | None],
         "origin_worker_id": NotRequired[str | None],
         "virtual_network_id": NotRequired[str | None],
-        "edge_ips": NotRequired[_EdgeIPsValues | None],
+        "edge_ips": NotRequired[_EdgeIPsValues | None],  # type: ignore[valid-type]  # made at run time
         "ip_firewall": NotRequired[bool | None],
         "proxy_protocol": NotRequired[str | None],
         "tls": NotRequired[str | None],
@@ -198,7 +198,7 @@ def _report_row(items: list[Any], structure: Structure) -> list[ReportRow]:
 _ReportValues1 = TypedDict(
     "_ReportValues1",
     {
-        "data": NotRequired[list[_ReportRowValues1]],
+        "data": NotRequired[list[_ReportRowValues1]],  # type: ignore[valid-type]  # made at run time
         "data_lag": int | float,
         "max": NotRequired[dict[str, int | float]],
         "min": NotRequired[dict[str, int | float]],
@@ -213,7 +213,7 @@ _ReportValues1 = TypedDict(
 _ReportValues2 = TypedDict(
     "_ReportValues2",
     {
-        "data": NotRequired[list[_ReportRowValues2]],
+        "data": NotRequired[list[_ReportRowValues2]],  # type: ignore[valid-type]  # made at run time
         "data_lag": int | float,
         "max": NotRequired[dict[str, int | float]],
         "min": NotRequired[dict[str, int | float]],
@@ -264,7 +264,9 @@ RESULT_READERS: Final[Mapping[Any, ResultReader]] = {
         build=lambda values, structure: values,
     ),
     list[CurrentAggregate]: ResultReader(
-        wires=(list[_CurrentAggregateValues],),
+        wires=(
+            list[_CurrentAggregateValues],  # type: ignore[valid-type]  # made at run time
+        ),
         build=lambda values, structure: _current_aggregate(values, structure),
     ),
     Report: ResultReader(

@@ -1,0 +1,229 @@
+"""JSON texts drawn from the schemas of a spec, as documented or with an oddity here and there, and what reads alike."""
+
+import copy
+import json
+import pickle
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import attrs
+from cattrs import Converter
+from hypothesis import strategies as st
+
+from codegen.shapes import AnyOrSchema, Array, Choice, Enum, Map, Object, Pair, Ref, Scalar, Schema, Union
+
+__all__ = ["Texts", "assert_alike", "object_of"]
+
+Text = st.SearchStrategy[str]
+
+WORDS: Final = ["", "a", "tcp/22", "192.0.2.1", "é", "\u2028", 'say "x"', "2014-01-02T02:20:00Z", "null", "5"]
+WHOLE: Final = ["0", "5", "-3", "9007199254740993", "18446744073709551617", "-9223372036854775809", f"{10**40 + 1}"]
+BROKEN: Final = ["5.0", "2.5", "-0.0", "1e3", "1E-2", "0.1e1", "9007199254740993.0", "1.7976931348623157e308"]
+TIMES: Final = [
+    "2014-01-02T02:20:00Z",
+    "2014-01-02T02:20:00.1Z",
+    "2014-01-02T02:20:00.12345Z",
+    "2014-01-02T02:20:00.123456Z",
+    "2014-01-02t02:20:00z",
+    "2014-01-02T02:20:00",
+    "2014-01-02 02:20:00Z",
+    "2014-01-02T02:20:00-00:00",
+    "2014-01-02T02:20:00+05:30",
+    "2014-01-01T00:10:00.5-23:59",
+    "2016-02-29T23:59:59.000001+0100",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999Z",
+]
+"""Date and time as RFC 3339 has it, and what is close to that."""
+
+ODD_TIMES: Final = [
+    "2014-01-02T02:20:00.1234560Z",
+    "2014-01-02T02:20:00.123456499Z",
+    "2014-01-02T02:20:00.00000041+02:00",
+    "0001-01-01T00:00:00+00:01",
+    "9999-12-31T23:59:59-00:01",
+    "9999-12-31T23:59:59.9999999Z",
+    "0000-01-01T00:00:00Z",
+    "2014-01-02T02:20Z",
+    "2014-01-02",
+    "2014-01-02T02:20:00+01",
+    "2014-01-02T02:20:00+24:00",
+    "2014-01-02T02:20:60Z",
+    "2014-01-02T24:00:00Z",
+    "20140102T022000Z",
+    "yesterday",
+    "",
+]
+ANYTHING: Final = ["null", "true", "false", "{}", "[]", "[[]]", '{"a":[null,1.0,{}]}', '""', '"x"', "[0]", '[["x"]]']
+ODD: Final = [*ANYTHING, *WHOLE, *BROKEN, *map(json.dumps, ODD_TIMES)]
+
+
+@st.composite
+def object_of(draw: st.DrawFn, items: Mapping[str, Text], *, again: Text | None = None) -> str:
+    """An object with its keys in any order, some of which may come twice, of which the last counts."""
+    keys = draw(st.permutations(list(items)))
+    pairs = [(key, draw(items[key])) for key in keys]
+    if again is not None and pairs:
+        pairs[:0] = [(draw(st.sampled_from(keys)), draw(again))]
+    return "{" + ",".join(f"{json.dumps(key)}:{text}" for key, text in pairs) + "}"
+
+
+@st.composite
+def _object_with(draw: st.DrawFn, required: Mapping[str, Text], optional: Mapping[str, Text], *, is_odd: bool) -> str:
+    """An object with some of its optional keys; an odd one may lack a required one, or have one twice."""
+    kept = draw(st.sets(st.sampled_from(list(optional))))
+    items = {**required, **{key: text for key, text in optional.items() if key in kept}}
+    chance = draw(st.integers(0, 20)) if is_odd else 0
+    if chance == 20 and required:
+        del items[draw(st.sampled_from(list(required)))]
+    return draw(object_of(items, again=st.sampled_from(ODD) if chance == 19 else None))
+
+
+@attrs.frozen
+class Texts:
+    """Draws JSON texts of the schemas of one spec."""
+
+    components: Mapping[str, Schema]
+    """All named schemas."""
+
+    is_odd: bool
+    """Whether any value may be another one than documented, now and then."""
+
+    def of(self, schema: Schema, variant: int) -> Text:
+        """Texts of a schema.
+
+        Args:
+            schema: The schema.
+            variant: Which alternative is taken of those that several arrays are; any when odd.
+        """
+        documented = st.deferred(lambda: self._documented(schema, variant))
+        if not self.is_odd:
+            return documented
+        return st.integers(0, 30).flatmap(lambda chance: self._oddity() if chance == 30 else documented)
+
+    def _documented(self, schema: Schema, variant: int) -> Text:
+        match schema:
+            case Ref(name=name):
+                return self._documented(self.components[name], variant)
+            case Scalar(kind=kind):
+                return self._scalar(kind)
+            case Enum(values=values, is_open=is_open, booleans=booleans):
+                words = [*values, *(["unheard-of"] if is_open or self.is_odd else [])]
+                old = ["true", "false"] if booleans and self.is_odd else []
+                return st.sampled_from([*map(json.dumps, words), *old])
+            case Array(items=items):
+                return st.lists(self.of(items, variant), max_size=3).map(_array)
+            case Pair(first=first, second=second):
+                return st.tuples(self.of(first, variant), self.of(second, variant)).map(_array)
+            case Map(values=values):
+                return st.dictionaries(st.text(max_size=3), self.of(values, variant), max_size=3).map(_object)
+            case Choice(options=options):
+                if sum(isinstance(option, Array) for option in options) > 1 and not self.is_odd:
+                    return self._documented(options[min(variant, len(options) - 1)], variant)
+                return st.one_of([self.of(option, variant) for option in options])
+            case AnyOrSchema(schema=inner):
+                return self._documented(inner, variant) | self._oddity()
+            case Union(members=members, discriminator=discriminator, mapping=mapping):
+                fields = [self._object_fields(self.components[member], variant) for member in members]
+                if discriminator is not None:
+                    kinds = st.sampled_from([json.dumps(kind) for kind in mapping])
+                    for each in fields:
+                        each[discriminator] = (each[discriminator][0], kinds | each[discriminator][1])
+                mixed = [{key: text for each in fields for key, text in each.items()}] if self.is_odd else []
+                return st.one_of([self._object(each) for each in [*fields, *mixed]])
+            case _:
+                return self._object(self._object_fields(schema, variant))
+
+    def _scalar(self, kind: str) -> Text:
+        match kind:
+            case "string":
+                return (st.sampled_from(WORDS) | st.text(max_size=5)).map(json.dumps)
+            case "integer":
+                return st.sampled_from(WHOLE) | st.integers().map(str)
+            case "number":
+                floats = st.floats(allow_nan=False, allow_infinity=False)
+                return st.sampled_from([*WHOLE, *BROKEN]) | floats.map(repr) | st.integers().map(str)
+            case "boolean":
+                return st.sampled_from(["true", "false"])
+            case _:
+                times = st.sampled_from(TIMES) | st.datetimes().map(lambda time: f"{time.isoformat()}Z")
+                return times.map(json.dumps)
+
+    def _oddity(self) -> Text:
+        return st.sampled_from(ODD)
+
+    def _object_fields(self, schema: Schema, variant: int) -> dict[str, tuple[bool, Text]]:
+        """Whether each key may be absent, and its text."""
+        assert isinstance(schema, Object), schema
+        fields = {}
+        for field in schema.fields:
+            text = self.of(field.schema, variant)
+            is_nullable = not field.required and (self.is_odd or field.default is None)
+            fields[field.wire] = (not field.required, st.just("null") | text if is_nullable else text)
+        return fields
+
+    def _object(self, fields: Mapping[str, tuple[bool, Text]]) -> Text:
+        optional = {key: text for key, (is_optional, text) in fields.items() if is_optional}
+        required = {key: text for key, (is_optional, text) in fields.items() if not is_optional}
+        optional["unheard-of"] = st.sampled_from(ANYTHING)
+        return _object_with(required, optional, is_odd=self.is_odd)
+
+
+def _array(items: Any) -> str:
+    return f"[{','.join(items)}]"
+
+
+def _object(items: Mapping[str, str]) -> str:
+    return "{" + ",".join(f"{json.dumps(key)}:{text}" for key, text in items.items()) + "}"
+
+
+def assert_alike(first: Any, second: Any, converter: Converter) -> None:
+    """Check that nothing tells two results from one another, whatever is done with them."""
+    _assert_same_parts(first, second)
+    assert first == second
+    assert repr(first) == repr(second)
+    assert _hash(first) == _hash(second)
+    assert repr(converter.unstructure(first)) == repr(converter.unstructure(second))
+    for again in (copy.copy(first), copy.deepcopy(first), pickle.loads(pickle.dumps(first))):  # noqa: S301 - our own
+        _assert_same_parts(again, second)
+    for mine, theirs in zip(_models(first), _models(second), strict=True):
+        assert repr(attrs.asdict(mine)) == repr(attrs.asdict(theirs))
+        assert attrs.astuple(mine, recurse=False) == attrs.astuple(theirs, recurse=False)
+        assert attrs.evolve(mine) == theirs
+        assert _hash(mine) == _hash(theirs)
+
+
+def _assert_same_parts(first: Any, second: Any) -> None:
+    assert type(first) is type(second)
+    if attrs.has(type(first)):
+        for field in attrs.fields(type(first)):
+            _assert_same_parts(getattr(first, field.name), getattr(second, field.name))
+    elif isinstance(first, (list, tuple)):
+        assert len(first) == len(second)
+        for mine, theirs in zip(first, second, strict=True):
+            _assert_same_parts(mine, theirs)
+    elif isinstance(first, dict):
+        assert list(first) == list(second)
+        for key in first:
+            _assert_same_parts(first[key], second[key])
+    else:
+        assert repr(first) == repr(second)
+        if isinstance(first, datetime):
+            assert first.tzinfo is second.tzinfo is UTC
+
+
+def _models(value: Any) -> list[Any]:
+    """All objects inside of a result, each before those that it holds."""
+    if isinstance(value, (list, tuple)):
+        return [model for item in value for model in _models(item)]
+    if not attrs.has(type(value)):
+        return []
+    return [value, *(model for field in attrs.fields(type(value)) for model in _models(getattr(value, field.name)))]
+
+
+def _hash(value: Any) -> int | None:
+    try:
+        return hash(value)
+    except TypeError:
+        return None

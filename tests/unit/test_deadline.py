@@ -1,0 +1,395 @@
+"""The deadline of a call and the silence of an attempt, on a clock of the test's own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import attrs
+import pytest
+
+from aiospectrum.deadline import Deadline, Watch
+from tests.fake_time import FakeTime, settle
+
+
+@attrs.define
+class FakeLoop:
+    """The clock and the timers of an event loop."""
+
+    at: FakeTime = attrs.Factory(FakeTime)
+
+    def time(self) -> float:
+        return self.at.now
+
+    def call_at(self, when: float, call: Callable[[], None]) -> Any:
+        return self.at.call_later(when - self.at.now, call)
+
+
+@pytest.fixture
+def loop() -> FakeLoop:
+    """A loop whose time stands still."""
+    return FakeLoop()
+
+
+@pytest.fixture
+def watch(loop: FakeLoop) -> Watch:
+    """A watch on that loop."""
+    return Watch(cast("asyncio.AbstractEventLoop", loop))
+
+
+async def wait(deadline: Deadline) -> None:
+    """A call that never ends by itself and listens to nothing."""
+    with deadline:
+        await asyncio.Event().wait()
+
+
+async def listen(deadline: Deadline, outcomes: list[str]) -> None:
+    """A call whose attempts hear nothing: each silence ends one, and another begins."""
+    with deadline:
+        while True:
+            deadline.listen()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if not deadline.ended_the_silence():
+                    raise
+                outcomes.append("silence")
+            finally:
+                deadline.rest()
+
+
+async def ending(task: Awaitable[None]) -> str:
+    """What a task has ended in."""
+    try:
+        await task
+    except TimeoutError:
+        return "deadline"
+    except asyncio.CancelledError:
+        return "cancelled"
+    return "done"
+
+
+async def test_a_call_ends_at_its_deadline(loop: FakeLoop, watch: Watch) -> None:
+    """Not before it, with a TimeoutError, and with nothing of the cancellation left."""
+    deadline = Deadline(watch, 10, None)
+    task = asyncio.create_task(wait(deadline))
+    await loop.at.pass_by(9.9)
+    assert not task.done()
+    assert (deadline.latest, deadline.has_passed) == (1010, False)
+
+    await loop.at.pass_by(0.1)
+
+    assert deadline.has_passed
+    assert await ending(task) == "deadline"
+    assert task.cancelling() == 0
+    assert loop.at.pending == []
+
+
+async def test_silence_ends_an_attempt(loop: FakeLoop, watch: Watch) -> None:
+    """Each attempt that hears nothing is ended, and the call goes on."""
+    outcomes: list[str] = []
+    task = asyncio.create_task(listen(Deadline(watch, None, 2), outcomes))
+    await loop.at.pass_by(1.9)
+    assert outcomes == []
+
+    await loop.at.pass_by(2.2)
+
+    assert outcomes == ["silence", "silence"]
+    assert task.cancelling() == 0
+    task.cancel()
+    assert await ending(task) == "cancelled"
+
+
+async def test_the_deadline_ends_a_call_after_many_silences(loop: FakeLoop, watch: Watch) -> None:
+    """Both limits hold together."""
+    outcomes: list[str] = []
+    task = asyncio.create_task(listen(Deadline(watch, 5, 2), outcomes))
+
+    await loop.at.pass_by(5)
+
+    assert outcomes == ["silence", "silence"]
+    assert await ending(task) == "deadline"
+
+
+async def test_the_deadline_comes_before_a_silence_of_the_same_moment(loop: FakeLoop, watch: Watch) -> None:
+    """An attempt whose silence is as long as the call may take is not made again."""
+    outcomes: list[str] = []
+    task = asyncio.create_task(listen(Deadline(watch, 2, 2), outcomes))
+
+    await loop.at.pass_by(2)
+
+    assert outcomes == []
+    assert await ending(task) == "deadline"
+
+
+async def test_no_limits_need_no_timer(loop: FakeLoop, watch: Watch) -> None:
+    """A call without limits goes on for ever."""
+    deadline = Deadline(watch, None, None)
+    task = asyncio.create_task(wait(deadline))
+
+    await loop.at.pass_by(1e9)
+
+    assert not task.done()
+    assert loop.at.timers == []
+    assert deadline.latest is None
+    task.cancel()
+    assert await ending(task) == "cancelled"
+
+
+async def test_what_is_heard_puts_the_silence_off(loop: FakeLoop, watch: Watch) -> None:
+    """Silence counts from the last part of an answer."""
+    outcomes: list[str] = []
+    deadline = Deadline(watch, None, 2)
+    task = asyncio.create_task(listen(deadline, outcomes))
+    for _ in range(5):
+        await loop.at.pass_by(1.5)
+        deadline.heard()
+    assert outcomes == []
+
+    await loop.at.pass_by(1.9)
+    assert outcomes == []
+    await loop.at.pass_by(0.1)
+
+    assert outcomes == ["silence"]
+    task.cancel()
+    assert await ending(task) == "cancelled"
+
+
+async def test_a_rest_is_no_silence(loop: FakeLoop, watch: Watch) -> None:
+    """Between attempts nothing is waited for, and the next attempt has its full time."""
+    deadline = Deadline(watch, None, 2)
+    task = asyncio.create_task(wait(deadline))
+    await loop.at.pass_by(1)
+    deadline.listen()
+    await loop.at.pass_by(1)
+    deadline.rest()
+    await loop.at.pass_by(7.3)
+    deadline.listen()
+    await loop.at.pass_by(1.9)
+    assert task.cancelling() == 0
+
+    await loop.at.pass_by(0.1)
+
+    assert deadline.ended_the_silence()
+    assert await ending(task) == "cancelled"
+
+
+async def test_a_call_that_ends_in_time_is_left_alone(loop: FakeLoop, watch: Watch) -> None:
+    """After the block neither limit does anything, and the last timer goes off for nothing."""
+
+    async def short() -> str:
+        with Deadline(watch, 10, 2) as deadline:
+            deadline.listen()
+        await asyncio.Event().wait()
+        return "never"
+
+    task = asyncio.create_task(short())
+    await loop.at.pass_by(100)
+
+    assert not task.done()
+    assert task.cancelling() == 0
+    assert loop.at.pending == []
+    task.cancel()
+    await asyncio.wait([task])
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["before", "after"])
+async def test_a_callers_cancellation_at_the_deadline(is_first: bool, loop: FakeLoop, watch: Watch) -> None:
+    """Whichever comes first, a cancellation by the caller stays one."""
+    deadline = Deadline(watch, 10, None)
+    task = asyncio.create_task(wait(deadline))
+    await settle()
+    if is_first:
+        task.cancel()
+    assert not loop.at.until_next(1010) or deadline.has_passed  # with no chance for the task to react
+    if not is_first:
+        task.cancel()
+
+    assert await ending(task) == "cancelled"
+    assert deadline.has_passed
+    assert task.cancelling() == 1
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["before", "after"])
+async def test_a_callers_cancellation_in_a_silence(is_first: bool, loop: FakeLoop, watch: Watch) -> None:
+    """Whichever comes first, no further attempt is made."""
+    outcomes: list[str] = []
+    task = asyncio.create_task(listen(Deadline(watch, None, 2), outcomes))
+    await settle()
+    if is_first:
+        task.cancel()
+    assert loop.at.until_next(1002)
+    if not is_first:
+        task.cancel()
+
+    assert await ending(task) == "cancelled"
+    assert outcomes == []
+    assert task.cancelling() == 1
+
+
+async def test_the_deadline_in_a_silence(loop: FakeLoop, watch: Watch) -> None:
+    """A deadline that passes before the task could react to a silence ends the call."""
+    outcomes: list[str] = []
+    task = asyncio.create_task(listen(Deadline(watch, 3, 2), outcomes))
+    await settle()
+    assert loop.at.until_next(1002)
+    assert loop.at.until_next(1003)
+
+    assert await ending(task) == "deadline"
+    assert outcomes == []
+    assert task.cancelling() == 0
+
+
+async def test_a_cancellation_that_is_nobodys_silence(watch: Watch) -> None:
+    """Without a silence no cancellation is taken back."""
+    deadline = Deadline(watch, None, 2)
+    outcomes: list[str] = []
+    task = asyncio.create_task(listen(deadline, outcomes))
+    await settle()
+    task.cancel()
+
+    assert await ending(task) == "cancelled"
+    assert outcomes == []
+
+
+async def test_an_outer_cancellation_from_before_is_not_counted(loop: FakeLoop, watch: Watch) -> None:
+    """A call made while its task is being cancelled, as for cleaning up, still has its own deadline."""
+    endings: list[str] = []
+
+    async def clean_up() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            endings.append(await ending(wait(Deadline(watch, 10, None))))
+            raise
+
+    task = asyncio.create_task(clean_up())
+    await settle()
+    task.cancel()
+    await loop.at.pass_by(10)
+
+    assert await ending(task) == "cancelled"
+    assert endings == ["deadline"]
+
+
+async def test_nested_deadlines(loop: FakeLoop, watch: Watch) -> None:
+    """The one that passes ends its own block, and the outer one goes on."""
+    endings: list[str] = []
+
+    async def nested() -> None:
+        with Deadline(watch, 10, None):
+            endings.append(await ending(wait(Deadline(watch, 3, None))))
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(nested())
+    await loop.at.pass_by(3)
+    assert endings == ["deadline"]
+    assert not task.done()
+
+    await loop.at.pass_by(7)
+
+    assert await ending(task) == "deadline"
+
+
+async def test_another_error_at_the_deadline_is_not_hidden(loop: FakeLoop, watch: Watch) -> None:
+    """What a block raises for itself goes on, and nothing of the cancellation is left."""
+
+    async def failing() -> None:
+        try:
+            await wait(Deadline(watch, 10, None))
+        finally:
+            assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]  # a task is running
+
+    async def stubborn() -> None:
+        with Deadline(watch, 10, None):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise ValueError("mine") from None
+
+    first, second = asyncio.create_task(failing()), asyncio.create_task(stubborn())
+    await loop.at.pass_by(10)
+
+    assert await ending(first) == "deadline"
+    with pytest.raises(ValueError, match="mine"):
+        await second
+    assert second.cancelling() == 0
+
+
+async def test_one_timer_for_many_calls(loop: FakeLoop, watch: Watch) -> None:
+    """The watch has one timer at a time, for whatever is due next."""
+    tasks = [asyncio.create_task(wait(Deadline(watch, seconds, None))) for seconds in range(5, 105)]
+    await settle()
+    assert len(loop.at.timers) == 1
+
+    await loop.at.pass_by(7)
+
+    assert [task.done() for task in tasks] == [True] * 3 + [False] * 97
+    assert [timer.due for timer in loop.at.pending] == [1008]
+    await loop.at.pass_by(97)
+    assert {await ending(task) for task in tasks} == {"deadline"}
+    assert loop.at.pending == []
+
+
+async def test_a_shorter_deadline_after_a_longer_one(loop: FakeLoop, watch: Watch) -> None:
+    """The timer is put forward, and the longer deadline is kept."""
+    slow = asyncio.create_task(wait(Deadline(watch, 50, None)))
+    await settle()
+    quick = asyncio.create_task(wait(Deadline(watch, 5, None)))
+    await settle()
+    assert [timer.due for timer in loop.at.pending] == [1005]
+
+    await loop.at.pass_by(5)
+    assert await ending(quick) == "deadline"
+    assert not slow.done()
+    await loop.at.pass_by(45)
+
+    assert await ending(slow) == "deadline"
+
+
+async def test_a_timer_that_goes_off_early_ends_nothing(loop: FakeLoop, watch: Watch) -> None:
+    """Event loops let timers go off a little early; the rest of the time is waited for."""
+    deadline = Deadline(watch, 10, None)
+    task = asyncio.create_task(wait(deadline))
+    await settle()
+    loop.at.now = 1009.9
+    loop.at.pending[0].call()
+    await settle()
+    assert not task.done()
+
+    loop.at.timers[0].cancel()
+    await loop.at.pass_by(0.1)
+
+    assert await ending(task) == "deadline"
+
+
+async def test_a_closed_watch_leaves_no_timer(loop: FakeLoop, watch: Watch) -> None:
+    """Closing takes the timer back, also twice, and a later call sets another."""
+    watch.close()
+    task = asyncio.create_task(wait(Deadline(watch, 10, None)))
+    await settle()
+    watch.close()
+    watch.close()
+    assert loop.at.pending == []
+
+    later = asyncio.create_task(wait(Deadline(watch, 5, None)))
+    await loop.at.pass_by(5)
+
+    assert await ending(later) == "deadline"
+    task.cancel()
+    assert await ending(task) == "cancelled"
+
+
+async def test_a_call_needs_a_task(watch: Watch) -> None:
+    """Where no task runs there is nothing that could be cancelled."""
+    ran: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def enter() -> None:
+        try:
+            with Deadline(watch, 10, None):
+                ran.set_result("entered")
+        except RuntimeError as error:
+            ran.set_result(str(error))
+
+    asyncio.get_running_loop().call_soon(enter)
+
+    assert await ran == "a call is awaited inside a task"
