@@ -14,7 +14,7 @@ from benchmarks.calls import PATHS
 from benchmarks.payloads import make_payloads
 from benchmarks.turns import stay_on_one_processor
 
-__all__ = ["BASE_PATH", "ENCODERS", "encode_all"]
+__all__ = ["BASE_PATH", "ENCODERS", "encode_all", "make_answer", "serve"]
 
 BASE_PATH: Final = "/client/v4"
 
@@ -74,9 +74,21 @@ def _prepare(encodings: Mapping[str, Mapping[str, bytes]]) -> dict[bytes, bytes]
         prefix = f"/{encoding}" if encoding else ""
         more = f"content-encoding: {encoding}\r\n" if encoding else ""
         for name, body in bodies.items():
-            head = _HEAD.format(length=len(body), more=more).encode()
-            answers[(prefix + BASE_PATH + PATHS[name]).encode()] = head + body
+            answers[(prefix + BASE_PATH + PATHS[name]).encode()] = make_answer(body, more)
     return answers
+
+
+def make_answer(body: bytes, more: str = "") -> bytes:
+    """Put the head of an answer in front of its body.
+
+    Args:
+        body: JSON, encoded or not.
+        more: Headers beside the usual ones, each with its line break.
+
+    Returns:
+        The whole answer.
+    """
+    return _HEAD.format(length=len(body), more=more).encode() + body
 
 
 class _Static(asyncio.Protocol):
@@ -100,9 +112,12 @@ class _Static(asyncio.Protocol):
                 self._transport.write(self._answers.get(path, _NOT_FOUND))
 
 
-async def _serve(names: list[str]) -> None:
-    """Serve until standard input ends, which it does when whoever started this ends in any way."""
-    answers = _prepare(encode_all(names))
+async def serve(answers: Mapping[bytes, bytes]) -> None:
+    """Serve until standard input ends, which it does when whoever started this ends in any way.
+
+    Args:
+        answers: The whole answers by path.
+    """
     server = await asyncio.get_running_loop().create_server(lambda: _Static(answers), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
@@ -111,4 +126,4 @@ async def _serve(names: list[str]) -> None:
 
 if __name__ == "__main__":
     stay_on_one_processor()
-    asyncio.run(_serve(sys.argv[1:]))
+    asyncio.run(serve(_prepare(encode_all(sys.argv[1:]))))

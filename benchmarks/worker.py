@@ -19,7 +19,7 @@ from benchmarks.calls import check_result
 from benchmarks.clients import CLIENTS, Calls, load_client
 from benchmarks.turns import stay_on_one_processor
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "kilobytes"]
 
 
 async def _pull(call: Callable[[], Awaitable[object]], count: int, concurrency: int) -> None:
@@ -71,12 +71,18 @@ async def _look(calls: Calls) -> dict[str, int]:
     The peak is the kernel's for this program alone: that of getrusage begins with what the parent had in use.
     """
     gc.collect()
-    kilobytes = {"rss": _kilobytes("VmRSS"), "peak_rss": _kilobytes("VmHWM")}
-    return {**kilobytes, "objects": len(gc.get_objects())}
+    return {"rss": kilobytes("VmRSS"), "peak_rss": kilobytes("VmHWM"), "objects": len(gc.get_objects())}
 
 
-def _kilobytes(field: str) -> int:
-    """A field of what Linux says of this process."""
+def kilobytes(field: str) -> int:
+    """Look a field up in what Linux says of this process.
+
+    Args:
+        field: Its name.
+
+    Returns:
+        KiB.
+    """
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{field}:"))
 

@@ -89,20 +89,15 @@ class Exchange:
     proxy: str | None
     """URL of an HTTP proxy, None for none."""
 
-    _timeout: aiohttp.ClientTimeout = attrs.field(init=False, repr=False)
+    _timeout: aiohttp.ClientTimeout = attrs.field(
+        init=False, repr=False, default=attrs.Factory(lambda self: _own_timeout(self.timeouts), takes_self=True)
+    )
     """What of the timeouts aiohttp sees to."""
 
-    _middlewares: tuple[ClientMiddlewareType, ...] = attrs.field(init=False, repr=False)
+    _middlewares: tuple[ClientMiddlewareType, ...] = attrs.field(
+        init=False, repr=False, default=attrs.Factory(lambda self: _with_own_middlewares(self.session), takes_self=True)
+    )
     """What every request goes through."""
-
-    @_timeout.default
-    def _(self) -> aiohttp.ClientTimeout:
-        return aiohttp.ClientTimeout(total=None, connect=None, sock_connect=self.timeouts.connect, sock_read=None)
-
-    @_middlewares.default
-    def _(self) -> tuple[ClientMiddlewareType, ...]:
-        # aiohttp has no public name for a session's own middlewares, which those of a request replace.
-        return (send_once, *getattr(self.session, "_middlewares", ()))
 
     async def __call__(
         self, call: Call, *, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
@@ -176,3 +171,13 @@ class Exchange:
                 body = bytearray(body) + piece  # grows in place, where joining pieces would hold all of them twice
         version = None if response.version is None else f"{response.version.major}.{response.version.minor}"
         return RawResponse(status=response.status, headers=response.headers, body=body, http_version=version)
+
+
+def _own_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
+    """The timeouts that aiohttp sees to: all but that of connecting are the deadline's."""
+    return aiohttp.ClientTimeout(total=None, connect=None, sock_connect=timeouts.connect, sock_read=None)
+
+
+def _with_own_middlewares(session: aiohttp.ClientSession) -> tuple[ClientMiddlewareType, ...]:
+    # aiohttp has no public name for a session's own middlewares, which those of a request replace.
+    return (send_once, *getattr(session, "_middlewares", ()))

@@ -149,6 +149,7 @@ class Deadline:
     def rest(self) -> None:
         """Wait for no answer any more."""
         self._is_listening = False
+        self.ended_the_silence()  # which has not been asked where the cancellation was made another error
 
     def ended_the_silence(self) -> bool:
         """Say whether a cancellation that has just been caught is due to silence alone, and take it back if so.

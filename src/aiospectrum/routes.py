@@ -52,12 +52,10 @@ class QueryParameter:
     style: Style = "form"
     """How an array is written: one key, with delimiters between the items."""
 
-    encoded: str = attrs.field(init=False)
+    encoded: str = attrs.field(
+        init=False, default=attrs.Factory(lambda self: quote(self.wire, safe=""), takes_self=True)
+    )
     """``wire``, percent-encoded."""
-
-    @encoded.default
-    def _(self) -> str:
-        return quote(self.wire, safe="")
 
 
 @attrs.frozen(kw_only=True)

@@ -99,7 +99,7 @@ def test_wire_names() -> None:
         pytest.param("2014-01-02T02:20:00Z", datetime(2014, 1, 2, 2, 20, tzinfo=UTC), id="utc"),
         pytest.param("2014-01-02t02:20:00z", datetime(2014, 1, 2, 2, 20, tzinfo=UTC), id="lower case"),
         pytest.param("2014-01-02T02:20:00.123456Z", datetime(2014, 1, 2, 2, 20, 0, 123456, UTC), id="microseconds"),
-        pytest.param("2014-01-02T02:20:00.123456789Z", datetime(2014, 1, 2, 2, 20, 0, 123456, UTC), id="nanoseconds"),
+        pytest.param("2014-01-02T02:20:00.123456789Z", datetime(2014, 1, 2, 2, 20, 0, 123457, UTC), id="nanoseconds"),
         pytest.param("2014-01-02T04:20:00+02:00", datetime(2014, 1, 2, 2, 20, tzinfo=UTC), id="offset"),
         pytest.param("2014-01-02T02:20:00", datetime(2014, 1, 2, 2, 20, tzinfo=UTC), id="no offset means utc"),
     ],

@@ -1,14 +1,16 @@
 """The deadline of a call and the silence of an attempt, on a clock of the test's own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, cast
 
 import attrs
 import pytest
 
 from aiospectrum.deadline import Deadline, Watch
 from tests.fake_time import FakeTime, settle
+
+T = TypeVar("T")
 
 
 @attrs.define
@@ -57,8 +59,17 @@ async def listen(deadline: Deadline, outcomes: list[str]) -> None:
                 deadline.rest()
 
 
-async def ending(task: Awaitable[None]) -> str:
-    """What a task has ended in."""
+async def begin(call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """A task that has gone on as far as it can."""
+    task = asyncio.create_task(call)
+    await settle()
+    return task
+
+
+async def ending(task: asyncio.Task[None]) -> str:
+    """What a task has ended in; it has come to its end by now, so that no test hangs."""
+    await settle()
+    assert task.done()
     try:
         await task
     except TimeoutError:
@@ -71,7 +82,7 @@ async def ending(task: Awaitable[None]) -> str:
 async def test_a_call_ends_at_its_deadline(loop: FakeLoop, watch: Watch) -> None:
     """Not before it, with a TimeoutError, and with nothing of the cancellation left."""
     deadline = Deadline(watch, 10, None)
-    task = asyncio.create_task(wait(deadline))
+    task = await begin(wait(deadline))
     await loop.at.pass_by(9.9)
     assert not task.done()
     assert (deadline.latest, deadline.has_passed) == (1010, False)
@@ -87,7 +98,7 @@ async def test_a_call_ends_at_its_deadline(loop: FakeLoop, watch: Watch) -> None
 async def test_silence_ends_an_attempt(loop: FakeLoop, watch: Watch) -> None:
     """Each attempt that hears nothing is ended, and the call goes on."""
     outcomes: list[str] = []
-    task = asyncio.create_task(listen(Deadline(watch, None, 2), outcomes))
+    task = await begin(listen(Deadline(watch, None, 2), outcomes))
     await loop.at.pass_by(1.9)
     assert outcomes == []
 
@@ -102,7 +113,7 @@ async def test_silence_ends_an_attempt(loop: FakeLoop, watch: Watch) -> None:
 async def test_the_deadline_ends_a_call_after_many_silences(loop: FakeLoop, watch: Watch) -> None:
     """Both limits hold together."""
     outcomes: list[str] = []
-    task = asyncio.create_task(listen(Deadline(watch, 5, 2), outcomes))
+    task = await begin(listen(Deadline(watch, 5, 2), outcomes))
 
     await loop.at.pass_by(5)
 
@@ -113,7 +124,7 @@ async def test_the_deadline_ends_a_call_after_many_silences(loop: FakeLoop, watc
 async def test_the_deadline_comes_before_a_silence_of_the_same_moment(loop: FakeLoop, watch: Watch) -> None:
     """An attempt whose silence is as long as the call may take is not made again."""
     outcomes: list[str] = []
-    task = asyncio.create_task(listen(Deadline(watch, 2, 2), outcomes))
+    task = await begin(listen(Deadline(watch, 2, 2), outcomes))
 
     await loop.at.pass_by(2)
 
@@ -124,7 +135,7 @@ async def test_the_deadline_comes_before_a_silence_of_the_same_moment(loop: Fake
 async def test_no_limits_need_no_timer(loop: FakeLoop, watch: Watch) -> None:
     """A call without limits goes on for ever."""
     deadline = Deadline(watch, None, None)
-    task = asyncio.create_task(wait(deadline))
+    task = await begin(wait(deadline))
 
     await loop.at.pass_by(1e9)
 
@@ -139,7 +150,7 @@ async def test_what_is_heard_puts_the_silence_off(loop: FakeLoop, watch: Watch) 
     """Silence counts from the last part of an answer."""
     outcomes: list[str] = []
     deadline = Deadline(watch, None, 2)
-    task = asyncio.create_task(listen(deadline, outcomes))
+    task = await begin(listen(deadline, outcomes))
     for _ in range(5):
         await loop.at.pass_by(1.5)
         deadline.heard()
@@ -157,7 +168,7 @@ async def test_what_is_heard_puts_the_silence_off(loop: FakeLoop, watch: Watch) 
 async def test_a_rest_is_no_silence(loop: FakeLoop, watch: Watch) -> None:
     """Between attempts nothing is waited for, and the next attempt has its full time."""
     deadline = Deadline(watch, None, 2)
-    task = asyncio.create_task(wait(deadline))
+    task = await begin(wait(deadline))
     await loop.at.pass_by(1)
     deadline.listen()
     await loop.at.pass_by(1)
@@ -182,7 +193,7 @@ async def test_a_call_that_ends_in_time_is_left_alone(loop: FakeLoop, watch: Wat
         await asyncio.Event().wait()
         return "never"
 
-    task = asyncio.create_task(short())
+    task = await begin(short())
     await loop.at.pass_by(100)
 
     assert not task.done()
@@ -196,8 +207,7 @@ async def test_a_call_that_ends_in_time_is_left_alone(loop: FakeLoop, watch: Wat
 async def test_a_callers_cancellation_at_the_deadline(is_first: bool, loop: FakeLoop, watch: Watch) -> None:
     """Whichever comes first, a cancellation by the caller stays one."""
     deadline = Deadline(watch, 10, None)
-    task = asyncio.create_task(wait(deadline))
-    await settle()
+    task = await begin(wait(deadline))
     if is_first:
         task.cancel()
     assert not loop.at.until_next(1010) or deadline.has_passed  # with no chance for the task to react
@@ -213,8 +223,7 @@ async def test_a_callers_cancellation_at_the_deadline(is_first: bool, loop: Fake
 async def test_a_callers_cancellation_in_a_silence(is_first: bool, loop: FakeLoop, watch: Watch) -> None:
     """Whichever comes first, no further attempt is made."""
     outcomes: list[str] = []
-    task = asyncio.create_task(listen(Deadline(watch, None, 2), outcomes))
-    await settle()
+    task = await begin(listen(Deadline(watch, None, 2), outcomes))
     if is_first:
         task.cancel()
     assert loop.at.until_next(1002)
@@ -226,11 +235,34 @@ async def test_a_callers_cancellation_in_a_silence(is_first: bool, loop: FakeLoo
     assert task.cancelling() == 1
 
 
+async def test_a_silence_that_ends_in_another_error(loop: FakeLoop, watch: Watch) -> None:
+    """Nothing of the cancellation is left, and the next attempt has its own silence."""
+    outcomes: list[str] = []
+
+    async def unlike() -> None:
+        with Deadline(watch, None, 2) as deadline:
+            deadline.listen()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                outcomes.append("connection lost")
+            finally:
+                deadline.rest()
+            assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]  # a task is running
+            await listen(deadline, outcomes)
+
+    task = await begin(unlike())
+    await loop.at.pass_by(4)
+
+    assert outcomes == ["connection lost", "silence"]
+    task.cancel()
+    assert await ending(task) == "cancelled"
+
+
 async def test_the_deadline_in_a_silence(loop: FakeLoop, watch: Watch) -> None:
     """A deadline that passes before the task could react to a silence ends the call."""
     outcomes: list[str] = []
-    task = asyncio.create_task(listen(Deadline(watch, 3, 2), outcomes))
-    await settle()
+    task = await begin(listen(Deadline(watch, 3, 2), outcomes))
     assert loop.at.until_next(1002)
     assert loop.at.until_next(1003)
 
@@ -243,8 +275,7 @@ async def test_a_cancellation_that_is_nobodys_silence(watch: Watch) -> None:
     """Without a silence no cancellation is taken back."""
     deadline = Deadline(watch, None, 2)
     outcomes: list[str] = []
-    task = asyncio.create_task(listen(deadline, outcomes))
-    await settle()
+    task = await begin(listen(deadline, outcomes))
     task.cancel()
 
     assert await ending(task) == "cancelled"
@@ -259,12 +290,14 @@ async def test_an_outer_cancellation_from_before_is_not_counted(loop: FakeLoop, 
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
-            endings.append(await ending(wait(Deadline(watch, 10, None))))
+            with pytest.raises(TimeoutError):
+                await wait(Deadline(watch, 10, None))
+            endings.append("deadline")
             raise
 
-    task = asyncio.create_task(clean_up())
-    await settle()
+    task = await begin(clean_up())
     task.cancel()
+    await settle()
     await loop.at.pass_by(10)
 
     assert await ending(task) == "cancelled"
@@ -277,10 +310,12 @@ async def test_nested_deadlines(loop: FakeLoop, watch: Watch) -> None:
 
     async def nested() -> None:
         with Deadline(watch, 10, None):
-            endings.append(await ending(wait(Deadline(watch, 3, None))))
+            with pytest.raises(TimeoutError):
+                await wait(Deadline(watch, 3, None))
+            endings.append("deadline")
             await asyncio.Event().wait()
 
-    task = asyncio.create_task(nested())
+    task = await begin(nested())
     await loop.at.pass_by(3)
     assert endings == ["deadline"]
     assert not task.done()
@@ -306,7 +341,7 @@ async def test_another_error_at_the_deadline_is_not_hidden(loop: FakeLoop, watch
             except asyncio.CancelledError:
                 raise ValueError("mine") from None
 
-    first, second = asyncio.create_task(failing()), asyncio.create_task(stubborn())
+    first, second = await begin(failing()), await begin(stubborn())
     await loop.at.pass_by(10)
 
     assert await ending(first) == "deadline"
@@ -317,7 +352,7 @@ async def test_another_error_at_the_deadline_is_not_hidden(loop: FakeLoop, watch
 
 async def test_one_timer_for_many_calls(loop: FakeLoop, watch: Watch) -> None:
     """The watch has one timer at a time, for whatever is due next."""
-    tasks = [asyncio.create_task(wait(Deadline(watch, seconds, None))) for seconds in range(5, 105)]
+    tasks = [await begin(wait(Deadline(watch, seconds, None))) for seconds in range(5, 105)]
     await settle()
     assert len(loop.at.timers) == 1
 
@@ -332,10 +367,8 @@ async def test_one_timer_for_many_calls(loop: FakeLoop, watch: Watch) -> None:
 
 async def test_a_shorter_deadline_after_a_longer_one(loop: FakeLoop, watch: Watch) -> None:
     """The timer is put forward, and the longer deadline is kept."""
-    slow = asyncio.create_task(wait(Deadline(watch, 50, None)))
-    await settle()
-    quick = asyncio.create_task(wait(Deadline(watch, 5, None)))
-    await settle()
+    slow = await begin(wait(Deadline(watch, 50, None)))
+    quick = await begin(wait(Deadline(watch, 5, None)))
     assert [timer.due for timer in loop.at.pending] == [1005]
 
     await loop.at.pass_by(5)
@@ -349,8 +382,7 @@ async def test_a_shorter_deadline_after_a_longer_one(loop: FakeLoop, watch: Watc
 async def test_a_timer_that_goes_off_early_ends_nothing(loop: FakeLoop, watch: Watch) -> None:
     """Event loops let timers go off a little early; the rest of the time is waited for."""
     deadline = Deadline(watch, 10, None)
-    task = asyncio.create_task(wait(deadline))
-    await settle()
+    task = await begin(wait(deadline))
     loop.at.now = 1009.9
     loop.at.pending[0].call()
     await settle()
@@ -365,13 +397,12 @@ async def test_a_timer_that_goes_off_early_ends_nothing(loop: FakeLoop, watch: W
 async def test_a_closed_watch_leaves_no_timer(loop: FakeLoop, watch: Watch) -> None:
     """Closing takes the timer back, also twice, and a later call sets another."""
     watch.close()
-    task = asyncio.create_task(wait(Deadline(watch, 10, None)))
-    await settle()
+    task = await begin(wait(Deadline(watch, 10, None)))
     watch.close()
     watch.close()
     assert loop.at.pending == []
 
-    later = asyncio.create_task(wait(Deadline(watch, 5, None)))
+    later = await begin(wait(Deadline(watch, 5, None)))
     await loop.at.pass_by(5)
 
     assert await ending(later) == "deadline"

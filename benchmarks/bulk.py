@@ -1,0 +1,218 @@
+"""What bulk pulls cost: for more and more partitions, and beside what one would otherwise write.
+
+A partition is the report of one zone and day. Every measure has a fresh process, all on one processor, and a reference
+takes turns with it in short slices: aiohttp and ``orjson.loads`` by hand with as many calls at once, whose results are
+dropped at once. What is compared are multiples of that reference, so that a machine that is busy for a while does no
+harm.
+
+Run it as ``python -m benchmarks.bulk`` where the dependency group ``bench`` is installed; it takes some forty minutes
+and up to 1 GB in the folder for temporary files, with ``--quick``, which leaves out 100,000 partitions, about a minute.
+It needs Linux, and exits 1 when a bound is missed.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from typing import Final
+
+import attrs
+
+from benchmarks.bulk_server import INTERVALS, PAYLOADS, ZONES
+from benchmarks.bulk_ways import WAYS
+from benchmarks.calls import METRICS
+from benchmarks.processes import Process
+from benchmarks.rounds import say
+from benchmarks.server import BASE_PATH
+from benchmarks.tables import describe_run, format_table
+from benchmarks.turns import ratios, take_turns
+
+MOST_UNEVEN: Final = 1.10
+"""CPU per request of a larger pull, as a multiple of that of the smallest."""
+
+MOST_MEMORY: Final = 1.5
+"""Peak memory of a larger pull, as a multiple of that of the smallest."""
+
+MOST_OF_REFERENCE: Final = 3.0
+"""CPU of fetching, decoding, Arrow and Parquet together, as a multiple of the reference's."""
+
+REFERENCE: Final = "fetch and loads"
+BOUNDED: Final = "pull, Arrow, Parquet"
+
+DAYS: Final = {"pull": (10, 100, 1000), "save": (10, 100, 1000)}
+QUICK_DAYS: Final = {"pull": (10, 100), "save": (2, 15)}
+"""Days of a hundred zones, the fewest first; a save writes files, and so takes longer."""
+
+SLICE_DAYS: Final = 1
+FEW_DAYS: Final = 10
+"""Pulls of no more than that are repeated."""
+
+
+@attrs.frozen(kw_only=True)
+class Spent:
+    """What a pull took."""
+
+    cpu: float
+    """CPU time per request, in seconds."""
+
+    multiple: float
+    """It as a multiple of the reference's beside it; 0 without one."""
+
+    peak_rss: int
+    """The most memory of the process, in KiB."""
+
+
+class Puller(Process):
+    """A way to pull in a process of its own."""
+
+    def __init__(self, way: str, url: str) -> None:
+        """Start it, and have it pull a day, which opens connections and imports what is imported late.
+
+        Args:
+            way: A key of :data:`benchmarks.bulk_ways.WAYS`.
+            url: The server's base URL.
+        """
+        super().__init__("benchmarks.bulk_worker", way, url)
+        self.peak_rss = self.pull(1).peak_rss
+        """The most memory so far, in KiB."""
+
+    def pull(self, days: int, between: Callable[[], float] = lambda: 0.0) -> Spent:
+        """Pull.
+
+        Args:
+            days: How many days of all zones.
+            between: Called after each slice; it gives the CPU time per request of the reference.
+
+        Returns:
+            What it took.
+        """
+        self.write_line(json.dumps({"days": days, "size": SLICE_DAYS * len(ZONES)}))
+        cpu, beside = 0.0, []
+        while True:
+            slice_ = json.loads(self.read_line())
+            cpu += slice_["cpu"]
+            if slice_["is_last"]:
+                break
+            beside.append(between())
+            self.write_line("")
+        each = cpu / (days * len(ZONES))
+        reference = statistics.fmean(beside)
+        multiple = each / reference if reference else 0.0
+        self.peak_rss = slice_["peak_rss"]
+        return Spent(cpu=each, multiple=multiple, peak_rss=self.peak_rss)
+
+    def cost(self, days: int) -> float:
+        """Measure the CPU time of a request.
+
+        Args:
+            days: How many days of all zones to pull.
+
+        Returns:
+            Seconds.
+        """
+        return self.pull(days).cpu
+
+
+def check_scale(way: str, url: str, all_days: tuple[int, ...]) -> list[str]:
+    """Measure CPU and memory of larger and larger pulls of small reports.
+
+    Args:
+        way: A key of :data:`benchmarks.bulk_ways.WAYS`.
+        url: The server's base URL.
+        all_days: How many days to pull, the fewest first.
+
+    Returns:
+        Bounds that are missed.
+    """
+    cases = []
+    for days in all_days:
+        say(f"{way}: {days * len(ZONES):,} partitions")
+        runs = [_pull_beside_reference(way, url, days) for _ in range(3 if days <= FEW_DAYS else 1)]
+        cases.append(
+            Spent(
+                cpu=statistics.median(run.cpu for run in runs),
+                multiple=statistics.median(run.multiple for run in runs),
+                peak_rss=max(run.peak_rss for run in runs),
+            )
+        )
+    first, rows, misses = cases[0], [], []
+    for days, case in zip(all_days, cases, strict=True):
+        uneven, memory = case.multiple / first.multiple, case.peak_rss / first.peak_rss
+        partitions, cpu, peak = f"{days * len(ZONES):,}", f"{case.cpu * 1e6:,.0f}", f"{case.peak_rss / 1024:.0f}"
+        rows.append([partitions, cpu, f"{case.multiple:.2f}", f"{uneven:.2f}", peak, f"{memory:.2f}"])
+        if uneven > MOST_UNEVEN:
+            misses.append(f"{way}, {partitions}: CPU at {uneven:.2f} of the first, at most {MOST_UNEVEN} wanted")
+        if memory > MOST_MEMORY:
+            misses.append(f"{way}, {partitions}: memory at {memory:.2f} of the first, at most {MOST_MEMORY} wanted")
+    header = ["partitions", "CPU, µs", "of the reference's", "of the first", "peak memory, MiB", "of the first"]
+    _show(f"{way}: CPU per request, and memory; reports of {_describe('small')}", header, rows)
+    return misses
+
+
+def _pull_beside_reference(way: str, url: str, days: int) -> Spent:
+    with Puller(way, url) as puller, Puller(REFERENCE, url) as reference:
+        return puller.pull(days, partial(reference.cost, SLICE_DAYS))
+
+
+def check_costs(url: str, payload: str, cycles: int) -> list[str]:
+    """Measure every way in turn.
+
+    Args:
+        url: The server's base URL.
+        payload: A key of :data:`benchmarks.bulk_server.PAYLOADS`.
+        cycles: How often each way takes its turn.
+
+    Returns:
+        Bounds that are missed.
+    """
+    say(f"all ways: reports of {_describe(payload)}")
+    with ExitStack() as stack:
+        pullers = {way: stack.enter_context(Puller(way, url)) for way in WAYS}
+        taken = take_turns({way: partial(puller.cost, 1) for way, puller in pullers.items()}, cycles)
+        peaks = {way: puller.peak_rss for way, puller in pullers.items()}
+    multiples = {way: statistics.median(ratios(taken, way, REFERENCE)) for way in WAYS}
+    rows = [
+        [way, f"{statistics.median(taken[way]) * 1e6:,.0f}", f"{multiples[way]:.2f}", f"{peaks[way] / 1024:.0f}"]
+        for way in WAYS
+    ]
+    header = ["way", "CPU, µs", "of the reference's", "peak memory, MiB"]
+    _show(f"CPU per request, and memory of 100 or more; reports of {_describe(payload)}", header, rows)
+    multiple = multiples[BOUNDED]
+    if multiple <= MOST_OF_REFERENCE:
+        return []
+    return [f"{BOUNDED}, {payload}: {multiple:.2f} of the reference, at most {MOST_OF_REFERENCE:g} wanted"]
+
+
+def _describe(name: str) -> str:
+    payload = PAYLOADS[name]
+    fractions = ", all with fractions" if payload.has_fractions else ""
+    return f"{payload.rows} rows of {len(METRICS)} metrics of {INTERVALS} intervals{fractions}"
+
+
+def _show(title: str, header: list[str], rows: list[list[str]]) -> None:
+    """Print a table as soon as it is there."""
+    print(f"{title}\n\n{format_table(header, rows)}\n", flush=True)
+
+
+def main() -> int:
+    """Measure, print, and say by the exit code whether the bounds are kept."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="leave out 100,000 partitions, and make do with less")
+    options = parser.parse_args()
+    misses = []
+    with Process("benchmarks.bulk_server") as server:
+        origin = f"http://127.0.0.1:{int(server.read_line())}"
+        for payload in ("medium",) if options.quick else ("medium", "fractions"):
+            misses += check_costs(f"{origin}/{payload}{BASE_PATH}", payload, 2 if options.quick else 20)
+        for way, days in (QUICK_DAYS if options.quick else DAYS).items():
+            misses += check_scale(way, f"{origin}/small{BASE_PATH}", days)
+    print(describe_run("aiospectrum", "aiohttp", "orjson", "pyarrow", "cloudflare", "pandas"))
+    print("\n".join(["", *(f"MISSED {miss}" for miss in misses)]) if misses else "\nAll bounds are kept.")
+    return 1 if misses else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

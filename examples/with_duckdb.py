@@ -1,0 +1,57 @@
+"""Which applications move the most bytes, asked with SQL in DuckDB.
+
+It asks a sandbox of its own, so that no account is needed. Run it with
+
+    pip install 'aiospectrum[arrow]' duckdb
+    python examples/with_duckdb.py
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from aiospectrum import Client, Report, bulk
+from aiospectrum.sandbox import Sandbox
+
+
+def show_events(report: Report) -> None:
+    """Print what happened in one zone: DuckDB finds the report by the name of the variable, as a table."""
+    duckdb.sql("select event, sum(count) as events from report group by event order by events desc").show()
+
+
+def show_busiest(folder: Path) -> None:
+    """Print the busiest applications of all zones, from the files of a saved dataset."""
+    files = duckdb.read_parquet(f"{folder}/zone_id=*/**/*.parquet", hive_partitioning=True)  # noqa: F841 - the query does
+    duckdb.sql("""
+        select left(zone_id::varchar, 8) as zone, left(appID::varchar, 8) as app,
+               sum(bytesIngress + bytesEgress)::bigint as bytes,
+               arg_max(strftime(interval_start, '%H:%M'), bytesIngress + bytesEgress) as busiest_hour
+        from files group by all order by bytes desc limit 5
+    """).show()
+
+
+async def main() -> None:
+    """Ask for one report and save many, and print both answers."""
+    until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = until - timedelta(days=1)
+    query = bulk.Query(time_delta="hour", metrics=["bytesIngress", "bytesEgress"], dimensions=["appID"])
+    duckdb.sql("set timezone = 'UTC'")
+    async with Sandbox(zones=5, seed=7) as sandbox:
+        plan = bulk.Plan(zones=sandbox.zones, since=since, until=until, query=query)
+        async with Client(api_token=sandbox.api_token, base_url=sandbox.url) as client:
+            summarize = client.analytics.events.summary
+            last = until - timedelta(seconds=1)  # as the API includes both ends
+            report = await summarize(sandbox.zones[0], metrics=["count"], dimensions=["event"], since=since, until=last)
+            print("A day of one zone:")
+            show_events(report)
+            with TemporaryDirectory() as folder:
+                await bulk.save(client, plan, folder)
+                print("The busiest applications of all zones:")
+                show_busiest(Path(folder))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
