@@ -84,6 +84,7 @@ def test_every_extension_is_explained() -> None:
         "x-exactly-one-of",
         "x-booleans",
         "x-assumed-result",
+        "x-python-base",
     }
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert set(extensions(DOCUMENT)) == known
