@@ -46,7 +46,7 @@ every_fault = pytest.mark.parametrize("fault", FAULTS)
 
 def timeouts_for(fault: str) -> Timeouts:
     """Patience, but where the server hangs."""
-    return Timeouts(total=None, read=0.1 if HANG in as_step(FAULTS[fault]).acts else 20)
+    return Timeouts(total=None, read=0.2 if HANG in as_step(FAULTS[fault]).acts else 20)
 
 
 def policy_for(fault: str) -> RetryPolicy:
