@@ -1,5 +1,8 @@
 """The names that users may rely on."""
 
+import subprocess
+import sys
+
 import aiospectrum
 from aiospectrum import endpoints, models
 
@@ -55,6 +58,19 @@ def test_everything_exported_is_there() -> None:
     """No name is exported that does not exist."""
     for module in (aiospectrum, endpoints, models):
         assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+def test_names_are_imported_when_they_are_used() -> None:
+    """Importing the package imports none of its modules; names and modules are there when they are asked for."""
+    code = (
+        "import sys, aiospectrum; "
+        "assert not [name for name in sys.modules if name.startswith('aiospectrum.') and name[12:] != '_version']; "
+        "assert aiospectrum.models.App is aiospectrum.App; assert aiospectrum.endpoints.Apps; "
+        "assert set(aiospectrum.__all__) <= set(dir(aiospectrum)); "
+        "assert not hasattr(aiospectrum, 'nothing')"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
 
 
 def test_namespaces_hold_the_endpoint_functions_themselves() -> None:
