@@ -16,10 +16,10 @@ class Aggregate:
     """Traffic of an application in the last minute."""
 
     appID: str  # noqa: N815 - the API's name
-    bytesEgress: float  # noqa: N815
-    bytesIngress: float  # noqa: N815
+    bytesEgress: float  # noqa: N815 - the API's name
+    bytesIngress: float  # noqa: N815 - the API's name
     connections: float
-    durationAvg: float  # noqa: N815
+    durationAvg: float  # noqa: N815 - the API's name
 
 
 @attrs.frozen

@@ -81,7 +81,7 @@ class Exchange:
     """Where it is sent."""
 
     timeouts: Timeouts
-    """How long connecting and the next bytes may take; the call as a whole is not timed here."""
+    """How long connecting may take, which is timed here, and the next bytes, which the deadline sees to."""
 
     max_body_bytes: int
     """The most bytes of a body, decompressed."""

@@ -35,7 +35,8 @@ def with_class_defaults(model: ClassT) -> ClassT:
         The same class.
     """
     for field in attrs.fields(model):
-        if field.default is not attrs.NOTHING and not isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
+        is_made = isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]  # a class, for its stub a function
+        if field.default is not attrs.NOTHING and not is_made:
             setattr(model, field.name, field.default)
     return model
 

@@ -30,12 +30,12 @@ from aiospectrum.registration import explain
 from aiospectrum.routes import Route
 from aiospectrum.wire import WireError
 
-__all__ = ["decode_result", "read_answer"]
+__all__ = ["assume_result", "decode_result", "read_answer"]
 
 T = TypeVar("T")
 
 _LARGE: Final = 1 << 20
-"""Bytes."""
+"""Bytes of a body whose objects do not stay in the caches of the processor until all are made."""
 
 
 class _Envelope(msgspec.Struct, Generic[T]):
@@ -71,8 +71,8 @@ def read_answer(
             return envelope
     envelope = read_envelope(raw, call)
     result = envelope.result
-    if result is None and route.assumed_result is not None:
-        result = {key: path[parameter] for key, parameter in route.assumed_result.items()}
+    if result is None:
+        result = assume_result(route, path)
     envelope.result = decode_result(route, result, converter=converter, raw=raw, call=call)
     return envelope
 
@@ -117,7 +117,23 @@ def _reader(wanted: Any) -> tuple[tuple[msgspec.json.Decoder[_Envelope[Any]], ..
     reader = RESULT_READERS.get(wanted)
     if reader is None:  # a route of the user's own
         return (), None
-    return tuple(msgspec.json.Decoder(_Envelope[wire]) for wire in reader.wires), reader.build  # type: ignore[valid-type]
+    envelopes = [_Envelope[wire] for wire in reader.wires]  # type: ignore[valid-type]  # types made at run time
+    return tuple(map(msgspec.json.Decoder, envelopes)), reader.build
+
+
+def assume_result(route: Route[Any], path: Mapping[str, object]) -> dict[str, object] | None:
+    """Make the ``result`` that stands for an absent one.
+
+    Args:
+        route: The endpoint that was called.
+        path: The path parameters by argument name.
+
+    Returns:
+        JSON values; None for an endpoint that has to answer with a result.
+    """
+    if route.assumed_result is None:
+        return None
+    return {key: path[parameter] for key, parameter in route.assumed_result.items()}
 
 
 def decode_result(route: Route[T], result: object, *, converter: Converter, raw: RawResponse, call: Call) -> T:

@@ -10,7 +10,7 @@ from cattrs import Converter
 from aiospectrum.attempt import Attempt, CallState
 from aiospectrum.credentials import Credentials
 from aiospectrum.deadline import Deadline, Watch
-from aiospectrum.decoder import decode_result
+from aiospectrum.decoder import assume_result, decode_result
 from aiospectrum.envelope import Call, Envelope
 from aiospectrum.errors import AmbiguousWriteError, RateLimitError, RequestError, RequestTimeoutError
 from aiospectrum.limiter import Limiter
@@ -160,8 +160,7 @@ class HTTPTransport:
         """What a success without a result would have given."""
         raw = state.raw
         assert raw is not None, "only an answer counts as one"  # noqa: S101 - for the type checker
-        result = {key: path[parameter] for key, parameter in (route.assumed_result or {}).items()}
-        decoded = decode_result(route, result, converter=self.converter, raw=raw, call=call)
+        decoded = decode_result(route, assume_result(route, path), converter=self.converter, raw=raw, call=call)
         return Envelope(result=decoded, result_info=None, messages=())
 
     def _wait_after(self, error: RequestError, state: CallState, latest: float | None) -> float | None:

@@ -142,6 +142,10 @@ class Limiter:
         """Seconds that a pause goes on for; 0 when there is none."""
         return max(0.0, self._paused_until - self._now())
 
+    def told_left(self) -> float:
+        """Seconds for which the API has said that no requests are left; 0 when it has not."""
+        return max(0.0, self._told_until - self._now()) if self._told_left == -math.inf else 0.0
+
     async def acquire(self, latest: float | None) -> Admission:
         """Wait for leave to send one request.
 

@@ -148,6 +148,6 @@ def test_arrow_and_rows_agree(data: st.DataObject) -> None:
     assert table.num_rows == len(report.data) * intervals
     floats = {field.name for field in table.schema if field.type == pa.float64()}
     assert plain(table) == [
-        {name: float(value) if name in floats else value for name, value in each.items()}  # type: ignore[arg-type]
+        {name: float(value) if name in floats else value for name, value in each.items()}  # type: ignore[arg-type]  # numbers
         for each in report.records()
     ]

@@ -49,7 +49,8 @@ asyncio.run(main())
 
 def run(code: str) -> str:
     """What a program of its own prints."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout  # noqa: S603
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout  # noqa: S603 - our own code
 
 
 @pytest.mark.parametrize("start", ["import aiospectrum", "from aiospectrum import bulk", REPORT + "report.records()"])

@@ -88,7 +88,7 @@ async def save_until_done(sandbox: Sandbox, client: Client, folder: Path, kills:
     plan = Plan(zones=sandbox.zones, since=NOW - timedelta(hours=15), until=NOW, query=query, window="hour")
     await save(client, plan, folder / "whole")
     whole = files_of(folder / "whole", "parquet")
-    killer = Killer(sandbox, plan, folder / "killed", folder / "whole", random.Random(seed))  # noqa: S311
+    killer = Killer(sandbox, plan, folder / "killed", folder / "whole", random.Random(seed))  # noqa: S311 - moments
     sandbox.faults = Faults(latency=(0, 0.01))
     said = ""
     while not said and killer.kills < kills:

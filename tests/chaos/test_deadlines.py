@@ -148,7 +148,7 @@ async def test_the_deadline_covers_queueing() -> None:
         first = asyncio.create_task(client.protocols.list(ZONE))
         await server.until(lambda: server.attempts == 1)
         with pytest.raises(RequestTimeoutError) as caught:
-            await client.with_options(timeout=0.15).apps.create(ZONE, CALLS["create"].body)  # type: ignore[arg-type]
+            await client.with_options(timeout=0.15).apps.create(ZONE, CALLS["create"].body)
         assert (caught.value.attempts, caught.value.was_sent, server.attempts) == (0, False, 1)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)

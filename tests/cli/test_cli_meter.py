@@ -9,8 +9,7 @@ import pytest
 
 from aiospectrum import AttemptEnded, AttemptStarted, RateLimit
 from aiospectrum.cli.meter import Meter, least_seconds
-from aiospectrum.cli.told_limiter import ToldLimiter
-from aiospectrum.limiter import TooLateError
+from aiospectrum.limiter import Limiter, TooLateError
 
 
 @attrs.define
@@ -95,7 +94,7 @@ def test_what_the_api_says_of_its_own_limit_counts() -> None:
 
 async def test_a_limiter_remembers_what_it_was_told() -> None:
     """That nothing is left, and for how long."""
-    limiter = ToldLimiter(RateLimit())
+    limiter = Limiter(RateLimit())
     admission = await limiter.acquire(None)
     limiter.tell(admission, 5, 100)
     assert limiter.told_left() == 0

@@ -240,7 +240,7 @@ def test_forms_of_a_report(data: str, is_fast: bool) -> None:
 @pytest.mark.parametrize("fraction", ["1234565", "1234567", "9999999", "123456500", "123456789", "999999999"])
 def test_times_finer_than_a_microsecond(fraction: str) -> None:
     """What a datetime cannot hold is rounded alike on both roads."""
-    answer = '{"success":true,"result":{%s}}' % APP_TEXT.replace("20:00Z", f"20:00.{fraction}Z")  # noqa: UP031
+    answer = '{"success":true,"result":{%s}}' % APP_TEXT.replace("20:00Z", f"20:00.{fraction}Z")  # noqa: UP031 - it has braces
 
     assert_same_outcome(GET_APP, answer)
 

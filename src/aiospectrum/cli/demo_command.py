@@ -16,7 +16,6 @@ from aiospectrum.cli.pull_command import need_pyarrow
 from aiospectrum.cli.pull_report import failure_lines
 from aiospectrum.cli.pulling import ClientMaker, Job, JobResult, run_job
 from aiospectrum.cli.times import last_full_hours
-from aiospectrum.cli.told_limiter import ToldLimiter
 from aiospectrum.cli.zone_options import read_zones
 from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
@@ -95,11 +94,11 @@ async def _pull_from_cloudflare(zones: tuple[str, ...], concurrency: int, contex
     base_url = context.client().base_url
     place = "Cloudflare" if base_url == DEFAULT_BASE_URL else base_url
     context.say(f"Pulling a day of traffic of {counted(len(zones), 'zone')} from {place}")
-    return await _pull_and_show(zones, make_client, ToldLimiter(RateLimit(in_flight=concurrency)), concurrency, context)
+    return await _pull_and_show(zones, make_client, Limiter(RateLimit(in_flight=concurrency)), concurrency, context)
 
 
 async def _pull_and_show(
-    zones: tuple[str, ...], make_client: ClientMaker, limiter: ToldLimiter | None, concurrency: int, context: Context
+    zones: tuple[str, ...], make_client: ClientMaker, limiter: Limiter | None, concurrency: int, context: Context
 ) -> int:
     since, until = last_full_hours(context.now(), _HOURS)
     query = Query(time_delta="hour", metrics=METRICS, dimensions=("appID",))

@@ -17,7 +17,6 @@ from aiospectrum.cli.pulling import Job, JobResult, run_job
 from aiospectrum.cli.resuming import resume_command
 from aiospectrum.cli.text import without_passwords
 from aiospectrum.cli.times import parse_duration
-from aiospectrum.cli.told_limiter import ToldLimiter
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.hooks import AttemptHook
@@ -96,7 +95,7 @@ def pull(
         file_format=file_format,
         concurrency=concurrency,
         refresh_within=refresh,
-        limiter=ToldLimiter(limit),
+        limiter=Limiter(limit),
         make_client=make_client,
     )
     return _run(job, context)

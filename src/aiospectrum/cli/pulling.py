@@ -15,7 +15,6 @@ from aiospectrum.cli.interruption import GRACE, Interruption, signals_to
 from aiospectrum.cli.meter import Meter, Reading
 from aiospectrum.cli.notes import hide_notes
 from aiospectrum.cli.pull_screen import PullView, pull_lines, pull_screen
-from aiospectrum.cli.told_limiter import ToldLimiter
 from aiospectrum.client import Client
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.limiter import Limiter
@@ -51,7 +50,7 @@ class Job:
     refresh_within: timedelta | None = None
     """How long ago data that was still filling may have ended to be pulled again; None never to do so."""
 
-    limiter: ToldLimiter | None
+    limiter: Limiter | None
     """The rate limit, None for none."""
 
     make_client: ClientMaker
