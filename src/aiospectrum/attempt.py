@@ -25,7 +25,25 @@ _LOGGER: Final = logging.getLogger("aiospectrum")
 
 @attrs.define(kw_only=True)
 class CallState:
-    """What is remembered of a call between its attempts."""
+    """What all attempts of a call have in common, and what is remembered between them."""
+
+    route: Route[Any]
+    """The endpoint."""
+
+    path: Mapping[str, object]
+    """The path parameters by argument name."""
+
+    call: Call
+    """Method and URL."""
+
+    headers: Mapping[str, str]
+    """Headers of each request."""
+
+    body: bytes | None
+    """Body of each request, None for none."""
+
+    deadline: Deadline
+    """Ends the call, and attempts that hear nothing."""
 
     attempt: int = 0
     """Number of the current attempt, counted from 1; of the last one while waiting, 0 before the first."""
@@ -70,27 +88,11 @@ class Attempt:
     converter: Converter
     """Reads results."""
 
-    async def __call__(
-        self,
-        route: Route[Any],
-        call: Call,
-        state: CallState,
-        *,
-        path: Mapping[str, object],
-        headers: Mapping[str, str],
-        body: bytes | None,
-        deadline: Deadline,
-    ) -> Envelope:
+    async def __call__(self, state: CallState) -> Envelope:
         """Make one attempt.
 
         Args:
-            route: The endpoint.
-            call: Method and URL.
-            state: What is remembered of the call; the answer is put there.
-            path: The path parameters by argument name.
-            headers: Headers of the request.
-            body: Body of the request, None for none.
-            deadline: That of the call.
+            state: The call, and what is remembered of it; the answer is put there.
 
         Returns:
             The envelope of a success, decoded.
@@ -102,14 +104,14 @@ class Attempt:
         """
         send = self._sent if self.hook is None else self._observed
         if self.limiter is None:
-            return await send(route, call, state, path, headers, body, deadline)
+            return await send(state)
         try:
-            admission = await self.limiter.acquire(deadline.latest)
+            admission = await self.limiter.acquire(state.deadline.latest)
         except TooLateError as late:
-            raise _too_late(call, state, late.wait) from state.last_error
+            raise _too_late(state, late.wait) from state.last_error
         is_answered = False
         try:
-            envelope = await send(route, call, state, path, headers, body, deadline)
+            envelope = await send(state)
             is_answered = True
             return envelope
         except RequestError as error:
@@ -124,26 +126,18 @@ class Attempt:
                 self.limiter.tell(admission, *told)
             self.limiter.release(admission, is_answered=is_answered)
 
-    async def _observed(
-        self,
-        route: Route[Any],
-        call: Call,
-        state: CallState,
-        path: Mapping[str, object],
-        headers: Mapping[str, str],
-        body: bytes | None,
-        deadline: Deadline,
-    ) -> Envelope:
+    async def _observed(self, state: CallState) -> Envelope:
         """Make the attempt between the two calls of the hook."""
+        route = state.route
         started = AttemptStarted(
-            operation=route.name, method=route.method, route=route.path, url=call.url, attempt=state.attempt + 1
+            operation=route.name, method=route.method, route=route.path, url=state.call.url, attempt=state.attempt + 1
         )
         end = None if self.hook is None else self.hook(started)
         begun = self.clock()
         error: RequestError | None = None
         is_over = False
         try:
-            envelope = await self._sent(route, call, state, path, headers, body, deadline)
+            envelope = await self._sent(state)
             is_over = True
             return envelope
         except RequestError as failure:
@@ -151,26 +145,18 @@ class Attempt:
             raise
         finally:
             if end is not None:
-                end(_ended(started, call, state, error, duration=self.clock() - begun, was_cancelled=not is_over))
+                end(_ended(started, state, error, duration=self.clock() - begun, was_cancelled=not is_over))
 
-    async def _sent(
-        self,
-        route: Route[Any],
-        call: Call,
-        state: CallState,
-        path: Mapping[str, object],
-        headers: Mapping[str, str],
-        body: bytes | None,
-        deadline: Deadline,
-    ) -> Envelope:
+    async def _sent(self, state: CallState) -> Envelope:
+        call = state.call
         state.begin_attempt()
         if self.exchange.session.closed:
             raise ClientStateError("the session was closed while the call was under way")
         state.is_sending = True
         try:
-            state.raw = raw = await self.exchange(call, headers=headers, body=body, deadline=deadline)
+            state.raw = raw = await self.exchange(call, headers=state.headers, body=state.body, deadline=state.deadline)
             state.is_sending = False
-            return read_answer(route, raw, call, path=path, converter=self.converter)
+            return read_answer(state.route, raw, call, path=state.path, converter=self.converter)
         except RateLimitError as error:
             told = None if state.raw is None else _told(state.raw)
             error.wait = wait_after_429(error.retry_after, told, self.random)
@@ -192,7 +178,6 @@ def _told(raw: RawResponse) -> tuple[int, float] | None:
 
 def _ended(
     started: AttemptStarted,
-    call: Call,
     state: CallState,
     error: RequestError | None,
     *,
@@ -204,7 +189,7 @@ def _ended(
     if raw is None:  # no answer, or one that was too large to keep
         status, ray_id = (None, None) if error is None else (error.status, error.ray_id)
     else:
-        status, ray_id = raw.status, call.clean(raw.headers.get("cf-ray", "")) or None
+        status, ray_id = raw.status, state.call.clean(raw.headers.get("cf-ray", "")) or None
     return AttemptEnded(
         started=started,
         status=status,
@@ -217,7 +202,8 @@ def _ended(
     )
 
 
-def _too_late(call: Call, state: CallState, wait: float) -> RequestTimeoutError:
+def _too_late(state: CallState, wait: float) -> RequestTimeoutError:
+    call = state.call
     error = RequestTimeoutError(
         f"{call.method} {call.url} would have to wait {wait:.1f} s for the rate limit, longer than the deadline leaves",
         method=call.method,

@@ -16,7 +16,7 @@ from aiospectrum.errors import AmbiguousWriteError, RateLimitError, RequestError
 from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RetryPolicy, Timeouts
 from aiospectrum.recording import record_response
-from aiospectrum.request import Request, build_request
+from aiospectrum.request import build_request
 from aiospectrum.retry import Action, RetryBudget, backoff, decide, is_ambiguous
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response
@@ -88,49 +88,39 @@ class HTTPTransport:
         """Make one call; see :meth:`~aiospectrum.transport.Transport.send`."""
         request = build_request(route, path=path, query=query, body=body, converter=self.converter)
         call = Call(method=route.method, url=self.base_url + request.target, redact=self.credentials.redact)
-        state = CallState()
         deadline = Deadline(self.watch, self.timeouts.total, self.timeouts.read)
+        headers = self.headers if request.body is None else {**self.headers, "Content-Type": "application/json"}
+        state = CallState(route=route, path=path, call=call, headers=headers, body=request.body, deadline=deadline)
         try:
             with deadline:
-                response = await self._until_done(route, request, call, state, path, deadline)
+                response: Response[T] = await self._until_done(state)
         except TimeoutError:
             if not deadline.has_passed:
                 raise  # a hook's own
-            error = self._timed_out(call, state)
+            error = self._timed_out(state)
             if state.is_sending and not route.safe_to_repeat:
                 raise _ambiguous(call, error) from error
             raise error from state.last_error
         record_response(response)
         return response
 
-    async def _until_done(
-        self,
-        route: Route[T],
-        request: Request,
-        call: Call,
-        state: CallState,
-        path: Mapping[str, object],
-        deadline: Deadline,
-    ) -> Response[T]:
+    async def _until_done(self, state: CallState) -> Response[Any]:
         """Attempt until there is a result, or an error that no further attempt would mend."""
-        headers = self.headers if request.body is None else {**self.headers, "Content-Type": "application/json"}
         while True:
             try:
-                envelope = await self.attempt(
-                    route, call, state, path=path, headers=headers, body=request.body, deadline=deadline
-                )
-                return self._response(route, call, state, envelope)
+                return self._response(state, await self.attempt(state))
             except RequestTimeoutError:
                 raise  # the rate limit would have kept it until after the deadline
             except RequestError as error:
                 error.attempts = state.attempt
                 may_have_happened = state.may_have_happened
-                action = decide(route.method, error, state.attempt, self.retry, follows_ambiguous=may_have_happened)
+                method = state.route.method
+                action = decide(method, error, state.attempt, self.retry, follows_ambiguous=may_have_happened)
                 if action is Action.COUNT_AS_DELETED:
-                    return self._response(route, call, state, self._assumed(route, call, state, path))
+                    return self._response(state, self._assumed(state))
                 if action is Action.RAISE_AMBIGUOUS:
-                    raise _ambiguous(call, error) from error
-                wait = self._wait_after(error, state, deadline.latest) if action is Action.RETRY else None
+                    raise _ambiguous(state.call, error) from error
+                wait = self._wait_after(error, state) if action is Action.RETRY else None
                 if wait is None:
                     raise
                 state.last_error = error
@@ -139,12 +129,12 @@ class HTTPTransport:
                 if not self._is_paused_for(error):
                     await self.sleep(wait)
 
-    def _response(self, route: Route[T], call: Call, state: CallState, envelope: Envelope) -> Response[T]:
+    def _response(self, state: CallState, envelope: Envelope) -> Response[Any]:
         raw = state.raw
         assert raw is not None, "an envelope comes of an answer"  # noqa: S101 - for the type checker
         response = Response(
-            route=route,
-            url=call.url,
+            route=state.route,
+            url=state.call.url,
             result=envelope.result,
             status=raw.status,
             headers=raw.headers,
@@ -156,14 +146,15 @@ class HTTPTransport:
             self.budget.earn()
         return response
 
-    def _assumed(self, route: Route[Any], call: Call, state: CallState, path: Mapping[str, object]) -> Envelope:
+    def _assumed(self, state: CallState) -> Envelope:
         """What a success without a result would have given."""
         raw = state.raw
         assert raw is not None, "only an answer counts as one"  # noqa: S101 - for the type checker
-        decoded = decode_result(route, assume_result(route, path), converter=self.converter, raw=raw, call=call)
+        result = assume_result(state.route, state.path)
+        decoded = decode_result(state.route, result, converter=self.converter, raw=raw, call=state.call)
         return Envelope(result=decoded, result_info=None, messages=())
 
-    def _wait_after(self, error: RequestError, state: CallState, latest: float | None) -> float | None:
+    def _wait_after(self, error: RequestError, state: CallState) -> float | None:
         """Seconds until the next attempt; None when there are no tokens or the deadline comes first."""
         if isinstance(error, RateLimitError):
             limiter = self.attempt.limiter
@@ -172,6 +163,7 @@ class HTTPTransport:
             wait = backoff(state.attempt, self.retry, self.attempt.random)
         else:
             return None
+        latest = state.deadline.latest
         if latest is not None and self.attempt.clock() + wait > latest:
             error.wait = wait
             error.args = (f"{error}; the next attempt would be in {wait:.1f} s, which is after the deadline",)
@@ -182,11 +174,11 @@ class HTTPTransport:
         """Whether the limiter sees to the wait."""
         return self.attempt.limiter is not None and isinstance(error, RateLimitError)
 
-    def _timed_out(self, call: Call, state: CallState) -> RequestTimeoutError:
+    def _timed_out(self, state: CallState) -> RequestTimeoutError:
         error = RequestTimeoutError(
-            f"{call.method} {call.url} took longer than the timeout of {self.timeouts.total:g} s",
-            method=call.method,
-            url=call.url,
+            f"{state.call.method} {state.call.url} took longer than the timeout of {self.timeouts.total:g} s",
+            method=state.call.method,
+            url=state.call.url,
             attempts=state.attempt,
         )
         error.was_sent = state.is_sending
