@@ -184,7 +184,7 @@ async def test_a_thousand_calls(chance: random.Random) -> None:
     assert server.open_connections == 0
     assert (limiter.in_flight, limiter.queued) == (0, 0)
     assert asyncio.all_tasks() == tasks_before
-    assert sum(len(faults) for faults in met.values()) > 1000
+    assert sum(len(faults) > 1 for faults in met.values()) > 50, "too few calls were attempted again"
     assert any(each.task.cancelled() for each in calls)
 
 
