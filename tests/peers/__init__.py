@@ -1,0 +1,1 @@
+"""Tests by tools that are not ours; `nox -s peers` runs them."""
