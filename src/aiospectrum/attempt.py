@@ -8,6 +8,7 @@ import attrs
 from cattrs import Converter
 
 from aiospectrum.adapter import Exchange
+from aiospectrum.collector import CollectorRest
 from aiospectrum.deadline import Deadline
 from aiospectrum.decoder import read_answer
 from aiospectrum.envelope import Call, Envelope, RawResponse
@@ -59,6 +60,9 @@ class CallState:
 
     raw: RawResponse | None = None
     """The answer to the current attempt, None when there is none."""
+
+    collector_rest: CollectorRest = attrs.field(factory=CollectorRest)
+    """Lasts from the answer to the end of the call, or of the attempt if another one may follow."""
 
     def begin_attempt(self) -> None:
         """Count one more attempt."""
@@ -144,6 +148,7 @@ class Attempt:
             error, is_over = failure, True
             raise
         finally:
+            state.collector_rest.end()  # before code that is not ours
             if end is not None:
                 end(_ended(started, state, error, duration=self.clock() - begun, was_cancelled=not is_over))
 
@@ -156,6 +161,7 @@ class Attempt:
         try:
             state.raw = raw = await self.exchange(call, headers=state.headers, body=state.body, deadline=state.deadline)
             state.is_sending = False
+            state.collector_rest.begin()
             return read_answer(state.route, raw, call, path=state.path, converter=self.converter)
         except RateLimitError as error:
             told = None if state.raw is None else _told(state.raw)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import attrs
 
-from aiospectrum.adapter import Exchange, open_session
+from aiospectrum.adapter import Exchange, keep_receive_buffers, open_session
 from aiospectrum.attempt import Attempt
 from aiospectrum.converters import shared_converter
 from aiospectrum.credentials import choose_credentials, credentials_from
@@ -207,6 +207,7 @@ class Client:
         if self._transport is not None and self._loop is not None and not self._loop.is_closed():
             raise ClientStateError("the client is open already: enter it once, then share it among tasks")
         self._loop = asyncio.get_running_loop()
+        keep_receive_buffers()
         headers = common_headers(self._credentials, self._user_agent)
         exchange = Exchange(
             session=self._borrowed_session or open_session(self._connector_limit, self._ssl_context, headers),

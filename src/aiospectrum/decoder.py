@@ -6,10 +6,9 @@ public converter, which takes more than is documented and says exactly what it c
 an object, it is the same.
 """
 
-import gc
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, Generic, TypeVar, get_origin
+from typing import Any, Generic, TypeVar, get_origin
 
 import msgspec
 from cattrs import Converter
@@ -33,9 +32,6 @@ from aiospectrum.wire import WireError
 __all__ = ["assume_result", "decode_result", "read_answer"]
 
 T = TypeVar("T")
-
-_LARGE: Final = 1 << 20
-"""Bytes of a body whose objects do not stay in the caches of the processor until all are made."""
 
 
 class _Envelope(msgspec.Struct, Generic[T]):
@@ -77,17 +73,9 @@ def read_answer(
     return envelope
 
 
-def _read_straight(wanted: Any, body: bytes | bytearray, call: Call, structure: Structure) -> Envelope | None:
-    """Read an answer on the fast road; None for one that does not fit there, whatever the reason.
-
-    The garbage collector rests meanwhile: JSON makes no cycles, and looking for them among thousands of new objects
-    again and again would take as long as reading. A large answer is better gone through bit by bit after all, while
-    the objects are still in the caches of the processor.
-    """
+def _read_straight(wanted: Any, body: bytes, call: Call, structure: Structure) -> Envelope | None:
+    """Read an answer on the fast road; None for one that does not fit there, whatever the reason."""
     decoders, build = _reader(wanted)
-    is_to_rest = len(body) < _LARGE and gc.isenabled()
-    if is_to_rest:
-        gc.disable()
     try:
         for decoder in decoders:
             try:
@@ -103,9 +91,6 @@ def _read_straight(wanted: Any, body: bytes | bytearray, call: Call, structure: 
             )
     except (BaseValidationError, WireError, RecursionError, OverflowError):
         return None
-    finally:
-        if is_to_rest:
-            gc.enable()
     return None
 
 

@@ -38,7 +38,7 @@ class RawResponse:
     headers: CIMultiDictProxy[str] = attrs.field(repr=False)
     """Headers; names are compared without regard to case."""
 
-    body: bytes | bytearray = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
     """The whole body, decompressed."""
 
     http_version: str | None = None
@@ -151,7 +151,7 @@ def response_error(
     return error
 
 
-def _parse(body: bytes | bytearray) -> tuple[dict[str, Any], str | None]:
+def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
     """The JSON object of a body, or an empty one and what is wrong with the body."""
     if not body.strip():
         return {}, "the body is empty"

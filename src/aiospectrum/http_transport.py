@@ -101,8 +101,11 @@ class HTTPTransport:
             if state.is_sending and not route.safe_to_repeat:
                 raise _ambiguous(call, error) from error
             raise error from state.last_error
-        record_response(response)
-        return response
+        else:
+            record_response(response)
+            return response
+        finally:
+            state.collector_rest.end()
 
     async def _until_done(self, state: CallState) -> Response[Any]:
         """Attempt until there is a result, or an error that no further attempt would mend."""
@@ -112,6 +115,7 @@ class HTTPTransport:
             except RequestTimeoutError:
                 raise  # the rate limit would have kept it until after the deadline
             except RequestError as error:
+                state.collector_rest.end()
                 error.attempts = state.attempt
                 may_have_happened = state.may_have_happened
                 method = state.route.method

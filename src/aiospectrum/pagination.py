@@ -57,7 +57,14 @@ def to_page(response: Response[list[T]]) -> Page[T]:
     info = response.result_info
     if info is None:
         return Page(items=response.result)
-    return Page(items=response.result, **attrs.asdict(info))
+    return Page(
+        items=response.result,
+        page=info.page,
+        per_page=info.per_page,
+        count=info.count,
+        total_count=info.total_count,
+        total_pages=info.total_pages,
+    )
 
 
 async def iterate_pages(

@@ -1,10 +1,7 @@
-"""What the generated decoders are made of, and the garbage collector while they work."""
+"""What the generated decoders are made of."""
 
 import copy
-import gc
-import json
 import pickle
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -12,14 +9,8 @@ import attrs
 import msgspec
 import pytest
 
-from aiospectrum._generated.apps import DELETE_APP, GET_APP, LIST_APPS
 from aiospectrum.building import dict_setter, in_utc, view, with_class_defaults
-from aiospectrum.converters import shared_converter
-from aiospectrum.decoder import _LARGE, _read_straight
-from aiospectrum.envelope import Call
-from aiospectrum.routes import Route
 
-CALL: Final = Call(method="GET", url="https://example.com", redact=str)
 NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -146,83 +137,3 @@ def test_times_that_are_none_in_utc(value: datetime) -> None:
     """There is no such datetime."""
     with pytest.raises(OverflowError):
         in_utc(value)
-
-
-APP: Final = {"id": "a", "protocol": "tcp/22", "dns": {}, "created_on": "2014-01-02T02:20:00Z"}
-ENDS: Final = [
-    pytest.param(DELETE_APP, {"success": True, "result": {"id": "a"}}, True, id="result"),
-    pytest.param(DELETE_APP, {"success": True, "result": {"id": 5}}, False, id="wrong result"),
-    pytest.param(DELETE_APP, {"success": False, "result": {"id": "a"}}, False, id="no success"),
-    pytest.param(
-        GET_APP,
-        {"success": True, "result": {**APP, "modified_on": "0001-01-01T00:00:00+01:00"}},
-        False,
-        id="time before the year 1",
-    ),
-]
-
-
-@pytest.fixture(params=[True, False], ids=["enabled", "disabled"])
-def collector(request: pytest.FixtureRequest) -> Iterator[bool]:
-    """Whether the garbage collector is enabled, as it was before afterwards."""
-    before = gc.isenabled()
-    (gc.enable if request.param else gc.disable)()
-    yield request.param
-    (gc.enable if before else gc.disable)()
-
-
-@pytest.mark.parametrize(("route", "answer", "is_read"), ENDS)
-def test_the_collector_is_left_as_it_was(
-    route: Route[Any], answer: dict[str, Any], is_read: bool, collector: bool
-) -> None:
-    """Reading leaves it enabled if it was, however it ends."""
-    read = _read_straight(route.result, json.dumps(answer).encode(), CALL, shared_converter().structure)
-
-    assert (read is not None) is is_read
-    assert gc.isenabled() is collector
-
-
-@pytest.mark.parametrize("place", ["result", "messages"])
-def test_the_collector_after_json_that_is_too_deep(place: str, collector: bool) -> None:
-    """A RecursionError is an end like any other."""
-    deep = "[" * 100_000 + "]" * 100_000
-    answer = '{"success":true,"result":{"id":"a"},"%s":%s}' % (place, deep)  # noqa: UP031 - braces
-
-    assert _read_straight(DELETE_APP.result, answer.encode(), CALL, shared_converter().structure) is None
-    assert gc.isenabled() is collector
-
-
-def test_the_collector_after_an_error_of_the_callers_own(collector: bool) -> None:
-    """What is none of the errors of reading goes on, and leaves the collector as it was."""
-
-    def redact(_: str) -> str:
-        raise KeyboardInterrupt
-
-    call = Call(method="GET", url="https://example.com", redact=redact)
-    answer = b'{"success":true,"result":{"id":"a"},"messages":["x"]}'
-
-    with pytest.raises(KeyboardInterrupt):
-        _read_straight(DELETE_APP.result, answer, call, shared_converter().structure)
-    assert gc.isenabled() is collector
-
-
-@pytest.mark.parametrize(("size", "rests"), [(_LARGE - 1, True), (_LARGE, False)], ids=["small", "large"])
-def test_the_collector_rests_while_an_answer_that_is_not_large_is_read(size: int, rests: bool) -> None:
-    """It is seen at work, or not, from inside."""
-    seen: list[bool] = []
-
-    def redact(text: str) -> str:
-        seen.append(gc.isenabled())
-        return text
-
-    call = Call(method="GET", url="https://example.com", redact=redact)
-    answer = b'{"success":true,"result":[],"messages":["x"]}'
-    before = gc.isenabled()
-    gc.enable()
-    try:
-        assert _read_straight(LIST_APPS.result, answer.ljust(size), call, shared_converter().structure) is not None
-    finally:
-        (gc.enable if before else gc.disable)()
-
-    assert seen
-    assert set(seen) == {not rests}
