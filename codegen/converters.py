@@ -164,7 +164,7 @@ def _field_expression(field: Field, components: Mapping[str, Schema], models: Mo
         arguments.append(reader)
     if _holds_date_time(field.schema, components):
         arguments.append("write=write_date_times")
-    if field.default is not None and (is_telling or field.default not in ([], {})):
+    if field.default is not None and (is_telling or field.always_written or field.default not in ([], {})):
         arguments.append("keep_default=True")
     return f"field({', '.join(arguments)})"
 

@@ -36,6 +36,7 @@ _SCALARS: Final[Mapping[str, frozenset[str]]] = {
     "boolean": frozenset(),
 }
 _FORMATS: Final = frozenset({"date-time", "hostname"})
+_ALWAYS: Final = "x-always-written"
 
 
 def parse_components(document: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Schema]:
@@ -187,8 +188,10 @@ def _parse_array(node: Mapping[str, Any], pointer: str) -> Array | Pair:
         return Array(items=items, min_items=node.get("minItems", 0))
     _only(node, pointer, frozenset({"type", "prefixItems", "items", "minItems", "maxItems"}))
     parts = node["prefixItems"]
-    if len(parts) != 2 or [node.get(key) for key in ("items", "minItems", "maxItems")] != [False, 2, 2]:
-        raise SpecError(pointer, "a tuple", "two prefixItems with items: false, minItems: 2 and maxItems: 2")
+    is_pair = len(parts) == node.get("minItems") == node.get("maxItems") == 2
+    if not is_pair or node.get("items", False) is not False:
+        supported = "two prefixItems with minItems: 2, maxItems: 2 and no items, or items: false"
+        raise SpecError(pointer, "a tuple", supported)
     first, second = (parse_schema(part, join(pointer, "prefixItems", index)) for index, part in enumerate(parts))
     return Pair(first=first, second=second)
 
@@ -206,16 +209,10 @@ def _parse_object(node: Mapping[str, Any], pointer: str, is_component: bool) -> 
     if "x-python-base" in node and node["x-python-base"] not in list(BASES):
         raise SpecError(join(pointer, "x-python-base"), f"the class {node['x-python-base']!r}", ", ".join(BASES))
     required = node.get("required", [])
-    fields = []
-    for wire, inner in node["properties"].items():
-        where = join(pointer, "properties", wire)
-        schema, default = parse_with_default(inner, where)
-        if default is not None and default not in ([], {}) and not isinstance(default, str):
-            raise SpecError(join(where, "default"), f"the default {default!r}", "a string, [] or {}")
-        if default is not None and wire in required:
-            raise SpecError(join(where, "default"), "the default of a required property", "one or the other")
-        plain_text(inner, "description", where)
-        fields.append(Field(wire=wire, schema=schema, required=wire in required, default=default))
+    fields = [
+        _parse_property(wire, inner, join(pointer, "properties", wire), required=wire in required)
+        for wire, inner in node["properties"].items()
+    ]
     exclusive = node.get("x-exactly-one-of", [])
     if not isinstance(exclusive, list):
         raise SpecError(join(pointer, "x-exactly-one-of"), f"{exclusive!r}", "a list of names of properties")
@@ -229,10 +226,23 @@ def _parse_object(node: Mapping[str, Any], pointer: str, is_component: bool) -> 
     return Object(fields=tuple(fields), exactly_one_of=tuple(exclusive))
 
 
+def _parse_property(wire: str, node: Any, pointer: str, *, required: bool) -> Field:
+    bare = {key: value for key, value in node.items() if key != _ALWAYS} if isinstance(node, dict) else node
+    schema, default = parse_with_default(bare, pointer)
+    if default is not None and default not in ([], {}) and not isinstance(default, str):
+        raise SpecError(join(pointer, "default"), f"the default {default!r}", "a string, [] or {}")
+    if default is not None and required:
+        raise SpecError(join(pointer, "default"), "the default of a required property", "one or the other")
+    plain_text(node, "description", pointer)
+    if _ALWAYS in node and (node[_ALWAYS] is not True or default not in ([], {})):
+        raise SpecError(join(pointer, _ALWAYS), f"{node[_ALWAYS]!r}", "true, beside a default of [] or {}")
+    return Field(wire=wire, schema=schema, required=required, default=default, always_written=_ALWAYS in node)
+
+
 def _parse_alternatives(node: Mapping[str, Any], keyword: str, pointer: str, is_component: bool) -> Schema:
     parts = node[keyword]
     where = [join(pointer, keyword, index) for index in range(len(parts))]
-    if keyword == "anyOf" and len(parts) == 2 and parts[1] == {}:
+    if keyword == "anyOf" and len(parts) == 2 and isinstance(parts[1], dict) and set(parts[1]) <= {"description"}:
         _only(node, pointer, frozenset({keyword}))
         return AnyOrSchema(schema=parse_schema(parts[0], where[0]))
     if keyword == "anyOf" and len(parts) == 2 and parts[1] == {"type": "string"}:

@@ -96,6 +96,7 @@ class Field:
     schema: "Schema"
     required: bool
     default: Any = None
+    always_written: bool = False
 
 
 @attrs.frozen(kw_only=True)

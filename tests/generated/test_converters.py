@@ -84,6 +84,22 @@ def test_absent_fields_are_left_out() -> None:
     }
 
 
+def test_an_empty_report_is_written_whole() -> None:
+    """What the API always sends is there when it is empty; what it leaves out, as dimensions of rows, is not."""
+    report = Report(data_lag=0, query=ReportQuery(), rows=0)
+
+    assert CONVERTER.unstructure(report) == {
+        "data": [],
+        "data_lag": 0,
+        "max": {},
+        "min": {},
+        "query": {},
+        "rows": 0,
+        "totals": {},
+    }
+    assert CONVERTER.unstructure(ReportRow(metrics=[1])) == {"metrics": [1]}
+
+
 def test_wire_names() -> None:
     """Names of the API become names of Python and back."""
     wire = {"appID": "a", "bytesEgress": 1, "bytesIngress": 2, "connections": 3, "durationAvg": 4}

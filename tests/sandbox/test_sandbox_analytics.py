@@ -246,7 +246,7 @@ async def test_the_current_aggregate_of_some_apps_and_colos(connect: Any) -> Non
     """Ids limit the list, unknown ones are passed over, and colos add up to the whole."""
     async with connect() as api:
         first, second, *_ = api.sandbox.app_ids(api.sandbox.zones[0])
-        found = (await api.get(CURRENT, f"appID={second},{first},{'0' * 32}")).result
+        found = (await api.get(CURRENT, f"appID={second},{first},{'0' * 32},{'F' * 32}")).result
         assert [entry["appID"] for entry in found] == [first, second]
         parts = [(await api.get(CURRENT, f"colo_name={colo}")).result for colo in ("SFO", "LHR", "SIN", "GRU")]
         whole = (await api.get(CURRENT)).result

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aiospectrum.sandbox._errors import RefusedError
-from aiospectrum.sandbox._fields import is_hostname
+from aiospectrum.sandbox._fields import is_hostname, parse_object
 from aiospectrum.sandbox._rules import read_config
 
 ABSENT = object()
@@ -205,6 +205,17 @@ def test_bad_apps_are_refused(changes: dict[str, Any], faults: list[tuple[int, s
 def test_pay_as_you_go_takes_the_short_form_only(changes: dict[str, Any], faults: list[tuple[int, str]]) -> None:
     """The short form has three fields, and anything else is unknown there."""
     assert _faults(changes, paygo=True) == faults
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("600", 600), ("600.0", 600), ("6e2", 600), ("600.5", 600.5), ("-0.0", 0)],
+)
+def test_numbers_are_whole_by_their_value(text: str, number: float) -> None:
+    """How a number is written makes no difference, as in JSON schemas."""
+    found = parse_object(f'{{"ttl": {text}}}'.encode())["ttl"]
+    assert found == number
+    assert type(found) is type(number)
 
 
 @pytest.mark.parametrize(

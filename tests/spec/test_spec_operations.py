@@ -115,7 +115,11 @@ QUERY_PARAMETERS = [
         {"type": "string", "enum": ["protocol", "app_id", "created_on", "modified_on", "dns"], "default": "dns"},
     ),
     ("get_current_aggregate", "appID", {"type": "array", "minItems": 1, "items": "Identifier"}),
-    ("get_current_aggregate", "colo_name", {"type": "string", "minLength": 1, "maxLength": 3}),
+    (
+        "get_current_aggregate",
+        "colo_name",
+        {"type": "string", "minLength": 1, "maxLength": 3, "pattern": "^[A-Za-z0-9]+$"},
+    ),
     (
         "get_events_by_time",
         "time_delta",
@@ -269,6 +273,17 @@ def test_examples_of_parameters_are_valid(parameter: Mapping[str, Any]) -> None:
             validator(items["$ref"].removeprefix("#")).validate(item)
     else:
         Draft202012Validator(parameter["schema"]).validate(parameter["example"])
+
+
+def test_links_lead_to_operations_and_give_parameters_that_these_have() -> None:
+    """What a create answers leads to all that can be done with one application; no validator looks at that."""
+    known = {operation["operationId"]: (path, operation) for path, _, operation in operations()}
+    links = DOCUMENT["components"]["responses"]["App"]["links"].values()
+    assert {link["operationId"] for link in links} == {"get_app", "update_app", "delete_app", "get_current_aggregate"}
+    for link in links:
+        path, operation = known[link["operationId"]]
+        in_path = re.findall(r"{(\w+)}", path)
+        assert set(in_path) <= set(link["parameters"]) <= {*in_path, *parameters(operation["operationId"])}
 
 
 def test_every_parameter_operation_and_tag_is_described() -> None:

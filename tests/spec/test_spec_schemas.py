@@ -47,6 +47,11 @@ def test_it_is_valid_openapi() -> None:
     assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
+def test_the_name_of_an_origin_may_be_that_of_an_srv_record() -> None:
+    """Names of SRV records have underscores, which the format of host names does not allow."""
+    assert rules(SCHEMAS["OriginDNS"]["properties"]["name"]) == {"type": "string"}
+
+
 def test_both_security_schemes_are_there() -> None:
     """A token alone, or an e-mail address and a key together."""
     schemes = DOCUMENT["components"]["securitySchemes"]
@@ -85,6 +90,7 @@ def test_every_extension_is_explained() -> None:
         "x-booleans",
         "x-assumed-result",
         "x-python-base",
+        "x-always-written",
     }
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert set(extensions(DOCUMENT)) == known
@@ -110,6 +116,7 @@ def test_every_schema_has_valid_examples(name: str) -> None:
         ("OriginPort", "1-2-3"),
         ("TimeInterval", ["2026-11-20T00:00:00Z", "noon"]),
         ("TimeInterval", ["2026-11-20T00:00:00Z"]),
+        ("TimeInterval", ["2026-11-20T00:00:00Z"] * 3),
         ("AppRequest", {"protocol": "tcp/22"}),
         ("AppRequest", {"protocol": "tcp/", "dns": {}}),
         ("FailedEnvelope", {"success": True, "errors": []}),

@@ -37,7 +37,12 @@ GET_CURRENT_AGGREGATE: Final[Route[list[CurrentAggregate]]] = Route(
         QueryParameter(
             name="colo_name",
             wire="colo_name",
-            check=Text(min_length=1, max_length=3, expected="a data centre code of at most 3 characters"),
+            check=Text(
+                pattern="^[A-Za-z0-9]+$",
+                min_length=1,
+                max_length=3,
+                expected="a data centre code of at most 3 letters and digits",
+            ),
         ),
     ),
     result=list[CurrentAggregate],

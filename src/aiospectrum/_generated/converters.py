@@ -164,12 +164,12 @@ def register_models(converter: Converter) -> None:
     register_model(
         converter,
         Report,
-        data=field("data", array_of_models(converter, ReportRow)),
+        data=field("data", array_of_models(converter, ReportRow), keep_default=True),
         data_lag=field("data_lag", number),
-        max=field("max", mapping(number)),
-        min=field("min", mapping(number)),
+        max=field("max", mapping(number), keep_default=True),
+        min=field("min", mapping(number), keep_default=True),
         query=field("query"),
         rows=field("rows", integer),
-        totals=field("totals", mapping(number)),
+        totals=field("totals", mapping(number), keep_default=True),
         time_intervals=field("time_intervals", array(pair(date_time, date_time)), write=write_date_times),
     )

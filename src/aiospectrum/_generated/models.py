@@ -53,7 +53,7 @@ class OriginDNS:
     """DNS record that origins are looked up from."""
 
     name: str | None = None
-    """Name of the record."""
+    """Name of the record, such as `origin.example.com` or, for SRV, `_ssh._tcp.example.com`."""
 
     ttl: int | None = None
     """Seconds for which a look-up is kept, 600 or more."""

@@ -71,7 +71,7 @@ def _read_colo(name: str | None) -> Filter | None:
     if name is None:
         return None
     if _COLO.fullmatch(name) is None:
-        raise bad_parameter("colo_name", name, "a colo name of at most three letters, such as SFO")
+        raise bad_parameter("colo_name", name, "a colo name of at most three letters and digits, such as SFO")
     return parse_filter(f"coloName=={name}")
 
 

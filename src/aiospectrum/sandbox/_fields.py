@@ -18,6 +18,15 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII | re.IGNOREC
 _LONGEST_NAME: Final = 253
 
 
+def _read_number(text: str) -> float:
+    """Return a number with a point or an exponent; to JSON schemas 600.0 is a whole one."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=_read_number)
+
+
 def parse_object(body: bytes) -> dict[str, object]:
     """Return the JSON object in a request body.
 
@@ -25,7 +34,7 @@ def parse_object(body: bytes) -> dict[str, object]:
         RefusedError: The body is no JSON (400 with 6007), or JSON of another kind (400 with 10400).
     """
     try:
-        value = msgspec.json.decode(body)
+        value = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RefusedError(400, Problem(code=6007, message="The request body is not valid JSON")) from None
     if not isinstance(value, dict):

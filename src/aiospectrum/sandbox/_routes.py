@@ -19,8 +19,8 @@ __all__ = ["BASE_PATH", "ID", "Operation", "Route", "match_route"]
 
 BASE_PATH: Final = "/client/v4"
 """Path prefix of every route."""
-ID: Final = re.compile(r"[0-9a-f]{32}")
-"""Form of zone and app identifiers."""
+ID: Final = re.compile(r"[0-9a-fA-F]{32}")
+"""Form of zone and app identifiers; those of a sandbox have small letters."""
 
 
 class Operation(Enum):
