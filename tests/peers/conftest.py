@@ -1,6 +1,5 @@
 """What the tests with tools that are not ours share: a count of what each of them checked, printed as a table."""
 
-from collections.abc import Iterator
 from typing import Final
 
 import attrs
@@ -41,9 +40,9 @@ _TALLY: Final = pytest.StashKey[Tally]()
 
 
 @pytest.fixture(scope="session")
-def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+def tally(request: pytest.FixtureRequest) -> Tally:
     """Where a test puts what its outsider checked."""
-    yield request.config.stash.setdefault(_TALLY, Tally())
+    return request.config.stash.setdefault(_TALLY, Tally())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
