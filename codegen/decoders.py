@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from codegen.checks import constant_name
+from codegen.building import builder_name, finished_value, finishing_steps
 from codegen.converters import render_chooser
 from codegen.models import Models
 from codegen.roads import Roads
-from codegen.shapes import Array, Choice, Field, Map, Object, Pair, Ref, Scalar, Schema, Union, references
+from codegen.shapes import Array, Field, Object, Ref, Schema, Union, references
 
 __all__ = ["BuilderView", "ModelView", "ResultView", "WireView", "builder_views", "dict_based", "result_views"]
 
@@ -155,7 +155,7 @@ def result_views(
             result=annotation,
             wires=tuple(roads.wire_type(schema, variant) for variant in range(roads.variants(schema))),
             comment=_comment(schema, roads) if isinstance(schema, Array) else "",
-            build=_finish(schema, "values", roads) or "values",
+            build=finished_value(schema, "values", roads) or "values",
         )
         for annotation, schema in results.items()
     )
@@ -176,7 +176,7 @@ def _builder(name: str, roads: Roads) -> BuilderView:
     schema = roads.components[name]
     fields = roads.fields(name)
     return BuilderView(
-        function=_function(name),
+        function=builder_name(name),
         annotation=roads.models.classes[name],
         wires=tuple(
             WireView(
@@ -210,8 +210,9 @@ def _model(name: str, roads: Roads, union: Union | None = None, condition: str =
     own = roads.fields(name)
     others = [field for member in (union.members if union else ()) for field in roads.fields(member)]
     foreign = dict.fromkeys(field.wire for field in others if field.wire not in {each.wire for each in own})
-    steps = (*(f"values.pop({key!r}, None)" for key in foreign), *_steps(name, own, roads))
-    return ModelView(name=roads.models.classes[name], condition=condition, steps=steps, setter=f"_set{_function(name)}")
+    steps = (*(f"values.pop({key!r}, None)" for key in foreign), *finishing_steps(name, own, roads))
+    setter = f"_set{builder_name(name)}"
+    return ModelView(name=roads.models.classes[name], condition=condition, steps=steps, setter=setter)
 
 
 def _maker(name: str, roads: Roads) -> ModelView:
@@ -219,7 +220,7 @@ def _maker(name: str, roads: Roads) -> ModelView:
     fields = roads.fields(name)
     return ModelView(
         name=roads.models.classes[name],
-        maker=f"_make{_function(name)}",
+        maker=f"_make{builder_name(name)}",
         parameters=tuple((each.wire, _parameter(each.wire), _held_type(each, roads)) for each in fields),
         is_cached=all(roads.is_hashable(each.schema) for each in fields),
     )
@@ -232,35 +233,6 @@ def _parameter(attribute: str) -> str:
 def _held_type(field: Field, roads: Roads) -> str:
     optional = " | None" if not field.required and field.default is None else ""
     return roads.wire_type(field.schema) + optional
-
-
-def _choice(name: str, value: str, roads: Roads) -> str:
-    """The expression that makes the right member of a union out of a struct, the likeliest first."""
-    union = roads.components[name]
-    assert isinstance(union, Union), name  # noqa: S101 - for the type checker
-    chooser = render_chooser(name, union, roads.components, roads.models)
-    members = {roads.models.classes[member]: member for member in union.members}
-    kind = f"{value}.{chooser.discriminator}"
-    told = [
-        f"{_call(members[model], value, roads, chooser.discriminator)} if {kind} == {each!r} else "
-        for each, model in chooser.mapping.items()
-    ]
-    by_keys = [
-        f"{_call(members[model], value, roads)} if {' or '.join(f'{value}.{key} is not None' for key in keys)} else "
-        for model, keys in chooser.own_keys
-        if model != chooser.fallback
-    ]
-    return f"({''.join(told)}{''.join(by_keys)}{_call(members[chooser.fallback], value, roads)})"
-
-
-def _call(name: str, value: str, roads: Roads, known: str | None = None) -> str:
-    arguments = [
-        f"{value}.{each.wire}"
-        if each.default is None or each.wire == known
-        else f"{each.default!r} if {value}.{each.wire} is None else {value}.{each.wire}"
-        for each in roads.fields(name)
-    ]
-    return f"_make{_function(name)}({', '.join(arguments)})"
 
 
 def _wire_field(name: str, field: Field, roads: Roads, variant: int) -> tuple[str, str, str, str]:
@@ -278,64 +250,3 @@ def _wire_field(name: str, field: Field, roads: Roads, variant: int) -> tuple[st
 def _comment(schema: Schema, roads: Roads) -> str:
     """What to tell type checkers about the wire type of a schema."""
     return "  # type: ignore[valid-type]  # made at run time" if roads.is_made_at_run_time(schema) else ""
-
-
-def _steps(name: str, fields: tuple[Field, ...], roads: Roads) -> Iterator[str]:
-    if roads.is_renamed(name):
-        yield "values = asdict(values)"
-    for field in fields:
-        key = repr(roads.key(name, field))
-        value = f"values[{key}]"
-        finished = _finish(field.schema, value if field.required else "value", roads)
-        if isinstance(field.default, (list, dict)):
-            if finished is None:
-                yield f"if {key} not in values:\n    {value} = {field.default!r}"
-            else:
-                yield f"value = values.get({key}, {field.default!r})\n{value} = {finished}"
-        elif finished is not None and field.required:
-            is_time = isinstance(field.schema, Scalar)  # asked here as calling a function would take longer
-            yield f"if {value}.tzinfo is not UTC:\n    {value} = {finished}" if is_time else f"{value} = {finished}"
-        elif finished is not None:
-            yield f"if (value := values.get({key})) is not None:\n    {value} = {finished}"
-
-
-def _finish(schema: Schema, value: str, roads: Roads) -> str | None:
-    """The expression that makes what the model holds of a wire value; None when it is that already."""
-    match schema:
-        case Ref(name=name) if roads.is_converted(name):
-            return f"structure({value}, {roads.models.classes[name]})"
-        case Ref(name=name) if roads.is_plain_union(name):
-            return _choice(name, value, roads)
-        case Ref(name=name) if roads.is_built(name) and name in roads.listed:
-            return f"{_function(name)}([{value}], structure)[0]"
-        case Ref(name=name) if roads.is_built(name):
-            return f"{_function(name)}({value}, structure)"
-        case Ref(name=name) if not isinstance(roads.components[name], Object):
-            return _finish(roads.components[name], value, roads)
-        case Scalar(kind="date-time"):
-            return f"in_utc({value})"
-        case Array(items=Ref(name=name)) if roads.is_built(name) and not roads.is_plain_union(name):
-            return f"{_function(name)}({value}, structure)"
-        case Array(items=inner):
-            item = _finish(inner, "each", roads)
-            return None if item is None else f"[{item} for each in {value}]"
-        case Map(values=inner):
-            item = _finish(inner, "each", roads)
-            return None if item is None else f"{{key: {item} for key, each in {value}.items()}}"
-        case Choice(options=options):
-            kinds = ["datetime" if isinstance(each, Scalar) else "list" for each in options]
-            done = [_finish(each, value, roads) for each in options]
-            tests = [
-                f"{each} if isinstance({value}, {kind}) else " for each, kind in zip(done, kinds, strict=True) if each
-            ]
-            return f"({''.join(tests)}{value})" if tests else None
-        case Pair(first=first, second=second):
-            parts = [_finish(part, f"{value}[{index}]", roads) for index, part in enumerate((first, second))]
-            both = [part or f"{value}[{index}]" for index, part in enumerate(parts)]
-            return None if parts == [None, None] else f"({', '.join(both)})"
-        case _:
-            return None
-
-
-def _function(name: str) -> str:
-    return f"_{constant_name(name).lower()}"
