@@ -110,7 +110,9 @@ def _each_outcome(take: Callable[[Any, Path], object]) -> OpenWay:
 def _write_parquet(outcome: Any, folder: Path) -> None:
     import pyarrow.parquet
 
-    pyarrow.parquet.write_table(outcome.to_arrow(), _file(folder, outcome.task.zone_id, outcome.window.since))
+    table, file = outcome.to_arrow(), _file(folder, outcome.task.zone_id, outcome.window.since)
+    repetitive = [name for name in table.column_names if name not in METRICS]  # as bulk.save does
+    pyarrow.parquet.write_table(table, file, use_dictionary=repetitive)
 
 
 def _file(folder: Path, zone_id: str, since: datetime) -> Path:

@@ -18,6 +18,7 @@ from aiospectrum.limiter import Limiter, TooLateError
 from aiospectrum.limits import read_rate_limit
 from aiospectrum.retry import wait_after_429
 from aiospectrum.routes import Route
+from aiospectrum.turns import LARGE, Turns
 
 __all__ = ["Attempt", "CallState"]
 
@@ -92,6 +93,9 @@ class Attempt:
     converter: Converter
     """Reads results."""
 
+    turns: Turns = attrs.field(factory=Turns)
+    """Large answers are read one by one."""
+
     async def __call__(self, state: CallState) -> Envelope:
         """Make one attempt.
 
@@ -160,6 +164,8 @@ class Attempt:
         state.is_sending = True
         try:
             state.raw = raw = await self.exchange(call, headers=state.headers, body=state.body, deadline=state.deadline)
+            if len(raw.body) >= LARGE:
+                await self.turns.take()
             state.is_sending = False
             state.collector_rest.begin()
             return read_answer(state.route, raw, call, path=state.path, converter=self.converter)

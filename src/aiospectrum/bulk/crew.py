@@ -147,6 +147,7 @@ class Crew:
             raise result.error
         taken = asyncio.get_running_loop().create_future()
         self._ready.append((result, taken))
+        del result  # it goes as soon as whoever takes it lets it go
         self._wake.set()
         await taken
         return ()
