@@ -1,11 +1,13 @@
 """Every check and task; plain ``nox`` runs what CI runs."""
 
+import re
 import secrets
 import shutil
 import subprocess
 import sys
 
 import nox
+from nox.command import CommandFailed
 
 nox.options.error_on_missing_interpreters = False  # also under CI=true: a missing one is skipped
 
@@ -85,6 +87,59 @@ def soak(session: nox.Session) -> None:
     """Kill a hundred runs that save, and take 2,000 zones through a storm; in under ten minutes."""
     session.install(".[arrow,cli]", *group("test"))
     session.run("python", "-m", "pytest", "tests/bulk", "-q", "-m", "soak", *session.posargs)
+
+
+@nox.session(default=False)
+def peers(session: nox.Session) -> None:
+    """Check the package, the spec and the sandbox with tools that are not ours, and say what each of them checked."""
+    session.install(".[arrow,cli,fsspec]", *group("peers"))
+    session.run("npm", "ci", "--prefix", "tests/peers", "--no-audit", "--no-fund", external=True)
+    arguments = session.posargs or ["tests/peers"]
+    session.run("python", "-m", "pytest", *arguments, "-q", "-W", "error", env={"PYRIGHT_PYTHON_GLOBAL_NODE": "off"})
+
+
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Run tests with the lowest versions that pyproject.toml allows, first of the core alone, then of the extras too.
+
+    That is two runs, as extras raise what the core has. Test tools are the newest, for it is not them that users have.
+    Left out is what does not depend on those versions, the code generator, and what aiohttp itself does better since
+    3.14.1: keep memory small under bombs, and refuse what is malformed in a header or after a compressed body.
+    """
+    session.install("uv==0.13.9")
+    session.install(".", *lowest_pins(session), *group("test"))
+    core = ["tests/unit", "tests/generated", "tests/driven/test_transport.py", "tests/driven/test_walk.py"]
+    session.run("python", "-m", "pytest", "-q", *core)
+    extras = ["arrow", "cli", "fsspec", "otel"]
+    session.install(f".[{','.join(extras)}]", *lowest_pins(session, *extras), *group("test"))
+    better = "not (bomb or gzip-tail or header-nul or many-headers or test_a_thousand_calls)"
+    session.run("python", "-m", "pytest", "-q", "--ignore", "tests/codegen", "-k", better, *session.posargs)
+
+
+def lowest_pins(session: nox.Session, *extras: str) -> list[str]:
+    """The lowest versions of what the package names that go together; what those need in turn is the newest."""
+    options = ["--resolution", "lowest-direct", "--no-annotate", "--no-header", "--quiet"]
+    options += [option for extra in extras for option in ("--extra", extra)]
+    found = session.run("uv", "pip", "compile", *options, "pyproject.toml", silent=True) or ""
+    named = [*PROJECT["project"]["dependencies"]]
+    for extra in extras:
+        named += PROJECT["project"]["optional-dependencies"][extra]
+    names = {re.split(r"[<>=]", each)[0] for each in named}
+    pins = [line for line in found.splitlines() if line.partition("==")[0] in names]
+    session.log("the lowest: %s", ", ".join(pins))
+    return pins
+
+
+@nox.session(default=False)
+def newest(session: nox.Session) -> None:
+    """Run the quick tests with the newest pre-releases of everything; a failure is only a warning of what may come."""
+    quick = ["tests/unit", "tests/generated", "tests/driven", "tests/sandbox", "tests/arrow"]
+    try:
+        # Without the bound it would be aiohttp 4.0.0a1, which is of 2019.
+        session.install("--pre", "--upgrade", ".[arrow,cli,fsspec,otel]", "aiohttp<4.0.0a0", *group("test"))
+        session.run("python", "-m", "pytest", "-q", *quick, *session.posargs)
+    except CommandFailed as failure:
+        session.warn("with the newest pre-releases: %s", failure)
 
 
 @nox.session(default=False)

@@ -19,18 +19,22 @@ from aiospectrum.sandbox import Sandbox
 
 def show_events(report: Report) -> None:
     """Print what happened in one zone: DuckDB finds the report by the name of the variable, as a table."""
-    duckdb.sql("select event, sum(count) as events from report group by event order by events desc").show()
+    print(duckdb.sql("select event, sum(count) as events from report group by event order by events desc"))
 
 
 def show_busiest(folder: Path) -> None:
     """Print the busiest applications of all zones, from the files of a saved dataset."""
-    files = duckdb.read_parquet(f"{folder}/zone_id=*/**/*.parquet", hive_partitioning=True)  # noqa: F841 - the query does
-    duckdb.sql("""
+    files = duckdb.read_parquet(f"{folder}/zone_id=*/**/*.parquet", hive_partitioning=True)
+    busiest = files.query(
+        "files",
+        """
         select left(zone_id::varchar, 8) as zone, left(appID::varchar, 8) as app,
                sum(bytesIngress + bytesEgress)::bigint as bytes,
                arg_max(strftime(interval_start, '%H:%M'), bytesIngress + bytesEgress) as busiest_hour
         from files group by all order by bytes desc limit 5
-    """).show()
+        """,
+    )
+    print(busiest)
 
 
 async def main() -> None:

@@ -2,7 +2,7 @@
 
 It asks a sandbox of its own, so that no account is needed. Run it with
 
-    pip install 'aiospectrum[arrow]' 'pandas>=3'
+    pip install 'aiospectrum[arrow]' pandas
     python examples/with_pandas.py
 """
 
@@ -17,8 +17,8 @@ from aiospectrum.sandbox import Sandbox
 
 
 def quarters_of_the_day(report: Report) -> pd.DataFrame:
-    """What each application of one zone received in each six hours: a report is a table for what takes Arrow data."""
-    frame = pd.DataFrame.from_arrow(report)
+    """What each application of one zone received in each six hours: any pandas takes Arrow tables."""
+    frame = report.to_arrow().to_pandas()  # pyright: ignore[reportUnknownMemberType]  # a bare list in pyarrow-stubs
     frame["from"] = frame["interval_start"].dt.floor("6h").dt.strftime("%H:%M")
     frame["app"] = frame["appID"].astype("str").str[:8]
     return frame.pivot_table(index="app", columns="from", values="bytesIngress", aggfunc="sum", observed=True)

@@ -116,8 +116,8 @@ class ArrowMaker:
             raise TableError(f"the report has something else than text in {name}: {error}") from error
         if not times:
             return encoded.slice(0, 0)
-        ends = pa.array(range(times, times * len(values) + 1, times), pa.int64())
-        runs = pa.RunEndEncodedArray.from_arrays(ends, encoded.indices)
+        ends = range(times, times * len(values) + 1, times)
+        runs = pa.RunEndEncodedArray.from_arrays(ends, encoded.indices, pa.run_end_encoded(pa.int64(), pa.int32()))
         return pa.DictionaryArray.from_arrays(self.compute.run_end_decode(runs), encoded.dictionary)
 
     def _number_column(self, name: str, numbers: Sequence[float | None]) -> Any:

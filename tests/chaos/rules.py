@@ -105,7 +105,7 @@ _RULES: Final = {
     "body-null-result": UNREADABLE,
     "body-*": MALFORMED,
     "bomb-br": TOO_LARGE if compression_utils.HAS_BROTLI else BROKEN,
-    "bomb-zstd": TOO_LARGE if compression_utils.HAS_ZSTD else BROKEN,
+    "bomb-zstd": TOO_LARGE if getattr(compression_utils, "HAS_ZSTD", False) else BROKEN,  # not before aiohttp 3.13
     "bomb-*": TOO_LARGE,
 }
 """Rules by patterns of names; the first that fits counts."""

@@ -20,7 +20,7 @@ READABLE: Final = {
     "gzip": True,
     "deflate": True,
     "br": compression_utils.HAS_BROTLI,
-    "zstd": compression_utils.HAS_ZSTD,
+    "zstd": getattr(compression_utils, "HAS_ZSTD", False),  # not before aiohttp 3.13
 }
 """Whether aiohttp knows each coding here."""
 

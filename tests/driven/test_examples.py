@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from aiospectrum.sandbox import Sandbox
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SHOWN = {
     "polars": ["The busiest hour of each zone:", "shape: (5, 4)", "Who has how much of the traffic:", "percent"],
@@ -14,6 +16,21 @@ SHOWN = {
     "pandas": ["Bytes received in each six hours, one zone:", "18:00", "The busiest hours, all zones:", "count"],
 }
 """Some of what each program prints, by the library that it shows."""
+ELSEWHERE = {"fastapi", "hikari"}
+"""What tests/peers/test_events.py runs, as it takes libraries that only ``nox -s peers`` has."""
+
+
+def run(program: str, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run an example to its end, with warnings as errors."""
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-W", "error", EXAMPLES / program, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1", **environ},
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("library", SHOWN)
@@ -22,20 +39,31 @@ def test_an_example_runs(library: str) -> None:
     pytest.importorskip("pyarrow")
     pytest.importorskip(library, minversion="3" if library == "pandas" else None)
 
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-W", "error", EXAMPLES / f"with_{library}.py"],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1"},
-        timeout=60,
-        check=False,
-    )
+    done = run(f"with_{library}.py")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert [text for text in SHOWN[library] if text not in done.stdout] == []
 
 
+def test_the_plain_script(spectrum_sandbox: Sandbox) -> None:
+    """All zones are shown, and one that fails is said on stderr and by the exit code alone."""
+    sandbox = spectrum_sandbox
+    unknown = "0" * 32
+    environ = {"CLOUDFLARE_API_TOKEN": sandbox.api_token, "CLOUDFLARE_BASE_URL": sandbox.url}
+
+    well = run("with_taskgroup.py", *sandbox.zones, **environ)
+    badly = run("with_taskgroup.py", unknown, *sandbox.zones, **environ)
+
+    assert (well.returncode, well.stderr) == (0, "")
+    assert sorted(line.split(":")[0] for line in well.stdout.splitlines()) == sorted(sandbox.zones)
+    assert all(" bytes in, to " in line for line in well.stdout.splitlines())
+    assert badly.returncode == 1
+    assert sorted(line.split(":")[0] for line in badly.stdout.splitlines()) == sorted(sandbox.zones)
+    [said] = badly.stderr.splitlines()
+    assert said.startswith(f"{unknown}: GET ")
+    assert "answered 403" in said
+
+
 def test_every_example_is_tested() -> None:
     """No program is left out."""
-    assert {path.stem.removeprefix("with_") for path in EXAMPLES.glob("*.py")} == set(SHOWN)
+    assert {path.stem.removeprefix("with_") for path in EXAMPLES.glob("*.py")} == {*SHOWN, *ELSEWHERE, "taskgroup"}

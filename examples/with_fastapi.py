@@ -1,0 +1,87 @@
+"""A web service that tells what a zone has and how much traffic it had, with FastAPI.
+
+It has one client, which is open as long as the application is. Run it with
+
+    pip install aiospectrum fastapi uvicorn
+    CLOUDFLARE_API_TOKEN=… uvicorn --app-dir examples with_fastapi:app
+
+and ask it at http://127.0.0.1:8000/zones/ZONE_ID/apps and http://127.0.0.1:8000/zones/ZONE_ID/summary.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypedDict
+
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.responses import JSONResponse
+
+from aiospectrum import (
+    Client,
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestTimeoutError,
+    SpectrumError,
+    make_converter,
+)
+
+
+class State(TypedDict):
+    """What the application keeps while it runs; each request has it as its ``state``."""
+
+    spectrum: Client
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncGenerator[State, None]:
+    """Open the client on the event loop of the application, and close it at the end."""
+    async with Client.from_env() as client:
+        yield {"spectrum": client}
+
+
+app = FastAPI(title="Spectrum", lifespan=lifespan)
+converter = make_converter()
+
+
+def get_client(request: Request) -> Client:
+    """Give an endpoint the client."""
+    client: Client = request.state.spectrum
+    return client
+
+
+Spectrum = Annotated[Client, Depends(get_client)]
+
+
+@app.get("/zones/{zone_id}/apps")
+async def list_apps(zone_id: str, client: Spectrum) -> list[dict[str, Any]]:
+    """Tell all applications of a zone, as Cloudflare writes them."""
+    return [converter.unstructure(each) async for each in client.apps.iterate(zone_id)]
+
+
+@app.get("/zones/{zone_id}/summary")
+async def summarize(zone_id: str, client: Spectrum, hours: Annotated[int, Query(gt=0)] = 24) -> dict[str, float]:
+    """Tell the events and the bytes of a zone in the last hours."""
+    since = datetime.now(UTC) - timedelta(hours=hours)
+    metrics = client.analytics.events.summary(zone_id, metrics=["count", "bytesIngress", "bytesEgress"], since=since)
+    return (await metrics).totals
+
+
+@app.exception_handler(SpectrumError)
+async def answer_error(_: Request, error: SpectrumError) -> JSONResponse:
+    """Answer what went wrong: the caller's mistake, a wait, or Cloudflare's trouble."""
+    headers: dict[str, str] = {}
+    match error:
+        case InvalidArgumentError():
+            status, detail = 422, str(error)
+        case NotFoundError() | PermissionDeniedError():
+            status, detail = 404, "no such zone, or not one of ours"
+        case RateLimitError(wait=wait):
+            status, detail = 503, "asked too often"
+            headers["Retry-After"] = f"{wait or 60:.0f}"
+        case RequestTimeoutError():
+            status, detail = 504, "Cloudflare took too long"
+        case _:
+            status, detail = 502, "Cloudflare could not be asked"
+    return JSONResponse({"detail": detail}, status, headers)
