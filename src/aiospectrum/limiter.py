@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from array import array
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -59,7 +60,10 @@ class Window:
         """
         self._requests = requests
         self._per_seconds = per_seconds
-        self._times: deque[float] = deque()
+        # Floats as objects would stay where the numbers of answers come and go, and scatter those over the memory.
+        self._times = array("d")
+        self._gone = 0
+        """How many of the times, the first ones, count no more."""
 
     def wait(self, now: float, ahead: int = 0) -> float:
         """Seconds until one more request may go out.
@@ -71,12 +75,12 @@ class Window:
         Returns:
             0 or more.
         """
-        while self._times and self._times[0] <= now - self._per_seconds:
-            self._times.popleft()
-        place = len(self._times) + ahead - self._requests
+        self._forget_before(now - self._per_seconds)
+        place = len(self._times) - self._gone + ahead - self._requests
         if place < 0:
             return 0.0
         rounds, index = divmod(place, self._requests)
+        index += self._gone
         last = self._times[index] if index < len(self._times) else now
         return last + self._per_seconds * (1 + rounds) - now
 
@@ -87,6 +91,14 @@ class Window:
             now: When it goes out.
         """
         self._times.append(now)
+
+    def _forget_before(self, time: float) -> None:
+        """Count requests up to some time no more; their places are freed when they are half of all."""
+        while self._gone < len(self._times) and self._times[self._gone] <= time:
+            self._gone += 1
+        if self._gone * 2 > len(self._times):
+            del self._times[: self._gone]
+            self._gone = 0
 
 
 class Limiter:
