@@ -17,26 +17,34 @@ from benchmarks.calls import DIMENSIONS, METRICS
 from benchmarks.server import BASE_PATH, make_answer, serve
 from benchmarks.turns import stay_on_one_processor
 
-__all__ = ["INTERVALS", "PAYLOADS", "SINCE", "ZONES", "report_path"]
+__all__ = ["PAYLOADS", "SINCE", "ZONES", "report_path"]
 
 ZONES: Final = tuple(f"{number:032x}" for number in range(100))
-INTERVALS: Final = 24
 SINCE: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _EVENTS: Final = ("connect", "progress", "disconnect", "originError", "clientFiltered")
 
 
 @attrs.frozen
 class Payload:
-    """A report of four metrics of 24 hours."""
+    """A report of four metrics by the hour."""
 
     rows: int
     """Rows, each of an event and an application."""
+
+    intervals: int = 24
+    """Hours."""
 
     has_fractions: bool = False
     """Whether counts and bytes have fractions, as those of sampled events can."""
 
 
-PAYLOADS: Final = {"small": Payload(5), "medium": Payload(100), "fractions": Payload(100, has_fractions=True)}
+PAYLOADS: Final = {
+    "small": Payload(5),
+    "medium": Payload(100),
+    "fractions": Payload(100, has_fractions=True),
+    "large": Payload(500, intervals=72, has_fractions=True),
+}
+"""By name; ``large`` is as the answer by time of :mod:`benchmarks.compare`."""
 
 
 def report_path(zone_id: str) -> str:
@@ -72,12 +80,12 @@ def _body(payload: Payload) -> bytes:
     data = [
         {
             "dimensions": [source.choice(_EVENTS), f"{source.getrandbits(128):032x}"],
-            "metrics": [[draw[metric]() for _ in range(INTERVALS)] for metric in METRICS],
+            "metrics": [[draw[metric]() for _ in range(payload.intervals)] for metric in METRICS],
         }
         for _ in range(payload.rows)
     ]
     extremes = {metric: draw[metric]() for metric in METRICS}
-    starts = [SINCE + timedelta(hours=number) for number in range(INTERVALS)]
+    starts = [SINCE + timedelta(hours=number) for number in range(payload.intervals)]
     result: dict[str, Any] = {
         "rows": payload.rows,
         "data": data,
@@ -89,7 +97,7 @@ def _body(payload: Payload) -> bytes:
             "dimensions": list(DIMENSIONS),
             "metrics": list(METRICS),
             "since": _time(starts[0]),
-            "until": _time(starts[0] + timedelta(days=1, seconds=-1)),
+            "until": _time(starts[-1] + timedelta(seconds=3599)),
             "time_delta": "hour",
             "limit": 10_000,
         },

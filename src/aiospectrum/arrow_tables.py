@@ -84,7 +84,7 @@ class ArrowMaker:
         for name, numbers in tidy.metrics.items():
             column = self._number_column(name, numbers)
             if name in WHOLE_METRICS and column.type != self.pa.int64():
-                column = self._rounded_column(name, numbers)
+                column = self._rounded_column(name, numbers, column)
                 rounded.append(name)
             columns[name] = column
         return self._table(tidy, columns), tuple(rounded)
@@ -121,28 +121,49 @@ class ArrowMaker:
         return pa.DictionaryArray.from_arrays(self.compute.run_end_decode(runs), encoded.dictionary)
 
     def _number_column(self, name: str, numbers: Sequence[float | None]) -> Any:
+        code, kind = ("q", self.pa.int64()) if name in WHOLE_METRICS else ("d", self.pa.float64())
+        packed = self._packed_column(code, kind, numbers)
+        return self._unusual_column(name, numbers) if packed is None else packed
+
+    def _packed_column(self, code: str, kind: Any, numbers: Sequence[float | None]) -> Any:
+        """Three times as fast as ``pyarrow.array``; None for numbers that are missing or of another kind."""
         pa = self.pa
-        code, kind = ("q", pa.int64()) if name in WHOLE_METRICS else ("d", pa.float64())
         try:
-            packed = struct.pack(f"={len(numbers)}{code}", *numbers)  # three times as fast as pa.array()
+            packed = struct.pack(f"={len(numbers)}{code}", *numbers)
         except (struct.error, OverflowError):
-            return self._unusual_column(name, numbers)
+            return None
         return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(packed)])
 
     def _unusual_column(self, name: str, numbers: Sequence[float | None]) -> Any:
         """Numbers of which some are missing, or do not fit the usual type, such as ``12.0`` or ``12.5`` bytes."""
         pa = self.pa
         try:
-            if name in WHOLE_METRICS:
+            floats = self._packed_column("d", pa.float64(), numbers)
+            if floats is None:
+                floats = pa.array([None if each is None else float(each) for each in numbers], pa.float64())
+            if name not in WHOLE_METRICS:
+                return floats
+            if not self._is_exact(floats):
                 whole = whole_numbers(numbers)
                 if all(each is None or (isinstance(each, int) and abs(each) < 2**63) for each in whole):
                     return pa.array(whole, pa.int64())
-            return pa.array([None if each is None else float(each) for each in numbers], pa.float64())
+                return floats
         except (TypeError, ValueError, OverflowError) as error:
             raise TableError(f"the report has something else than numbers in {name}: {error}") from error
+        try:
+            return floats.cast(pa.int64())
+        except pa.ArrowInvalid:  # some have fractions
+            return floats
 
-    def _rounded_column(self, name: str, numbers: Sequence[float | None]) -> Any:
+    def _is_exact(self, floats: Any) -> bool:
+        """Whether all numbers are as small as floats can tell whole numbers apart."""
+        largest = self.compute.max(self.compute.abs(floats)).as_py()
+        return largest is None or largest < 2**53
+
+    def _rounded_column(self, name: str, numbers: Sequence[float | None], floats: Any) -> Any:
         pa = self.pa
+        if self._is_exact(floats):
+            return self.compute.round(floats).cast(pa.int64())
         try:
             return pa.array([None if each is None else round(each) for each in numbers], pa.int64())
         except (pa.ArrowInvalid, OverflowError, ValueError) as error:

@@ -78,8 +78,9 @@ def test_missing_values_are_null() -> None:
         ([1.5, 2], "double"),
         ([2.0**63, 2], "double"),
         ([2**63, 2], "double"),
+        ([2**53 + 1, 2.0], "int64"),
     ],
-    ids=["whole", "largest", "fraction", "too large", "too large and whole"],
+    ids=["whole", "largest", "fraction", "too large", "too large and whole", "more than floats tell apart"],
 )
 def test_counts_that_are_unusual(numbers: list[float], kind: str) -> None:
     """Nothing fails and nothing is lost: a column of counts becomes one of floats where it has to."""
@@ -101,6 +102,14 @@ def test_uniform_tables() -> None:
     assert table["count"].to_pylist() == [2, 2]
     assert rounded == ("count",)
     assert table.schema == by_time({}, metrics=("count", "bytesIngress")).to_arrow().schema
+
+
+@given(st.lists(st.floats(-(2.0**62), 2.0**62), min_size=1))
+def test_uniform_tables_round_as_python_does(counts: list[float]) -> None:
+    """To the nearest whole number, and from the middle to the even one."""
+    report = by_time({("connect",): [counts]}, intervals=len(counts))
+    table, _ = ArrowMaker().uniform_table(Tidy.of(report))
+    assert table["count"].to_pylist() == [round(each) for each in counts]
 
 
 def test_uniform_tables_have_their_limits() -> None:
