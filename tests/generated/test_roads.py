@@ -237,6 +237,21 @@ def test_forms_of_a_report(data: str, is_fast: bool) -> None:
         assert_same_outcome(route, answer)
 
 
+@pytest.mark.parametrize(
+    ("route", "text"),
+    [
+        (GET_APP, "{%s}" % APP_TEXT.replace("2014-01-02T02:20:00Z", "0001-01-01T00:00:00+01:00")),  # noqa: UP031
+        (DELETE_APP, '{"id":5}'),
+    ],
+    ids=["a time before the year 1 in UTC", "a number for a text"],
+)
+def test_what_no_road_takes(route: Route[Any], text: str) -> None:
+    """What the fast road cannot read or build is left to the patient one, which says why it cannot either."""
+    answer = f'{{"success":true,"result":{text}}}'
+    assert fast(route, answer) is None
+    assert_same_outcome(route, answer)
+
+
 @pytest.mark.parametrize("fraction", ["1234565", "1234567", "9999999", "123456500", "123456789", "999999999"])
 def test_times_finer_than_a_microsecond(fraction: str) -> None:
     """What a datetime cannot hold is rounded alike on both roads."""
