@@ -20,6 +20,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from aiospectrum import make_converter
 from aiospectrum._generated.analytics import GET_CURRENT_AGGREGATE, GET_EVENTS_BY_TIME, GET_EVENTS_SUMMARY
 from aiospectrum._generated.apps import LIST_APPS
+from aiospectrum.collector import CollectorRest
 from aiospectrum.converters import shared_converter
 from aiospectrum.decoder import read_answer
 from aiospectrum.envelope import Call, RawResponse
@@ -58,8 +59,13 @@ def ours(name: str) -> Decode:
     route, converter = _ROUTES[name], shared_converter()
 
     def decode(body: bytes) -> Any:
-        raw = RawResponse(status=200, headers=_HEADERS, body=body)
-        return read_answer(route, raw, _CALL, path={"zone_id": ZONE}, converter=converter).result
+        rest = CollectorRest()
+        rest.begin()
+        try:
+            raw = RawResponse(status=200, headers=_HEADERS, body=body)
+            return read_answer(route, raw, _CALL, path={"zone_id": ZONE}, converter=converter).result
+        finally:
+            rest.end()
 
     return decode
 

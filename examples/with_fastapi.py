@@ -60,8 +60,11 @@ async def list_apps(zone_id: str, client: Spectrum) -> list[dict[str, Any]]:
     return [converter.unstructure(each) async for each in client.apps.iterate(zone_id)]
 
 
+Hours = Annotated[int, Query(gt=0, le=8784)]
+
+
 @app.get("/zones/{zone_id}/summary")
-async def summarize(zone_id: str, client: Spectrum, hours: Annotated[int, Query(gt=0)] = 24) -> dict[str, float]:
+async def summarize(zone_id: str, client: Spectrum, hours: Hours = 24) -> dict[str, float]:
     """Tell the events and the bytes of a zone in the last hours."""
     since = datetime.now(UTC) - timedelta(hours=hours)
     metrics = client.analytics.events.summary(zone_id, metrics=["count", "bytesIngress", "bytesEgress"], since=since)

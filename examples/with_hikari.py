@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from itertools import accumulate
 
 import hikari
 
@@ -52,13 +53,14 @@ class TrafficWatch:
         async with self.client:
             async for round_ in self.rounds:
                 found = set(self.describe(round_))
-                if new := sorted(found - said):
+                said &= found
+                if new := fit(sorted(found - said)):
                     try:
-                        await self.bot.rest.create_message(self.channel, "\n".join(new)[:LONGEST_MESSAGE])
+                        await self.bot.rest.create_message(self.channel, "\n".join(new))
                     except hikari.HikariError:
                         logging.exception("Discord took no message")
-                        continue
-                said = found
+                    else:
+                        said.update(new)
 
     def describe(self, round_: bulk.Round) -> Iterator[str]:
         """Say what is worth a message, in words that stay the same as long as it lasts."""
@@ -68,6 +70,12 @@ class TrafficWatch:
                     yield f"Application `{each.app_id}` of zone `{zone_id}` is busy."
         for zone_id, error in round_.errors.items():
             yield f"Zone `{zone_id}` cannot be asked: {type(error).__name__}."
+
+
+def fit(lines: list[str]) -> list[str]:
+    """Give the first lines, as many as a message holds."""
+    ends = accumulate(len(line) + 1 for line in lines)
+    return [line for line, end in zip(lines, ends, strict=True) if end - 1 <= LONGEST_MESSAGE]
 
 
 if __name__ == "__main__":

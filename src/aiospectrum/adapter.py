@@ -22,6 +22,9 @@ _NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutE
 
 _LONGEST_REASON: Final = 1000
 
+_MOST_PIECES: Final = 1024
+"""Of a body; a server that sends a few bytes at a time would make each an object of its own."""
+
 _MORE_THAN_A_BUFFER: Final = 1 << 19
 """Bytes, more than the 256 KiB that asyncio makes room for whenever it receives."""
 
@@ -181,6 +184,8 @@ class Exchange:
                 problem = f"the body is larger than {self.max_body_bytes:,} bytes"
                 raise response_error(BodyTooLargeError, raw, call, problem)
             pieces.append(piece)
+            if len(pieces) == _MOST_PIECES:
+                pieces = [b"".join(pieces)]
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         version = None if response.version is None else f"{response.version.major}.{response.version.minor}"
         return RawResponse(status=response.status, headers=response.headers, body=body, http_version=version)

@@ -162,9 +162,9 @@ class ArrowMaker:
 
     def _rounded_column(self, name: str, numbers: Sequence[float | None], floats: Any) -> Any:
         pa = self.pa
-        if self._is_exact(floats):
-            return self.compute.round(floats).cast(pa.int64())
         try:
+            if self._is_exact(floats):
+                return self.compute.round(floats).cast(pa.int64())
             return pa.array([None if each is None else round(each) for each in numbers], pa.int64())
         except (pa.ArrowInvalid, OverflowError, ValueError) as error:
-            raise TableError(f"the report has numbers in {name} that are too large: {error}") from error
+            raise TableError(f"the report has numbers in {name} beyond whole numbers of 64 bits: {error}") from error

@@ -75,6 +75,25 @@ async def test_it_works_after_an_answer_that_cannot_be_read(serve: Serve, collec
         assert gc.isenabled() is collector
 
 
+async def test_it_works_between_attempts(serve: Serve, collector: bool) -> None:
+    """Whatever goes on while a call waits to be attempted again finds it at work, as this server does."""
+    seen: list[bool] = []
+    answer = answers({"number": "five"}, 503, {"number": 5})
+
+    async def look_and_answer(request: web.Request) -> web.Response:
+        seen.append(gc.isenabled())
+        response: web.Response = await answer(request)
+        return response
+
+    url = await serve(look_and_answer)
+    async with Client(api_token=TOKEN, base_url=url, retry=RetryPolicy(base_wait=0)) as client:
+        with pytest.raises(DecodeError):
+            await client.send(PROBE, path={}, query={})
+        await client.send(PROBE, path={}, query={})
+
+    assert seen == [collector] * 3
+
+
 async def test_it_works_between_attempts_and_in_hooks(serve: Serve, collector: bool) -> None:
     """Whatever is called or awaited before the end of the call finds it at work."""
     seen: list[bool] = []

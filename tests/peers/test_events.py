@@ -20,7 +20,7 @@ from aiohttp.test_utils import TestServer
 from aiospectrum import Client, bulk
 from aiospectrum.sandbox import Faults, Sandbox
 from examples.with_fastapi import app
-from examples.with_hikari import TrafficWatch
+from examples.with_hikari import LONGEST_MESSAGE, TrafficWatch, fit
 from tests.peers.conftest import Tally
 
 CHANNEL = 1001
@@ -127,6 +127,15 @@ async def served() -> AsyncIterator[str]:
             await running
 
 
+def test_what_a_message_cannot_hold_is_left_for_the_next() -> None:
+    """Lines are posted whole or not at all."""
+    long, line = "x" * (LONGEST_MESSAGE - 11), "y" * 10
+    assert fit([long, line]) == [long, line]
+    assert len("\n".join([long, line])) == LONGEST_MESSAGE
+    assert fit([f"{long}x", line]) == [f"{long}x"]
+    assert fit([]) == []
+
+
 async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Its answers are the API's, and each kind of failure has a status of its own."""
     caplog.set_level(logging.WARNING)
@@ -145,17 +154,19 @@ async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, capl
             for path in (f"/zones/{zone_id}/apps", f"/zones/{zone_id}/summary?hours=2", f"/zones/{UNKNOWN}/apps"):
                 await ask(path)
             await ask("/zones/short/apps")
+            await ask(f"/zones/{zone_id}/summary?hours=100000000")
             sandbox.faults = Faults(throttle_rate=1, throttle_retry_after=300)
             await ask(f"/zones/{zone_id}/apps?throttled")
         requests = len(sandbox.requests)
 
-    assert [status for status, _, _ in answers.values()] == [200, 200, 404, 422, 503]
-    apps, totals, unknown, short, throttled = (found for _, found, _ in answers.values())
+    assert [status for status, _, _ in answers.values()] == [200, 200, 404, 422, 422, 503]
+    apps, totals, unknown, short, long, throttled = (found for _, found, _ in answers.values())
     assert sorted(each["id"] for each in apps) == sorted(sandbox.app_ids(zone_id))
     assert all(total > 0 for total in totals.values())
     assert set(totals) == {"count", "bytesIngress", "bytesEgress"}
     assert unknown == {"detail": "no such zone, or not one of ours"}
     assert "zone_id" in short["detail"]
+    assert "hours" in str(long["detail"])
     assert throttled == {"detail": "asked too often"}
     retry_after = list(answers.values())[-1][2]
     assert retry_after is not None

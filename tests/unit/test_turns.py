@@ -32,12 +32,15 @@ async def test_others_get_turns_in_between() -> None:
     assert all("other" in pair for pair in pairwise(seen))
 
 
-async def test_a_turn_that_nobody_wants_any_more_is_passed_on() -> None:
+@pytest.mark.parametrize("steps", [1, 2], ids=["before its turn", "as its turn comes"])
+async def test_a_turn_that_nobody_wants_any_more_is_passed_on(steps: int) -> None:
     """Cancelling one that waits does not stop those behind it."""
     turns = Turns()
-    await turns.take()
-    waiting = asyncio.create_task(turns.take())
-    behind = asyncio.create_task(turns.take())
+    first, waiting, behind = (asyncio.create_task(turns.take()) for _ in range(3))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    assert first.done()
+    assert not waiting.done()
     waiting.cancel()
 
     async with asyncio.timeout(10):
