@@ -126,7 +126,7 @@ class ArrowMaker:
         return self._unusual_column(name, numbers) if packed is None else packed
 
     def _packed_column(self, code: str, kind: Any, numbers: Sequence[float | None]) -> Any:
-        """Three times as fast as ``pyarrow.array``; None for numbers that are missing or of another kind."""
+        """Make a column three times as fast as ``pyarrow.array``; None when a number is missing or does not fit."""
         pa = self.pa
         try:
             packed = struct.pack(f"={len(numbers)}{code}", *numbers)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from tests.spec.fragment import METRICS
+
 __all__ = ["APPS", "DELTAS", "NOW", "PAYGO_APP", "QUERIES"]
 
 NOW: Final = datetime(2026, 11, 20, 12, 30, 15, tzinfo=UTC)
@@ -60,15 +62,7 @@ PAYGO_APP: Final[dict[str, Any]] = {
 QUERIES: Final[dict[str, dict[str, Any]]] = {
     "defaults": {},
     "every metric": {
-        "metrics": [
-            "count",
-            "bytesIngress",
-            "bytesEgress",
-            "durationAvg",
-            "durationMedian",
-            "duration90th",
-            "duration99th",
-        ],
+        "metrics": METRICS,
         "since": NOW - timedelta(hours=1),
     },
     "every dimension": {
