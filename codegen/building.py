@@ -10,33 +10,32 @@ from codegen.shapes import Array, Choice, Field, Map, Object, Pair, Ref, Scalar,
 __all__ = ["builder_name", "finished_value", "finishing_steps"]
 
 
-def finishing_steps(name: str, fields: tuple[Field, ...], roads: Roads) -> Iterator[str]:
+def finishing_steps(name: str, fields: tuple[Field, ...], roads: Roads, *, in_union: bool) -> Iterator[str]:
     """Write the statements that make the values of a wire type those of a model.
 
     Args:
         name: Name of the schema.
         fields: Those of the model.
         roads: Which schema takes which road.
+        in_union: Whether the wire type is that of a union, in which nothing but None stands for what is absent.
 
     Yields:
-        Statements about ``values``, some of several lines.
+        Statements about ``item``, some of several lines.
     """
-    if roads.is_renamed(name):
-        yield "values = asdict(values)"
     for field in fields:
-        key = repr(roads.key(name, field))
-        value = f"values[{key}]"
-        finished = finished_value(field.schema, value if field.required else "value", roads)
-        if isinstance(field.default, (list, dict)):
-            if finished is None:
-                yield f"if {key} not in values:\n    {value} = {field.default!r}"
-            else:
-                yield f"value = values.get({key}, {field.default!r})\n{value} = {finished}"
-        elif finished is not None and field.required:
+        attribute = roads.attribute(name, field)
+        value = f"item.{attribute}"
+        is_there = field.required or (field.default is not None and not in_union)
+        finished = finished_value(field.schema, value if is_there else "value", roads)
+        if is_there and finished is not None:
             is_time = isinstance(field.schema, Scalar)  # asked here as calling a function would take longer
-            yield f"if {value}.tzinfo is not UTC:\n    {value} = {finished}" if is_time else f"{value} = {finished}"
-        elif finished is not None:
-            yield f"if (value := values.get({key})) is not None:\n    {value} = {finished}"
+            condition = f"if {value}.tzinfo is not UTC:\n    " if is_time else ""
+            yield f'{condition}_set(item, "{attribute}", {finished})'
+        elif not is_there and finished is not None:
+            default = f'\nelse:\n    _set(item, "{attribute}", {field.default!r})' if field.default is not None else ""
+            yield f'if (value := {value}) is not None:\n    _set(item, "{attribute}", {finished}){default}'
+        elif not is_there and field.default is not None:
+            yield f'if {value} is None:\n    _set(item, "{attribute}", {field.default!r})'
 
 
 def finished_value(schema: Schema, value: str, roads: Roads) -> str | None:

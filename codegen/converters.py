@@ -56,7 +56,7 @@ class Chooser:
     """The model when nothing says it."""
 
     def condition(self, model: str) -> str:
-        """Write the expression that is true of the ``values`` of a model.
+        """Write the expression that is true of an ``item`` with the values of a model, and None for all others.
 
         Args:
             model: The model, not the fallback.
@@ -65,10 +65,10 @@ class Chooser:
             The expression; those of all models are to be asked in the order of the chooser.
         """
         keys = next((keys for name, keys in self.own_keys if name == model), ())
-        by_keys = " or ".join(f"values.get({key!r}) is not None" for key in keys) or "False"
+        by_keys = " or ".join(f"item.{key} is not None" for key in keys) or "False"
         if not self.mapping:
             return by_keys
-        kind = f"values.get({self.discriminator!r})"
+        kind = f"item.{self.discriminator}"
         told = [f"{kind} == {value!r} or " for value, name in self.mapping.items() if name == model]
         others = [f"{kind} != {value!r} and " for value, name in self.mapping.items() if name != model]
         return f"{''.join(told)}({''.join(others)}({by_keys}))"

@@ -11,7 +11,7 @@ from codegen.models import Models
 from codegen.roads import Roads
 from codegen.shapes import Array, Field, Object, Ref, Schema, Union, references
 
-__all__ = ["BuilderView", "ModelView", "ResultView", "WireView", "builder_views", "dict_based", "result_views"]
+__all__ = ["BuilderView", "ModelView", "ResultView", "WireView", "builder_views", "result_views"]
 
 
 @attrs.frozen(kw_only=True)
@@ -22,13 +22,13 @@ class WireView:
     """Its name."""
 
     fields: tuple[tuple[str, str, str, str], ...]
-    """Key, annotation, default and a comment of each field; the last two are empty when there is none."""
+    """Attribute, annotation, default and a comment of each field; the last two are empty when there is none."""
 
-    is_struct: bool
-    """Whether it is a struct and not a dict."""
+    base: str
+    """The class that it is a subclass of, of which it has all other fields; empty when there is none."""
 
     renamed: Mapping[str, str]
-    """Attribute by key in JSON; empty when they are all the same."""
+    """Attribute by key in JSON, where they differ."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,14 +44,14 @@ class ModelView:
     steps: tuple[str, ...] = ()
     """Statements that make the values those of the model."""
 
-    setter: str = ""
-    """What sets the dict of an object, where there is one."""
+    is_base: bool = True
+    """Whether what has been read becomes the object, and is not what one is made of."""
 
     maker: str = ""
-    """Function that calls the class, where there is no dict."""
+    """Function that calls the class, for a union of native models."""
 
     parameters: tuple[tuple[str, str, str], ...] = ()
-    """Attribute, name and annotation of each parameter of that function."""
+    """Attribute, name and annotation of each parameter of the class, where it is called."""
 
     is_cached: bool = False
     """Whether equal objects are one and the same."""
@@ -72,9 +72,6 @@ class BuilderView:
 
     models: tuple[ModelView, ...]
     """What it can be: one model, or each member of the union."""
-
-    is_viewed: bool
-    """Whether the objects are there, of a subclass."""
 
     is_plain_union: bool
     """Whether the classes are called, with the values of a struct, wherever one stands."""
@@ -116,26 +113,6 @@ def builder_views(results: tuple[Schema, ...], components: Mapping[str, Schema],
     return [_builder(name, roads) for name in components if name in wanted]
 
 
-def dict_based(results: tuple[Schema, ...], components: Mapping[str, Schema], models: Models) -> list[str]:
-    """List the classes whose objects are made of dicts.
-
-    Args:
-        results: The schemas of all results.
-        components: All named schemas.
-        models: Names of classes and attributes.
-
-    Returns:
-        Names of classes.
-    """
-    builders = builder_views(results, components, models)
-    return [
-        each.name
-        for builder in builders
-        if not (builder.is_plain_union or builder.is_viewed)
-        for each in builder.models
-    ]
-
-
 def result_views(
     results: Mapping[str, Schema], components: Mapping[str, Schema], models: Models
 ) -> tuple[ResultView, ...]:
@@ -175,23 +152,31 @@ def _reached(schema: Schema, roads: Roads) -> Iterator[str]:
 def _builder(name: str, roads: Roads) -> BuilderView:
     schema = roads.components[name]
     fields = roads.fields(name)
+    base = roads.base(name)
+    renamed = roads.models.fields[name] if roads.is_renamed(name) else {}
+    shown = [field for field in fields if base is None or renamed or not _is_inherited(name, field, roads)]
     return BuilderView(
         function=builder_name(name),
         annotation=roads.models.classes[name],
         wires=tuple(
             WireView(
                 name=roads.wire_name(name, each),
-                fields=tuple(_wire_field(name, field, roads, each) for field in fields),
-                is_struct=roads.is_struct(name),
-                renamed=roads.models.fields[name] if roads.is_renamed(name) else {},
+                fields=tuple(_wire_field(name, field, roads, each) for field in shown),
+                base="" if base is None else roads.models.classes[base],
+                renamed={wire: attribute for wire, attribute in renamed.items() if wire != attribute},
             )
             for each in range(roads.variants(Ref(name=name)))
         ),
         models=tuple(_members(schema, name, roads)) if isinstance(schema, Union) else (_model(name, roads),),
-        is_viewed=roads.is_viewed(name),
         is_plain_union=roads.is_plain_union(name),
         is_listed=name in roads.listed,
     )
+
+
+def _is_inherited(name: str, field: Field, roads: Roads) -> bool:
+    """Whether a wire type has a field as its base has it."""
+    is_same = field.required or field.default is None or not isinstance(roads.components[name], Union)
+    return is_same and roads.is_annotated(field.schema)
 
 
 def _members(union: Union, name: str, roads: Roads) -> Iterator[ModelView]:
@@ -203,26 +188,31 @@ def _members(union: Union, name: str, roads: Roads) -> Iterator[ModelView]:
     in_order = sorted(union.members, key=lambda member: roads.models.classes[member] == chooser.fallback)
     for member in in_order:
         condition = "" if member == in_order[-1] else chooser.condition(roads.models.classes[member])
-        yield _model(member, roads, union, condition)
+        yield _model(member, roads, union=name, condition=condition)
 
 
-def _model(name: str, roads: Roads, union: Union | None = None, condition: str = "") -> ModelView:
-    own = roads.fields(name)
-    others = [field for member in (union.members if union else ()) for field in roads.fields(member)]
-    foreign = dict.fromkeys(field.wire for field in others if field.wire not in {each.wire for each in own})
-    steps = (*(f"values.pop({key!r}, None)" for key in foreign), *finishing_steps(name, own, roads))
-    setter = f"_set{builder_name(name)}"
-    return ModelView(name=roads.models.classes[name], condition=condition, steps=steps, setter=setter)
+def _model(name: str, roads: Roads, *, union: str | None = None, condition: str = "") -> ModelView:
+    return ModelView(
+        name=roads.models.classes[name],
+        condition=condition,
+        steps=tuple(finishing_steps(name, roads.fields(name), roads, in_union=union is not None)),
+        is_base=roads.base(name if union is None else union) == name,
+        parameters=_parameters(name, roads),
+    )
+
+
+def _parameters(name: str, roads: Roads) -> tuple[tuple[str, str, str], ...]:
+    fields = roads.fields(name)
+    return tuple((each.wire, _parameter(each.wire), _held_type(each, roads)) for each in fields)
 
 
 def _maker(name: str, roads: Roads) -> ModelView:
     """A member of a union that is called with the values of a struct; one without lists is made once for equal ones."""
-    fields = roads.fields(name)
     return ModelView(
         name=roads.models.classes[name],
         maker=f"_make{builder_name(name)}",
-        parameters=tuple((each.wire, _parameter(each.wire), _held_type(each, roads)) for each in fields),
-        is_cached=all(roads.is_hashable(each.schema) for each in fields),
+        parameters=_parameters(name, roads),
+        is_cached=all(roads.is_hashable(each.schema) for each in roads.fields(name)),
     )
 
 
@@ -236,15 +226,15 @@ def _held_type(field: Field, roads: Roads) -> str:
 
 
 def _wire_field(name: str, field: Field, roads: Roads, variant: int) -> tuple[str, str, str, str]:
-    """Key, annotation, default and comment of one field; null stands for none only where the model holds None."""
+    """Attribute, annotation, default and comment of one field; null is taken only where the model holds None."""
     annotation = roads.wire_type(field.schema, variant)
-    is_type_expression = not roads.is_struct(name) or annotation.startswith("list[")
-    comment = _comment(field.schema, roads) if is_type_expression else ""
-    key = roads.key(name, field)
+    comment = _comment(field.schema, roads) if annotation.startswith(("list[", "dict[")) else ""
+    attribute = roads.attribute(name, field)
     if field.required:
-        return key, annotation, "", comment
+        return attribute, annotation, "", comment
     nullable = f"{annotation} | None" if field.default is None else annotation
-    return key, nullable, "None" if roads.is_plain_union(name) else repr(field.default), comment
+    default = None if isinstance(roads.components[name], Union) else field.default
+    return attribute, nullable, repr(default), comment
 
 
 def _comment(schema: Schema, roads: Roads) -> str:

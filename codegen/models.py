@@ -1,7 +1,6 @@
 """Renders the model classes: datamodel-code-generator with an attrs template."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +15,7 @@ from datamodel_code_generator.parser import LiteralType
 from codegen.schemas import BASES
 from codegen.wording import docstring_text
 
-__all__ = ["Models", "render_models", "without_slots"]
+__all__ = ["Models", "render_models"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -33,22 +32,6 @@ class Models:
 
     fields: Mapping[str, Mapping[str, str]]
     """Attribute of each property of each schema."""
-
-
-def without_slots(source: str, classes: Iterable[str]) -> str:
-    """Give objects of some classes a ``__dict__``, and the classes their defaults.
-
-    Args:
-        source: The module of the models.
-        classes: Names of classes.
-
-    Returns:
-        The module.
-    """
-    for name in classes:
-        bare = rf"@attrs\.frozen\(kw_only=True\)\nclass {name}\b"
-        source = re.sub(bare, f"@with_class_defaults\n@attrs.frozen(kw_only=True, slots=False)\nclass {name}", source)
-    return source
 
 
 def render_models(document: Mapping[str, Any], names: Iterable[str]) -> Models:
@@ -86,7 +69,7 @@ def render_models(document: Mapping[str, Any], names: Iterable[str]) -> Models:
             emit_model_metadata=metadata,
             output_model_type=DataModelType.DataclassesDataclass,
             custom_template_dir=_TEMPLATES,
-            additional_imports=["attrs", "aiospectrum.building.with_class_defaults"],
+            additional_imports=["attrs", "aiospectrum.building.model"],
             custom_file_header='"""The objects of the API."""',
             target_python_version=PythonVersion.PY_311,
             output_datetime_class=DatetimeClassType.Datetime,

@@ -3,10 +3,10 @@
 A model takes the first of these roads that its schema allows:
 
 - native: msgspec makes the object itself, by the annotations of the class;
-- built: msgspec checks the values and puts them into a dict, of which generated code makes the object: for unions of
-  models, whole numbers, which stay exact, times, which become UTC, and models that hold such ones. Where names differ,
-  and for unions of native models, a struct stands in for the dict; where only annotations do, a subclass does, whose
-  objects are told their class afterwards;
+- built: msgspec makes an object of a subclass with other annotations, which generated code finishes and then tells its
+  class: for numbers, of which whole ones stay exact, times, which become UTC, other names, and models that hold such
+  ones. For a union the subclass is one of a member that has the fields of all, and objects of the other members are
+  made of it; where there is no such member, a struct stands in for it;
 - converted: the public converter makes it of a dict, for models with values that may depart from their schema.
 
 msgspec does not choose among several arrays; where a schema does, there is one wire type for each.
@@ -93,29 +93,23 @@ class Roads:
         is_model = isinstance(self.components[name], (Object, Union))
         return is_model and not self.is_converted(name) and not self.is_native(Ref(name=name))
 
-    def is_viewed(self, name: str) -> bool:
-        """Whether msgspec makes the objects of a model by other annotations than its own, with nothing left to do."""
-        if self.is_renamed(name) or not self.is_built(name) or not isinstance(self.components[name], Object):
-            return False
-        return all(self.is_plain(each.schema) for each in self.fields(name))
-
-    def is_plain(self, schema: Schema) -> bool:
-        """Whether a value of a schema is in the model what it is in JSON."""
+    def is_annotated(self, schema: Schema) -> bool:
+        """Whether msgspec reads a schema, if not always to the end, by the annotation that the models have for it."""
         match schema:
             case Ref(name=name) if isinstance(self.components[name], (Object, Union)):
                 return self.is_native(schema)
             case Ref(name=name):
-                return self.is_plain(self.components[name])
+                return self.is_annotated(self.components[name])
             case Scalar(kind=kind):
-                return kind != "date-time"
+                return kind != "number"
             case Enum(booleans=booleans):
                 return not booleans
             case Array(items=inner) | Map(values=inner):
-                return self.is_plain(inner)
+                return self.is_annotated(inner)
             case Pair(first=first, second=second):
-                return self.is_plain(first) and self.is_plain(second)
+                return self.is_annotated(first) and self.is_annotated(second)
             case Choice(options=options):
-                return all(self.is_plain(option) for option in options)
+                return self.variants(schema) == 1 and all(map(self.is_annotated, options))
             case _:
                 return False
 
@@ -134,18 +128,23 @@ class Roads:
         schema = self.components[name]
         return isinstance(schema, Union) and all(self.is_native(Ref(name=member)) for member in schema.members)
 
-    def is_struct(self, name: str) -> bool:
-        """Whether msgspec reads a model, or union of models, that is built into a struct and not into a dict."""
-        return self.is_renamed(name) or self.is_plain_union(name)
-
     def is_renamed(self, name: str) -> bool:
         """Whether attributes of a model have other names than its keys in JSON."""
         return any(wire != attribute for wire, attribute in self.models.fields.get(name, {}).items())
 
-    def key(self, name: str, field: Field) -> str:
-        """Name a field in what msgspec reads: a dict has the keys of JSON, a struct the attributes of the model."""
-        names = self.models.fields.get(name, {})
-        return names.get(field.wire, field.wire) if self.is_struct(name) else field.wire
+    def attribute(self, name: str, field: Field) -> str:
+        """Name a field of a model, or of a union."""
+        return self.models.fields.get(name, {}).get(field.wire, field.wire)
+
+    def base(self, name: str) -> str | None:
+        """Name the model of which the wire types of a model, or union, are subclasses; None for a union without one."""
+        schema = self.components[name]
+        if not isinstance(schema, Union):
+            return name
+        if self.is_plain_union(name):
+            return None
+        every = {field.wire for field in self.fields(name)}
+        return next((each for each in schema.members if {field.wire for field in self.fields(each)} == every), None)
 
     def fields(self, name: str) -> tuple[Field, ...]:
         """List the fields of a model, or those of all members of a union, each once."""
@@ -201,7 +200,7 @@ class Roads:
         """Whether the wire type of a schema has a class in it that type checkers do not see being made."""
         match schema:
             case Ref(name=name) if self.is_built(name):
-                return self.is_struct(name) or self.is_viewed(name)
+                return True
             case Ref(name=name) if not isinstance(self.components[name], (Object, Union)):
                 return self.is_made_at_run_time(self.components[name])
             case Array(items=inner):

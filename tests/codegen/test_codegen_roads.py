@@ -40,6 +40,7 @@ ALONE: Final = (
     "Lids",
     "Part",
     "AnyTimed",
+    "Apart",
     "Unlike",
     "Nullable",
     "Converted",
@@ -55,6 +56,7 @@ LISTED: Final = (
     "Part",
     "Lid",
     "TimedPart",
+    "Apart",
     "Unlike",
     "Echo",
     "Vague",
@@ -215,11 +217,12 @@ def test_odd_results(roads: Roads, name: str, is_listed: bool, data: st.DataObje
     ("name", "words"),
     [
         pytest.param("Native", "wires=(Native,)", id="native"),
-        pytest.param("Renamed", "_RenamedValues1 = defstruct(", id="renamed"),
-        pytest.param("Times", "_TimesValues = TypedDict(", id="built"),
-        pytest.param("Row", "_RowValues1 = view(", id="viewed"),
-        pytest.param("Part", "_PartValues = defstruct(", id="union of native models"),
-        pytest.param("AnyTimed", "_AnyTimedValues = TypedDict(", id="union of built models"),
+        pytest.param("Renamed", "bases=(Renamed,), rename={", id="renamed"),
+        pytest.param("Times", "bases=(Times,), kw_only", id="built"),
+        pytest.param("Row", "for item in items: become(item, Row) return items", id="other annotations alone"),
+        pytest.param("Part", "lru_cache(maxsize=256) def _make_ball(", id="union of native models"),
+        pytest.param("AnyTimed", "bases=(Long,), kw_only", id="union with a member that has all fields"),
+        pytest.param("Apart", 'defstruct( "_ApartValues", [ ("at", datetime)', id="union without such a member"),
         pytest.param("Unlike", "structure(values, Unlike)", id="union that cannot be merged"),
         pytest.param("Nullable", "structure(values, Nullable)", id="union that reads null differently"),
         pytest.param("AnyEcho", "structure(values, AnyEcho)", id="union with a converted member"),
@@ -233,7 +236,6 @@ def test_each_schema_takes_its_road(roads: Roads, name: str, words: str) -> None
     source = (roads.folder / "decoders.py").read_text(encoding="utf-8")
 
     assert words in " ".join(source.split())
-    assert name in words
 
 
 def test_equal_members_of_a_union_are_made_once(roads: Roads) -> None:

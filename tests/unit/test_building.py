@@ -1,114 +1,168 @@
-"""What the generated decoders are made of."""
+"""What the generated models and decoders are made of."""
 
 import copy
 import pickle
+import weakref
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
+import cattrs
 import msgspec
 import pytest
+from msgspec.structs import force_setattr
 
-from aiospectrum.building import dict_setter, in_utc, view, with_class_defaults
+from aiospectrum.building import become, in_utc, model
 
 NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@with_class_defaults
-@attrs.frozen(kw_only=True, slots=False)
-class Box:
+class Base:
+    """A base class that holds nothing."""
+
+    __slots__ = ()
+
+    def shout(self) -> str:
+        """Say the name loudly."""
+        return str(getattr(self, "name", "")).upper()
+
+
+@model(kw_only=True)
+class Box(Base):
     """A model as the generator makes it."""
 
     name: str
-    kind: str = "plain"
+    kind: Literal["plain", "fancy"] | str = "plain"
     width: int | None = None
     tags: list[str] = attrs.Factory(list)
 
 
 @attrs.frozen(kw_only=True)
+class Plain(Base):
+    """The same as a class of attrs' own."""
+
+    name: str
+    kind: Literal["plain", "fancy"] | str = "plain"
+    width: int | None = None
+    tags: list[str] = attrs.Factory(list)
+
+
+@model(kw_only=True)
+class Tag:
+    """A model that can be hashed."""
+
+    text: str | None = None
+
+
+@model(kw_only=True)
 class Row:
-    """A model with slots whose annotations msgspec does not take."""
+    """A model whose annotations msgspec does not take."""
 
     numbers: list[int] | list[list[int]]
     labels: list[str] = attrs.Factory(list)
 
 
-class Base:
-    """A base class without a dict."""
-
-    __slots__ = ()
+RowValues: Final = msgspec.defstruct("RowValues", [("numbers", list[int])], bases=(Row,), kw_only=True, gc=False)
 
 
-@attrs.frozen(slots=False)
-class Derived(Base):
-    """A model with a base class."""
+def test_a_model_is_to_attrs_what_its_own_classes_are() -> None:
+    """The same fields, values, changed copies and text."""
+    kept = ("name", "default", "kw_only", "type", "alias", "init", "repr")
+    mine, theirs = attrs.fields(Box), attrs.fields(Plain)
+    box, plain = Box(name="a", tags=["x"]), Plain(name="a", tags=["x"])
 
-    name: str
-
-
-RowView: Final = view(Row, {"numbers": list[int], "labels": list[str]})
-
-
-def bare_box(**values: object) -> Box:
-    """A box that holds nothing but some values."""
-    box = object.__new__(Box)
-    dict_setter(Box)(box, values)
-    return box
-
-
-def test_a_model_made_of_a_dict_has_its_defaults() -> None:
-    """What the dict lacks comes from the class, and nothing shows the difference."""
-    box, same = bare_box(name="a", tags=[]), Box(name="a")
-
-    assert vars(box) == {"name": "a", "tags": []}
-    assert box == same
-    assert repr(box) == repr(same)
-    assert attrs.asdict(box) == attrs.asdict(same)
-    assert attrs.evolve(box, width=3) == Box(name="a", width=3)
-    assert pickle.loads(pickle.dumps(box)) == copy.copy(box) == copy.deepcopy(box) == same  # noqa: S301 - our own
+    assert [[getattr(each, name) for name in kept] for each in mine] == [
+        [getattr(each, name) for name in kept] for each in theirs
+    ]
+    assert attrs.has(Box)
+    assert attrs.asdict(box) == attrs.asdict(plain)
+    assert attrs.astuple(box) == attrs.astuple(plain)
+    assert repr(box) == repr(plain).replace("Plain", "Box")
+    assert attrs.evolve(box, width=3) == Box(name="a", width=3, tags=["x"])
 
 
-def test_a_class_has_no_defaults_that_objects_would_share() -> None:
-    """A list made anew for each object, and a value that is required, are no attributes of the class."""
-    assert (Box.kind, Box.width) == ("plain", None)
-    assert not hasattr(Box, "tags")
-    assert not hasattr(Box, "name")
+def test_a_model_is_to_cattrs_what_an_attrs_class_is() -> None:
+    """A plain converter reads and writes it."""
+    values = {"name": "a", "kind": "odd", "width": None, "tags": ["x"]}
+
+    assert cattrs.unstructure(Box(name="a", kind="odd", tags=["x"])) == values
+    tag = cattrs.structure({"text": "b"}, Tag)
+    assert type(tag) is Tag
+    assert tag == Tag(text="b")
 
 
-def test_a_model_made_of_a_dict_is_frozen() -> None:
-    """Only the setter gets past that."""
+def test_objects_are_values() -> None:
+    """They are equal by class and values, can be keys where the values can, copied and pickled."""
+    box = Box(name="a", tags=["x"])
+
+    assert box == Box(name="a", tags=["x"]) != Box(name="b", tags=["x"])
+    assert box != Plain(name="a", tags=["x"])
+    assert len({Tag(text="a"), Tag(text="a"), Tag()}) == 2
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(box)
+    assert pickle.loads(pickle.dumps(box)) == copy.copy(box) == copy.deepcopy(box) == box  # noqa: S301 - our own
+    assert copy.deepcopy(box).tags is not box.tags
+
+
+def test_a_model_is_frozen_and_called_with_keywords() -> None:
+    """Nothing can be set or deleted, and a list as default is made anew for each object."""
+    box = Box(name="a")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        bare_box(name="a").name = "b"  # type: ignore[misc]  # which is what is tested
+        box.name = "b"  # type: ignore[misc]  # which is what is tested
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        del box.name
+    with pytest.raises(TypeError, match="positional"):
+        Box("a")  # type: ignore[call-arg,misc]  # which is what is tested
+    with pytest.raises(TypeError, match="name"):
+        Box()  # type: ignore[call-arg]  # which is what is tested
+    with pytest.raises(TypeError, match="depth"):
+        Box(name="a", depth=1)  # type: ignore[call-arg]  # which is what is tested
+    assert box.tags == Box(name="a").tags == []
+    assert box.tags is not Box(name="a").tags
 
 
-def test_the_dict_of_a_class_with_a_base() -> None:
-    """The setter is found where the dict is, below a base that has none."""
-    item = object.__new__(Derived)
-    dict_setter(Derived)(item, {"name": "a"})
+def test_a_model_keeps_what_its_class_was_written_with() -> None:
+    """Name, module, docstring and what it inherits; an object holds nothing but its values."""
+    box = Box(name="a")
 
-    assert item == Derived("a")
+    assert (Box.__name__, Box.__qualname__, Box.__module__) == ("Box", "Box", __name__)
+    assert Box.__doc__ == "A model as the generator makes it."
+    assert box.shout() == "A"
+    assert isinstance(box, Base)
+    assert not hasattr(box, "__dict__")
+    with pytest.raises(TypeError, match="weak reference"):
+        weakref.ref(box)
 
 
-def test_a_view_is_read_by_its_own_annotations() -> None:
-    """Msgspec takes the view where it refuses the model, and fills in the model's defaults."""
+def test_msgspec_reads_a_model() -> None:
+    """By its annotations, with its defaults."""
+    box = msgspec.json.decode(b'{"name":"a","kind":"odd","new":[]}', type=Box)
+
+    assert type(box) is Box
+    assert box == Box(name="a", kind="odd")
+    with pytest.raises(msgspec.ValidationError, match="width"):
+        msgspec.json.decode(b'{"name":"a","width":"b"}', type=Box)
+
+
+def test_a_subclass_is_read_by_its_own_annotations() -> None:
+    """Msgspec takes the subclass where it refuses the model; once an object is told its class, nothing shows that."""
     with pytest.raises(TypeError, match="more than one array-like"):
         msgspec.json.Decoder(Row)
+    row: Any = msgspec.json.decode(b'{"numbers":[1]}', type=RowValues)
 
-    row = msgspec.json.decode(b'{"numbers":[1]}', type=RowView)
-
-    assert type(row) is RowView
-    assert (row.numbers, row.labels) == ([1], [])
-
-
-def test_an_object_of_a_view_becomes_one_of_the_model() -> None:
-    """Once it is told its class, nothing shows where it came from."""
-    row: Any = msgspec.json.decode(b'{"numbers":[1],"labels":["a"]}', type=RowView)
-
-    object.__setattr__(row, "__class__", Row)
+    force_setattr(row, "labels", ["a"])
+    become(row, Row)
 
     assert type(row) is Row
     assert row == Row(numbers=[1], labels=["a"])
+    assert repr(row) == "Row(numbers=[1], labels=['a'])"
     assert pickle.loads(pickle.dumps(row)) == row  # noqa: S301 - our own
+
+
+def test_an_object_does_not_become_what_it_cannot_be() -> None:
+    """A class with other fields is refused."""
+    with pytest.raises(TypeError, match="layout"):
+        become(Tag(text="a"), Row)
 
 
 @pytest.mark.parametrize(

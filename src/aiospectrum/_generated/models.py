@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from aiospectrum.building import with_class_defaults
+from aiospectrum.building import model
 from aiospectrum.report_table import ReportTable
 
 Identifier: TypeAlias = str
@@ -25,7 +25,7 @@ DNSType: TypeAlias = Literal["CNAME", "ADDRESS"] | str
 """Type of the DNS record in front of an application; values newer than this list are kept as they come."""
 
 
-@attrs.frozen(kw_only=True)
+@model(kw_only=True)
 class DNS:
     """Name and type of the DNS record that leads clients to an application."""
 
@@ -48,7 +48,7 @@ kept as they come.
 """
 
 
-@attrs.frozen(kw_only=True)
+@model(kw_only=True)
 class OriginDNS:
     """DNS record that origins are looked up from."""
 
@@ -72,7 +72,7 @@ EdgeIPConnectivity: TypeAlias = Literal["all", "ipv4", "ipv6"] | str
 """IP versions that anycast addresses take connections on; values newer than this list are kept as they come."""
 
 
-@attrs.frozen(kw_only=True)
+@model(kw_only=True)
 class DynamicEdgeIPs:
     """Anycast addresses that Cloudflare chooses; needs DNS type CNAME."""
 
@@ -83,7 +83,7 @@ class DynamicEdgeIPs:
     """IP versions to take connections on."""
 
 
-@attrs.frozen(kw_only=True)
+@model(kw_only=True)
 class StaticEdgeIPs:
     """Addresses of the customer's own that Cloudflare announces; needs DNS type ADDRESS."""
 
@@ -110,8 +110,7 @@ towards the origin; values newer than this list are kept as they come.
 """
 
 
-@with_class_defaults
-@attrs.frozen(kw_only=True, slots=False)
+@model(kw_only=True)
 class App:
     """A Spectrum application of a plan with all features."""
 
@@ -164,8 +163,7 @@ class App:
     """Whether Argo Smart Routing is used; needs traffic type `direct`."""
 
 
-@with_class_defaults
-@attrs.frozen(kw_only=True, slots=False)
+@model(kw_only=True)
 class PaygoApp:
     """A Spectrum application of a pay-as-you-go plan."""
 
@@ -192,7 +190,7 @@ AnyApp: TypeAlias = App | PaygoApp
 """An application in the form of its plan."""
 
 
-@attrs.frozen(kw_only=True)
+@model(kw_only=True)
 class AppRequest:
     """Configuration of an application, to create one or to replace that of one.
 
@@ -244,7 +242,7 @@ class AppRequest:
     """Whether Argo Smart Routing is used; needs traffic type `direct`."""
 
 
-@attrs.frozen(kw_only=True)
+@model(kw_only=True)
 class DeletedApp:
     """A deleted application."""
 
@@ -252,7 +250,7 @@ class DeletedApp:
     """Identifier that the application had."""
 
 
-@attrs.frozen(kw_only=True)
+@model(kw_only=True)
 class Protocol:
     """A well-known protocol that Spectrum has a name for."""
 
@@ -269,8 +267,7 @@ class Protocol:
     """The transport below it, such as `tcp`."""
 
 
-@with_class_defaults
-@attrs.frozen(kw_only=True, slots=False)
+@model(kw_only=True)
 class CurrentAggregate:
     """Traffic of one application in the last minute."""
 
@@ -314,7 +311,7 @@ per time interval.
 """
 
 
-@attrs.frozen(kw_only=True)
+@model(kw_only=True)
 class ReportRow:
     """The metrics of one combination of dimension values."""
 
@@ -325,7 +322,7 @@ class ReportRow:
     """One number per metric in a summary; by time, one list per metric with one number per time interval."""
 
 
-@attrs.frozen(kw_only=True)
+@model(kw_only=True)
 class ReportQuery:
     """The query as the API understood it.
 
@@ -362,8 +359,7 @@ TimeInterval: TypeAlias = tuple[datetime, datetime]
 """Start and end of a time interval, both included, in UTC."""
 
 
-@with_class_defaults
-@attrs.frozen(kw_only=True, slots=False)
+@model(kw_only=True)
 class Report(ReportTable):
     """Analytics of events, by time or summed."""
 
