@@ -11,7 +11,7 @@ from codegen.models import Models
 from codegen.roads import Roads
 from codegen.shapes import Array, Field, Object, Ref, Schema, Union, references
 
-__all__ = ["BuilderView", "ModelView", "ResultView", "WireView", "builder_views", "result_views"]
+__all__ = ["BuilderView", "ModelView", "ResultView", "WireView", "builder_views", "result_views", "small_classes"]
 
 
 @attrs.frozen(kw_only=True)
@@ -111,6 +111,24 @@ def builder_views(results: tuple[Schema, ...], components: Mapping[str, Schema],
     roads = Roads(components=components, models=models, results=tuple(results))
     wanted = {name for result in results for name in _reached(result, roads)}
     return [_builder(name, roads) for name in components if name in wanted]
+
+
+def small_classes(results: tuple[Schema, ...], components: Mapping[str, Schema], models: Models) -> list[str]:
+    """List the classes of which an answer can hold many objects.
+
+    Args:
+        results: The schemas of all results.
+        components: All named schemas, each after those that it refers to.
+        models: Names of classes and attributes.
+
+    Returns:
+        Names of classes: those that stand in arrays, and those that such ones hold.
+    """
+    small = set(Roads(components=components, models=models, results=tuple(results)).listed)
+    for name in reversed(list(components)):
+        if name in small:
+            small.update(references(components[name]))
+    return [models.classes[name] for name, schema in components.items() if name in small and isinstance(schema, Object)]
 
 
 def result_views(

@@ -1,6 +1,7 @@
 """Renders the model classes: datamodel-code-generator with an attrs template."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ from datamodel_code_generator.parser import LiteralType
 from codegen.schemas import BASES
 from codegen.wording import docstring_text
 
-__all__ = ["Models", "render_models"]
+__all__ = ["Models", "render_models", "without_weak_references"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -32,6 +33,22 @@ class Models:
 
     fields: Mapping[str, Mapping[str, str]]
     """Attribute of each property of each schema."""
+
+
+def without_weak_references(source: str, classes: Iterable[str]) -> str:
+    """Make objects of some classes as small as they can be.
+
+    Args:
+        source: The module of the models.
+        classes: Names of classes.
+
+    Returns:
+        The module.
+    """
+    for name in classes:
+        bare = rf"@model\(kw_only=True\)\nclass {name}\b"
+        source = re.sub(bare, f"@model(kw_only=True, weakref_slot=False)\nclass {name}", source)
+    return source
 
 
 def render_models(document: Mapping[str, Any], names: Iterable[str]) -> Models:

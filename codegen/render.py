@@ -8,12 +8,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codegen.checks import constant_name, render_checks, request_schemas
 from codegen.converters import render_chooser, render_registrations
-from codegen.decoders import builder_views, result_views
+from codegen.decoders import builder_views, result_views, small_classes
 from codegen.endpoints import endpoint_view, namespace_views
 from codegen.formatting import explicit_imports, format_module
 from codegen.load import load_spec
 from codegen.meaning import check_meaning
-from codegen.models import render_models
+from codegen.models import render_models, without_weak_references
 from codegen.names import check_names, parse_tags
 from codegen.operations import Operation, parse_operations, root_schemas
 from codegen.schemas import parse_components
@@ -55,7 +55,7 @@ def render_package(spec: Path, root: Path) -> dict[str, str]:
     results = {endpoint_view(each, models).result: each.result for each in operations}
     package = {
         "__init__.py": '"""What the generator makes of the spec."""\n',
-        "models.py": models.source,
+        "models.py": without_weak_references(models.source, small_classes(tuple(results.values()), components, models)),
         "checks.py": _template("checks.py", constants=render_checks(components, checked, models)),
         "converters.py": _template(
             "converters.py",

@@ -59,7 +59,6 @@ _AnyAppValues = defstruct(
     ],
     bases=(App,),
     kw_only=True,
-    gc=False,
 )
 
 
@@ -133,7 +132,6 @@ _CurrentAggregateValues = defstruct(
         "duration_avg": "durationAvg",
     },
     kw_only=True,
-    gc=False,
 )
 
 
@@ -151,7 +149,6 @@ _ReportRowValues1 = defstruct(
     ],
     bases=(ReportRow,),
     kw_only=True,
-    gc=False,
 )
 
 
@@ -162,7 +159,6 @@ _ReportRowValues2 = defstruct(
     ],
     bases=(ReportRow,),
     kw_only=True,
-    gc=False,
 )
 
 
@@ -185,7 +181,6 @@ _ReportValues1 = defstruct(
     ],
     bases=(Report,),
     kw_only=True,
-    gc=False,
 )
 
 
@@ -201,7 +196,6 @@ _ReportValues2 = defstruct(
     ],
     bases=(Report,),
     kw_only=True,
-    gc=False,
 )
 
 
