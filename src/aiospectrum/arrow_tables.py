@@ -16,7 +16,7 @@ import attrs
 
 from aiospectrum.errors import TableError
 from aiospectrum.extras import import_extra
-from aiospectrum.tables import INTERVAL_COLUMNS, WHOLE_METRICS, Tidy, whole_numbers
+from aiospectrum.tables import INTERVAL_COLUMNS, WHOLE_METRICS, Numbers, Tidy, joined, whole_numbers
 
 if TYPE_CHECKING:
     import pyarrow
@@ -81,10 +81,10 @@ class ArrowMaker:
             TableError: The report has something else than numbers, or counts or bytes of 9.2e18 or more.
         """
         columns, rounded = {}, []
-        for name, numbers in tidy.metrics.items():
-            column = self._number_column(name, numbers)
+        for name, pieces in tidy.metrics.items():
+            column = self._number_column(name, pieces)
             if name in WHOLE_METRICS and column.type != self.pa.int64():
-                column = self._rounded_column(name, numbers, column)
+                column = self._rounded_column(name, joined(pieces), column)
                 rounded.append(name)
             columns[name] = column
         return self._table(tidy, columns), tuple(rounded)
@@ -120,47 +120,49 @@ class ArrowMaker:
         runs = pa.RunEndEncodedArray.from_arrays(ends, encoded.indices, pa.run_end_encoded(pa.int64(), pa.int32()))
         return pa.DictionaryArray.from_arrays(self.compute.run_end_decode(runs), encoded.dictionary)
 
-    def _number_column(self, name: str, numbers: Sequence[float | None]) -> Any:
+    def _number_column(self, name: str, pieces: Sequence[Numbers]) -> Any:
         code, kind = ("q", self.pa.int64()) if name in WHOLE_METRICS else ("d", self.pa.float64())
-        packed = self._packed_column(code, kind, numbers)
-        return self._unusual_column(name, numbers) if packed is None else packed
+        packed = self._packed_column(code, kind, pieces)
+        return self._unusual_column(name, pieces) if packed is None else packed
 
-    def _packed_column(self, code: str, kind: Any, numbers: Sequence[float | None]) -> Any:
+    def _packed_column(self, code: str, kind: Any, pieces: Sequence[Numbers]) -> Any:
         """Make a column three times as fast as ``pyarrow.array``; None when a number is missing or does not fit."""
         pa = self.pa
+        pack = {length: struct.Struct(f"={length}{code}").pack for length in set(map(len, pieces))}
         try:
-            packed = struct.pack(f"={len(numbers)}{code}", *numbers)
+            packed = b"".join([pack[len(each)](*each) for each in pieces])
         except (struct.error, OverflowError):
             return None
-        return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(packed)])
+        return pa.Array.from_buffers(kind, len(packed) // 8, [None, pa.py_buffer(packed)])
 
-    def _unusual_column(self, name: str, numbers: Sequence[float | None]) -> Any:
+    def _unusual_column(self, name: str, pieces: Sequence[Numbers]) -> Any:
         """Numbers of which some are missing, or do not fit the usual type, such as ``12.0`` or ``12.5`` bytes."""
         pa = self.pa
         try:
-            floats = self._packed_column("d", pa.float64(), numbers)
+            floats = self._packed_column("d", pa.float64(), pieces)
             if floats is None:
-                floats = pa.array([None if each is None else float(each) for each in numbers], pa.float64())
-            if name not in WHOLE_METRICS:
+                floats = pa.array([None if each is None else float(each) for each in joined(pieces)], pa.float64())
+            if name not in WHOLE_METRICS or not self._is_whole(floats):
                 return floats
-            if not self._is_exact(floats):
-                whole = whole_numbers(numbers)
-                if all(each is None or (isinstance(each, int) and abs(each) < 2**63) for each in whole):
-                    return pa.array(whole, pa.int64())
-                return floats
+            if self._is_exact(floats):
+                return floats.cast(pa.int64())
+            whole = whole_numbers(joined(pieces))
+            is_small = all(each is None or (isinstance(each, int) and abs(each) < 2**63) for each in whole)
+            return pa.array(whole, pa.int64()) if is_small else floats
         except (TypeError, ValueError, OverflowError) as error:
             raise TableError(f"the report has something else than numbers in {name}: {error}") from error
-        try:
-            return floats.cast(pa.int64())
-        except pa.ArrowInvalid:  # some have fractions
-            return floats
+
+    def _is_whole(self, floats: Any) -> bool:
+        """Whether no number has a fraction."""
+        is_whole: bool | None = self.compute.all(self.compute.equal(self.compute.trunc(floats), floats)).as_py()
+        return is_whole is not False
 
     def _is_exact(self, floats: Any) -> bool:
         """Whether all numbers are as small as floats can tell whole numbers apart."""
-        largest = self.compute.max(self.compute.abs(floats)).as_py()
-        return largest is None or largest < 2**53
+        least, most = self.compute.min_max(floats).as_py().values()
+        return least is None or max(-least, most) < 2**53
 
-    def _rounded_column(self, name: str, numbers: Sequence[float | None], floats: Any) -> Any:
+    def _rounded_column(self, name: str, numbers: Numbers, floats: Any) -> Any:
         pa = self.pa
         try:
             if self._is_exact(floats):

@@ -17,10 +17,13 @@ from aiospectrum.errors import TableError
 if TYPE_CHECKING:
     from aiospectrum.models import Report
 
-__all__ = ["INTERVAL_COLUMNS", "WHOLE_METRICS", "Record", "Tidy", "to_records", "whole_numbers"]
+__all__ = ["INTERVAL_COLUMNS", "WHOLE_METRICS", "Numbers", "Record", "Tidy", "joined", "to_records", "whole_numbers"]
 
 Record: TypeAlias = dict[str, datetime | str | float | None]
 """One row of a table by the names of the columns; None for a value that is missing."""
+
+Numbers: TypeAlias = Sequence[float | None]
+"""Numbers of a column, None for those that are missing."""
 
 Interval: TypeAlias = tuple[datetime | str | None, datetime | str | None]
 """Start and end, both included, or the texts that are to stand for them; None where they are not known."""
@@ -51,8 +54,10 @@ class Tidy:
     dimensions: Mapping[str, list[str | None]]
     """The values of each dimension by its name, one for each row of the report."""
 
-    metrics: Mapping[str, list[float | None]]
-    """The numbers of each metric by its name: for each row of the report, one for each time interval."""
+    metrics: Mapping[str, Sequence[Numbers]]
+    """The numbers of each metric by its name, in pieces as they are in the report: together they are one for each row
+    of it and time interval.
+    """
 
     def __len__(self) -> int:
         """Rows of the table."""
@@ -75,7 +80,7 @@ class Tidy:
             *([value] * len(self) for value in self.heads.values()),
             *([interval[end] for interval in self.intervals] * self.rows for end in (0, 1)),
             *(list(chain.from_iterable(map(repeat, each, repeat(length)))) for each in self.dimensions.values()),
-            *(_typed(name, numbers) for name, numbers in self.metrics.items()),
+            *(_typed(name, joined(pieces)) for name, pieces in self.metrics.items()),
         ]
 
     @classmethod
@@ -124,7 +129,7 @@ class Tidy:
                 for place, name in enumerate(shown_dimensions)
             },
             metrics={
-                name: _by_time(name, _pick(rows, place, []), len(intervals)) if by_time else _sums(name, rows, place)
+                name: _by_time(name, _pick(rows, place, []), len(intervals)) if by_time else [_sums(name, rows, place)]
                 for place, name in enumerate(shown_metrics)
             },
         )
@@ -140,6 +145,18 @@ def to_records(tables: Iterable[Tidy]) -> list[Record]:
         Their rows, one table's after another's.
     """
     return [dict(zip(table.names, row, strict=True)) for table in tables for row in zip(*table.columns(), strict=True)]
+
+
+def joined(pieces: Sequence[Numbers]) -> list[float | None]:
+    """Put the pieces of a column together.
+
+    Args:
+        pieces: Numbers.
+
+    Returns:
+        All of them.
+    """
+    return list(chain.from_iterable(pieces))
 
 
 def whole_numbers(numbers: Iterable[float | None]) -> list[float | None]:
@@ -190,15 +207,15 @@ def _sums(name: str, rows: Sequence[Sequence[Any]], place: int) -> list[float | 
     return numbers
 
 
-def _by_time(name: str, series: list[Any], length: int) -> list[float | None]:
+def _by_time(name: str, series: list[Any], length: int) -> list[Numbers]:
     if set(map(type, series)) - {list}:
         raise TableError(f"the report has time intervals, and a single number of {name} in a row")
     lengths = set(map(len, series))
     if lengths - {length}:
         if max(lengths) > length:
             raise TableError(f"the report has {max(lengths)} numbers of {name} in a row, and {length} time intervals")
-        series = [[*numbers, *[None] * (length - len(numbers))] for numbers in series]
-    return list(chain.from_iterable(series))
+        return [[*numbers, *[None] * (length - len(numbers))] for numbers in series]
+    return series
 
 
 def _typed(name: str, numbers: list[float | None]) -> list[float | None]:
