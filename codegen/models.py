@@ -46,8 +46,8 @@ def without_weak_references(source: str, classes: Iterable[str]) -> str:
         The module.
     """
     for name in classes:
-        bare = rf"@model\(kw_only=True\)\nclass {name}\b"
-        source = re.sub(bare, f"@model(kw_only=True, weakref_slot=False)\nclass {name}", source)
+        bare = rf"@struct\(kw_only=True\)\nclass {name}\b"
+        source = re.sub(bare, f"@struct(kw_only=True, weakref_slot=False)\nclass {name}", source)
     return source
 
 
@@ -86,7 +86,7 @@ def render_models(document: Mapping[str, Any], names: Iterable[str]) -> Models:
             emit_model_metadata=metadata,
             output_model_type=DataModelType.DataclassesDataclass,
             custom_template_dir=_TEMPLATES,
-            additional_imports=["attrs", "aiospectrum.building.model"],
+            additional_imports=["attrs", "aiospectrum.structs.struct"],
             custom_file_header='"""The objects of the API."""',
             target_python_version=PythonVersion.PY_311,
             output_datetime_class=DatetimeClassType.Datetime,

@@ -62,9 +62,6 @@ class CallState:
     raw: RawResponse | None = None
     """The answer to the current attempt, None when there is none."""
 
-    collector_rest: CollectorRest = attrs.field(factory=CollectorRest)
-    """Lasts from the answer to the end of the call, or of the attempt if another one may follow."""
-
     def begin_attempt(self) -> None:
         """Count one more attempt."""
         self.attempt += 1
@@ -95,6 +92,9 @@ class Attempt:
 
     turns: Turns = attrs.field(factory=Turns)
     """Large answers are read one by one."""
+
+    collector_rest: CollectorRest = attrs.field(factory=CollectorRest)
+    """Lasts from an answer to the end of the call, or of the attempt if another one may follow."""
 
     async def __call__(self, state: CallState) -> Envelope:
         """Make one attempt.
@@ -152,7 +152,7 @@ class Attempt:
             error, is_over = failure, True
             raise
         finally:
-            state.collector_rest.end()  # before code that is not ours
+            self.collector_rest.end()  # before code that is not ours
             if end is not None:
                 end(_ended(started, state, error, duration=self.clock() - begun, was_cancelled=not is_over))
 
@@ -167,7 +167,7 @@ class Attempt:
             if len(raw.body) >= LARGE:
                 await self.turns.take()
             state.is_sending = False
-            state.collector_rest.begin()
+            self.collector_rest.begin()
             return read_answer(state.route, raw, call, path=state.path, converter=self.converter)
         except RateLimitError as error:
             told = None if state.raw is None else _told(state.raw)

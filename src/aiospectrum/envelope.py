@@ -17,6 +17,7 @@ from aiospectrum.errors import (
     error_class,
 )
 from aiospectrum.limits import read_retry_after
+from aiospectrum.structs import struct
 from aiospectrum.transport import ResultInfo
 
 __all__ = ["Call", "Envelope", "RawResponse", "read_envelope", "read_messages", "read_result_info", "response_error"]
@@ -45,7 +46,7 @@ class RawResponse:
     """Version of HTTP that it is in, such as ``1.1``; None when that is not known."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@struct(kw_only=True, weakref_slot=False)
 class Call:
     """What an error says of the call that it is about."""
 

@@ -105,7 +105,7 @@ class HTTPTransport:
             record_response(response)
             return response
         finally:
-            state.collector_rest.end()
+            self.attempt.collector_rest.end()
 
     async def _until_done(self, state: CallState) -> Response[Any]:
         """Attempt until there is a result, or an error that no further attempt would mend."""
@@ -115,7 +115,7 @@ class HTTPTransport:
             except RequestTimeoutError:
                 raise  # the rate limit would have kept it until after the deadline
             except RequestError as error:
-                state.collector_rest.end()
+                self.attempt.collector_rest.end()
                 error.attempts = state.attempt
                 may_have_happened = state.may_have_happened
                 method = state.route.method

@@ -7,9 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-import attrs
-
 from aiospectrum.policies import RateLimit
+from aiospectrum.structs import struct
 
 __all__ = ["Admission", "Limiter", "TooLateError", "Window"]
 
@@ -37,7 +36,7 @@ class Timer(Protocol):
         ...
 
 
-@attrs.frozen(slots=False)
+@struct(kw_only=False, weakref_slot=False)
 class Admission:
     """Leave to send one request; given back by :meth:`Limiter.release`."""
 

@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
-import attrs
 import msgspec
 from cattrs import Converter
 
 from aiospectrum.checks import refuse
 from aiospectrum.credentials import Credentials
 from aiospectrum.routes import Route, Style
+from aiospectrum.structs import struct
 from aiospectrum.wire import format_date_time
 
 __all__ = ["Request", "build_request", "common_headers"]
@@ -21,7 +21,7 @@ _DELIMITERS: Final[Mapping[Style, str]] = {"form": ","}
 """What stands between the items of an array, by style; arrays are never exploded into repeated keys."""
 
 
-@attrs.frozen(kw_only=True)
+@struct(kw_only=True, weakref_slot=False)
 class Request:
     """An HTTP request but for its method, the base URL and the headers that every request has."""
 
