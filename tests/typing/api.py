@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import assert_type
 
 import aiohttp
+import attrs
 
 from aiospectrum import (
     DNS,
@@ -57,7 +58,10 @@ async def applications(client: Client, zone_id: str) -> None:
         origin_direct=["tcp://192.0.2.1:22"],
         traffic_type="direct",
     )
-    created = await client.apps.create(zone_id, request)
+    moved = attrs.evolve(request, protocol="tcp/2222")
+    assert_type(moved, AppRequest)
+    print([field.name for field in attrs.fields(AppRequest)], attrs.asdict(moved))
+    created = await client.apps.create(zone_id, moved)
     assert_type(created, App | PaygoApp)
     assert_type(await client.apps.update(zone_id, created.id, request), App | PaygoApp)
     assert_type(await client.apps.get(zone_id, created.id), App | PaygoApp)
