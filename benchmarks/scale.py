@@ -113,7 +113,7 @@ def check_calls(url: str, quick: bool) -> list[str]:
 
 
 def check_concurrency(url: str, quick: bool) -> list[str]:
-    """Measure the cost of a call among ever more at a time.
+    """Measure the cost of a call among ever more at a time, over a pool that has all its connections.
 
     Args:
         url: The server.
@@ -126,6 +126,7 @@ def check_concurrency(url: str, quick: bool) -> list[str]:
     with Worker(FLOOR, url) as reference:
         for client in costs:
             with Worker(client, url, connections=CONCURRENCY[-1]) as worker:
+                worker.cost("aggregate", 4 * CONCURRENCY[-1], CONCURRENCY[-1])
                 costs[client] = [compare_cost(reference, worker, number, quick) for number in CONCURRENCY]
     return show_evenness("with as many at a time", [str(number) for number in CONCURRENCY], costs)
 
