@@ -175,7 +175,7 @@ class Exchange:
         """Read the body piece by piece, as a small compressed one can stand for a very large one."""
         pieces: list[bytes] = []
         size = 0
-        async for piece in response.content.iter_any():
+        while piece := await response.content.readany():
             deadline.heard()
             size += len(piece)
             if size > self.max_body_bytes:

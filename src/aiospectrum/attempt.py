@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
+import msgspec
 from cattrs import Converter
 
 from aiospectrum.adapter import Exchange
@@ -25,8 +26,7 @@ __all__ = ["Attempt", "CallState"]
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
 
-@attrs.define(kw_only=True)
-class CallState:
+class CallState(msgspec.Struct, kw_only=True):
     """What all attempts of a call have in common, and what is remembered between them."""
 
     route: Route[Any]

@@ -72,8 +72,7 @@ class Call:
         return " ".join("".join(c if c.isprintable() else " " for c in self.redact(text)).split())
 
 
-@attrs.define(kw_only=True)
-class Envelope:
+class Envelope(msgspec.Struct, kw_only=True):
     """What a successful answer holds."""
 
     result: Any

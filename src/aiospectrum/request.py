@@ -1,9 +1,9 @@
 """From a route and its arguments to an HTTP request: pure, and the place where arguments are checked."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 import msgspec
@@ -11,11 +11,17 @@ from cattrs import Converter
 
 from aiospectrum.checks import refuse
 from aiospectrum.credentials import Credentials
+from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.routes import Route, Style
 from aiospectrum.structs import struct
 from aiospectrum.wire import format_date_time
 
 __all__ = ["Request", "build_request", "common_headers"]
+
+_Write: TypeAlias = Callable[..., str]
+
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+"""Types whose values do not change."""
 
 _DELIMITERS: Final[Mapping[Style, str]] = {"form": ","}
 """What stands between the items of an array, by style; arrays are never exploded into repeated keys."""
@@ -68,17 +74,42 @@ def build_request(
     Raises:
         InvalidArgumentError: An argument does not fit; nothing has been sent.
     """
-    values = [path[parameter.name] for parameter in route.path_parameters]
-    is_plain = all(type(value) is str for value in values)  # others may change, or not be hashable
-    target = _path(route, *values) if is_plain else _write_path(route, *values)
-    pairs = _query_pairs(route, query)
-    if pairs:
-        target += "?" + "&".join(pairs)
+    target = _written(_path, _write_path, route, [path[parameter.name] for parameter in route.path_parameters])
+    if route.query:
+        target += _written(_query, _write_query, route, [query[parameter.name] for parameter in route.query])
     if route.body is None:
         return Request(target=target)
     route.body.check.check(route.body.name, body)
     payload = msgspec.json.encode(converter.unstructure(body), enc_hook=_plain_json)
     return Request(target=target, body=payload)
+
+
+def _written(cached: _Write, write: _Write, route: Route[Any], values: list[Any]) -> str:
+    """Check values and write them, once for equal ones where that is safe."""
+    key = _key(values)
+    if key is not None:
+        try:
+            return cached(route, *key)
+        except InvalidArgumentError:  # which is to show what was given
+            pass
+    return write(route, *values)
+
+
+def _key(values: list[Any]) -> list[Any] | None:
+    """What values are known by in a cache; None for those that may change, or that equal others and are not the same.
+
+    Two datetimes in one zone are equal when only their ``fold`` tells them apart, which UTC does not know.
+    """
+    key = []
+    for value in values:
+        kind = type(value)
+        if kind in _PLAIN or (kind is datetime and value.tzinfo is UTC):
+            key.append(value)
+        elif (kind is list or kind is tuple) and set(map(type, value)) <= {str}:
+            key.append(tuple(value))
+        else:
+            return None
+    return key
 
 
 def _write_path(route: Route[Any], *values: object) -> str:
@@ -89,23 +120,29 @@ def _write_path(route: Route[Any], *values: object) -> str:
     return target
 
 
-_path = lru_cache(maxsize=16_384)(_write_path)
-"""The same, checked and written once for each route and zone."""
+_path = lru_cache(maxsize=16_384, typed=True)(_write_path)
+"""The same, once for each route and zone."""
 
 
-def _query_pairs(route: Route[Any], query: Mapping[str, object]) -> list[str]:
+def _write_query(route: Route[Any], *values: object) -> str:
+    """The query string with its question mark, empty when nothing is given."""
     pairs = []
-    for parameter in route.query:
-        value = query[parameter.name]
+    is_paged = route.page is None
+    for parameter, value in zip(route.query, values, strict=True):
+        is_paged = is_paged or (parameter.name == route.page and value is not None)
         if value is None:
             if parameter.required:
                 refuse(parameter.name, value, "a value: it is required")
             continue
         parameter.check.check(parameter.name, value)
         pairs.append(f"{parameter.encoded}={_encode(value, parameter.style)}")
-    if pairs and route.page is not None and query[route.page] is None:
+    if pairs and not is_paged:
         pairs.insert(0, f"{route.page}=1")
-    return pairs
+    return "?" + "&".join(pairs) if pairs else ""
+
+
+_query = lru_cache(maxsize=4096, typed=True)(_write_query)
+"""The same, once for each route and equal values, as bulk pulls ask many zones the same."""
 
 
 def _encode(value: object, style: Style = "form") -> str:

@@ -1,5 +1,6 @@
 """Requests are built without I/O, and nothing in them can escape its place."""
 
+from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Any
 
@@ -80,6 +81,16 @@ class Sly(str):
         return ".."
 
 
+class EndOfSummer(tzinfo):
+    """A zone in the hour that comes twice."""
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        return timedelta(hours=1 if moment is not None and moment.fold else 2)
+
+    def dst(self, _: datetime | None) -> None:
+        return None
+
+
 def test_what_was_checked_is_what_is_sent() -> None:
     """Enums and other subclasses of str and int are sent as the values that were checked."""
     listed = build(LIST_APPS, {"zone_id": Word.ZONE}, page=Count.TWO)
@@ -87,6 +98,46 @@ def test_what_was_checked_is_what_is_sent() -> None:
 
     assert listed.target == f"/zones/{ZONE}/spectrum/apps?page=2"
     assert summed.target == f"/zones/{ZONE}/spectrum/analytics/events/summary?metrics=count"
+
+
+def test_a_list_that_has_changed_is_written_anew() -> None:
+    """Values are written once for equal ones, not once for each list."""
+    metrics = ["count"]
+    build(GET_EVENTS_SUMMARY, {"zone_id": ZONE}, metrics=metrics)
+    metrics.append("bytesIngress")
+
+    changed = build(GET_EVENTS_SUMMARY, {"zone_id": ZONE}, metrics=metrics)
+
+    assert changed.target.endswith("?metrics=count,bytesIngress")
+
+
+@pytest.mark.parametrize(("good", "bad"), [(1, True), (1, 1.0), (1, "1")], ids=["bool", "float", "text"])
+def test_what_equals_an_earlier_value_is_checked_all_the_same(good: object, bad: object) -> None:
+    """A value that was taken does not open the door to others that are equal or look alike."""
+    build(LIST_APPS, {"zone_id": ZONE}, page=good)
+
+    with pytest.raises(InvalidArgumentError, match=r"^page: expected"):
+        build(LIST_APPS, {"zone_id": ZONE}, page=bad)
+
+
+def test_an_hour_that_comes_twice() -> None:
+    """Two datetimes that only their fold tells apart are equal, and an hour apart."""
+    zone = EndOfSummer()
+    first, second = (datetime(2026, 10, 25, 2, 30, fold=fold, tzinfo=zone) for fold in (0, 1))
+    assert first == second
+
+    sent = [build(GET_EVENTS_SUMMARY, {"zone_id": ZONE}, since=time).target for time in (first, second)]
+
+    assert [each.rpartition("=")[2] for each in sent] == ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]
+
+
+@pytest.mark.parametrize("metrics", [["sum"], ("sum",), []], ids=["list", "tuple", "empty"])
+def test_an_error_shows_what_was_given(metrics: Any) -> None:
+    """Not what it is known by in a cache, however often."""
+    for _ in range(2):
+        with pytest.raises(InvalidArgumentError, match=r"^metrics") as caught:
+            build(GET_EVENTS_SUMMARY, {"zone_id": ZONE}, metrics=metrics)
+        assert str(caught.value).endswith(f"got {metrics[0]!r}" if metrics else "got []")
 
 
 def test_bodies_take_subclasses_too() -> None:
