@@ -6,7 +6,7 @@ A model takes the first of these roads that its schema allows:
 - built: msgspec makes an object of a subclass with other annotations, which generated code finishes and then tells its
   class: for numbers, of which whole ones stay exact, times, which become UTC, other names, and models that hold such
   ones. For a union the subclass is one of a member that has the fields of all, and objects of the other members are
-  made of it; where there is no such member, a struct stands in for it;
+  made of it; where there is no such member, and for unions of native models, a struct stands in for it;
 - converted: the public converter makes it of a dict, for models with values that may depart from their schema.
 
 msgspec does not choose among several arrays; where a schema does, there is one wire type for each.
@@ -221,7 +221,7 @@ class Roads:
         return schema.fields if isinstance(schema, Object) else ()
 
     def _can_be_merged(self, union: Union) -> bool:
-        """Whether one dict can hold the values of any member.
+        """Whether one object can hold the values of any member.
 
         Keys mean the same, the same ones are required, and null stands for the same.
         """

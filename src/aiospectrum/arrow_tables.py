@@ -10,7 +10,7 @@ Source: https://arrow.apache.org/docs/format/Columnar.html
 import struct
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["ArrowMaker", "import_pyarrow"]
+
+_SHORT: Final = 16
+"""Numbers of a piece that takes longer to pack by itself than to be put together with the others."""
 
 
 def import_pyarrow(part: str = "") -> Any:
@@ -122,11 +125,13 @@ class ArrowMaker:
 
     def _number_column(self, name: str, pieces: Sequence[Numbers]) -> Any:
         code, kind = ("q", self.pa.int64()) if name in WHOLE_METRICS else ("d", self.pa.float64())
+        if len(pieces) > 1 and len(pieces[0]) < _SHORT:
+            pieces = [joined(pieces)]
         packed = self._packed_column(code, kind, pieces)
         return self._unusual_column(name, pieces) if packed is None else packed
 
     def _packed_column(self, code: str, kind: Any, pieces: Sequence[Numbers]) -> Any:
-        """Make a column three times as fast as ``pyarrow.array``; None when a number is missing or does not fit."""
+        """Make a column faster than ``pyarrow.array`` does; None when a number is missing or does not fit."""
         pa = self.pa
         pack = {length: struct.Struct(f"={length}{code}").pack for length in set(map(len, pieces))}
         try:

@@ -36,7 +36,11 @@ _show = _Shortener().repr
 
 
 class Check(Protocol):
-    """Something that can refuse a value."""
+    """Something that can refuse a value.
+
+    It goes by the value alone: one that it has taken is not shown to it again each time, and a list may be shown to it
+    as a tuple.
+    """
 
     def check(self, field: str, value: object) -> None:
         """Refuse a value that does not fit.

@@ -1,7 +1,7 @@
 """From an HTTP answer to the envelope that Cloudflare wraps results in, or to an error: pure."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, final
 
 import attrs
 import msgspec
@@ -46,6 +46,7 @@ class RawResponse:
     """Version of HTTP that it is in, such as ``1.1``; None when that is not known."""
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class Call:
     """What an error says of the call that it is about."""

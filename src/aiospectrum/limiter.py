@@ -5,7 +5,7 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, final
 
 from aiospectrum.policies import RateLimit
 from aiospectrum.structs import struct
@@ -36,6 +36,7 @@ class Timer(Protocol):
         ...
 
 
+@final
 @struct(kw_only=False, weakref_slot=False)
 class Admission:
     """Leave to send one request; given back by :meth:`Limiter.release`."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, final
 from urllib.parse import quote
 
 import msgspec
@@ -20,13 +20,20 @@ __all__ = ["Request", "build_request", "common_headers"]
 
 _Write: TypeAlias = Callable[..., str]
 
-_PLAIN: Final = frozenset({str, int, bool, type(None)})
-"""Types whose values do not change."""
+_PLAIN: Final = frozenset({int, bool, type(None)})
+"""Types whose values do not change and are small, beside texts."""
+
+_LONGEST: Final = 200
+"""Characters of a text that is kept in a cache."""
+
+_MOST: Final = 16
+"""Items of a list that is kept there, which the API's own words are."""
 
 _DELIMITERS: Final[Mapping[Style, str]] = {"form": ","}
 """What stands between the items of an array, by style; arrays are never exploded into repeated keys."""
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class Request:
     """An HTTP request but for its method, the base URL and the headers that every request has."""
@@ -98,14 +105,15 @@ def _written(cached: _Write, write: _Write, route: Route[Any], values: list[Any]
 def _key(values: list[Any]) -> list[Any] | None:
     """What values are known by in a cache; None for those that may change, or that equal others and are not the same.
 
-    Two datetimes in one zone are equal when only their ``fold`` tells them apart, which UTC does not know.
+    Two datetimes in one zone are equal when only their ``fold`` tells them apart, which UTC does not know. None also
+    for what is long, so that the cache stays small.
     """
-    key = []
+    key: list[Any] = []
     for value in values:
         kind = type(value)
-        if kind in _PLAIN or (kind is datetime and value.tzinfo is UTC):
+        if (kind is str and len(value) <= _LONGEST) or kind in _PLAIN or (kind is datetime and value.tzinfo is UTC):
             key.append(value)
-        elif (kind is list or kind is tuple) and set(map(type, value)) <= {str}:
+        elif (kind is list or kind is tuple) and len(value) <= _MOST and set(map(type, value)) <= {str}:
             key.append(tuple(value))
         else:
             return None
@@ -141,7 +149,7 @@ def _write_query(route: Route[Any], *values: object) -> str:
     return "?" + "&".join(pairs) if pairs else ""
 
 
-_query = lru_cache(maxsize=4096, typed=True)(_write_query)
+_query = lru_cache(maxsize=1024, typed=True)(_write_query)
 """The same, once for each route and equal values, as bulk pulls ask many zones the same."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import force_setattr
 
 from aiospectrum.building import become, in_utc
-from aiospectrum.structs import struct
+from aiospectrum.structs import struct, wire_type
 
 NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ class Row:
     labels: list[str] = attrs.Factory(list)
 
 
-RowValues: Final = msgspec.defstruct("RowValues", [("numbers", list[int])], bases=(Row,), kw_only=True)
+RowValues: Final = wire_type("RowValues", Row, [("numbers", list[int])])
 
 
 def test_a_subclass_is_read_by_its_own_annotations() -> None:

@@ -120,6 +120,13 @@ def test_what_equals_an_earlier_value_is_checked_all_the_same(good: object, bad:
         build(LIST_APPS, {"zone_id": ZONE}, page=bad)
 
 
+@pytest.mark.parametrize("value", ["x" * 200, "x" * 201, "x" * 100_000], ids=len)
+def test_long_values_are_sent_whole(value: str) -> None:
+    """What is too long for a cache is written each time."""
+    for _ in range(2):
+        assert build(ANYTHING, {"here": value}, there=value).target == f"/{value}/end?the%20re={value}"
+
+
 def test_an_hour_that_comes_twice() -> None:
     """Two datetimes that only their fold tells apart are equal, and an hour apart."""
     zone = EndOfSummer()

@@ -4,7 +4,7 @@ import copy
 import gc
 import pickle
 import weakref
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 import cattrs
@@ -137,3 +137,31 @@ def test_msgspec_reads_a_model() -> None:
     assert box == Box(name="a", kind="odd")
     with pytest.raises(msgspec.ValidationError, match="width"):
         msgspec.json.decode(b'{"name":"a","width":"b"}', type=Box)
+
+
+def test_a_model_has_no_subclasses() -> None:
+    """Neither attrs nor msgspec would get all of their fields right."""
+    with pytest.raises(TypeError, match="Box has no subclasses"):
+
+        class Bigger(Box):  # type: ignore[misc]  # which is what is tested
+            height: int = 0
+
+    with pytest.raises(TypeError, match="Box has no subclasses"):
+
+        @attrs.frozen(kw_only=True)
+        class Wider(Box):  # type: ignore[misc]  # which is what is tested
+            breadth: int = 0
+
+
+@pytest.mark.parametrize(
+    "default",
+    [attrs.field(default=3), attrs.field(repr=False), attrs.Factory(lambda self: [self], takes_self=True)],
+    ids=["field", "field without a default", "factory of the object"],
+)
+def test_defaults_that_would_not_do_what_they_say(default: Any) -> None:
+    """They are refused where the class is written."""
+    with pytest.raises(TypeError, match=r"Odd\.number: expected a plain default or a factory of no arguments"):
+
+        @struct(kw_only=True)
+        class Odd:
+            number: int = default

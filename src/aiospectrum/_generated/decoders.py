@@ -26,6 +26,7 @@ from aiospectrum._generated.models import (
     StaticEdgeIPs,
 )
 from aiospectrum.building import ResultReader, Structure, become, in_utc
+from aiospectrum.structs import wire_type
 
 __all__ = ["RESULT_READERS"]
 
@@ -51,14 +52,13 @@ def _make_static_edge_ips(type_: str, ips: list[str]) -> StaticEdgeIPs:
     return StaticEdgeIPs(type=type_, ips=ips)
 
 
-_AnyAppValues = defstruct(
+_AnyAppValues = wire_type(
     "_AnyAppValues",
+    App,
     [
         ("edge_ips", _EdgeIPsValues | None, None),
         ("proxy_protocol", str | None, None),
     ],
-    bases=(App,),
-    kw_only=True,
 )
 
 
@@ -115,8 +115,9 @@ def _any_app(items: list[Any], structure: Structure) -> list[AnyApp]:
     return items
 
 
-_CurrentAggregateValues = defstruct(
+_CurrentAggregateValues = wire_type(
     "_CurrentAggregateValues",
+    CurrentAggregate,
     [
         ("app_id", str),
         ("bytes_egress", int | float),
@@ -124,14 +125,12 @@ _CurrentAggregateValues = defstruct(
         ("connections", int | float),
         ("duration_avg", int | float),
     ],
-    bases=(CurrentAggregate,),
     rename={
         "app_id": "appID",
         "bytes_egress": "bytesEgress",
         "bytes_ingress": "bytesIngress",
         "duration_avg": "durationAvg",
     },
-    kw_only=True,
 )
 
 
@@ -142,23 +141,21 @@ def _current_aggregate(items: list[Any], structure: Structure) -> list[CurrentAg
     return items
 
 
-_ReportRowValues1 = defstruct(
+_ReportRowValues1 = wire_type(
     "_ReportRowValues1",
+    ReportRow,
     [
         ("metrics", list[int | float], []),
     ],
-    bases=(ReportRow,),
-    kw_only=True,
 )
 
 
-_ReportRowValues2 = defstruct(
+_ReportRowValues2 = wire_type(
     "_ReportRowValues2",
+    ReportRow,
     [
         ("metrics", list[list[int | float]], []),
     ],
-    bases=(ReportRow,),
-    kw_only=True,
 )
 
 
@@ -169,8 +166,9 @@ def _report_row(items: list[Any], structure: Structure) -> list[ReportRow]:
     return items
 
 
-_ReportValues1 = defstruct(
+_ReportValues1 = wire_type(
     "_ReportValues1",
+    Report,
     [
         ("data", list[_ReportRowValues1], []),  # type: ignore[valid-type]  # made at run time
         ("data_lag", int | float),
@@ -179,13 +177,12 @@ _ReportValues1 = defstruct(
         ("query", dict[str, Any]),
         ("totals", dict[str, int | float], {}),
     ],
-    bases=(Report,),
-    kw_only=True,
 )
 
 
-_ReportValues2 = defstruct(
+_ReportValues2 = wire_type(
     "_ReportValues2",
+    Report,
     [
         ("data", list[_ReportRowValues2], []),  # type: ignore[valid-type]  # made at run time
         ("data_lag", int | float),
@@ -194,8 +191,6 @@ _ReportValues2 = defstruct(
         ("query", dict[str, Any]),
         ("totals", dict[str, int | float], {}),
     ],
-    bases=(Report,),
-    kw_only=True,
 )
 
 

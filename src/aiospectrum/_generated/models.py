@@ -2,7 +2,7 @@
 """The objects of the API."""
 
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, final
 
 import attrs
 
@@ -25,6 +25,7 @@ DNSType: TypeAlias = Literal["CNAME", "ADDRESS"] | str
 """Type of the DNS record in front of an application; values newer than this list are kept as they come."""
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class DNS:
     """Name and type of the DNS record that leads clients to an application."""
@@ -48,6 +49,7 @@ kept as they come.
 """
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class OriginDNS:
     """DNS record that origins are looked up from."""
@@ -72,6 +74,7 @@ EdgeIPConnectivity: TypeAlias = Literal["all", "ipv4", "ipv6"] | str
 """IP versions that anycast addresses take connections on; values newer than this list are kept as they come."""
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class DynamicEdgeIPs:
     """Anycast addresses that Cloudflare chooses; needs DNS type CNAME."""
@@ -83,6 +86,7 @@ class DynamicEdgeIPs:
     """IP versions to take connections on."""
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class StaticEdgeIPs:
     """Addresses of the customer's own that Cloudflare announces; needs DNS type ADDRESS."""
@@ -110,6 +114,7 @@ towards the origin; values newer than this list are kept as they come.
 """
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class App:
     """A Spectrum application of a plan with all features."""
@@ -163,6 +168,7 @@ class App:
     """Whether Argo Smart Routing is used; needs traffic type `direct`."""
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class PaygoApp:
     """A Spectrum application of a pay-as-you-go plan."""
@@ -190,6 +196,7 @@ AnyApp: TypeAlias = App | PaygoApp
 """An application in the form of its plan."""
 
 
+@final
 @struct(kw_only=True)
 class AppRequest:
     """Configuration of an application, to create one or to replace that of one.
@@ -242,6 +249,7 @@ class AppRequest:
     """Whether Argo Smart Routing is used; needs traffic type `direct`."""
 
 
+@final
 @struct(kw_only=True)
 class DeletedApp:
     """A deleted application."""
@@ -250,6 +258,7 @@ class DeletedApp:
     """Identifier that the application had."""
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class Protocol:
     """A well-known protocol that Spectrum has a name for."""
@@ -267,6 +276,7 @@ class Protocol:
     """The transport below it, such as `tcp`."""
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class CurrentAggregate:
     """Traffic of one application in the last minute."""
@@ -311,6 +321,7 @@ per time interval.
 """
 
 
+@final
 @struct(kw_only=True, weakref_slot=False)
 class ReportRow:
     """The metrics of one combination of dimension values."""
@@ -322,6 +333,7 @@ class ReportRow:
     """One number per metric in a summary; by time, one list per metric with one number per time interval."""
 
 
+@final
 @struct(kw_only=True)
 class ReportQuery:
     """The query as the API understood it.
@@ -359,6 +371,7 @@ TimeInterval: TypeAlias = tuple[datetime, datetime]
 """Start and end of a time interval, both included, in UTC."""
 
 
+@final
 @struct(kw_only=True)
 class Report(ReportTable):
     """Analytics of events, by time or summed."""
