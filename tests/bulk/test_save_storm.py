@@ -65,11 +65,11 @@ def most_at_once(times: Iterable[float], seconds: float) -> int:
     return most
 
 
-async def totals_of(sandbox: Sandbox, plan: Plan) -> dict[str, float]:
+async def totals_of(sandbox: Sandbox, plan: Plan, limiter: Limiter) -> dict[str, float]:
     """What the sandbox says each zone adds up to."""
     sandbox.faults = Faults()
     async with Client(api_email=sandbox.api_email, api_key=sandbox.api_key, base_url=sandbox.url) as client:
-        calls = client.with_options(rate_limit=None, timeout=None).analytics.events
+        calls = client.with_options(rate_limit=limiter, timeout=None).analytics.events
         last = plan.until - timedelta(seconds=1)
         totals = {}
         for zone_id in plan.zones:
@@ -89,7 +89,10 @@ async def go_through_a_storm(folder: Path, *, zones: int, windows: int, faults: 
     def on_attempt(started: AttemptStarted) -> None:
         sent.append(clock())
 
-    limiter = Limiter(clock=clock, call_later=lambda seconds, call: loop.call_later(seconds / SPEED, call))
+    def make_limiter() -> Limiter:
+        return Limiter(clock=clock, call_later=lambda seconds, call: loop.call_later(seconds / SPEED, call))
+
+    limiter = make_limiter()
     sandbox = Sandbox(zones=zones, apps_per_zone=1, rate_limit=LIMIT, now=lambda: NOW, monotonic=clock)
     async with (
         sandbox,
@@ -130,7 +133,7 @@ async def go_through_a_storm(folder: Path, *, zones: int, windows: int, faults: 
         found: Counter[str] = Counter()
         for row in rows:
             found[row["zone_id"]] += row["count"]
-        assert found == Counter(await totals_of(sandbox, plan))
+        assert found == Counter(await totals_of(sandbox, plan, make_limiter()))
     await asyncio.to_thread(shutil.rmtree, folder)
 
 
