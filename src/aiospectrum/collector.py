@@ -15,7 +15,8 @@ class CollectorRest:
     it more than once takes as long as making them. They are handed over with the collector at work again: its next run
     comes when the caller makes the next object that it looks after, unless the result is gone by then.
 
-    Nothing may be awaited between the two calls, as the collector rests for all of the process.
+    Nothing may be awaited between the two calls, as the collector rests for all of the process; so one is enough for
+    all tasks of an event loop.
     """
 
     _is_mine: bool = attrs.field(default=False, init=False)
