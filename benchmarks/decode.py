@@ -18,12 +18,12 @@ import orjson
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum import make_converter
+from aiospectrum._codec.converter import shared_converter
+from aiospectrum._codec.decoder import read_answer
 from aiospectrum._generated.analytics import GET_CURRENT_AGGREGATE, GET_EVENTS_BY_TIME, GET_EVENTS_SUMMARY
 from aiospectrum._generated.apps import LIST_APPS
-from aiospectrum.collector import CollectorRest
-from aiospectrum.converters import shared_converter
-from aiospectrum.decoder import read_answer
-from aiospectrum.envelope import Call, RawResponse
+from aiospectrum._http.collector import CollectorRest
+from aiospectrum._http.response import Call, RawResponse
 from aiospectrum.routes import Route
 from benchmarks.calls import ENTRIES, ZONE
 from benchmarks.models import with_attrs, with_msgspec, with_pydantic

@@ -20,19 +20,19 @@ from collections.abc import Awaitable, Callable, Mapping
 import attrs
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from aiospectrum._codec.converter import shared_converter
+from aiospectrum._codec.decoder import read_answer
 from aiospectrum._generated.protocols import LIST_PROTOCOLS
-from aiospectrum.adapter import Exchange, open_session
-from aiospectrum.attempt import Attempt
-from aiospectrum.converters import shared_converter
-from aiospectrum.credentials import choose_credentials
-from aiospectrum.deadline import Deadline, Watch
-from aiospectrum.decoder import read_answer
-from aiospectrum.envelope import Call, RawResponse
-from aiospectrum.http_transport import HTTPTransport
-from aiospectrum.limiter import Limiter
+from aiospectrum._http.attempt import Attempt
+from aiospectrum._http.call import HTTPTransport
+from aiospectrum._http.credentials import choose_credentials
+from aiospectrum._http.deadline import Deadline, Watch
+from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.request import build_request, common_headers
+from aiospectrum._http.response import Call, RawResponse
+from aiospectrum._http.retry import RetryBudget
+from aiospectrum._http.session import Exchange, open_session
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
-from aiospectrum.request import build_request, common_headers
-from aiospectrum.retry import RetryBudget
 from aiospectrum.transport import Response
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"

@@ -86,7 +86,7 @@ def render_models(document: Mapping[str, Any], names: Iterable[str]) -> Models:
             emit_model_metadata=metadata,
             output_model_type=DataModelType.DataclassesDataclass,
             custom_template_dir=_TEMPLATES,
-            additional_imports=["attrs", "typing.final", "aiospectrum.structs.struct"],
+            additional_imports=["attrs", "typing.final", "aiospectrum._codec.structs.struct"],
             custom_file_header='"""The objects of the API."""',
             target_python_version=PythonVersion.PY_311,
             output_datetime_class=DatetimeClassType.Datetime,

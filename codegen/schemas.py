@@ -24,7 +24,7 @@ from codegen.shapes import (
 
 __all__ = ["BASES", "parse_components", "parse_schema", "parse_with_default", "plain_text"]
 
-BASES: Final[Mapping[str, str]] = {"ReportTable": "aiospectrum.report_table.ReportTable"}
+BASES: Final[Mapping[str, str]] = {"ReportTable": "aiospectrum.tables.mixin.ReportTable"}
 """The handwritten classes that ``x-python-base`` gives to models, and where they are."""
 
 _PREFIX: Final = "#/components/schemas/"

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from aiospectrum._version import __version__
 
 if TYPE_CHECKING:
+    from aiospectrum._codec.converter import configure_converter, make_converter
+    from aiospectrum._http.config import DEFAULT_BASE_URL
+    from aiospectrum._http.limiter import Limiter
+    from aiospectrum._http.recording import record_responses
     from aiospectrum.client import Client
-    from aiospectrum.converters import configure_converter, make_converter
     from aiospectrum.errors import (
         AmbiguousWriteError,
         AuthenticationError,
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
         UnsuccessfulError,
     )
     from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
-    from aiospectrum.limiter import Limiter
     from aiospectrum.models import (
         DNS,
         AnyApp,
@@ -66,8 +68,6 @@ if TYPE_CHECKING:
     )
     from aiospectrum.pagination import Page
     from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
-    from aiospectrum.recording import record_responses
-    from aiospectrum.settings import DEFAULT_BASE_URL
     from aiospectrum.transport import Response, ResultInfo, Transport
 
 __all__ = [
@@ -137,7 +137,7 @@ __all__ = [
 
 _HOMES = {
     "client": ("Client",),
-    "converters": (
+    "_codec.converter": (
         "configure_converter",
         "make_converter",
     ),
@@ -172,7 +172,7 @@ _HOMES = {
         "AttemptHook",
         "AttemptStarted",
     ),
-    "limiter": ("Limiter",),
+    "_http.limiter": ("Limiter",),
     "models": (
         "DNS",
         "AnyApp",
@@ -202,8 +202,8 @@ _HOMES = {
         "RetryPolicy",
         "Timeouts",
     ),
-    "recording": ("record_responses",),
-    "settings": ("DEFAULT_BASE_URL",),
+    "_http.recording": ("record_responses",),
+    "_http.config": ("DEFAULT_BASE_URL",),
     "transport": (
         "Response",
         "ResultInfo",

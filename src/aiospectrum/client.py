@@ -12,21 +12,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import attrs
 
-from aiospectrum.adapter import Exchange, keep_receive_buffers, open_session
-from aiospectrum.attempt import Attempt
-from aiospectrum.converters import shared_converter
-from aiospectrum.credentials import choose_credentials, credentials_from
-from aiospectrum.deadline import Watch
-from aiospectrum.endpoints import Analytics, Apps, Protocols
-from aiospectrum.errors import ClientStateError
-from aiospectrum.hooks import AttemptHook
-from aiospectrum.http_transport import HTTPTransport
-from aiospectrum.limiter import Limiter
-from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
-from aiospectrum.request import common_headers
-from aiospectrum.retry import RetryBudget
-from aiospectrum.routes import Route
-from aiospectrum.settings import (
+from aiospectrum._codec.converter import shared_converter
+from aiospectrum._http.attempt import Attempt
+from aiospectrum._http.call import HTTPTransport
+from aiospectrum._http.config import (
     DEFAULT_BASE_URL,
     MAX_BODY_BYTES,
     ClientOptions,
@@ -41,6 +30,17 @@ from aiospectrum.settings import (
     check_timeout,
     check_user_agent,
 )
+from aiospectrum._http.credentials import choose_credentials, credentials_from
+from aiospectrum._http.deadline import Watch
+from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.request import common_headers
+from aiospectrum._http.retry import RetryBudget
+from aiospectrum._http.session import Exchange, keep_receive_buffers, open_session
+from aiospectrum.endpoints import Analytics, Apps, Protocols
+from aiospectrum.errors import ClientStateError
+from aiospectrum.hooks import AttemptHook
+from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
+from aiospectrum.routes import Route
 from aiospectrum.transport import Response
 
 __all__ = ["Client", "ConfiguredClient"]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiospectrum import Report, ReportRow, TableError
-from aiospectrum.arrow_tables import ArrowMaker
-from aiospectrum.tables import Tidy
+from aiospectrum.tables.arrow import ArrowMaker
+from aiospectrum.tables.layout import Tidy
 from tests.arrow.reports import by_time, summary
 
 pa = pytest.importorskip("pyarrow")

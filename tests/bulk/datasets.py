@@ -13,9 +13,9 @@ import attrs
 from aiospectrum import Report, ReportQuery, ReportRow
 from aiospectrum.bulk import Plan, Query, Saved
 from aiospectrum.bulk.asking import Asker
-from aiospectrum.bulk.saving.run import Job, Run
-from aiospectrum.bulk.saving.store import Store
-from aiospectrum.bulk.saving.threads import Threads
+from aiospectrum.bulk.dataset.run import Job, Run
+from aiospectrum.bulk.dataset.store import Store
+from aiospectrum.bulk.dataset.threads import Threads
 from tests.bulk.fakes import SINCE, Call, Fake
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

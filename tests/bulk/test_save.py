@@ -14,7 +14,7 @@ from aiospectrum.bulk import (
     SaveProgress,
     save,
 )
-from aiospectrum.bulk.saving.local import LocalStore
+from aiospectrum.bulk.dataset.local import LocalStore
 from tests.bulk.datasets import (
     answer,
     expected_rows,

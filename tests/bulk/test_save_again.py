@@ -18,7 +18,7 @@ from aiospectrum.bulk import (
     Query,
     WindowLength,
 )
-from aiospectrum.bulk.saving.local import LocalStore
+from aiospectrum.bulk.dataset.local import LocalStore
 from tests.bulk.datasets import (
     NOW,
     answer,

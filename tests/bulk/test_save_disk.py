@@ -12,8 +12,8 @@ import attrs
 import pytest
 
 from aiospectrum.bulk import DestinationBusyError, Plan, StorageError
-from aiospectrum.bulk.saving.disk import Disk
-from aiospectrum.bulk.saving.local import LocalStore
+from aiospectrum.bulk.dataset.disk import Disk
+from aiospectrum.bulk.dataset.local import LocalStore
 from tests.bulk.datasets import (
     answer,
     done_of,

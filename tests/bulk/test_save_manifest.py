@@ -10,7 +10,7 @@ from aiospectrum.bulk import (
     DestinationMismatchError,
     ManifestError,
 )
-from aiospectrum.bulk.saving.local import LocalStore
+from aiospectrum.bulk.dataset.local import LocalStore
 from tests.bulk.datasets import (
     expected_rows,
     files_of,

@@ -10,7 +10,7 @@ import pytest
 
 from aiospectrum import InvalidArgumentError
 from aiospectrum.bulk import DestinationBusyError, FileFormat, StorageError, save
-from aiospectrum.bulk.saving.remote import RemoteStore, open_remote
+from aiospectrum.bulk.dataset.remote import RemoteStore, open_remote
 from tests.bulk.datasets import answer, expected_rows, make_plan, save_to, shown_rows
 from tests.bulk.fakes import ZONES, Fake
 

@@ -13,7 +13,7 @@ from aiospectrum.bulk import (
     SaveProgress,
     Window,
 )
-from aiospectrum.bulk.saving.local import LocalStore
+from aiospectrum.bulk.dataset.local import LocalStore
 from tests.bulk.datasets import (
     EVENTS,
     answer,

@@ -17,8 +17,8 @@ import pytest
 
 from aiospectrum import AttemptStarted, Client, Limiter, RetryPolicy, Timeouts
 from aiospectrum.bulk import Plan, Query
-from aiospectrum.bulk.saving.disk import Disk
-from aiospectrum.bulk.saving.local import LocalStore
+from aiospectrum.bulk.dataset.disk import Disk
+from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.sandbox import Faults, RateLimit, Sandbox
 from tests.bulk.datasets import files_of, read_file, save_to
 from tests.bulk.test_bulk_sandbox import NOW

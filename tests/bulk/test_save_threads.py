@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from aiospectrum.bulk.saving.threads import Threads
+from aiospectrum.bulk.dataset.threads import Threads
 
 
 async def test_a_call() -> None:

@@ -8,17 +8,17 @@ from typing import Any, Final
 import attrs
 
 from aiospectrum import SpectrumError
+from aiospectrum._codec.converter import shared_converter
 from aiospectrum._generated.apps import CREATE_APP, DELETE_APP, GET_APP, LIST_APPS, UPDATE_APP
-from aiospectrum.adapter import Exchange, open_session
-from aiospectrum.attempt import Attempt
-from aiospectrum.converters import shared_converter
-from aiospectrum.credentials import choose_credentials
-from aiospectrum.deadline import Watch
-from aiospectrum.http_transport import HTTPTransport
-from aiospectrum.limiter import Limiter
+from aiospectrum._http.attempt import Attempt
+from aiospectrum._http.call import HTTPTransport
+from aiospectrum._http.credentials import choose_credentials
+from aiospectrum._http.deadline import Watch
+from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.request import common_headers
+from aiospectrum._http.retry import RetryBudget
+from aiospectrum._http.session import Exchange, open_session
 from aiospectrum.policies import RetryPolicy, Timeouts
-from aiospectrum.request import common_headers
-from aiospectrum.retry import RetryBudget
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response
 from tests.conftest import APP, TOKEN, ZONE

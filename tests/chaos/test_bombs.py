@@ -9,7 +9,7 @@ import pytest
 from aiohttp import compression_utils
 
 from aiospectrum import BodyTooLargeError, Client, ConnectionFailedError, RetryPolicy
-from aiospectrum.settings import MAX_BODY_BYTES
+from aiospectrum._http.config import MAX_BODY_BYTES
 from tests.chaos import codings
 from tests.chaos.answers import Answer
 from tests.chaos.server import ChaosServer

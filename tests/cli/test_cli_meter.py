@@ -8,8 +8,8 @@ import attrs
 import pytest
 
 from aiospectrum import AttemptEnded, AttemptStarted, RateLimit
+from aiospectrum._http.limiter import Limiter, TooLateError
 from aiospectrum.cli.meter import Meter, least_seconds
-from aiospectrum.limiter import Limiter, TooLateError
 
 
 @attrs.define

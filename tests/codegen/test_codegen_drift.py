@@ -92,7 +92,9 @@ def lose_the_folder(root: Path) -> None:
     ("change", "shown"),
     [
         pytest.param(touch_a_byte, '-    """A bux."""\n+    """A box."""', id="touched file"),
-        pytest.param(end_lines_as_windows_does, "-from aiospectrum.structs import struct\r\n", id="other line ends"),
+        pytest.param(
+            end_lines_as_windows_does, "-from aiospectrum._codec.structs import struct\r\n", id="other line ends"
+        ),
         pytest.param(drop_the_last_newline, '+"""What the generator makes of the spec."""\n', id="no last newline"),
         pytest.param(leave_an_orphan, "bins.py should not be there", id="orphan"),
         pytest.param(leave_an_orphan_below, "-x = 1", id="orphan in a folder"),

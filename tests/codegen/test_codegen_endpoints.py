@@ -9,9 +9,9 @@ from typing import Any
 import attrs
 import pytest
 
+from aiospectrum._http.request import build_request
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.pagination import Page
-from aiospectrum.request import build_request
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response, ResultInfo
 

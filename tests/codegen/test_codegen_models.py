@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from cattrs.errors import ClassValidationError
 
-from aiospectrum.registration import explain
-from aiospectrum.report_table import ReportTable
+from aiospectrum._codec.registration import explain
+from aiospectrum.tables.mixin import ReportTable
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PLAIN = {"boxID": "0a1b", "madeAt": "2026-11-20T12:00:00Z"}

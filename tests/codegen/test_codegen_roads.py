@@ -17,7 +17,7 @@ from cattrs.errors import BaseValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aiospectrum.wire import WireError
+from aiospectrum._codec.wire import WireError
 from codegen.drift import write_package
 from codegen.load import load_spec
 from codegen.operations import parse_operations, root_schemas

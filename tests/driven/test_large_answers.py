@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 
 from aiospectrum import Client
+from aiospectrum._http.turns import LARGE
 from aiospectrum.routes import Route
-from aiospectrum.turns import LARGE
 from tests.conftest import TOKEN, Serve
 
 SEEN: list[str] = []

@@ -31,17 +31,17 @@ from aiospectrum import (
     UnsuccessfulError,
     record_responses,
 )
-from aiospectrum.adapter import Exchange, open_session
-from aiospectrum.attempt import Attempt
-from aiospectrum.converters import shared_converter
-from aiospectrum.credentials import choose_credentials
-from aiospectrum.deadline import Watch
+from aiospectrum._codec.converter import shared_converter
+from aiospectrum._http.attempt import Attempt
+from aiospectrum._http.call import HTTPTransport
+from aiospectrum._http.credentials import choose_credentials
+from aiospectrum._http.deadline import Watch
+from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.request import common_headers
+from aiospectrum._http.retry import RetryBudget
+from aiospectrum._http.session import Exchange, open_session
 from aiospectrum.endpoints import delete_app, get_app, list_protocols, update_app
-from aiospectrum.http_transport import HTTPTransport
-from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RateLimit, Timeouts
-from aiospectrum.request import common_headers
-from aiospectrum.retry import RetryBudget
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.generated.test_endpoints import REQUEST, THE_APP, WIRE_APP
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiospectrum import InvalidArgumentError, configure_converter, make_converter, models
+from aiospectrum._codec.registration import explain
 from aiospectrum.models import (
     DNS,
     AnyApp,
@@ -25,7 +26,6 @@ from aiospectrum.models import (
     ReportRow,
     StaticEdgeIPs,
 )
-from aiospectrum.registration import explain
 
 MODELS = sorted(
     {value for value in vars(models).values() if isinstance(value, type) and attrs.has(value)},

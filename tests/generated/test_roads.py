@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum import App, Client, DecodeError, PaygoApp, ResponseError, RetryPolicy
+from aiospectrum._codec.converter import shared_converter
+from aiospectrum._codec.decoder import _read_straight, decode_result, read_answer
 from aiospectrum._generated.analytics import GET_CURRENT_AGGREGATE, GET_EVENTS_BY_TIME, GET_EVENTS_SUMMARY
 from aiospectrum._generated.apps import CREATE_APP, DELETE_APP, GET_APP, LIST_APPS, UPDATE_APP
 from aiospectrum._generated.decoders import RESULT_READERS
 from aiospectrum._generated.protocols import LIST_PROTOCOLS
-from aiospectrum.converters import shared_converter
-from aiospectrum.decoder import _read_straight, decode_result, read_answer
-from aiospectrum.envelope import Call, Envelope, RawResponse, read_envelope
+from aiospectrum._http.response import Call, Envelope, RawResponse, read_envelope
 from aiospectrum.routes import Route
 from codegen.load import load_spec
 from codegen.operations import parse_operations, root_schemas

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from msgspec.structs import force_setattr
 
-from aiospectrum.building import become, in_utc
-from aiospectrum.structs import struct, wire_type
+from aiospectrum._codec.building import become, in_utc
+from aiospectrum._codec.structs import struct, wire_type
 
 NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

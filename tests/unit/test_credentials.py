@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from aiospectrum import Client, CredentialsError, InvalidArgumentError
-from aiospectrum.credentials import choose_credentials, credentials_from
+from aiospectrum._http.credentials import choose_credentials, credentials_from
 
 SECRET = "s3cret"
 

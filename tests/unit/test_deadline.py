@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 import attrs
 import pytest
 
-from aiospectrum.deadline import Deadline, Watch
+from aiospectrum._http.deadline import Deadline, Watch
 from tests.fake_time import FakeTime, settle
 
 T = TypeVar("T")

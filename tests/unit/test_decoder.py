@@ -8,11 +8,11 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum import DNS, App, DecodeError, DynamicEdgeIPs, Report, ReportQuery, ReportRow
+from aiospectrum._codec.converter import shared_converter
+from aiospectrum._codec.decoder import decode_result
 from aiospectrum._generated.analytics import GET_EVENTS_SUMMARY
 from aiospectrum._generated.apps import DELETE_APP, GET_APP, LIST_APPS
-from aiospectrum.converters import shared_converter
-from aiospectrum.decoder import decode_result
-from aiospectrum.envelope import Call, RawResponse, read_envelope
+from aiospectrum._http.response import Call, RawResponse, read_envelope
 from aiospectrum.routes import Route
 from tests.conftest import APP
 

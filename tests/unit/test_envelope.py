@@ -21,7 +21,7 @@ from aiospectrum import (
     ServerError,
     UnsuccessfulError,
 )
-from aiospectrum.envelope import Call, RawResponse, read_envelope
+from aiospectrum._http.response import Call, RawResponse, read_envelope
 from aiospectrum.errors import error_class
 
 SAMPLES = Path(__file__).parent.parent / "samples"

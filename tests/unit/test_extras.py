@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aiospectrum.extras import import_extra
+from aiospectrum._extras import import_extra
 
 
 def test_one_that_is_there() -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from aiospectrum import RateLimit
-from aiospectrum.limiter import Limiter, TooLateError, Window
+from aiospectrum._http.limiter import Limiter, TooLateError, Window
 from tests.fake_time import admitted, make_limiter, settle, start
 
 

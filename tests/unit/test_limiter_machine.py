@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from aiospectrum import RateLimit
-from aiospectrum.limiter import Admission, Limiter, TooLateError
+from aiospectrum._http.limiter import Admission, Limiter, TooLateError
 from tests.fake_time import FakeTime, settle
 
 QUARTERS = st.integers(0, 16).map(lambda number: number / 4)

@@ -1,6 +1,6 @@
 """What answers tell the limiter: the pause after a 429, its probe, and the API's own count."""
 
-from aiospectrum.limiter import TooLateError
+from aiospectrum._http.limiter import TooLateError
 from tests.fake_time import admitted, make_limiter, settle, start
 
 

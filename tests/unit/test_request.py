@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from aiospectrum import DNS, AppRequest, InvalidArgumentError, OriginDNS
+from aiospectrum._codec.converter import shared_converter
 from aiospectrum._generated.analytics import GET_EVENTS_BY_TIME, GET_EVENTS_SUMMARY
 from aiospectrum._generated.apps import CREATE_APP, GET_APP, LIST_APPS
+from aiospectrum._http.request import Request, build_request
 from aiospectrum.checks import Text
-from aiospectrum.converters import shared_converter
-from aiospectrum.request import Request, build_request
 from aiospectrum.routes import PathParameter, QueryParameter, Route
 from tests.conftest import APP, ZONE
 

@@ -20,8 +20,8 @@ from aiospectrum import (
     ServerError,
     Timeouts,
 )
-from aiospectrum.limits import read_rate_limit, read_retry_after
-from aiospectrum.retry import Action, RetryBudget, backoff, decide, is_ambiguous, wait_after_429
+from aiospectrum._http.headers import read_rate_limit, read_retry_after
+from aiospectrum._http.retry import Action, RetryBudget, backoff, decide, is_ambiguous, wait_after_429
 from aiospectrum.routes import Method
 
 PASSING = (500, 502, 503, 504, 520, 521, 522, 523, 524, 530)

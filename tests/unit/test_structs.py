@@ -11,7 +11,7 @@ import cattrs
 import msgspec
 import pytest
 
-from aiospectrum.structs import struct
+from aiospectrum._codec.structs import struct
 
 
 class Base:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from aiospectrum.turns import Turns
+from aiospectrum._http.turns import Turns
 
 
 async def test_the_first_does_not_wait() -> None:

@@ -3,6 +3,22 @@
 
 from cattrs import Converter
 
+from aiospectrum._codec.registration import field, register_model, register_union
+from aiospectrum._codec.wire import (
+    array,
+    array_of_models,
+    boolean,
+    date_time,
+    integer,
+    mapping,
+    number,
+    one_of,
+    or_as_it_came,
+    pair,
+    string,
+    with_booleans,
+    write_date_times,
+)
 from aiospectrum._generated.models import (
     DNS,
     AnyApp,
@@ -21,22 +37,6 @@ from aiospectrum._generated.models import (
     StaticEdgeIPs,
 )
 from aiospectrum._generated.unions import choose_any_app, choose_edge_ips
-from aiospectrum.registration import field, register_model, register_union
-from aiospectrum.wire import (
-    array,
-    array_of_models,
-    boolean,
-    date_time,
-    integer,
-    mapping,
-    number,
-    one_of,
-    or_as_it_came,
-    pair,
-    string,
-    with_booleans,
-    write_date_times,
-)
 
 __all__ = ["register_models"]
 

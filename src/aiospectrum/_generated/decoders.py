@@ -12,6 +12,8 @@ from typing import Any, Final, cast
 from msgspec import defstruct
 from msgspec.structs import force_setattr as _set
 
+from aiospectrum._codec.building import ResultReader, Structure, become, in_utc
+from aiospectrum._codec.structs import wire_type
 from aiospectrum._generated.models import (
     AnyApp,
     App,
@@ -25,8 +27,6 @@ from aiospectrum._generated.models import (
     ReportRow,
     StaticEdgeIPs,
 )
-from aiospectrum.building import ResultReader, Structure, become, in_utc
-from aiospectrum.structs import wire_type
 
 __all__ = ["RESULT_READERS"]
 

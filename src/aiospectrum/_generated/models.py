@@ -6,8 +6,8 @@ from typing import Any, Literal, TypeAlias, final
 
 import attrs
 
-from aiospectrum.report_table import ReportTable
-from aiospectrum.structs import struct
+from aiospectrum._codec.structs import struct
+from aiospectrum.tables.mixin import ReportTable
 
 Identifier: TypeAlias = str
 """Identifier of a zone or an application."""

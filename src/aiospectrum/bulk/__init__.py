@@ -6,19 +6,19 @@ follows the current aggregates. It is imported by itself, ``from aiospectrum imp
 """
 
 from aiospectrum.bulk.arguments import Clients
-from aiospectrum.bulk.outcomes import Outcome, Progress, TruncatedError
-from aiospectrum.bulk.plan import Plan, PlanDiff, ShardBy, Task
-from aiospectrum.bulk.pull import Pull, pull
-from aiospectrum.bulk.query import Kind, Query
-from aiospectrum.bulk.save import save
-from aiospectrum.bulk.saving.errors import (
+from aiospectrum.bulk.dataset.errors import (
     DestinationBusyError,
     DestinationMismatchError,
     ManifestError,
     SaveError,
     StorageError,
 )
-from aiospectrum.bulk.saving.results import FileFormat, Saved, SaveFailure, SaveProgress
+from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
+from aiospectrum.bulk.outcomes import Outcome, Progress, TruncatedError
+from aiospectrum.bulk.plan import Plan, PlanDiff, ShardBy, Task
+from aiospectrum.bulk.pull import Pull, pull
+from aiospectrum.bulk.query import Kind, Query
+from aiospectrum.bulk.save import save
 from aiospectrum.bulk.watch import Round, watch
 from aiospectrum.bulk.windows import Window, WindowLength
 

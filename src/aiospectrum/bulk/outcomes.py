@@ -10,7 +10,7 @@ from aiospectrum.bulk.plan import Task
 from aiospectrum.bulk.windows import Window
 from aiospectrum.errors import SpectrumError
 from aiospectrum.models import Report
-from aiospectrum.tables import Record, Tidy, to_records
+from aiospectrum.tables.layout import Record, Tidy, to_records
 
 if TYPE_CHECKING:
     import pyarrow
@@ -111,7 +111,7 @@ class Outcome:
             TableError: The report does not say the names, or its parts do not go together.
             SpectrumError: There is no report.
         """
-        from aiospectrum.arrow_tables import ArrowMaker
+        from aiospectrum.tables.arrow import ArrowMaker
 
         return ArrowMaker().table(self._lay_out(metrics, dimensions))
 

@@ -8,12 +8,12 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 import attrs
 import msgspec
 
+from aiospectrum._http.config import check_class
 from aiospectrum.bulk.arguments import check_moment, check_zones
 from aiospectrum.bulk.query import Kind, Query
 from aiospectrum.bulk.windows import Window, WindowLength, count_windows, fits, usual_length, window_at
 from aiospectrum.checks import Integer, Text, refuse
 from aiospectrum.models import Dimension, Metric, TimeDelta
-from aiospectrum.settings import check_class
 
 __all__ = ["Plan", "PlanDiff", "ShardBy", "Task"]
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self
 
+from aiospectrum._http.config import check_class, check_count
 from aiospectrum.bulk.arguments import Clients
 from aiospectrum.bulk.asking import Asker
 from aiospectrum.bulk.crew import Crew, Lane, divide
@@ -12,7 +13,6 @@ from aiospectrum.bulk.outcomes import Outcome, Progress, Tally
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.checks import Flag, Number, refuse
 from aiospectrum.errors import ClientStateError
-from aiospectrum.settings import check_class, check_count
 
 __all__ = ["Pull", "check_patience", "pull"]
 

@@ -10,18 +10,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from aiospectrum._http.config import check_class, check_count
 from aiospectrum.bulk.arguments import Clients
 from aiospectrum.bulk.asking import Asker
+from aiospectrum.bulk.dataset.local import LocalStore
+from aiospectrum.bulk.dataset.remote import open_remote
+from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
+from aiospectrum.bulk.dataset.run import Job, Run
+from aiospectrum.bulk.dataset.store import Store
+from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.pull import check_patience
-from aiospectrum.bulk.saving.local import LocalStore
-from aiospectrum.bulk.saving.remote import open_remote
-from aiospectrum.bulk.saving.results import FileFormat, Saved, SaveProgress
-from aiospectrum.bulk.saving.run import Job, Run
-from aiospectrum.bulk.saving.store import Store
-from aiospectrum.bulk.saving.threads import Threads
 from aiospectrum.checks import Flag, Text, refuse
-from aiospectrum.settings import check_class, check_count
 
 __all__ = ["save"]
 
@@ -61,8 +61,8 @@ async def save(
     begins when one of the dataset does, and takes its place if it ends later, or, by time, lies within one.
 
     Only one run at a time writes to a destination. On a disk an operating system's lock sees to that; elsewhere a file
-    does, see :class:`aiospectrum.bulk.saving.remote.RemoteStore`. The manifest, in ``_manifest``, is described by
-    :mod:`aiospectrum.bulk.saving.records`.
+    does, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The manifest, in ``_manifest``, is described by
+    :mod:`aiospectrum.bulk.dataset.records`.
 
     Args:
         client: An open client, or a mapping of zone ids to clients.

@@ -10,12 +10,12 @@ from typing import Final, TypeVar
 
 import attrs
 
+from aiospectrum._http.config import check_count
 from aiospectrum.bulk.arguments import Clients, check_client, check_zones
 from aiospectrum.checks import Number
 from aiospectrum.endpoints import get_current_aggregate
 from aiospectrum.errors import ClientStateError, InvalidArgumentError, SpectrumError
 from aiospectrum.models import CurrentAggregate
-from aiospectrum.settings import check_count
 from aiospectrum.transport import Transport
 
 __all__ = ["Round", "watch"]

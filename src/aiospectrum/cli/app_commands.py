@@ -4,13 +4,13 @@ from typing import Annotated
 
 from cyclopts import App as CommandGroup
 
+from aiospectrum._codec.converter import make_converter
 from aiospectrum.cli.app_options import AppOptions, FileOption, make_request
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.options import AsJSON, Passed, Yes, flattened
 from aiospectrum.cli.tables import apps_table, details_table
 from aiospectrum.cli.text import cell
 from aiospectrum.client import Client
-from aiospectrum.converters import make_converter
 from aiospectrum.models import AnyApp, AppOrder, Direction
 
 __all__ = ["apps_group"]

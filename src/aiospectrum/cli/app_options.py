@@ -8,12 +8,12 @@ import attrs
 from cattrs.errors import BaseValidationError
 from cyclopts import Parameter
 
+from aiospectrum._codec.converter import make_converter
+from aiospectrum._codec.registration import explain
+from aiospectrum._codec.wire import WireError
 from aiospectrum.cli.context import UsageError
 from aiospectrum.cli.options import split_names
-from aiospectrum.converters import make_converter
 from aiospectrum.models import DNS, AppRequest, DynamicEdgeIPs, EdgeIPs, OriginDNS, OriginPort, StaticEdgeIPs
-from aiospectrum.registration import explain
-from aiospectrum.wire import WireError
 
 __all__ = ["AppOptions", "FileOption", "make_request"]
 

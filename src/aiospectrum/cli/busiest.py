@@ -6,11 +6,11 @@ from typing import Any, Final
 import attrs
 from rich.table import Table
 
+from aiospectrum._extras import import_extra
 from aiospectrum.cli.human import human_bytes, human_number
 from aiospectrum.cli.sparkline import sparkline
 from aiospectrum.cli.tables import add_column, new_table
 from aiospectrum.cli.text import cell
-from aiospectrum.extras import import_extra
 from aiospectrum.models import AnyApp, Metric
 
 __all__ = ["METRICS", "BusyApp", "busiest_table", "find_busiest"]

@@ -10,11 +10,11 @@ import attrs
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from aiospectrum._codec.converter import make_converter
+from aiospectrum._http.limiter import Limiter
 from aiospectrum.cli.text import cell
 from aiospectrum.client import Client
-from aiospectrum.converters import make_converter
 from aiospectrum.hooks import AttemptHook
-from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RetryPolicy
 
 __all__ = ["Context", "UsageError"]

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from aiospectrum import DEFAULT_BASE_URL, Client
+from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import Plan, Query
 from aiospectrum.cli.busiest import METRICS, BusyApp, busiest_table, find_busiest
 from aiospectrum.cli.context import Context, UsageError
@@ -19,7 +20,6 @@ from aiospectrum.cli.times import last_full_hours
 from aiospectrum.cli.zone_options import read_zones
 from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
-from aiospectrum.limiter import Limiter
 from aiospectrum.models import AnyApp
 from aiospectrum.policies import RateLimit
 from aiospectrum.sandbox import Sandbox

@@ -6,8 +6,8 @@ from typing import Final
 
 import attrs
 
+from aiospectrum._http.limiter import Window
 from aiospectrum.hooks import AttemptEnded, AttemptStarted
-from aiospectrum.limiter import Window
 from aiospectrum.policies import RateLimit
 
 __all__ = ["Meter", "Reading", "least_seconds"]

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from aiospectrum import DEFAULT_BASE_URL
+from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import DestinationMismatchError, FileFormat
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.options import AtLeastOne, Passed, flattened
@@ -20,7 +21,6 @@ from aiospectrum.cli.times import parse_duration
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.hooks import AttemptHook
-from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RateLimit
 
 __all__ = ["need_pyarrow", "parse_rate_limit", "pull"]

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from aiospectrum import bulk
+from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import FileFormat, Plan, Saved, SaveFailure, SaveProgress
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.display import drawn, repeated
@@ -17,7 +18,6 @@ from aiospectrum.cli.notes import hide_notes
 from aiospectrum.cli.pull_screen import PullView, pull_lines, pull_screen
 from aiospectrum.client import Client
 from aiospectrum.hooks import AttemptHook
-from aiospectrum.limiter import Limiter
 
 __all__ = ["ClientMaker", "Job", "JobResult", "run_job"]
 

@@ -6,9 +6,9 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from aiospectrum.bulk.saving.disk import Disk
-from aiospectrum.bulk.saving.errors import DestinationBusyError
-from aiospectrum.bulk.saving.layout import JOURNALS, LOCK, PARTITIONS, STAGED
+from aiospectrum.bulk.dataset.disk import Disk
+from aiospectrum.bulk.dataset.errors import DestinationBusyError
+from aiospectrum.bulk.dataset.layout import JOURNALS, LOCK, PARTITIONS, STAGED
 
 __all__ = ["LocalStore"]
 
@@ -17,7 +17,7 @@ _LONGEST_OWNER: Final = 200
 
 
 class LocalStore:
-    """A place on a disk; see :class:`~aiospectrum.bulk.saving.store.Store`.
+    """A place on a disk; see :class:`~aiospectrum.bulk.dataset.store.Store`.
 
     Files are synced before they are renamed, and folders after that, so that what has returned is safe when the machine
     crashes too. The lock is one of the operating system, which ends with the process.

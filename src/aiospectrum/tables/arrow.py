@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aiospectrum._extras import import_extra
 from aiospectrum.errors import TableError
-from aiospectrum.extras import import_extra
-from aiospectrum.tables import INTERVAL_COLUMNS, WHOLE_METRICS, Numbers, Tidy, joined, whole_numbers
+from aiospectrum.tables.layout import INTERVAL_COLUMNS, WHOLE_METRICS, Numbers, Tidy, joined, whole_numbers
 
 if TYPE_CHECKING:
     import pyarrow

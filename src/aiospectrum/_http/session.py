@@ -10,8 +10,8 @@ import attrs
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
-from aiospectrum.deadline import Deadline
-from aiospectrum.envelope import Call, RawResponse, response_error
+from aiospectrum._http.deadline import Deadline
+from aiospectrum._http.response import Call, RawResponse, response_error
 from aiospectrum.errors import BodyTooLargeError, ConnectionFailedError
 from aiospectrum.policies import Timeouts
 

@@ -7,7 +7,7 @@ from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from aiospectrum.wire import Reader, WireError
+from aiospectrum._codec.wire import Reader, WireError
 
 __all__ = ["explain", "field", "register_model", "register_union"]
 

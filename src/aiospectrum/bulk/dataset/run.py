@@ -10,17 +10,17 @@ import attrs
 from aiospectrum.bulk.arguments import Clients
 from aiospectrum.bulk.asking import Asker
 from aiospectrum.bulk.crew import Crew, Lane, divide
+from aiospectrum.bulk.dataset.encoding import Part, encode, prepare
+from aiospectrum.bulk.dataset.errors import StorageError
+from aiospectrum.bulk.dataset.journal import Journal, make_header, open_dataset
+from aiospectrum.bulk.dataset.layout import partition_path
+from aiospectrum.bulk.dataset.records import Failed, Partition
+from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
+from aiospectrum.bulk.dataset.stock import Choice, Stock, choose
+from aiospectrum.bulk.dataset.store import Store
+from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.outcomes import Outcome
 from aiospectrum.bulk.plan import Plan, Task
-from aiospectrum.bulk.saving.encoding import Part, encode, prepare
-from aiospectrum.bulk.saving.errors import StorageError
-from aiospectrum.bulk.saving.journal import Journal, make_header, open_dataset
-from aiospectrum.bulk.saving.layout import partition_path
-from aiospectrum.bulk.saving.records import Failed, Partition
-from aiospectrum.bulk.saving.results import FileFormat, Saved, SaveFailure, SaveProgress
-from aiospectrum.bulk.saving.stock import Choice, Stock, choose
-from aiospectrum.bulk.saving.store import Store
-from aiospectrum.bulk.saving.threads import Threads
 from aiospectrum.bulk.windows import Window
 from aiospectrum.errors import SpectrumError, TableError
 from aiospectrum.transport import Transport
@@ -209,7 +209,7 @@ class Run:
         self._report(done=1, refreshed=int(begun.is_refresh), rows=partition.rows, bytes=partition.bytes)
 
     def _write_now(self, task: Task, begun: _Begun) -> Partition:
-        """Write a partition; see :mod:`aiospectrum.bulk.saving.records` for why in this order."""
+        """Write a partition; see :mod:`aiospectrum.bulk.dataset.records` for why in this order."""
         file_format = self._job.file_format
         encoded = encode(file_format, self._job.plan.query, task, begun.parts)
         staged = self._journal.stage(encoded.data)

@@ -8,18 +8,18 @@ import attrs
 import msgspec
 from cattrs import Converter
 
-from aiospectrum.adapter import Exchange
-from aiospectrum.collector import CollectorRest
-from aiospectrum.deadline import Deadline
-from aiospectrum.decoder import read_answer
-from aiospectrum.envelope import Call, Envelope, RawResponse
+from aiospectrum._codec.decoder import read_answer
+from aiospectrum._http.collector import CollectorRest
+from aiospectrum._http.deadline import Deadline
+from aiospectrum._http.headers import read_rate_limit
+from aiospectrum._http.limiter import Limiter, TooLateError
+from aiospectrum._http.response import Call, Envelope, RawResponse
+from aiospectrum._http.retry import wait_after_429
+from aiospectrum._http.session import Exchange
+from aiospectrum._http.turns import LARGE, Turns
 from aiospectrum.errors import ClientStateError, RateLimitError, RequestError, RequestTimeoutError
 from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
-from aiospectrum.limiter import Limiter, TooLateError
-from aiospectrum.limits import read_rate_limit
-from aiospectrum.retry import wait_after_429
 from aiospectrum.routes import Route
-from aiospectrum.turns import LARGE, Turns
 
 __all__ = ["Attempt", "CallState"]
 

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from aiospectrum.models import Report
-    from aiospectrum.tables import Record
+    from aiospectrum.tables.layout import Record
 
 __all__ = ["ReportTable"]
 
@@ -39,7 +39,7 @@ class ReportTable:
             InvalidArgumentError: Names that were given do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
-        from aiospectrum.tables import Tidy, to_records
+        from aiospectrum.tables.layout import Tidy, to_records
 
         return to_records([Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions)])
 
@@ -62,8 +62,8 @@ class ReportTable:
             InvalidArgumentError: Names that were given do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
-        from aiospectrum.arrow_tables import ArrowMaker
-        from aiospectrum.tables import Tidy
+        from aiospectrum.tables.arrow import ArrowMaker
+        from aiospectrum.tables.layout import Tidy
 
         return ArrowMaker().table(Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions))
 

@@ -7,6 +7,8 @@ import attrs
 import msgspec
 from multidict import CIMultiDictProxy
 
+from aiospectrum._codec.structs import struct
+from aiospectrum._http.headers import read_retry_after
 from aiospectrum.errors import (
     DecodeError,
     ErrorDetail,
@@ -16,8 +18,6 @@ from aiospectrum.errors import (
     ResponseError,
     error_class,
 )
-from aiospectrum.limits import read_retry_after
-from aiospectrum.structs import struct
 from aiospectrum.transport import ResultInfo
 
 __all__ = ["Call", "Envelope", "RawResponse", "read_envelope", "read_messages", "read_result_info", "response_error"]

@@ -6,7 +6,7 @@
         date=2026-11-18/
             20261118T000000Z.parquet        the window that begins then, of the zone
     _manifest/
-        journal-000001.jsonl                what each run has done, see aiospectrum.bulk.saving.records
+        journal-000001.jsonl                what each run has done, see aiospectrum.bulk.dataset.records
         staged/                             files that are not part of the dataset yet
         lock                                held while a run goes on
 """
@@ -15,8 +15,8 @@ import re
 from datetime import datetime
 from typing import Final
 
+from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.plan import Task
-from aiospectrum.bulk.saving.results import FileFormat
 
 __all__ = [
     "JOURNALS",

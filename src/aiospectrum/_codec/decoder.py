@@ -14,8 +14,10 @@ import msgspec
 from cattrs import Converter
 from cattrs.errors import BaseValidationError
 
-from aiospectrum.building import Structure
-from aiospectrum.envelope import (
+from aiospectrum._codec.building import Structure
+from aiospectrum._codec.registration import explain
+from aiospectrum._codec.wire import WireError
+from aiospectrum._http.response import (
     Call,
     Envelope,
     RawResponse,
@@ -25,9 +27,7 @@ from aiospectrum.envelope import (
     response_error,
 )
 from aiospectrum.errors import DecodeError
-from aiospectrum.registration import explain
 from aiospectrum.routes import Route
-from aiospectrum.wire import WireError
 
 __all__ = ["assume_result", "decode_result", "read_answer"]
 
@@ -59,7 +59,7 @@ def read_answer(
         The envelope of a success, with an object or a list of objects as its result.
 
     Raises:
-        ResponseError: The answer is no success, or cannot be read; see :func:`~aiospectrum.envelope.read_envelope`.
+        ResponseError: The answer is no success, or cannot be read.
     """
     if 200 <= raw.status < 300:
         envelope = _read_straight(route.result, raw.body, call, converter.structure)

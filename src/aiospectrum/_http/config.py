@@ -9,10 +9,10 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 import attrs
 
+from aiospectrum._http.limiter import Limiter
 from aiospectrum._version import __version__
 from aiospectrum.checks import Integer, Number, refuse
 from aiospectrum.hooks import AttemptHook
-from aiospectrum.limiter import Limiter
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
 __all__ = [

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from aiospectrum.bulk.saving.errors import DestinationBusyError
-from aiospectrum.bulk.saving.layout import LOCK, STAGED
-from aiospectrum.extras import import_extra
+from aiospectrum._extras import import_extra
+from aiospectrum.bulk.dataset.errors import DestinationBusyError
+from aiospectrum.bulk.dataset.layout import LOCK, STAGED
 
 __all__ = ["RemoteStore", "open_remote"]
 
@@ -48,7 +48,7 @@ def open_remote(url: str, options: Mapping[str, Any], *, owner: str, clock: Call
 
 
 class RemoteStore:
-    """A place in a file system of fsspec; see :class:`~aiospectrum.bulk.saving.store.Store`.
+    """A place in a file system of fsspec; see :class:`~aiospectrum.bulk.dataset.store.Store`.
 
     What an object store writes is there in full or not at all, and safe when it says so. A file gets its place in the
     dataset by a move, which is a copy inside the store where that has no renaming. Nothing can be appended to: the

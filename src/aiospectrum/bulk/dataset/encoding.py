@@ -9,14 +9,14 @@ from typing import Any, Final, TypeAlias
 import attrs
 import msgspec
 
-from aiospectrum.arrow_tables import ArrowMaker, import_pyarrow
+from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.plan import Task
 from aiospectrum.bulk.query import Query
-from aiospectrum.bulk.saving.results import FileFormat
 from aiospectrum.bulk.windows import Window
 from aiospectrum.errors import InvalidArgumentError, TableError
 from aiospectrum.models import Report
-from aiospectrum.tables import Tidy, to_records
+from aiospectrum.tables.arrow import ArrowMaker, import_pyarrow
+from aiospectrum.tables.layout import Tidy, to_records
 
 __all__ = ["Encoded", "Part", "encode", "lay_out", "prepare"]
 

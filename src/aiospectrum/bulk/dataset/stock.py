@@ -7,9 +7,9 @@ from enum import IntEnum
 
 import attrs
 
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError
+from aiospectrum.bulk.dataset.records import Entry, Failed, Header, Partition
 from aiospectrum.bulk.plan import Plan, Task
-from aiospectrum.bulk.saving.errors import DestinationMismatchError
-from aiospectrum.bulk.saving.records import Entry, Failed, Header, Partition
 from aiospectrum.bulk.windows import Window
 
 __all__ = ["Choice", "Stock", "choose"]

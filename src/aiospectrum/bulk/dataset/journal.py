@@ -6,13 +6,13 @@ from typing import Final
 
 import msgspec
 
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
+from aiospectrum.bulk.dataset.layout import PARTITIONS, STAGED, journal_number, journal_path, staged_path
+from aiospectrum.bulk.dataset.records import Entry, Failed, Header, Partition, read_journal, read_plan, write_entry
+from aiospectrum.bulk.dataset.results import FileFormat
+from aiospectrum.bulk.dataset.stock import Stock
+from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.plan import Plan
-from aiospectrum.bulk.saving.errors import DestinationMismatchError, ManifestError
-from aiospectrum.bulk.saving.layout import PARTITIONS, STAGED, journal_number, journal_path, staged_path
-from aiospectrum.bulk.saving.records import Entry, Failed, Header, Partition, read_journal, read_plan, write_entry
-from aiospectrum.bulk.saving.results import FileFormat
-from aiospectrum.bulk.saving.stock import Stock
-from aiospectrum.bulk.saving.store import Store
 
 __all__ = ["Journal", "make_header", "open_dataset"]
 

@@ -17,9 +17,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
+from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.plan import Plan
-from aiospectrum.bulk.saving.errors import ManifestError
-from aiospectrum.bulk.saving.results import FileFormat
 from aiospectrum.errors import InvalidArgumentError
 
 __all__ = ["Entry", "Failed", "Header", "Partition", "read_journal", "read_plan", "write_entry"]

@@ -1,0 +1,1 @@
+"""A call from top to bottom: request, permit, attempt, response."""
