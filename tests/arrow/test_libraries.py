@@ -16,7 +16,7 @@ pytest.importorskip("pyarrow")
 
 @pytest.fixture
 async def outcome() -> AsyncIterator[Outcome]:
-    """What the sandbox answers, by time, with two dimensions."""
+    """An outcome of the sandbox, by time, with two dimensions."""
     query = Query(time_delta="hour", metrics=["count", "bytesIngress", "durationAvg"], dimensions=["appID", "event"])
     async with running(zones=1) as (sandbox, client):
         plan = Plan(zones=sandbox.zones, since=NOW - timedelta(hours=6), until=NOW, query=query, window="whole")

@@ -11,7 +11,7 @@ import pytest
 from aiospectrum import InvalidArgumentError
 from aiospectrum.bulk import DestinationBusyError, FileFormat, StorageError, save
 from aiospectrum.bulk.dataset.remote import RemoteStore, open_remote
-from tests.bulk.datasets import answer, expected_rows, make_plan, save_to, shown_rows
+from tests.bulk.datasets import expected_rows, hourly, make_plan, save_over, shown_rows
 from tests.bulk.fakes import ZONES, Fake
 
 fsspec = pytest.importorskip("fsspec")
@@ -70,7 +70,7 @@ def download(memory: Any, folder: Path) -> Path:
 async def test_all_rows_are_there(memory: Any, tmp_path: Path, file_format: FileFormat) -> None:
     """A URL is as good as a folder, and another run goes on there, too."""
     pytest.importorskip("pyarrow") if file_format == "parquet" else None
-    plan, fake = make_plan([A, B], days=3), Fake(answer=answer)
+    plan, fake = make_plan([A, B], days=3), Fake(respond=hourly)
 
     saved = await save(fake, plan, "memory://bucket/set", format=file_format)
     again = await save(fake, plan, "memory://bucket/set", format=file_format, storage_options={})
@@ -84,18 +84,18 @@ async def test_all_rows_are_there(memory: Any, tmp_path: Path, file_format: File
 async def test_a_folder_of_this_machine(tmp_path: Path) -> None:
     """A file URL works."""
     plan = make_plan([A])
-    assert (await save(Fake(answer=answer), plan, f"file://{tmp_path}/set", format="ndjson")).ok
+    assert (await save(Fake(respond=hourly), plan, f"file://{tmp_path}/set", format="ndjson")).ok
     assert shown_rows(tmp_path / "set") == expected_rows(plan)
 
 
 async def test_journals_are_not_rewritten_for_ever(memory: Any) -> None:
     """A journal has a hundred lines at most, as each of them writes it anew."""
-    await save_to(store_of(memory), make_plan(ZONES, days=30))
+    await save_over(store_of(memory), make_plan(ZONES, days=30))
     journals = sorted(path for path in memory.store if "journal" in path)
     lines = [memory.cat_file(path).count(b"\n") for path in journals]
     assert lines == [101, 101, 41]
-    fake = Fake(answer=answer)
-    assert (await save_to(store_of(memory), make_plan(ZONES, days=30), fake)).skipped == 240
+    fake = Fake(respond=hourly)
+    assert (await save_over(store_of(memory), make_plan(ZONES, days=30), fake)).skipped == 240
     assert fake.calls == []
 
 
@@ -103,17 +103,17 @@ async def test_dying_at_every_call(memory: Any, tmp_path: Path) -> None:
     """Wherever a process dies, the next one goes on from there."""
     plan = make_plan([A], days=3)
     recording = Recording(memory)
-    await save_to(store_of(recording), plan, concurrency=1)
+    await save_over(store_of(recording), plan, concurrency=1)
     for number in range(len(recording.calls)):
         memory.store.clear()
         memory.pseudo_dirs[:] = [""]
         dying = Recording(memory)
         dying.fails_at, dying.error = number, KeyError("power cut")
         with pytest.raises((KeyError, BaseExceptionGroup)):
-            await save_to(store_of(dying), plan, concurrency=1)
-        fake = Fake(answer=answer)
+            await save_over(store_of(dying), plan, concurrency=1)
+        fake = Fake(respond=hourly)
         later = store_of(memory, owner="next", clock=lambda: 2000.0)
-        assert (await save_to(later, plan, fake)).ok
+        assert (await save_over(later, plan, fake)).ok
         assert len(fake.calls) <= 3
         assert shown_rows(download(memory, tmp_path / str(number))) == expected_rows(plan)
 
@@ -123,7 +123,7 @@ async def test_errors_of_the_place(memory: Any) -> None:
     failing = Recording(memory)
     failing.fails_at = 12
     with pytest.raises(StorageError, match=r"^memory://bucket/set: no more$") as raised:
-        await save_to(store_of(failing), make_plan([A]))
+        await save_over(store_of(failing), make_plan([A]))
     assert raised.value.__cause__ is failing.error
 
 
@@ -132,8 +132,8 @@ async def test_two_runs_at_once(memory: Any) -> None:
     first = store_of(memory, owner="first")
     first.lock()
     with pytest.raises(DestinationBusyError, match=r"^memory://bucket/set: first is saving there$"):
-        await save_to(store_of(memory, owner="second", clock=lambda: 1299.0), make_plan([A]))
-    assert (await save_to(store_of(memory, owner="second", clock=lambda: 1300.0), make_plan([A]))).ok
+        await save_over(store_of(memory, owner="second", clock=lambda: 1299.0), make_plan([A]))
+    assert (await save_over(store_of(memory, owner="second", clock=lambda: 1300.0), make_plan([A]))).ok
     assert not memory.exists("/bucket/set/_manifest/lock")
 
 
@@ -148,9 +148,9 @@ async def test_a_lock_that_was_taken(memory: Any) -> None:
             memory.pipe_file("/bucket/set/_manifest/lock", json.dumps({"owner": "other", "at": 0}).encode())
         await asyncio.sleep(0)
 
-    fake = Fake(answer=answer, is_open=False)
+    fake = Fake(respond=hourly, is_open=False)
     with pytest.raises(DestinationBusyError, match="other is saving there"):
-        await save_to(store_of(memory), make_plan([A]), fake, sleep=sleep)
+        await save_over(store_of(memory), make_plan([A]), fake, sleep=sleep)
 
     assert waits == [30.0] * 3
     assert fake.in_flight == 0
@@ -169,9 +169,9 @@ async def test_beats(memory: Any) -> None:
             fake.gate.set()
         await asyncio.sleep(0)
 
-    fake = Fake(answer=answer, is_open=False)
+    fake = Fake(respond=hourly, is_open=False)
     recording = Recording(memory)
-    await save_to(store_of(recording, clock=lambda: seconds), make_plan([A], days=1), fake, sleep=sleep)
+    await save_over(store_of(recording, clock=lambda: seconds), make_plan([A], days=1), fake, sleep=sleep)
     written = [path for name, path in recording.calls if name == "pipe_file" and path.endswith("/lock")]
     assert len(written) > 3
 
@@ -180,7 +180,7 @@ async def test_beats(memory: Any) -> None:
 async def test_a_lock_that_says_nothing(memory: Any, content: bytes) -> None:
     """Something that is no lock of ours locks nothing."""
     memory.pipe_file("/bucket/set/_manifest/lock", content)
-    assert (await save_to(store_of(memory), make_plan([A]))).ok
+    assert (await save_over(store_of(memory), make_plan([A]))).ok
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ async def test_a_lock_that_says_nothing(memory: Any, content: bytes) -> None:
 async def test_urls(url: str, expected: str) -> None:
     """What no dataset can be saved to is refused."""
     with pytest.raises(InvalidArgumentError, match=expected):
-        await save(Fake(answer=answer), make_plan([A]), url, format="csv")
+        await save(Fake(respond=hourly), make_plan([A]), url, format="csv")
 
 
 async def test_a_url_that_needs_more() -> None:

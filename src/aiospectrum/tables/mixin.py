@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
+from aiospectrum.tables.arrow import to_arrow
+from aiospectrum.tables.layout import ReportLike, TidyTable
+from aiospectrum.tables.records import Record, to_records
+
 if TYPE_CHECKING:
     import pyarrow
-
-    from aiospectrum.models import Report
-    from aiospectrum.tables.layout import Record
 
 __all__ = ["ReportTable"]
 
@@ -16,15 +17,13 @@ class ReportTable:
     """A report as a tidy table: a row for each combination of dimension values and time interval.
 
     The columns are ``interval_start`` and ``interval_end``, both included and in UTC, then one for each dimension and
-    one for each metric, by the names and in the order of the API. In a summary the interval is the time that the answer
+    one for each metric, by the names and in the order of the API. In a summary the interval is the time that the report
     says it covers, missing where it does not.
     """
 
     __slots__ = ()
 
-    def records(
-        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
-    ) -> "list[Record]":
+    def records(self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None) -> list[Record]:
         """Give the table as plain rows.
 
         Args:
@@ -39,9 +38,7 @@ class ReportTable:
             InvalidArgumentError: Names that were given do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
-        from aiospectrum.tables.layout import Tidy, to_records
-
-        return to_records([Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions)])
+        return to_records([self._tidy(metrics, dimensions)])
 
     def to_arrow(
         self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
@@ -62,10 +59,7 @@ class ReportTable:
             InvalidArgumentError: Names that were given do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
-        from aiospectrum.tables.arrow import ArrowMaker
-        from aiospectrum.tables.layout import Tidy
-
-        return ArrowMaker().table(Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions))
+        return to_arrow(self._tidy(metrics, dimensions))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Hand the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
@@ -83,3 +77,6 @@ class ReportTable:
             TableError: The report does not say the names of its columns, or its parts do not go together.
         """
         return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> TidyTable:
+        return TidyTable.from_report(cast("ReportLike", self), metrics=metrics, dimensions=dimensions)
