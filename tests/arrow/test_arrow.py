@@ -1,12 +1,13 @@
 """Reports as Arrow tables."""
 
+from math import isnan, nan
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiospectrum import Report, ReportRow, TableError
+from aiospectrum import Report, ReportByTimeRow, TableError
 from aiospectrum.tables.arrow import to_uniform_arrow
 from aiospectrum.tables.layout import TidyTable
 from tests.arrow.reports import by_time, summary
@@ -62,12 +63,34 @@ def test_empty(report: Report) -> None:
 def test_missing_values_are_null() -> None:
     """What a row lacks is null, and the types are what they are."""
     report = by_time({("connect",): [[1, 2], [0.5, 1]]}, metrics=("count", "durationAvg"))
-    report.data.append(ReportRow(dimensions=[], metrics=[[3]]))
+    report.data.append(ReportByTimeRow(dimensions=[], metrics=[[3]]))
     table = report.to_arrow()
     table.validate(full=True)
     assert plain(table) == report.records()
     assert [str(field.type) for field in table.schema][-2:] == ["int64", "double"]
     assert table["event"].to_pylist() == ["connect", "connect", None, None]
+
+
+@pytest.mark.parametrize("numbers", [[1, nan], [nan, 0.5], [nan, nan], [2**60 + 1, nan], [2.0**60, nan]], ids=str)
+def test_missing_numbers_are_null(numbers: list[float]) -> None:
+    """So is what came as null, in columns of either type, and in those of datasets."""
+    report = by_time({("connect",): [numbers, numbers]}, metrics=("count", "durationAvg"))
+    table = report.to_arrow()
+    table.validate(full=True)
+    expected = [None if isnan(each) else each for each in numbers]
+    assert table["count"].to_pylist() == expected
+    assert str(table.schema.field("count").type) == ("double" if 0.5 in numbers else "int64")
+    assert table["durationAvg"].to_pylist() == [None if each is None else float(each) for each in expected]
+    uniform, _ = to_uniform_arrow(TidyTable.from_report(report))
+    assert uniform["count"].to_pylist() == [None if each is None else round(each) for each in expected]
+
+
+def test_a_time_interval_that_is_no_pair() -> None:
+    """Its start and end are null."""
+    report = by_time({("connect",): [[1, 2]]})
+    report.time_intervals[1] = ()
+    assert report.to_arrow()["interval_end"].to_pylist() == [report.time_intervals[0][1], None]
+    assert plain(report.to_arrow()) == report.records()
 
 
 @pytest.mark.parametrize(
@@ -134,7 +157,7 @@ def test_things_of_another_kind(report: Report, message: str) -> None:
         report.to_arrow()
 
 
-numbers = st.one_of(st.integers(-(2**63) + 1, 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False))
+numbers = st.one_of(st.integers(-(2**63) + 1, 2**63 - 1), st.floats(allow_infinity=False))
 
 
 @given(st.data())
@@ -150,7 +173,7 @@ def test_arrow_and_rows_agree(data: st.DataObject) -> None:
     )
     report = by_time({}, metrics=metrics, dimensions=dimensions, intervals=intervals)
     for key, values in data.draw(st.lists(row, max_size=4)):
-        report.data.append(ReportRow(dimensions=list(key), metrics=list(values)))
+        report.data.append(ReportByTimeRow(dimensions=list(key), metrics=list(values)))
 
     table = report.to_arrow()
 
@@ -158,6 +181,6 @@ def test_arrow_and_rows_agree(data: st.DataObject) -> None:
     assert table.num_rows == len(report.data) * intervals
     floats = {field.name for field in table.schema if field.type == pa.float64()}
     assert plain(table) == [
-        {name: float(value) if name in floats else value for name, value in each.items()}  # type: ignore[arg-type]  # numbers
+        {name: float(value) if name in floats and value is not None else value for name, value in each.items()}  # type: ignore[arg-type]  # numbers
         for each in report.records()
     ]

@@ -98,6 +98,18 @@ def test_outcomes_of_a_pull(outcome: Outcome) -> None:
     assert str(table.schema.field("zone_id").type) == "dictionary<values=string, indices=int32, ordered=0>"
 
 
+async def test_a_summary() -> None:
+    """The interval of a summary is the time that the response echoes."""
+    since, until = NOW - timedelta(hours=6), NOW - timedelta(seconds=1)
+    async with running(zones=1) as (sandbox, client):
+        summarize = client.analytics.events.summary
+        report = await summarize(sandbox.zones[0], metrics=["count"], since=since, until=until)
+
+    [row] = report.records()
+    assert row == {"interval_start": since, "interval_end": until, "count": report.totals["count"]}
+    assert report.to_arrow().to_pylist() == [row]
+
+
 async def test_a_summary_of_a_pull() -> None:
     """The interval of a summary is the time that was asked for."""
     async with running(zones=1) as (sandbox, client):

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from aiospectrum import Report, ReportQuery, ReportRow
+from aiospectrum import ReportByTime, ReportByTimeRow, ReportQuery
 from aiospectrum.bulk import Plan, Query, Saved, save
 from aiospectrum.bulk.dataset.run import WRITERS, Run
 from aiospectrum.bulk.dataset.store import Store
@@ -27,13 +27,13 @@ def number_of(zone_id: str, moment: datetime, event: str) -> int:
     return int(zone_id, 16) % 1000 * 1000 + int((moment - SINCE) / timedelta(hours=1)) * 10 + EVENTS.index(event)
 
 
-def hourly(call: Call, *, data_lag: float = 0) -> Report:
+def hourly(call: Call, *, data_lag: float = 0) -> ReportByTime:
     """A report by the hour and event."""
     since, until = call.times
     starts = [since + timedelta(hours=hour) for hour in range(-(-(int((until - since).total_seconds()) + 1) // 3600))]
-    return Report(
+    return ReportByTime(
         data=[
-            ReportRow(dimensions=[event], metrics=[[number_of(call.zone_id, start, event) for start in starts]])
+            ReportByTimeRow(dimensions=[event], metrics=[[number_of(call.zone_id, start, event) for start in starts]])
             for event in EVENTS
         ],
         data_lag=data_lag,
@@ -43,7 +43,7 @@ def hourly(call: Call, *, data_lag: float = 0) -> Report:
     )
 
 
-def holding(call: Call, *rows: ReportRow, **changes: Any) -> Report:
+def holding(call: Call, *rows: ReportByTimeRow, **changes: Any) -> ReportByTime:
     """A report by the hour with other rows."""
     return attrs.evolve(hourly(call), data=list(rows), rows=len(rows), **changes)
 

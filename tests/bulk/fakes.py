@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from aiospectrum import Report, ReportQuery, ReportRow, Response, SpectrumError
+from aiospectrum import Report, ReportQuery, ReportSummary, ReportSummaryRow, Response, SpectrumError
 from aiospectrum.bulk import Plan, Query
 from aiospectrum.routes import Route
 from tests.fake_time import settle
@@ -79,10 +79,10 @@ class Fake:
         return sum(report() is not None for report in self.reports)
 
 
-def report(*rows: Iterable[float], limit: Any = None, counted: int | None = None) -> Report:
+def report(*rows: Iterable[float], limit: Any = None, counted: int | None = None) -> ReportSummary:
     """A report with rows of metrics, by a single dimension."""
-    data = [ReportRow(dimensions=[str(place)], metrics=list(row)) for place, row in enumerate(rows)]
-    return Report(
+    data = [ReportSummaryRow(dimensions=[str(place)], metrics=list(row)) for place, row in enumerate(rows)]
+    return ReportSummary(
         data=data, data_lag=0, rows=len(data) if counted is None else counted, query=ReportQuery(limit=limit), totals={}
     )
 

@@ -1,13 +1,14 @@
 """What a dataset holds."""
 
 from datetime import timedelta
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
-from aiospectrum import InvalidArgumentError, Report, ReportQuery, ReportRow
+from aiospectrum import InvalidArgumentError, Report, ReportByTimeRow, ReportQuery
 from aiospectrum.bulk import (
     FileFormat,
     Query,
@@ -56,7 +57,7 @@ async def test_columns(tmp_path: Path, file_format: FileFormat) -> None:
 
     def mixed_up(call: Call) -> Report:
         echo = ReportQuery(metrics=["durationAvg", "count"], dimensions=["coloName", "event"])
-        return holding(call, ReportRow(dimensions=["AMS", "connect"], metrics=[[0.5] * 24, [1] * 24]), query=echo)
+        return holding(call, ReportByTimeRow(dimensions=["AMS", "connect"], metrics=[[0.5] * 24, [1] * 24]), query=echo)
 
     query = Query(time_delta="hour", metrics=["count", "durationAvg"], dimensions=["event", "coloName"])
     saved = await save_to(tmp_path, make_plan([A], days=1, query=query), Fake(respond=mixed_up), format=file_format)
@@ -79,7 +80,7 @@ async def test_types_are_the_same_in_all_files(tmp_path: Path) -> None:
     numbers: dict[str, list[Any]] = {ZONES[0]: [], ZONES[1]: [[[1.5] * 24]], ZONES[2]: [[[2] * 24]]}
 
     def odd(call: Call) -> Report:
-        return holding(call, *(ReportRow(dimensions=["connect"], metrics=each) for each in numbers[call.zone_id]))
+        return holding(call, *(ReportByTimeRow(dimensions=["connect"], metrics=each) for each in numbers[call.zone_id]))
 
     saved = await save_to(tmp_path, make_plan(numbers, days=1), Fake(respond=odd), format="parquet")
 
@@ -92,18 +93,26 @@ async def test_types_are_the_same_in_all_files(tmp_path: Path) -> None:
     assert [entry["rounded"] for entry in manifest_of(tmp_path) if entry.get("zone_id") == ZONES[1]] == [["count"]]
 
 
-@pytest.mark.parametrize("file_format", ["csv", "ndjson"])
+@pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
 async def test_missing_values(tmp_path: Path, file_format: FileFormat) -> None:
-    """What a row lacks is empty, or null."""
+    """What a row lacks and what came as null is empty, or null, and the rest of the column is what it was."""
+    pytest.importorskip("pyarrow") if file_format == "parquet" else None
+    query = Query(time_delta="hour", metrics=["count", "durationAvg"], dimensions=["event"])
 
     def short(call: Call) -> Report:
-        return holding(call, ReportRow(dimensions=['a,\r\nb"'], metrics=[[7]]))
+        echo = ReportQuery(metrics=["count", "durationAvg"], dimensions=["event"])
+        row = ReportByTimeRow(dimensions=['a,\r\nb"'], metrics=[[7, nan, 8], [nan, 0.5]])
+        return holding(call, row, query=echo)
 
-    await save_to(tmp_path, make_plan([A], days=1), Fake(respond=short), format=file_format)
+    await save_to(tmp_path, make_plan([A], days=1, query=query), Fake(respond=short), format=file_format)
 
     rows = read_rows(tmp_path, file_format)
     assert {row["event"] for row in rows} == {'a,\r\nb"'}
-    assert [row["count"] for row in rows[:2]] == (["7", ""] if file_format == "csv" else [7, None])
+    shown = [(row["count"], row["durationAvg"]) for row in rows[:4]]
+    if file_format == "csv":
+        assert shown == [("7", ""), ("", "0.5"), ("8", ""), ("", "")]
+    else:
+        assert shown == [(7, None), (None, 0.5), (8, None), (None, None)]
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "ndjson"])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiospectrum import Report, ReportRow, ServerError
+from aiospectrum import ReportQuery, ReportSummary, ReportSummaryRow, ServerError
 from aiospectrum.bulk import (
     DestinationMismatchError,
     Plan,
@@ -22,7 +22,6 @@ from tests.bulk.datasets import (
     NOW,
     expected_rows,
     files_of,
-    holding,
     hourly,
     make_plan,
     read_rows,
@@ -106,8 +105,9 @@ async def test_windows_of_summaries(tmp_path: Path, hours: int, works: bool) -> 
     """A sum over a window is not one over a part of it."""
     query = Query(kind="summary", metrics=["count"])
 
-    def total(call: Call) -> Report:
-        return holding(call, ReportRow(metrics=[1]), time_intervals=None)
+    def total(call: Call) -> ReportSummary:
+        query = ReportQuery(metrics=["count"])
+        return ReportSummary(data=[ReportSummaryRow(metrics=[1])], data_lag=0, rows=1, query=query)
 
     def plan(length: int) -> Plan:
         return Plan(zones=[A], since=SINCE, until=SINCE + timedelta(hours=length), query=query, window="whole")

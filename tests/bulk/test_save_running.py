@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from aiospectrum import Report, ReportRow, ServerError
+from aiospectrum import Report, ReportByTimeRow, ServerError
 from aiospectrum.bulk import (
     SaveProgress,
     Window,
@@ -57,7 +57,9 @@ async def test_reports_that_are_no_tables(tmp_path: Path) -> None:
 
     def odd(call: Call) -> Report:
         return (
-            holding(call, ReportRow(dimensions=["connect"], metrics=[[1], [2]])) if call.zone_id == A else hourly(call)
+            holding(call, ReportByTimeRow(dimensions=["connect"], metrics=[[1], [2]]))
+            if call.zone_id == A
+            else hourly(call)
         )
 
     saved = await save_to(tmp_path, make_plan([A, B], days=1), Fake(respond=odd))

@@ -21,7 +21,7 @@ from aiospectrum.errors import (
 )
 from aiospectrum.models import Report
 from aiospectrum.tables.layout import TidyTable
-from aiospectrum.tables.mixin import ReportTable
+from aiospectrum.tables.mixin import TableMethods
 from aiospectrum.transport import Transport
 
 __all__ = ["Fetcher", "Outcome", "TruncatedError"]
@@ -52,7 +52,7 @@ class TruncatedError(SpectrumError):
 
 
 @attrs.frozen(kw_only=True)
-class Outcome(ReportTable):
+class Outcome(TableMethods):
     """A report, or why there is none.
 
     It is a table as the report is, with three columns in front: ``zone_id``, ``window_since`` and ``window_until``

@@ -138,7 +138,7 @@ class Pull:
                 self._count(outcome)
                 if self._on_progress is not None:
                     self._on_progress(self._progress)
-        except BaseException:  # a cancellation ends all work as an error does, and goes on from here
+        except BaseException:  # a cancellation ends all work as an error does, and propagates
             await self.aclose()
             raise
         if outcome is None:

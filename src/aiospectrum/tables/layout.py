@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, Self, TypeAlias
 
 import attrs
 
-from aiospectrum._codec.wire import WireError, date_time
+from aiospectrum._codec.values import WireError, read_date_time
 from aiospectrum.checks import refuse
 from aiospectrum.errors import TableError
 
@@ -150,7 +150,7 @@ class TidyTable:
         if both:
             raise TableError(f"the report has both a metric and a dimension named {min(both)}")
         times: Sequence[Sequence[datetime]] | None = getattr(report, "time_intervals", None)
-        intervals = [interval or _echoed_interval(report)] if times is None else [_pair(each) for each in times]
+        intervals = [interval or _echoed_interval(report)] if times is None else _pairs(times)
         numbers: dict[str, Sequence[Numbers]] = {}
         for place, name in enumerate(metric_names):
             numbers[name] = [_sums(name, rows, place)] if times is None else _series(name, rows, place, len(intervals))
@@ -197,9 +197,9 @@ def _are_names(names: Sequence[object]) -> bool:
     return valid and len(set(names)) == len(names)
 
 
-def _pair(times: Sequence[datetime]) -> Interval:
-    """Start and end of a time interval; an entry of another length does not say them."""
-    return (times[0], times[1]) if len(times) == 2 else (None, None)
+def _pairs(times: Sequence[Sequence[datetime]]) -> Sequence[Any]:
+    """Start and end of each time interval; an entry of another length does not say them."""
+    return times if set(map(len, times)) <= {2} else [each if len(each) == 2 else (None, None) for each in times]
 
 
 def _echoed_interval(report: ReportLike) -> Interval:
@@ -211,7 +211,7 @@ def _echoed_time(value: Any) -> datetime | None:
     if isinstance(value, datetime):
         return value
     try:
-        return date_time(value, datetime)
+        return read_date_time(value)
     except WireError:
         return None
 

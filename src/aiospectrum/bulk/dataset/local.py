@@ -109,7 +109,7 @@ class LocalStore:
                 raise DestinationBusyError(f"{self.name}: {owner or 'another process'} is saving there")
             os.ftruncate(lock, 0)
             self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
-        except BaseException:  # the lock is not ours; the error goes on from here
+        except BaseException:  # the lock is not ours; the error propagates
             self._disk.close(lock)
             raise
         self._lock = lock

@@ -90,7 +90,7 @@ class Saved:
 
     @property
     def left(self) -> int:
-        """Tasks that were not begun, as ``stop`` was set."""
+        """Tasks that were not started, as ``stop`` was set."""
         return self.total - self.skipped - self.done - len(self.failed)
 
     @property

@@ -13,7 +13,7 @@ T = TypeVar("T")
 async def run_blocking(executor: Executor, call: Callable[[], T]) -> T:
     """Make a call in a thread and wait for its end, whatever happens.
 
-    A call cannot be stopped in the middle: a cancellation goes on from here when the call has returned.
+    A call cannot be stopped in the middle: a cancellation propagates when the call has returned.
 
     Args:
         executor: Has the threads.
