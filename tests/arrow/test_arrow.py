@@ -113,13 +113,13 @@ def test_counts_that_are_unusual(numbers: list[float], kind: str) -> None:
 
 
 def test_large_durations() -> None:
-    """A duration beyond what floats hold exactly is the nearest float."""
+    """A duration beyond what floats represent exactly is the nearest float."""
     table = by_time({("connect",): [[2**60 + 1, 2]]}, metrics=("durationAvg",)).to_arrow()
     assert table["durationAvg"].to_pylist() == [2.0**60, 2.0]
 
 
 def test_uniform_tables() -> None:
-    """In a dataset counts are whole numbers whatever comes, and it is told which were rounded."""
+    """In a dataset counts are whole numbers whatever comes, and those that were rounded are named."""
     report = by_time({("connect",): [[1.5, 2.5], [1, 2]]}, metrics=("count", "bytesIngress"))
     table, rounded = to_uniform_arrow(TidyTable.from_report(report))
     assert table["count"].to_pylist() == [2, 2]

@@ -102,7 +102,7 @@ async def test_a_plain_loop_ends_all_work(leave: Leave) -> None:
 
 @pytest.mark.parametrize("form", [in_a_block, in_a_plain_loop])
 async def test_a_consumer_that_is_cancelled_while_it_waits(form: Form) -> None:
-    """A cancelled wait for an outcome ends all work before it goes on, in either form."""
+    """A cancelled wait for an outcome ends all work before it propagates, in either form."""
     fake = Fake(respond=fine, is_open=False)
     left: list[Any] = []
 
@@ -161,7 +161,7 @@ async def test_leaving_beside_a_task_group(form: Form) -> None:
 
 
 async def test_a_pull_with_a_name_ends_with_it() -> None:
-    """While something refers to the pull it goes on, as it may be taken up again; when nothing does, it ends."""
+    """While something refers to the pull it keeps its work, as it may be iterated again; when nothing does, it ends."""
     outcomes: Pull | None = pull(open_once(), make_plan(8, 100), concurrency=4)
     assert outcomes is not None
     async for _ in outcomes:
@@ -175,7 +175,7 @@ async def test_a_pull_with_a_name_ends_with_it() -> None:
 
 
 async def test_a_pull_in_a_cycle_is_collected() -> None:
-    """A pull that only refers to itself ends when the collector of garbage finds it, in whatever thread that runs."""
+    """A pull that only refers to itself ends when the garbage collector finds it, in whatever thread that runs."""
     fake = Fake(respond=fine, is_open=False)
     cycle: list[Any] = [pull(fake, make_plan(8, 100), concurrency=4)]
     cycle.append(cycle)

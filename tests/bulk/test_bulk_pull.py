@@ -57,7 +57,7 @@ async def test_every_task_has_its_outcome(
 
 
 async def test_what_is_sent() -> None:
-    """A window is asked for up to its last second, and nothing that was not asked for is sent."""
+    """A window is fetched up to its last second, and nothing that the query lacks is sent."""
     fake = Fake(respond=fine)
     query = Query(time_delta="minute", metrics=["count"], dimensions=["event"], filters="event==connect", limit=9)
 
@@ -98,7 +98,7 @@ async def test_outcomes() -> None:
 
 
 async def test_outcomes_come_as_they_complete() -> None:
-    """A slow zone does not hold back what others have."""
+    """A slow zone does not delay the outcomes of others."""
     slow, quick = Fake(respond=fine, is_open=False), Fake(respond=fine)
     plan = make_plan([A, B], 3)
 
@@ -181,7 +181,7 @@ async def test_several_consumers() -> None:
 
 
 async def test_a_consumer_whose_pull_is_ended_by_another_one() -> None:
-    """Who waits for an outcome is told that there will be none."""
+    """Who waits for an outcome has the error that there will be none."""
     outcomes = pull(Fake(respond=fine, is_open=False), make_plan())
     waiting = asyncio.ensure_future(anext(outcomes))
     await settle()
@@ -193,7 +193,7 @@ async def test_a_consumer_whose_pull_is_ended_by_another_one() -> None:
 
 
 async def test_fail_fast() -> None:
-    """The first error is raised once all work has ended, and nothing more is asked for."""
+    """The first error is raised once all work has ended, and nothing more is sent."""
     fake = Fake(respond=failing(ServerError, B))
 
     with pytest.raises(ServerError, match=f"no {B}"):
@@ -247,7 +247,7 @@ async def test_errors_of_a_transport_that_is_not_ours() -> None:
 
 
 async def test_progress() -> None:
-    """The callback is told of each outcome: tasks done and failed, and rows."""
+    """The callback is called with each outcome: tasks done and failed, and rows."""
     seen: list[Progress] = []
     results = {A: ServerError("no"), B: report([1], [2], [3])}
     plan = make_plan([A, B], 2)
@@ -275,7 +275,7 @@ async def test_a_callback_that_fails() -> None:
 
 
 def limited(wait: float | None, times: int, kind: type[Any] = RateLimitError) -> Fake:
-    """A transport that says some times that it is not yet a call's turn."""
+    """A transport that says some times that a call has to wait."""
 
     def respond(call: Call) -> Any:
         if call.place >= times:
@@ -289,7 +289,7 @@ def limited(wait: float | None, times: int, kind: type[Any] = RateLimitError) ->
 
 @pytest.mark.parametrize("kind", [RateLimitError, RequestTimeoutError])
 async def test_the_rate_limit_is_waited_for(kind: type[Any]) -> None:
-    """A call whose turn comes after its deadline is no failure of the zone: it is made again when its turn has come."""
+    """A call whose permit comes after its deadline is no failure of the zone: it is made again when it may be."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:

@@ -122,11 +122,11 @@ async def test_partial_first_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "rows", "echoed", "counted", "expected"),
+    ("limit", "rows", "echoed", "counted", "expected"),
     [
-        pytest.param(10, 9, None, None, False, id="fewer than asked for"),
-        pytest.param(10, 10, None, None, True, id="as many as asked for"),
-        pytest.param(10, 11, None, None, True, id="more than asked for"),
+        pytest.param(10, 9, None, None, False, id="fewer than the limit"),
+        pytest.param(10, 10, None, None, True, id="as many as the limit"),
+        pytest.param(10, 11, None, None, True, id="more than the limit"),
         pytest.param(None, 500, None, None, False, id="no limit is known"),
         pytest.param(None, 500, 500, None, True, id="the API's own limit"),
         pytest.param(900, 500, 500, None, True, id="the API's limit is the lower one"),
@@ -137,10 +137,10 @@ async def test_partial_first_interval() -> None:
     ],
 )
 async def test_what_shows_that_rows_are_missing(
-    asked: int | None, rows: int, echoed: Any, counted: int | None, expected: bool
+    limit: int | None, rows: int, echoed: Any, counted: int | None, expected: bool
 ) -> None:
     """The rows are compared with the lower of both limits, and with what the API counts."""
-    query = Query(kind="summary", metrics=["count"], dimensions=["appID"], limit=asked)
+    query = Query(kind="summary", metrics=["count"], dimensions=["appID"], limit=limit)
 
     fake = Fake(respond=lambda call: report(*[[1]] * rows, limit=echoed, counted=counted))
     [outcome] = await collect(fake, make_plan([A], until=SINCE + timedelta(minutes=1), query=query))

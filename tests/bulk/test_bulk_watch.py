@@ -95,7 +95,7 @@ async def test_no_drift() -> None:
 
 
 async def test_rounds_that_take_too_long() -> None:
-    """Ticks that pass while zones are asked are missed, and the next round says how many."""
+    """Ticks that pass during a round are missed, and the next round says how many."""
     clock = Clock()
     takes = iter([1.0, 0.0, 75.0, 0.0, 200.0, 0.0, 0.0, 0.0])
 
@@ -146,7 +146,7 @@ async def test_a_sleep_that_ends_a_little_late() -> None:
 
 
 async def test_a_clock_that_is_set_back() -> None:
-    """A watch goes on at once by the clock's new time, without the same tick twice in a row."""
+    """A watch continues at once by the clock's new time, without the same tick twice in a row."""
     clock = Clock()
     rounds = start(clock)
     found = await take(rounds, 2)
@@ -170,7 +170,7 @@ async def test_a_clock_that_is_set_back_while_asleep() -> None:
 
 
 async def test_failures_are_survived() -> None:
-    """A zone that fails is an error of its round, and is asked again in the next one."""
+    """A zone that fails is an error of its round, and is part of the next one again."""
     broken = {A}
 
     def respond(call: Call) -> Any:
@@ -217,7 +217,7 @@ async def test_other_intervals() -> None:
 
 
 async def test_cancelled_in_a_round() -> None:
-    """A cancellation ends the calls that are under way before it goes on."""
+    """A cancellation ends the calls that are under way before it propagates."""
     fake = Fake(respond=lambda call: [APP], is_open=False)
 
     async def follow() -> None:

@@ -35,7 +35,7 @@ A, B = ZONES[:2]
 DAY = timedelta(days=1)
 
 
-async def test_nothing_is_asked_for_twice(tmp_path: Path) -> None:
+async def test_nothing_is_fetched_twice(tmp_path: Path) -> None:
     """Another run finds everything there, and writes nothing."""
     plan, fake = make_plan([A, B]), Fake(respond=hourly)
     await save_to(tmp_path, plan, fake)
@@ -161,7 +161,7 @@ async def test_another_query_or_format(
     ids=str,
 )
 async def test_refreshing(tmp_path: Path, lag: float, within: timedelta | None, refreshed: int) -> None:
-    """Partitions that were still filling are fetched again if they are recent and that was asked for."""
+    """Partitions that were incomplete are fetched again if they are recent and refreshing is on."""
     plan = make_plan([A], days=4)  # the last window ends at NOW
     assert plan.until == NOW
     await save_to(tmp_path, plan, Fake(respond=partial(hourly, data_lag=lag)))
@@ -173,7 +173,7 @@ async def test_refreshing(tmp_path: Path, lag: float, within: timedelta | None, 
     assert len(fake.calls) == refreshed
     assert shown_rows(tmp_path) == expected_rows(plan)
     again = await save_to(tmp_path, plan, fake, refresh_within=within)
-    assert again.done == 0, "they are whole now"
+    assert again.done == 0, "they are complete now"
 
 
 async def test_a_refresh_that_fails(tmp_path: Path) -> None:

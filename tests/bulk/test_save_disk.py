@@ -35,7 +35,7 @@ class PowerCut(BaseException):
 
 @attrs.define
 class FailingDisk(Disk):
-    """Does what it is told to, until the call with some number; closing does not count, as it cannot fail to happen."""
+    """Works until the call with some number; closing does not count, as it cannot fail to happen."""
 
     fails_at: int
     """Number of the first call that fails, counted from 0."""
@@ -102,9 +102,9 @@ async def resume(folder: Path, plan: Plan, done: set[str]) -> None:
     """Another run fetches what is not done, and nothing else."""
     fake = Fake(respond=hourly)
     saved = await save_to(folder, plan, fake)
-    asked = {f"zone_id={call.zone_id}/date={call.times[0]:%Y-%m-%d}" for call in fake.calls}
+    fetched = {f"zone_id={call.zone_id}/date={call.times[0]:%Y-%m-%d}" for call in fake.calls}
     assert saved.ok
-    assert not asked & {path.rpartition("/")[0] for path in done}
+    assert not fetched & {path.rpartition("/")[0] for path in done}
     assert len(fake.calls) == len(plan) - len(done)
     assert shown_rows(folder) == expected_rows(plan)
     assert not any((folder / "_manifest" / "staged").iterdir())
@@ -154,7 +154,7 @@ async def test_every_call_that_fails(tmp_path: Path, error: OSError, failures: i
 
 
 async def test_every_call_that_is_the_last(tmp_path: Path) -> None:
-    """Wherever a process dies, with half of what it was writing on the disk, the next one goes on from there."""
+    """Wherever a process dies, with half of what it was writing on the disk, the next run resumes there."""
     for number in range(await count_calls(tmp_path / "counted")):
         folder = tmp_path / str(number)
         disk = FailingDisk(fails_at=number, failures=10**6, error=PowerCut())
@@ -209,7 +209,7 @@ async def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
 
 
 async def test_two_runs_at_once(tmp_path: Path) -> None:
-    """The second one is refused, before it asks for anything, and the first one goes on."""
+    """The second one is refused, before it sends anything, and the first one continues."""
     fake, second = Fake(respond=hourly, is_open=False), Fake(respond=hourly)
     first = asyncio.create_task(save_to(tmp_path, PLAN, fake))
     while not fake.calls:  # noqa: ASYNC110 - nothing tells of it
@@ -231,11 +231,11 @@ class SlowDisk(Disk):
     def __init__(self, *, fails: bool) -> None:
         self.fails = fails
         self.loop = asyncio.get_running_loop()
-        self.begun = asyncio.Event()
+        self.renaming = asyncio.Event()
         self.renamed = 0
 
     def replace(self, source: Path, target: Path) -> None:
-        self.loop.call_soon_threadsafe(self.begun.set)
+        self.loop.call_soon_threadsafe(self.renaming.set)
         time.sleep(0.02)  # cancellations come meanwhile
         if self.fails:
             raise FULL
@@ -248,7 +248,7 @@ async def test_cancelling(tmp_path: Path, fails: bool) -> None:
     """A cancellation waits for what is being written, whatever that ends with, ends all calls and frees the lock."""
     disk, fake = SlowDisk(fails=fails), Fake(respond=hourly)
     saving = asyncio.create_task(save_over(LocalStore(tmp_path, disk=disk), make_plan([A], days=30), fake))
-    await disk.begun.wait()
+    await disk.renaming.wait()
     saving.cancel()
     await asyncio.sleep(0)
     saving.cancel()
@@ -273,14 +273,3 @@ async def test_a_deadline(tmp_path: Path) -> None:
             await save_to(tmp_path, PLAN, fake)
     assert fake.in_flight == 0
     assert fake.calls == [] or fake.calls[0].times[0] == SINCE
-
-
-async def test_another_journal(tmp_path: Path) -> None:
-    """Lines go to the end of the file that they are for."""
-    store = LocalStore(tmp_path)
-    store.lock()
-    for name, line in [("a", b"1"), ("a", b"2"), ("b", b"3")]:
-        store.append(name, line)
-    store.unlock()
-    store.unlock()
-    assert (store.read("a"), store.read("b")) == (b"12", b"3")

@@ -1,4 +1,4 @@
-"""Saving while it goes on: failures, progress, and being told to stop."""
+"""A run of saving while it is active: failures, progress, and stopping."""
 
 import asyncio
 from datetime import timedelta
@@ -99,7 +99,7 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
 
 
 async def test_progress(tmp_path: Path) -> None:
-    """It is told what is there before, and then of every task."""
+    """It starts with what is there before, and then has every task."""
     await save_to(tmp_path, make_plan([A], days=1))
     seen: list[SaveProgress] = []
 
@@ -131,7 +131,7 @@ async def test_an_error_of_the_callers(tmp_path: Path) -> None:
 
 
 async def test_stopping(tmp_path: Path) -> None:
-    """Once told to stop, it begins nothing, finishes what it began, and says what is left."""
+    """Once stopped, a run starts nothing, finishes what it started, and says what is left."""
     stop = asyncio.Event()
     fake = Fake(respond=hourly)
 

@@ -92,7 +92,7 @@ class LocalStore:
         self._disk = Disk() if disk is None else disk
         self._folders: set[Path] = set()
         self._lock: int | None = None
-        self._journal: tuple[str, int] | None = None
+        self._journal: int | None = None
 
     @property
     def name(self) -> str:
@@ -123,7 +123,7 @@ class LocalStore:
         lock, self._lock = self._lock, None
         try:
             if journal is not None:
-                self._disk.close(journal[1])
+                self._disk.close(journal)
         finally:
             if lock is not None:
                 self._disk.close(lock)
@@ -174,16 +174,13 @@ class LocalStore:
         self._sync_folder(target.parent)
 
     def append(self, path: str, lines: bytes) -> None:
-        """Write at the end of the file that is open, or open a new one."""
-        if self._journal is None or self._journal[0] != path:
-            if self._journal is not None:
-                self._disk.close(self._journal[1])
-                self._journal = None
+        """Write at the end of the run's one journal, which is created when it has its first lines."""
+        if self._journal is None:
             target = self._root / path
-            self._journal = path, self._disk.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
+            self._journal = self._disk.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
             self._sync_folder(target.parent)
-        self._write(self._journal[1], lines)
-        self._disk.sync(self._journal[1])
+        self._write(self._journal, lines)
+        self._disk.sync(self._journal)
 
     def delete(self, path: str) -> None:
         """Delete a file."""
