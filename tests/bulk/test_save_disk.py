@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import errno
 import os
-import time
+import threading
 from collections.abc import Awaitable
 from pathlib import Path
 
@@ -226,17 +226,18 @@ async def test_two_runs_at_once(tmp_path: Path) -> None:
 
 
 class SlowDisk(Disk):
-    """Tells when something is renamed, and takes its time for it, also when it fails."""
+    """Waits in the middle of renaming until it may end, and may fail then."""
 
     def __init__(self, *, fails: bool) -> None:
         self.fails = fails
         self.loop = asyncio.get_running_loop()
         self.renaming = asyncio.Event()
+        self.may_end = threading.Event()
         self.renamed = 0
 
     def replace(self, source: Path, target: Path) -> None:
         self.loop.call_soon_threadsafe(self.renaming.set)
-        time.sleep(0.02)  # cancellations come meanwhile
+        self.may_end.wait(10)
         if self.fails:
             raise FULL
         super().replace(source, target)
@@ -249,9 +250,11 @@ async def test_cancelling(tmp_path: Path, fails: bool) -> None:
     disk, fake = SlowDisk(fails=fails), Fake(respond=hourly)
     saving = asyncio.create_task(save_over(LocalStore(tmp_path, disk=disk), make_plan([A], days=30), fake))
     await disk.renaming.wait()
-    saving.cancel()
-    await asyncio.sleep(0)
-    saving.cancel()
+    for _ in range(3):
+        saving.cancel()
+        await asyncio.sleep(0)
+    assert not saving.done()
+    disk.may_end.set()
     with pytest.raises(asyncio.CancelledError):
         await saving
     renamed, files = disk.renamed, files_of(tmp_path, "ndjson")

@@ -15,7 +15,7 @@ __all__ = ["ReportTable", "TableMethods"]
 
 
 class TableMethods:
-    """What has a report, as a tidy table: a row for each combination of dimension values and time interval."""
+    """Methods of a report, or of what has one: plain rows and Arrow tables of it."""
 
     __slots__ = ()
 
