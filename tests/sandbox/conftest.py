@@ -55,7 +55,7 @@ class Reply:
         return self.body["result"]
 
     @property
-    def faults(self) -> list[tuple[int, str | None]]:
+    def errors(self) -> list[tuple[int, str | None]]:
         """Code and pointer of each error."""
         return [(error["code"], error.get("source", {}).get("pointer")) for error in self.body["errors"]]
 

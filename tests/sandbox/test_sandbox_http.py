@@ -11,8 +11,7 @@ import aiohttp
 import pytest
 
 from aiospectrum.sandbox import RecordedRequest, Sandbox
-from aiospectrum.sandbox._envelope import encode_failure
-from aiospectrum.sandbox._errors import Problem
+from aiospectrum.sandbox.responses import Problem, encode_failure
 
 UNKNOWN = "0" * 32
 
@@ -36,7 +35,7 @@ async def test_unknown_paths_are_told_in_an_envelope(connect: Any, path: str) ->
     """A path that does not exist, or an id that is none, gives 404 with 7003, signed in or not."""
     async with connect() as api:
         for reply in (await api.call("GET", path), await api.call("GET", path, headers={})):
-            assert (reply.status, [code for code, _ in reply.faults]) == (404, [7003, 7000])
+            assert (reply.status, [code for code, _ in reply.errors]) == (404, [7003, 7000])
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ async def test_other_methods_are_refused(connect: Any, method: str, tail: str, a
         reply = await api.call(method, api.path(tail))
         assert (reply.status, reply.headers["Allow"]) == (405, allowed)
         if method != "HEAD":
-            assert reply.faults == [(10405, None)]
+            assert reply.errors == [(10405, None)]
 
 
 KEY, EMAIL = "5a4db0c5a4db0c5a4db0c5a4db0c5a4db0c5a", "sandbox@example.com"
@@ -84,7 +83,7 @@ async def test_bad_credentials_are_refused(
     """Missing, malformed, doubled and wrong credentials each have their own answer."""
     async with connect() as api:
         reply = await api.call("GET", api.path("apps"), headers=headers)
-        assert (reply.status, reply.faults) == (status, [(code, None)])
+        assert (reply.status, reply.errors) == (status, [(code, None)])
         (error,) = reply.body["errors"]
         assert [cause["code"] for cause in error.get("error_chain", [])] == chain
 
@@ -101,7 +100,7 @@ async def test_zones_of_others_are_forbidden(connect: Any) -> None:
     """A well-formed zone id that is not in the account gives 403 with 9109."""
     async with connect() as api:
         reply = await api.call("GET", f"/zones/{UNKNOWN}/spectrum/apps")
-        assert (reply.status, reply.faults) == (403, [(9109, None)])
+        assert (reply.status, reply.errors) == (403, [(9109, None)])
 
 
 async def test_requests_are_recorded(connect: Any) -> None:
@@ -153,7 +152,7 @@ async def test_bodies_that_are_no_object_are_refused(
     """Whatever is sent as a body, the answer is an envelope."""
     async with connect() as api:
         reply = await api.call("POST", api.path("apps"), **options)
-        assert (reply.status, [found for found, _ in reply.faults]) == (status, [code])
+        assert (reply.status, [found for found, _ in reply.errors]) == (status, [code])
 
 
 async def _exchange(sandbox: Sandbox, sent: bytes) -> tuple[bytes, dict[str, Any]]:
@@ -198,14 +197,14 @@ async def test_a_damaged_body_gets_an_envelope(connect: Any) -> None:
     async with connect() as api:
         headers = {"Authorization": f"Bearer {api.sandbox.api_token}", "Content-Encoding": "gzip"}
         reply = await api.call("POST", api.path("apps"), headers=headers, data=b"not gzip at all")
-        assert (reply.status, reply.faults) == (400, [(6007, None)])
+        assert (reply.status, reply.errors) == (400, [(6007, None)])
 
 
 async def test_a_bug_of_the_caller_gives_an_internal_error(connect: Any) -> None:
     """A clock that raises is answered with 10002 in an envelope, not with a page of text."""
     async with connect(now=lambda: None) as api:
         reply = await api.get("analytics/aggregate/current")
-        assert (reply.status, reply.faults) == (500, [(10002, None)])
+        assert (reply.status, reply.errors) == (500, [(10002, None)])
 
 
 async def test_connections_are_kept_alive(connect: Any) -> None:

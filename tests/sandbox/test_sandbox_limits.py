@@ -22,7 +22,7 @@ async def test_the_budget_runs_out_and_comes_back(connect: Any) -> None:
         for waited, rest in ((0, "21"), (11, "10"), (9.4, "1")):
             api.clock.advance(waited)
             reply = await api.get("protocols")
-            assert (reply.status, reply.faults) == (429, [(971, None)])
+            assert (reply.status, reply.errors) == (429, [(971, None)])
             assert reply.headers["retry-after"] == rest
             assert "Ratelimit" not in reply.headers
         api.clock.advance(0.2)

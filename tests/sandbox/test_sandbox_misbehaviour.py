@@ -117,7 +117,7 @@ async def test_requests_are_throttled(connect: Any) -> None:
     """They are refused like those beyond the rate limit, with the wait that was set, and not carried out."""
     async with connect(faults=Faults(throttle_rate=1, throttle_retry_after=7)) as api:
         reply = await api.create(BODY)
-        assert (reply.status, reply.faults, reply.headers["retry-after"]) == (429, [(971, None)], "7")
+        assert (reply.status, reply.errors, reply.headers["retry-after"]) == (429, [(971, None)], "7")
         assert "Ratelimit" not in reply.headers
         assert outcomes(api.sandbox) == [(429, "throttle")]
         assert count_apps(api.sandbox) == 5
