@@ -211,7 +211,7 @@ async def test_the_dns_type_of_an_app_stays(connect: Any) -> None:
 
 
 async def test_pay_as_you_go_zones_have_the_short_form(connect: Any) -> None:
-    """Such a zone answers five fields and one app for each protocol, by name or by number."""
+    """Such a zone shows six fields, and takes one app for each protocol, by name or by number."""
     zone = "a" * 32
     async with connect(zones=[zone], paygo_zones=[zone], apps_per_zone=4) as api:
         apps = (await api.get("apps")).result

@@ -125,7 +125,7 @@ def test_what_a_fault_needs_is_drawn_with_it() -> None:
 
 
 def test_latency_is_fixed_or_from_a_range() -> None:
-    """A number is added to each answer as it is; a range is drawn from evenly."""
+    """A number is added to each response as it is; a range is drawn from evenly."""
     assert {fault.latency for fault in draw(Faults(latency=0.25), 100)} == {0.25}
     drawn = [fault.latency for fault in draw(Faults(latency=(1, 3)), MANY)]
     assert 1 <= min(drawn) < 1.01
@@ -165,7 +165,7 @@ def test_a_fault_does_not_shift_the_others() -> None:
     ],
 )
 def test_storms_come_and_go(elapsed: float, retry_after: int | None) -> None:
-    """A storm comes in each period but the first, counted from when the faults were set, and tells what is left."""
+    """A storm comes in each period but the first, counted from when the faults were set, and says how long it lasts."""
     now = 1000.0
     injector = FaultInjector(Faults(storm_every=60, storm_lasts=5, truncate_rate=1), seed=0, monotonic=lambda: now)
     now += elapsed

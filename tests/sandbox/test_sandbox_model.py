@@ -56,7 +56,7 @@ def window(first: int, last: int) -> dict[str, object]:
     return {"since": times.format_second(first), "until": times.format_second(last)}
 
 
-class Happening(NamedTuple):
+class Event(NamedTuple):
     """One event, spelled out."""
 
     values: Mapping[str, str]
@@ -65,7 +65,7 @@ class Happening(NamedTuple):
     duration: int
 
 
-def enumerate_events(first: int, last: int) -> Iterator[tuple[int, Happening]]:
+def enumerate_events(first: int, last: int) -> Iterator[tuple[int, Event]]:
     """Yield every event from second `first` to `last`, one by one as the model defines them."""
     for life in LIVES:
         stop = min(last + 1, NOW, NOW if life.stop is None else life.stop)
@@ -76,10 +76,10 @@ def enumerate_events(first: int, last: int) -> Iterator[tuple[int, Happening]]:
                     second = hour * 3600 + number * 3600 // facts.events
                     if max(first, life.first) <= second < stop:
                         duration = facts.durations[number % 5]
-                        yield second, Happening(series.values, facts.ingress, facts.egress, duration)
+                        yield second, Event(series.values, facts.ingress, facts.egress, duration)
 
 
-def measure(found: list[Happening]) -> dict[str, float]:
+def measure(found: list[Event]) -> dict[str, float]:
     """Return every metric of a list of events, from its plainest definition."""
     durations = sorted(event.duration for event in found)
 
@@ -169,7 +169,7 @@ def test_reports_agree_with_an_enumeration(
     }
     by_time, summary = report(by_time=True, time_delta=delta, **parameters), report(by_time=False, **parameters)
     found = [(second, event) for second, event in enumerate_events(*span) if holds(event.values)]
-    rows: dict[tuple[str, ...], list[tuple[int, Happening]]] = defaultdict(list)
+    rows: dict[tuple[str, ...], list[tuple[int, Event]]] = defaultdict(list)
     for second, event in found:
         rows[tuple(event.values[name] for name in dimensions)].append((second, event))
     starts = [times.parse_second(start) for start, _ in by_time["time_intervals"]]

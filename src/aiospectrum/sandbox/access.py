@@ -106,7 +106,7 @@ def _check_key(email: str | None, key: str | None, known: Credentials) -> str:
         causes.append((6103, "The X-Auth-Key header has an invalid format"))
     if email is None or key is None or causes:
         raise _malformed(*causes)
-    # Both halves are compared whatever the first says, so that the time taken tells nothing.
+    # Both halves are compared whatever the first says, so that the time taken gives nothing away.
     same_email = hmac.compare_digest(email.encode(), known.api_email.encode())
     same_key = hmac.compare_digest(key.encode(), known.api_key.encode())
     if not (same_email and same_key):

@@ -50,7 +50,8 @@ def _is_positive(value: object) -> bool:
 
 
 def _is_latency(value: Any) -> bool:
-    low, high = value if isinstance(value, tuple) and len(value) == 2 else (value, value)
+    ends: Any = value if isinstance(value, tuple) and len(value) == 2 else (value, value)
+    low, high = ends
     return is_number(low, 0, math.inf) and is_number(high, low, math.inf)
 
 

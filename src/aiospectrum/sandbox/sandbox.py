@@ -70,15 +70,16 @@ class Sandbox:
         """Prepare a sandbox without starting it.
 
         Args:
-            zones: Number of zones, or their ids (32 hexadecimal digits each).
-            apps_per_zone: Apps that each zone starts with.
+            zones: Number of zones, 1 to 10,000, or their ids (32 hexadecimal digits each).
+            apps_per_zone: Apps that each zone starts with, 0 to 1,000.
             paygo_zones: Ids of the zones on a pay-as-you-go plan.
-            seed: What ids, analytics and faults are made from; equal seeds give equal sandboxes.
+            seed: A whole number of 64 bits that ids, analytics and faults are made from; equal seeds
+                give equal sandboxes.
             api_token: The bearer token to accept: 40 to 128 letters, digits, ``-`` and ``_``.
             api_email: The email address to accept together with `api_key`.
-            api_key: The global API key to accept: 32 to 64 hexadecimal digits.
+            api_key: The global API key to accept: 32 to 64 lower-case hexadecimal digits.
             rate_limit: Budget of each credential; ``None`` for none.
-            data_lag: Seconds by which analytics trail behind `now`.
+            data_lag: Seconds by which analytics trail behind `now`, 0 to 366 days.
             faults: What goes wrong on purpose; can be changed while the sandbox runs.
             host: Address to listen on.
             port: Port to listen on; 0 takes a free one.
@@ -109,7 +110,7 @@ class Sandbox:
         self._edge: Final = Edge(self._account, self._credentials, limiter, injector)
 
     def __repr__(self) -> str:
-        """Return what tells sandboxes apart, without secrets."""
+        """Return the sandbox's size, seed and URL, without secrets."""
         place = self._url or "not running"
         return f"<Sandbox zones={len(self._zones)} seed={self._account.seed} {place}>"
 
