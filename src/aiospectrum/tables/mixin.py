@@ -1,15 +1,18 @@
-"""What reports can do beside holding data: being made into tables."""
+"""What reports can do beside holding data: being made into tables.
+
+What makes tables is imported when the first one is made: most programs make none, and all import the models.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from aiospectrum._codec.values import WireError, read_date_time
-from aiospectrum.tables.arrow import to_arrow
-from aiospectrum.tables.layout import ReportLike, TidyTable
-from aiospectrum.tables.records import Record, to_records
 
 if TYPE_CHECKING:
     import pyarrow
+
+    from aiospectrum.tables.layout import ReportLike, TidyTable
+    from aiospectrum.tables.records import Record
 
 __all__ = ["ReportTable", "TableMethods"]
 
@@ -19,10 +22,12 @@ class TableMethods:
 
     __slots__ = ()
 
-    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> TidyTable:
+    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> "TidyTable":
         raise NotImplementedError
 
-    def records(self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None) -> list[Record]:
+    def records(
+        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
+    ) -> "list[Record]":
         """Give the table as plain rows.
 
         Args:
@@ -37,6 +42,8 @@ class TableMethods:
             InvalidArgumentError: Names that were given do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
+        from aiospectrum.tables.records import to_records
+
         return to_records([self._tidy(metrics, dimensions)])
 
     def to_arrow(
@@ -58,6 +65,8 @@ class TableMethods:
             InvalidArgumentError: Names that were given do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
+        from aiospectrum.tables.arrow import to_arrow
+
         return to_arrow(self._tidy(metrics, dimensions))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -109,7 +118,9 @@ class ReportTable(TableMethods):
             changed["data"] = [_with_text_dimensions(row) for row in data]
         return {**values, **changed}
 
-    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> TidyTable:
+    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> "TidyTable":
+        from aiospectrum.tables.layout import TidyTable
+
         return TidyTable.from_report(cast("ReportLike", self), metrics=metrics, dimensions=dimensions)
 
 
