@@ -36,10 +36,11 @@ def group(name: str) -> list[str]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Lint and check the layout of all code, generated code included."""
-    session.install(*group("lint"))
+    """Lint and check the layout of all code, generated code included, and which module imports which."""
+    session.install("-e", ".", *group("lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("lint-imports")
 
 
 @nox.session
