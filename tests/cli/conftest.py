@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +15,7 @@ import attrs
 import pytest
 
 from aiospectrum import RetryPolicy
-from aiospectrum.cli.context import Context
-from aiospectrum.cli.process import PipeConsole
+from aiospectrum.cli.context import Context, PipeConsole
 from aiospectrum.cli.program import run
 from aiospectrum.sandbox import Sandbox, run_in_thread
 
@@ -20,6 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NOW = datetime(2024, 5, 8, 12, 30, 45, tzinfo=UTC)
+
+
+class Interrupting(io.StringIO):
+    """A stream that presses Ctrl-C when a certain text comes by."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self.text in text:
+            signal.raise_signal(signal.SIGINT)
+        return written
 
 
 class Terminal(io.StringIO):
@@ -95,6 +112,33 @@ def _make_input(piped: str | None, typed: str | None) -> io.StringIO | None:
     if typed is not None:
         return Terminal(typed)
     return None if piped is None else io.StringIO(piped)
+
+
+def environ_of_process(**environ: str) -> dict[str, str]:
+    """Return the environment of a process that runs our code."""
+    paths = os.pathsep.join(filter(None, sys.path))
+    return {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": paths, **environ}
+
+
+def run_process(*argv: str) -> subprocess.CompletedProcess[str]:
+    """Run our interpreter to its end."""
+    return subprocess.run(  # noqa: S603  # our own interpreter
+        [sys.executable, *argv],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        env=environ_of_process(),
+    )
+
+
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt, which it does not in a process that was started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def test_reports_take_every_option(cli: Any, sandbox: Sandbox) -> None:
 def test_reports_have_tables(cli: Any, sandbox: Sandbox) -> None:
     """A summary has a line for each row; by time, each interval has one."""
     zone = sandbox.zones[0]
-    assert "1 row, counts may lag 0 s behind" in cli("summary", zone).out
+    assert "1 row; data lag: 0 s" in cli("summary", zone).out
     by_time = cli("bytime", zone, "--since", "2024-05-08T10:00:00+00:00", "--until", "-1h", "--metrics", "durationAvg")
     assert by_time.out.count("2024-05-08 1") == 2
     assert cli("bytime", zone, "--time-delta", "day", "--since", "-7d").out.count("2024-05-") == 8
@@ -207,7 +207,7 @@ def test_bad_usage_is_a_line_and_2(cli: Any, sandbox: Sandbox, argv: list[str], 
 
 
 def test_a_failed_call_is_a_line_and_1(cli: Any, sandbox: Sandbox) -> None:
-    """What the API refuses is told in one line without a credential."""
+    """What the API refuses is one line without a credential."""
     secret = "s3cr3t" * 8
     for outcome in (cli("current", STRANGER), cli("current", sandbox.zones[0], CLOUDFLARE_API_TOKEN=secret)):
         assert (outcome.status, outcome.out) == (1, "")

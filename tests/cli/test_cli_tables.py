@@ -20,9 +20,7 @@ from aiospectrum import (
     ReportQuery,
     ReportRow,
 )
-from aiospectrum.cli.busiest import BusyApp, busiest_table
-from aiospectrum.cli.report_tables import report_table
-from aiospectrum.cli.tables import apps_table, current_table, details_table, protocols_table
+from aiospectrum.cli.tables import apps_table, current_table, details_table, protocols_table, report_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,17 +176,3 @@ def test_a_report_without_rows_has_titles_alone() -> None:
     found = report([], ReportQuery(metrics=["count"]), by_time=True)
     assert render(report_table(found, metrics=None, dimensions=["event"])) == [["from (UTC)", "event", "count"]]
     assert render(report_table(report([], ReportQuery()), metrics=None, dimensions=None)) == []
-
-
-def test_the_busiest_apps_are_shown_with_names() -> None:
-    """Names come from the configurations; an application that is gone keeps its identifier."""
-    traffic = {"zone_id": ZONE, "bytes_in": 1000, "bytes_out": 2_000_000}
-    apps = [
-        BusyApp(app_id=APP, events=1234, traffic=(0, 1, 2), **traffic),
-        BusyApp(app_id="gone", events=5, traffic=(), **traffic),
-    ]
-    assert render(busiest_table(apps, {APP: app()}, bars=24)) == [
-        ["app", "zone", "protocol", "events", "in", "out", "traffic"],
-        ["ssh.example.com", "01234567", "tcp/22", "1,234", "1.0 kB", "2.0 MB", "▁▅█"],
-        ["gone", "01234567", "5", "1.0 kB", "2.0 MB"],
-    ]

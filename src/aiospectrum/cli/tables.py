@@ -1,29 +1,32 @@
-"""Results of calls as tables for people: pure."""
+"""Results of calls as tables for people: pure functions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from rich import box
 from rich.table import Table
 
-from aiospectrum.cli.human import human_bytes, human_milliseconds, human_number
-from aiospectrum.cli.text import cell
-from aiospectrum.models import AnyApp, App, CurrentAggregate, Protocol
+from aiospectrum.cli.formatting import cell, human_bytes, human_metric, human_milliseconds, human_number
+from aiospectrum.models import AnyApp, App, CurrentAggregate, Protocol, Report, ReportRow
 
-__all__ = ["add_column", "apps_table", "current_table", "details_table", "new_table", "protocols_table"]
+__all__ = ["add_column", "apps_table", "current_table", "details_table", "new_table", "protocols_table", "report_table"]
 
 
-def new_table(*, footer: bool = False) -> Table:
+def new_table(*titles: str, footer: bool = False) -> Table:
     """Start a table in the style of all of them.
 
     Args:
+        *titles: Titles of the first columns, which hold texts.
         footer: Whether there is a line of totals.
 
     Returns:
-        A table without columns.
+        The table.
     """
-    return Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, show_footer=footer)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, show_footer=footer)
+    for title in titles:
+        add_column(table, title)
+    return table
 
 
 def add_column(table: Table, title: str, *, number: bool = False, footer: str = "") -> None:
@@ -45,21 +48,12 @@ def add_column(table: Table, title: str, *, number: bool = False, footer: str = 
 
 
 def apps_table(apps: Iterable[AnyApp]) -> Table:
-    """Show applications, one a line.
-
-    Args:
-        apps: The applications.
-
-    Returns:
-        The table.
-    """
-    table = new_table()
-    for title in ("id", "dns name", "protocol", "traffic", "origin", "modified (UTC)"):
-        add_column(table, title)
+    """Show applications, one a line."""
+    table = new_table("id", "dns name", "protocol", "traffic", "origin", "modified (UTC)")
     for app in apps:
         traffic = app.traffic_type if isinstance(app, App) else "pay as you go"
-        texts = (app.id, app.dns.name or "", app.protocol, traffic or "", _origin(app), _minute(app.modified_on))
-        table.add_row(*map(cell, texts))
+        modified = f"{app.modified_on:%Y-%m-%d %H:%M}"
+        table.add_row(*map(cell, (app.id, app.dns.name or "", app.protocol, traffic or "", _origin(app), modified)))
     return table
 
 
@@ -72,26 +66,15 @@ def details_table(values: Mapping[str, Any]) -> Table:
     Returns:
         The table.
     """
-    table = new_table()
-    add_column(table, "field")
-    add_column(table, "value")
-    for name, value in _flatten(values):
-        table.add_row(cell(name), cell(value))
+    table = new_table("field", "value")
+    for line in _flatten(values):
+        table.add_row(*map(cell, line))
     return table
 
 
 def protocols_table(protocols: Iterable[Protocol]) -> Table:
-    """Show well-known protocols, one a line.
-
-    Args:
-        protocols: The protocols.
-
-    Returns:
-        The table.
-    """
-    table = new_table()
-    for title in ("name", "transport", "ports", "description"):
-        add_column(table, title)
+    """Show well-known protocols, one a line."""
+    table = new_table("name", "transport", "ports", "description")
     for protocol in protocols:
         ports = ", ".join(map(str, protocol.ports or ()))
         table.add_row(*map(cell, (protocol.name, protocol.transport or "", ports, protocol.description or "")))
@@ -99,16 +82,8 @@ def protocols_table(protocols: Iterable[Protocol]) -> Table:
 
 
 def current_table(aggregates: Iterable[CurrentAggregate]) -> Table:
-    """Show the traffic of the last minute, an application a line.
-
-    Args:
-        aggregates: The traffic of each application.
-
-    Returns:
-        The table.
-    """
-    table = new_table()
-    add_column(table, "app id")
+    """Show the traffic of the last minute, an application a line."""
+    table = new_table("app id")
     for title in ("connections", "in", "out", "average duration"):
         add_column(table, title, number=True)
     for each in aggregates:
@@ -120,6 +95,63 @@ def current_table(aggregates: Iterable[CurrentAggregate]) -> Table:
             human_milliseconds(each.duration_avg),
         )
     return table
+
+
+def report_table(report: Report, *, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> Table:
+    """Show a report: a line for each combination of dimension values, and by time for each interval.
+
+    Args:
+        report: The report.
+        metrics: The metrics that were asked for.
+        dimensions: The dimensions that were asked for.
+
+    Returns:
+        The table, with totals below it if it has several lines.
+    """
+    metric = _names(report.query.metrics, metrics, [len(row.metrics) for row in report.data], "metric")
+    dimension = _names(report.query.dimensions, dimensions, [len(row.dimensions) for row in report.data], "dimension")
+    lines = list(_lines(report, metric, len(dimension)))
+    table = new_table(footer=len(lines) > 1)
+    by_time = report.time_intervals is not None
+    for place, title in enumerate((["from (UTC)"] if by_time else []) + dimension):
+        add_column(table, title, footer="" if place else "total")
+    for name in metric:
+        total = human_metric(name, report.totals[name]) if name in report.totals else ""
+        add_column(table, name, number=True, footer=total)
+    for line in lines:
+        table.add_row(*map(cell, line))
+    return table
+
+
+def _lines(report: Report, metric: Sequence[str], dimensions: int) -> Iterator[list[str]]:
+    for row in report.data:
+        values = [*row.dimensions, *[""] * (dimensions - len(row.dimensions))]
+        columns = [_series(row, place) for place in range(len(metric))]
+        if report.time_intervals is None:
+            yield values + _numbers(metric, columns, 0)
+            continue
+        for place, (start, _) in enumerate(report.time_intervals):
+            yield [_second(start), *values, *_numbers(metric, columns, place)]
+
+
+def _series(row: ReportRow, place: int) -> Sequence[float]:
+    """The numbers of one metric: one per time interval, a single one in a summary, none if the row lacks it."""
+    numbers = row.metrics[place] if place < len(row.metrics) else []
+    return numbers if isinstance(numbers, list) else [numbers]
+
+
+def _numbers(metric: Sequence[str], columns: Sequence[Sequence[float]], place: int) -> list[str]:
+    pairs = zip(metric, columns, strict=True)
+    return [human_metric(name, numbers[place]) if place < len(numbers) else "" for name, numbers in pairs]
+
+
+def _names(echoed: object, asked: Sequence[str] | None, widths: Sequence[int], kind: str) -> list[str]:
+    """The names of columns: the echo of the query, which may be odd, if it fits, else what was asked for."""
+    width = max(widths, default=None)
+    for names in (echoed, asked):
+        if isinstance(names, (list, tuple)) and width in (None, len(names)):
+            return [str(name) for name in names]
+    return [f"{kind} {place}" for place in range(1, (width or 0) + 1)]
 
 
 def _origin(app: AnyApp) -> str:
@@ -134,11 +166,11 @@ def _origin(app: AnyApp) -> str:
     return ""
 
 
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
+def _second(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, value in values.items():
         match value:
             case Mapping():
