@@ -85,7 +85,8 @@ class PullJob:
         """
         self._plan, self._out, self._context = plan, out, context
         self._limiter, self._concurrency = limiter, concurrency
-        self._format, self._refresh_within = file_format, refresh_within
+        self._format: FileFormat = file_format
+        self._refresh_within = refresh_within
         self._progress = SaveProgress(total=len(plan))
         self._meter = Meter(limiter, clock=context.monotonic)
         self._interruption = Interruption(
