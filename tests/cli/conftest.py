@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,7 +23,7 @@ from aiospectrum.cli.program import run
 from aiospectrum.sandbox import Sandbox, run_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 NOW = datetime(2024, 5, 8, 12, 30, 45, tzinfo=UTC)
 
@@ -165,3 +168,38 @@ def time() -> FakeTime:
 def bare_cli() -> CommandLine:
     """Return a command line without any environment."""
     return CommandLine(environ={})
+
+
+@pytest.fixture
+def serve_results() -> Iterator[Callable[[Mapping[str, Any]], CommandLine]]:
+    """Start an API that gives results by the path after its base URL; returns a command line that leads to it."""
+    servers = []
+
+    def start(results: Mapping[str, Any]) -> CommandLine:
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                result = results.get(self.path.partition("?")[0])
+                body = json.dumps({"success": result is not None, "errors": [], "messages": [], "result": result})
+                self.send_response(404 if result is None else 200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *args: object) -> None:
+                """Write nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        servers.append((server, thread))
+        url = f"http://127.0.0.1:{server.server_port}"
+        return CommandLine(environ={"CLOUDFLARE_BASE_URL": url, "CLOUDFLARE_API_TOKEN": "x" * 40})
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -170,6 +170,48 @@ def test_reports_take_every_option(cli: Any, sandbox: Sandbox) -> None:
     )
 
 
+def test_missing_numbers_are_empty_cells_and_nulls(serve_results: Any) -> None:
+    """One number that is null loses neither the report nor the traffic of now."""
+    report = {"data_lag": None, "max": {}, "min": {}, "query": {"metrics": ["count", "bytesIngress"]}, "rows": 2}
+    by_time = {
+        **report,
+        "data": [{"dimensions": [], "metrics": [[1, None], [None, 2000]]}],
+        "totals": {"count": None, "bytesIngress": 2000},
+        "time_intervals": [["2024-05-08T10:00:00Z", "2024-05-08T10:59:59Z"], []],
+    }
+    summary = {**report, "data": [{"dimensions": [], "metrics": [None, 5]}], "totals": {}}
+    now = {"appID": "a" * 32, "connections": 1.5, "bytesIngress": None, "bytesEgress": 0, "durationAvg": None}
+    zone = f"/zones/{STRANGER}/spectrum/analytics"
+    cli = serve_results(
+        {
+            f"{zone}/events/bytime": by_time,
+            f"{zone}/events/summary": summary,
+            f"{zone}/aggregate/current": [now],
+        }
+    )
+    lines = [line.split() for line in cli("bytime", STRANGER).out.splitlines() if line.strip(" ─")]
+    assert lines[1:] == [
+        ["2024-05-08", "10:00:00", "1"],
+        ["2.0", "kB"],
+        ["total", "2.0", "kB"],
+        ["1", "row;", "data", "lag:", "?", "s"],
+    ]
+    assert cli("summary", STRANGER).out.splitlines()[2].split() == ["5", "B"]
+    assert cli("current", STRANGER).out.splitlines()[2].split() == ["a" * 32, "1.5", "0", "B"]
+    printed = json.loads(cli("bytime", STRANGER, "--json").out)
+    assert printed["data"][0]["metrics"] == [[1, None], [None, 2000]]
+    assert (printed["totals"]["count"], printed["data_lag"]) == (None, None)
+    assert json.loads(cli("current", STRANGER, "--json").out) == [now]
+
+
+def test_apps_of_a_pay_as_you_go_plan_are_listed_too(cli: Any, sandbox: Sandbox) -> None:
+    """They say so in place of a type of traffic."""
+    apps = cli("apps", "list", sandbox.zones[2]).out.splitlines()[2:]
+    assert len(apps) == 5
+    assert all("pay as you go" in line for line in apps)
+    assert "pay as you go" not in cli("apps", "list", sandbox.zones[0]).out
+
+
 def test_reports_have_tables(cli: Any, sandbox: Sandbox) -> None:
     """A summary has a line for each row; by time, each interval has one."""
     zone = sandbox.zones[0]

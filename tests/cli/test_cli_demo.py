@@ -51,6 +51,56 @@ def test_the_demo_pulls_zones_of_an_account(cli: Any, sandbox: Sandbox) -> None:
     assert (only_bad.status, only_bad.out.count("\n")) == (1, 2)
 
 
+def test_the_busiest_come_first(serve_results: Any) -> None:
+    """Applications are ranked by bytes over all zones, each with its traffic in the order of time."""
+    zones, apps = ("a" * 32, "b" * 32), {name: name * 32 for name in "1234"}
+    hours = [[f"2024-05-08T{hour:02}:00:00Z", f"2024-05-08T{hour:02}:59:59Z"] for hour in (9, 10)]
+
+    def report(rows: dict[str, list[list[int | None]]]) -> dict[str, Any]:
+        return {
+            "data": [{"dimensions": [apps[name]], "metrics": metrics} for name, metrics in rows.items()],
+            "data_lag": 0,
+            "rows": len(rows),
+            "query": {},
+            "time_intervals": hours,
+        }
+
+    named = {"id": apps["1"], "protocol": "tcp/22", "dns": {"name": "ssh.example"}, "traffic_type": "direct"}
+    cli = serve_results(
+        {
+            f"/zones/{zones[0]}/spectrum/analytics/events/bytime": report(
+                {"1": [[1, 1], [2, 3], [20, 30]], "2": [[1, 0], [1, 0], [0, 1]]}
+            ),
+            f"/zones/{zones[1]}/spectrum/analytics/events/bytime": report(
+                {"3": [[1, 0], [500, 0], [500, 0]], "4": [[0, 1], [0, 0], [0, 2]]}
+            ),
+            f"/zones/{zones[0]}/spectrum/apps/{apps['1']}": {
+                **named,
+                "created_on": "2024-01-01T00:00:00Z",
+                "modified_on": "2024-01-01T00:00:00Z",
+            },
+        }
+    )
+    outcome = cli("demo", "--zone", zones[0], "--zone", zones[1])
+    assert (outcome.status, outcome.err.count("failed")) == (0, 1)
+    assert [line.split() for line in outcome.out.splitlines()[5:9]] == [
+        [apps["3"], "bbbbbbbb", "1", "500", "B", "500", "B", "█▁"],
+        ["ssh.example", "aaaaaaaa", "tcp/22", "2", "5", "B", "50", "B", "▆█"],
+        [apps["2"], "aaaaaaaa", "1", "1", "B", "1", "B", "██"],
+        [apps["4"], "bbbbbbbb", "1", "0", "B", "2", "B", "▁█"],
+    ]
+
+
+def test_a_day_without_traffic_has_no_busiest_apps(serve_results: Any) -> None:
+    """The demo ends after the pull."""
+    empty = {"data": [], "data_lag": 0, "max": {}, "min": {}, "query": {}, "rows": 0, "totals": {}}
+    zone = "a" * 32
+    cli = serve_results({f"/zones/{zone}/spectrum/analytics/events/bytime": {**empty, "time_intervals": []}})
+    outcome = cli("demo", "--zone", zone)
+    assert (outcome.status, outcome.out.count("\n")) == (0, 2)
+    assert " 0 rows in " in outcome.out
+
+
 def test_the_demo_does_without_names(cli: Any, sandbox: Sandbox) -> None:
     """An application that cannot be looked up is shown by its identifier."""
     gone, *_ = sandbox.app_ids(sandbox.zones[0])

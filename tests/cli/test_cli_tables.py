@@ -14,11 +14,13 @@ from aiospectrum import (
     App,
     CurrentAggregate,
     OriginDNS,
-    PaygoApp,
     Protocol,
     Report,
+    ReportByTime,
+    ReportByTimeRow,
     ReportQuery,
-    ReportRow,
+    ReportSummary,
+    ReportSummaryRow,
 )
 from aiospectrum.cli.tables import apps_table, current_table, details_table, protocols_table, report_table
 
@@ -42,7 +44,8 @@ def render(table: Table, width: int = 200) -> list[list[str]]:
 
 
 def app(**fields: Any) -> App:
-    values: dict[str, Any] = {"protocol": "tcp/22", "dns": DNS(name="ssh.example.com", type="CNAME"), **fields}
+    dns = DNS(name="ssh.example.com", type="CNAME")
+    values: dict[str, Any] = {"protocol": "tcp/22", "dns": dns, "traffic_type": "direct", **fields}
     return App(id=APP, created_on=THEN, modified_on=THEN, **values)
 
 
@@ -53,17 +56,19 @@ def report(
     by_time: bool = False,
     totals: dict[str, float] | None = None,
 ) -> Report:
-    data = [ReportRow(dimensions=dimensions, metrics=metrics) for dimensions, metrics in rows]
-    intervals = HOURS if by_time else None
-    return Report(
-        data=data,
-        data_lag=0,
-        max={},
-        min={},
-        query=query,
-        rows=len(data),
-        totals=totals or {},
-        time_intervals=intervals,
+    values: dict[str, Any] = {
+        "data_lag": 0,
+        "max": {},
+        "min": {},
+        "query": query,
+        "rows": len(rows),
+        "totals": totals or {},
+    }
+    if by_time:
+        lines = [ReportByTimeRow(dimensions=dimensions, metrics=metrics) for dimensions, metrics in rows]
+        return ReportByTime(data=lines, time_intervals=[*HOURS, ()], **values)
+    return ReportSummary(
+        data=[ReportSummaryRow(dimensions=dimensions, metrics=metrics) for dimensions, metrics in rows], **values
     )
 
 
@@ -85,7 +90,7 @@ def test_apps_show_their_origin(fields: dict[str, Any], origin: str) -> None:
 
 def test_paygo_apps_are_listed_too() -> None:
     """An application of a pay-as-you-go plan, without a name even, has a line."""
-    paygo = PaygoApp(id=APP, protocol="ssh", dns=DNS(), created_on=THEN, modified_on=THEN)
+    paygo = App(id=APP, protocol="ssh", dns=DNS(), created_on=THEN, modified_on=THEN)
     assert render(apps_table([paygo]))[1] == [APP, "ssh", "pay as you go", "2024-05-06 07:08"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -95,6 +96,15 @@ def test_the_screen_of_a_wide_terminal_has_whole_identifiers() -> None:
     """They can be copied from there."""
     view = add_round(EMPTY, a_round({A: [traffic("1", 6000)]}))
     assert render(view, width=160)[2].startswith(f"{A}  {'1' * 32}  ")
+
+
+def test_a_missing_number_is_a_dash() -> None:
+    """It counts like zero in the order and in the bars."""
+    view = add_round(EMPTY, a_round({A: [traffic("1", math.nan), traffic("2", 6000, math.nan)]}))
+    assert [line.split() for line in render(view)[2:4]] == [
+        ["aaaaaaaa", "22222222", "-", "6.0", "kB", "100", "B/s", "12.0", "kB", "200", "B/s", "█"],
+        ["aaaaaaaa", "11111111", "2", "-", "-", "-", "-", "▁"],
+    ]
 
 
 def test_before_the_first_round_the_screen_says_when_it_is() -> None:

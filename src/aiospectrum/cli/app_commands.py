@@ -9,25 +9,13 @@ from cyclopts import App as CommandGroup
 from cyclopts import Parameter
 
 from aiospectrum._codec.converter import make_converter
-from aiospectrum._codec.registration import explain
-from aiospectrum._codec.wire import WireError
+from aiospectrum._codec.decoder import WireError, explain
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import cell
 from aiospectrum.cli.options import AsJSON, Passed, Yes, flattened, read_text, split_names
 from aiospectrum.cli.tables import apps_table, details_table
 from aiospectrum.client import Client
-from aiospectrum.models import (
-    DNS,
-    AnyApp,
-    AppOrder,
-    AppRequest,
-    Direction,
-    DynamicEdgeIPs,
-    EdgeIPs,
-    OriginDNS,
-    OriginPort,
-    StaticEdgeIPs,
-)
+from aiospectrum.models import DNS, App, AppOrder, AppRequest, Direction, EdgeIPs, OriginDNS, OriginPort
 
 __all__ = ["apps_group"]
 
@@ -128,9 +116,9 @@ class AppOptions:
         if self.edge_ips is not None and self.edge_ip_connectivity is not None:
             raise UsageError("expected either --edge-ips or --edge-ip-connectivity, got both")
         if self.edge_ips is not None:
-            return StaticEdgeIPs(ips=split_names(self.edge_ips) or [])
+            return EdgeIPs(type="static", ips=split_names(self.edge_ips) or [])
         if self.edge_ip_connectivity is not None:
-            return DynamicEdgeIPs(connectivity=self.edge_ip_connectivity)
+            return EdgeIPs(type="dynamic", connectivity=self.edge_ip_connectivity)
         return None
 
 
@@ -168,7 +156,7 @@ def _list(
         context: The surroundings.
     """
 
-    async def fetch(client: Client) -> list[AnyApp]:
+    async def fetch(client: Client) -> list[App]:
         if page is not None:
             listed = await client.apps.list(zone_id, page=page, per_page=per_page, direction=direction, order=order)
             return listed.items
@@ -280,5 +268,5 @@ def _read_port(text: str | None) -> OriginPort | None:
     return int(text) if text is not None and text.isascii() and text.isdigit() else text
 
 
-def _show_app(app: AnyApp, context: Context, *, as_json: bool) -> None:
+def _show_app(app: App, context: Context, *, as_json: bool) -> None:
     context.show(app, details_table(make_converter().unstructure(app)), as_json=as_json)

@@ -20,7 +20,7 @@ from aiospectrum.cli.pull_job import PullJob, PullResult, failure_lines, need_py
 from aiospectrum.cli.tables import add_column, new_table
 from aiospectrum.client import Client
 from aiospectrum.errors import SpectrumError
-from aiospectrum.models import AnyApp, Metric
+from aiospectrum.models import App, Metric
 from aiospectrum.policies import RateLimit
 from aiospectrum.sandbox import Sandbox
 
@@ -151,10 +151,10 @@ def _busy_app(row: Mapping[str, Any]) -> _BusyApp:
     )
 
 
-async def _find_configurations(apps: list[_BusyApp], client: Client) -> dict[str, AnyApp]:
+async def _find_configurations(apps: list[_BusyApp], client: Client) -> dict[str, App]:
     """Get the configurations by identifier; one that is gone by now, or not readable with these credentials, lacks."""
 
-    async def find(app: _BusyApp) -> AnyApp | None:
+    async def find(app: _BusyApp) -> App | None:
         try:
             return await client.apps.get(app.zone_id, app.app_id)
         except SpectrumError:
@@ -165,7 +165,7 @@ async def _find_configurations(apps: list[_BusyApp], client: Client) -> dict[str
     return {app.id: app for app in found if app is not None}
 
 
-def _busiest_table(apps: Iterable[_BusyApp], names: Mapping[str, AnyApp], *, bars: int) -> Table:
+def _busiest_table(apps: Iterable[_BusyApp], names: Mapping[str, App], *, bars: int) -> Table:
     table = new_table()
     table.add_column("app", overflow="ellipsis")
     table.add_column("zone", no_wrap=True)

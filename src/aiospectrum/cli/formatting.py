@@ -31,7 +31,12 @@ separators of lines and paragraphs."""
 
 
 def human_bytes(count: float) -> str:
-    """Write a number of bytes with a decimal unit, as network traffic is measured: ``999 B`` or ``1.2 MB``."""
+    """Write a number of bytes with a decimal unit, as network traffic is measured: ``999 B`` or ``1.2 MB``.
+
+    This and the next three write nothing for nan, which stands for a number that the API did not give.
+    """
+    if math.isnan(count):
+        return ""
     size, unit = abs(count), 0
     while unit < len(_UNITS) - 1 and round(size, 1 if unit else 0) >= 1000:
         size /= 1000
@@ -42,26 +47,20 @@ def human_bytes(count: float) -> str:
 
 def human_number(number: float) -> str:
     """Write a number with separators between thousands, and with one decimal if it is not whole."""
+    if math.isnan(number):
+        return ""
     return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
 
 
 def human_milliseconds(duration: float) -> str:
     """Write a duration given in milliseconds: ``250 ms`` or ``1.5 s``."""
+    if math.isnan(duration):
+        return ""
     return f"{duration:.0f} ms" if round(abs(duration)) < 1000 else f"{duration / 1000:,.1f} s"
 
 
 def human_metric(name: str, value: float) -> str:
-    """Write the value of a metric in its unit.
-
-    Args:
-        name: The metric, such as ``bytesIngress``; an unknown one is a plain number.
-        value: Its value, nan where the API gave none.
-
-    Returns:
-        The value with its unit, empty when there is none.
-    """
-    if math.isnan(value):
-        return ""
+    """Write the value of a metric, such as ``bytesIngress``, in its unit; an unknown one is a plain number."""
     if name.startswith("bytes"):
         return human_bytes(value)
     if name.startswith("duration"):

@@ -151,5 +151,5 @@ def _read_time(option: str, text: str | None, now: datetime) -> datetime | None:
 
 def _show_report(report: Report, asked: dict[str, Any], context: Context, *, as_json: bool) -> None:
     table = report_table(report, metrics=asked["metrics"], dimensions=asked["dimensions"])
-    note = f"{counted(len(report.data), 'row')}; data lag: {human_number(report.data_lag)} s"
+    note = f"{counted(len(report.data), 'row')}; data lag: {human_number(report.data_lag) or '?'} s"
     context.show(report, table, cell(note), as_json=as_json)

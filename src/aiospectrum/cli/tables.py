@@ -8,7 +8,15 @@ from rich import box
 from rich.table import Table
 
 from aiospectrum.cli.formatting import cell, human_bytes, human_metric, human_milliseconds, human_number
-from aiospectrum.models import AnyApp, App, CurrentAggregate, Protocol, Report, ReportRow
+from aiospectrum.models import (
+    App,
+    CurrentAggregate,
+    Protocol,
+    Report,
+    ReportByTime,
+    ReportByTimeRow,
+    ReportSummaryRow,
+)
 
 __all__ = ["add_column", "apps_table", "current_table", "details_table", "new_table", "protocols_table", "report_table"]
 
@@ -47,11 +55,11 @@ def add_column(table: Table, title: str, *, number: bool = False, footer: str = 
     )
 
 
-def apps_table(apps: Iterable[AnyApp]) -> Table:
+def apps_table(apps: Iterable[App]) -> Table:
     """Show applications, one a line."""
     table = new_table("id", "dns name", "protocol", "traffic", "origin", "modified (UTC)")
     for app in apps:
-        traffic = app.traffic_type if isinstance(app, App) else "pay as you go"
+        traffic = "pay as you go" if app.is_pay_as_you_go else app.traffic_type
         modified = f"{app.modified_on:%Y-%m-%d %H:%M}"
         table.add_row(*map(cell, (app.id, app.dns.name or "", app.protocol, traffic or "", _origin(app), modified)))
     return table
@@ -112,7 +120,7 @@ def report_table(report: Report, *, metrics: Sequence[str] | None, dimensions: S
     dimension = _names(report.query.dimensions, dimensions, [len(row.dimensions) for row in report.data], "dimension")
     lines = list(_lines(report, metric, len(dimension)))
     table = new_table(footer=len(lines) > 1)
-    by_time = report.time_intervals is not None
+    by_time = isinstance(report, ReportByTime)
     for place, title in enumerate((["from (UTC)"] if by_time else []) + dimension):
         add_column(table, title, footer="" if place else "total")
     for name in metric:
@@ -127,14 +135,14 @@ def _lines(report: Report, metric: Sequence[str], dimensions: int) -> Iterator[l
     for row in report.data:
         values = [*row.dimensions, *[""] * (dimensions - len(row.dimensions))]
         columns = [_series(row, place) for place in range(len(metric))]
-        if report.time_intervals is None:
+        if not isinstance(report, ReportByTime):
             yield values + _numbers(metric, columns, 0)
             continue
-        for place, (start, _) in enumerate(report.time_intervals):
-            yield [_second(start), *values, *_numbers(metric, columns, place)]
+        for place, interval in enumerate(report.time_intervals):
+            yield [_second(interval[0]) if interval else "", *values, *_numbers(metric, columns, place)]
 
 
-def _series(row: ReportRow, place: int) -> Sequence[float]:
+def _series(row: ReportByTimeRow | ReportSummaryRow, place: int) -> Sequence[float]:
     """The numbers of one metric: one per time interval, a single one in a summary, none if the row lacks it."""
     numbers = row.metrics[place] if place < len(row.metrics) else []
     return numbers if isinstance(numbers, list) else [numbers]
@@ -154,16 +162,13 @@ def _names(echoed: object, asked: Sequence[str] | None, widths: Sequence[int], k
     return [f"{kind} {place}" for place in range(1, (width or 0) + 1)]
 
 
-def _origin(app: AnyApp) -> str:
+def _origin(app: App) -> str:
     if app.origin_direct:
         return ", ".join(app.origin_direct)
-    if isinstance(app, App):
-        if app.origin_dns is not None:
-            port = "" if app.origin_port is None else f":{app.origin_port}"
-            return f"{app.origin_dns.name or ''}{port}"
-        if app.origin_worker_id is not None:
-            return f"worker {app.origin_worker_id}"
-    return ""
+    if app.origin_dns is not None:
+        port = "" if app.origin_port is None else f":{app.origin_port}"
+        return f"{app.origin_dns.name or ''}{port}"
+    return "" if app.origin_worker_id is None else f"worker {app.origin_worker_id}"
 
 
 def _second(moment: datetime) -> str:

@@ -250,9 +250,10 @@ def _table(apps: Iterable[_AppTraffic], width: int) -> Table:
 
 
 def _numbers(now: CurrentAggregate) -> list[str]:
-    sizes = [now.bytes_ingress, now.bytes_egress]
-    rates = [f"{human_bytes(size / _MINUTE)}/s" for size in sizes]
-    return [human_number(now.connections), human_bytes(sizes[0]), rates[0], human_bytes(sizes[1]), rates[1]]
+    texts = [human_number(now.connections)]
+    for size in (now.bytes_ingress, now.bytes_egress):
+        texts += [human_bytes(size), f"{human_bytes(size / _MINUTE)}/s"]
+    return ["-" if text in ("", "/s") else text for text in texts]
 
 
 def _state(view: WatchView, now: datetime) -> str:
@@ -278,7 +279,7 @@ def _line(text: str, style: str) -> Text:
 
 
 def _volume(now: CurrentAggregate) -> float:
-    return now.bytes_ingress + now.bytes_egress
+    return sum(size for size in (now.bytes_ingress, now.bytes_egress) if not math.isnan(size))
 
 
 def _idle(app_id: str) -> CurrentAggregate:
