@@ -37,6 +37,28 @@ def test_apps_are_listed(cli: Any, sandbox: Sandbox, options: list[str], count: 
     assert table.out.count("zone1.example") >= count
 
 
+@pytest.mark.parametrize("command", [("apps", "list"), ("current",)], ids=["apps", "current"])
+def test_identifiers_can_be_copied_from_a_terminal(cli: Any, sandbox: Sandbox, command: tuple[str, ...]) -> None:
+    """With 80 columns they stay on one line; where there are fewer, they are folded rather than cut off."""
+    zone = sandbox.zones[0]
+    app_id = sandbox.app_ids(zone)[0]
+    assert app_id in cli(*command, zone, width=80).out
+    narrow = cli(*command, zone, width=50).out
+    assert max(map(len, narrow.splitlines())) <= 50
+    assert app_id in "".join(line.split(" ")[0] for line in narrow.splitlines())
+
+
+def test_numbers_are_never_cut_off(cli: Any, sandbox: Sandbox) -> None:
+    """Where there are too many of them for the terminal, they are folded at the space before the unit."""
+    metrics = "bytesIngress,bytesEgress,durationAvg,durationMedian,duration90th,duration99th,count"
+    argv = ("summary", sandbox.zones[0], "--metrics", metrics)
+    wide, narrow = (cli(*argv, width=width).out.splitlines()[:-1] for width in (200, 50))
+    numbers = wide[2].split()
+    assert len(numbers) == 13
+    found = [word for line in narrow for word in line.split()]
+    assert sorted(word for word in found if word in numbers) == sorted(numbers)
+
+
 def test_an_app_lives_and_dies(cli: Any, sandbox: Sandbox) -> None:
     """Create, get, update and delete change what the sandbox holds."""
     zone = sandbox.zones[0]

@@ -14,6 +14,7 @@ from typing import IO, Final, NoReturn, TextIO, TypeVar
 
 import attrs
 from rich.console import Console, RenderableType
+from rich.table import Table
 
 from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._codec.converter import make_converter
@@ -38,6 +39,9 @@ T = TypeVar("T")
 
 _WIDTH_OF_FILES: Final = 160
 """Columns of what goes to a file or a pipe, where nothing says how wide it will be shown."""
+
+_NARROW: Final = 80
+"""Columns below which tables fold all that they hold, lest a text on one line push others out."""
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
@@ -139,7 +143,11 @@ class Context:
             as_json: Whether to print one line of JSON, as the API writes it, instead.
         """
         if not as_json:
-            self.out.print(*rendered, sep="\n")
+            for each in rendered:
+                if isinstance(each, Table) and self.out.width < _NARROW:
+                    for column in each.columns:
+                        column.no_wrap = False
+                self.out.print(each)
             return
         values = make_converter().unstructure(value)
         # ASCII alone: JSON would let the control characters U+0080 to U+009F through as they are.

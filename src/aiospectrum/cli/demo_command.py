@@ -44,8 +44,8 @@ def demo(
 ) -> int:
     """Pull a day of traffic of many zones, write it as Parquet, and query that for the busiest applications.
 
-    Without --zone it starts a sandbox of its own and needs neither an account nor a network.
-    With --zone, credentials come from the environment variables CLOUDFLARE_API_TOKEN,
+    Without --zone it starts a sandbox of its own: no account or network is needed.
+    With --zone it takes CLOUDFLARE_API_TOKEN from the environment,
     or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY.
 
     Args:

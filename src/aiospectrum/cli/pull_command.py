@@ -169,7 +169,8 @@ def pull(
 ) -> int:
     """Pull the analytics of many zones and save them as a dataset.
 
-    Ctrl-C stops it cleanly: requests in flight have 5 seconds to end, and the command that resumes it is printed.
+    Ctrl-C stops it cleanly: requests in flight have 5 seconds to end,
+    and the command that resumes it is printed.
     Exit status: 0 all is saved, 1 some zones failed, 2 bad usage, 130 interrupted.
 
     Args:

@@ -21,47 +21,45 @@ from aiospectrum.models import (
 __all__ = ["add_column", "apps_table", "current_table", "details_table", "new_table", "protocols_table", "report_table"]
 
 
-def new_table(*titles: str, footer: bool = False) -> Table:
+def new_table(*titles: str, whole: str = "", footer: bool = False) -> Table:
     """Start a table in the style of all of them.
 
     Args:
-        *titles: Titles of the first columns, which hold texts.
+        *titles: Titles of columns of texts.
+        whole: Title of a first column whose texts are not folded, so that they can be copied; empty for none.
         footer: Whether there is a line of totals.
 
     Returns:
         The table.
     """
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, show_footer=footer)
+    if whole:
+        table.add_column(whole, "total", no_wrap=True, overflow="fold")
     for title in titles:
         add_column(table, title)
     return table
 
 
 def add_column(table: Table, title: str, *, number: bool = False, footer: str = "") -> None:
-    """Add a column whose texts are never cut off.
+    """Add a column whose texts are folded, and never cut off, where the terminal is too narrow for them.
 
     Args:
         table: The table.
         title: What is above the column; it may come from the API.
-        number: Whether the column holds numbers, which are kept on the right and on one line.
+        number: Whether the column holds numbers, which are kept on the right.
         footer: What is below the column.
     """
-    table.add_column(
-        cell(title),
-        cell(footer),
-        justify="right" if number else "left",
-        no_wrap=number,
-        overflow="fold",
-    )
+    table.add_column(cell(title), cell(footer), justify="right" if number else "left", overflow="fold")
 
 
 def apps_table(apps: Iterable[App]) -> Table:
     """Show applications, one a line."""
-    table = new_table("id", "dns name", "protocol", "traffic", "origin", "modified (UTC)")
+    table = new_table("dns name", "protocol", "traffic", "origin", whole="id")
+    table.add_column("modified", no_wrap=True)
     for app in apps:
         traffic = "pay as you go" if app.is_pay_as_you_go else app.traffic_type
-        modified = f"{app.modified_on:%Y-%m-%d %H:%M}"
-        table.add_row(*map(cell, (app.id, app.dns.name or "", app.protocol, traffic or "", _origin(app), modified)))
+        texts = (app.id, app.dns.name or "", app.protocol, traffic or "", _origin(app), f"{app.modified_on:%Y-%m-%d}")
+        table.add_row(*map(cell, texts))
     return table
 
 
@@ -91,8 +89,8 @@ def protocols_table(protocols: Iterable[Protocol]) -> Table:
 
 def current_table(aggregates: Iterable[CurrentAggregate]) -> Table:
     """Show the traffic of the last minute, an application a line."""
-    table = new_table("app id")
-    for title in ("connections", "in", "out", "average duration"):
+    table = new_table(whole="app id")
+    for title in ("connections", "in", "out", "avg duration"):
         add_column(table, title, number=True)
     for each in aggregates:
         table.add_row(
@@ -119,10 +117,10 @@ def report_table(report: Report, *, metrics: Sequence[str] | None, dimensions: S
     metric = _names(report.query.metrics, metrics, [len(row.metrics) for row in report.data], "metric")
     dimension = _names(report.query.dimensions, dimensions, [len(row.dimensions) for row in report.data], "dimension")
     lines = list(_lines(report, metric, len(dimension)))
-    table = new_table(footer=len(lines) > 1)
     by_time = isinstance(report, ReportByTime)
-    for place, title in enumerate((["from (UTC)"] if by_time else []) + dimension):
-        add_column(table, title, footer="" if place else "total")
+    table = new_table(whole="from (UTC)" if by_time else "", footer=len(lines) > 1)
+    for place, title in enumerate(dimension):
+        add_column(table, title, footer="" if place or by_time else "total")
     for name in metric:
         total = human_metric(name, report.totals[name]) if name in report.totals else ""
         add_column(table, name, number=True, footer=total)

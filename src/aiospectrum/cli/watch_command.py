@@ -19,7 +19,7 @@ from aiospectrum.bulk import Round
 from aiospectrum.cli.context import Context, UsageError, hide_warnings
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, human_number, sparkline
 from aiospectrum.cli.options import AtLeastOne, Passed, ZoneFilesOption, ZonesOption, read_zones
-from aiospectrum.cli.tables import add_column, new_table
+from aiospectrum.cli.tables import new_table
 from aiospectrum.cli.terminal import drawn, until_interrupted
 from aiospectrum.models import CurrentAggregate
 from aiospectrum.policies import RateLimit
@@ -61,7 +61,8 @@ def watch(
     """Watch the current traffic of zones: each application's connections, bytes and recent rounds.
 
     It runs until Ctrl-C, which is a normal end with exit status 0.
-    Traffic is that of the last minute, and rates are its averages; rounds start on the minute.
+    Traffic is that of the last minute, and rates are its averages.
+    Rounds start at multiples of --every: with its default, on the minute.
     Without a terminal it prints a line per application and round.
 
     Args:
@@ -241,7 +242,7 @@ def _table(apps: Iterable[_AppTraffic], width: int) -> Table:
     for title in ("zone", "app"):
         table.add_column(title, no_wrap=True)
     for title in ("conns", "in", "in/s", "out", "out/s"):
-        add_column(table, title, number=True)
+        table.add_column(title, justify="right", no_wrap=True)
     table.add_column("traffic", no_wrap=True)
     for app in apps:
         texts = (app.zone_id[:length], app.now.app_id[:length], *_numbers(app.now))
