@@ -18,7 +18,7 @@ from aiospectrum.bulk.windows import (
     window_at,
 )
 from aiospectrum.models import TimeDelta
-from aiospectrum.sandbox._times import bucket_edges
+from aiospectrum.sandbox.times import bucket_edges
 
 LENGTHS: tuple[TimeDelta, ...] = get_args(TimeDelta)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

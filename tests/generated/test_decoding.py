@@ -52,7 +52,7 @@ BARE: Final = {
 }
 
 every_result = pytest.mark.parametrize("wanted", RESULTS.values(), ids=RESULTS)
-thorough = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+thorough = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def read(wanted: Any, result: str) -> Any:
@@ -301,8 +301,6 @@ def test_large_counts_stay_exact() -> None:
         ("2014-01-02T04:20:00.1234569+02:00", AT),
         ("2014-01-02T02:20:00.1234569+00:00", AT),
         ("2014-01-02T02:20:00.1234569-00:00", AT),
-        ("2014-01-02t02:20:00.1234569z", AT),
-        ("2014-01-02 02:20:00.1234569Z", AT),
         ("2014-12-31T23:59:59.9999999Z", datetime(2014, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
         ("9999-12-31T23:59:59.999999999Z", datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
     ],
@@ -311,7 +309,10 @@ def test_times_finer_than_a_microsecond_are_cut(text: str, expected: datetime) -
     """They are not rounded into the next second, let alone the next year, wherever they stand."""
     assert read(App, json.dumps({**BARE, "created_on": text})).created_on == expected
     assert read(list[App], json.dumps([BARE, {**BARE, "modified_on": text}]))[1].modified_on == expected
-    assert read(ReportByTime, json.dumps({**BY_TIME, "time_intervals": [[text]]})).time_intervals == [(expected,)]
+    assert read(list[App], json.dumps([BARE] * 40 + [{**BARE, "modified_on": text}]))[-1].modified_on == expected
+    for data in ([], [{"metrics": [[1] * 5000], "dimensions": ["TTTT"]}]):
+        report = read(ReportByTime, json.dumps({**BY_TIME, "data": data, "time_intervals": [[text]]}))
+        assert report.time_intervals == [(expected,)]
     assert CONVERTER.structure({**BARE, "created_on": text}, App).created_on.tzinfo is UTC
 
 

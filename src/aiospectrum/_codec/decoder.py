@@ -26,7 +26,7 @@ __all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"
 T = TypeVar("T")
 
 _Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
-_FINER_THAN_MICROSECONDS: Final = re.compile(rb"[Tt ]\d\d:\d\d:\d\d\.\d{7}")
+_FINE_TIME: Final = re.compile(rb"T\d\d:\d\d:\d\d\.\d{7}")
 
 
 class DecodedBody(msgspec.Struct, Generic[T]):
@@ -149,12 +149,26 @@ def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
         for time in chain.from_iterable(map(times_of, items)):
             if time is not None and time.tzinfo is not UTC:
                 return True
-        if _FINER_THAN_MICROSECONDS.search(body) is not None:
+        if _has_fine_times(body):
             return True
     old_keys: Mapping[str, str] = getattr(model, "old_keys", {})
     return any(
         None in map(attrgetter(attribute), items) and f'"{key}"'.encode() in body for key, attribute in old_keys.items()
     )
+
+
+def _has_fine_times(body: bytes) -> bool:
+    """Whether there is a time finer than a microsecond, which msgspec would round, where the fallback cuts it.
+
+    Where a body has few capital letters T, as reports have, going from one to the next is faster than the search; where
+    it has many, as lists have, slower.
+    """
+    position = body.find(b"T")
+    for _ in range(len(body) // 2048):
+        if position < 0 or _FINE_TIME.match(body, position):
+            return position >= 0
+        position = body.find(b"T", position + 1)
+    return position >= 0 and _FINE_TIME.search(body, position) is not None
 
 
 @cache
@@ -163,9 +177,12 @@ def _times(annotation: Any) -> _Times | None:
     if annotation in (datetime, datetime | None):
         return lambda time: (time,)
     if is_struct(annotation):
-        parts = {name: times for name, hint in get_type_hints(annotation).items() if (times := _times(hint))}
+        hints = get_type_hints(annotation)
+        parts = {name: times for name, hint in hints.items() if (times := _times(hint))}
         if not parts:
             return None
+        if len(parts) > 1 and all(hints[name] in (datetime, datetime | None) for name in parts):
+            return attrgetter(*parts)  # much faster than what follows
         return lambda item: chain.from_iterable(times(getattr(item, name)) for name, times in parts.items())
     inner = [times for argument in get_args(annotation) if (times := _times(argument))]
     if not inner:
