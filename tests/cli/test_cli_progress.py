@@ -9,8 +9,7 @@ import attrs
 import pytest
 from rich.console import Console
 
-from aiospectrum import AttemptEnded, AttemptStarted, RateLimit
-from aiospectrum._http.limiter import Limiter
+from aiospectrum import AttemptEnded, AttemptStarted, Limiter, RateLimit
 from aiospectrum.cli.progress import Meter, PullView, Reading, least_seconds, pull_lines, pull_screen
 
 READING = Reading(requests=324, retries=3, received=1_234_567, rate=48.24, elapsed=61.2)
@@ -45,7 +44,7 @@ def attempt(meter: Meter, *, number: int = 1, size: int = 100, was_cancelled: bo
 
 def limited(clock: Clock, requests: int) -> tuple[Meter, Limiter]:
     """A meter of a limiter that allows so many requests in a minute."""
-    limiter = Limiter(RateLimit(requests=requests, per_seconds=60), clock=clock, call_later=lambda *_: Clock())
+    limiter = Limiter(RateLimit(requests=requests, per_seconds=60), clock=clock)
     return Meter(limiter, clock=clock), limiter
 
 
