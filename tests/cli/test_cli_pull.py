@@ -59,6 +59,15 @@ def test_a_pull_is_saved_and_resumed(cli: Any, sandbox: Sandbox, zones: list[str
     assert again.out.startswith(f"3 of 3 zones saved in {out}, 3 already there\n0 rows in 0 B of files; 0 requests")
 
 
+def test_incomplete_days_are_refreshed(cli: Any, zones: list[str], out: Path) -> None:
+    """A day that was not over when it was pulled is pulled again if asked for; others are not."""
+    argv = ["pull", *zones, "--since", "2024-05-07", "--until", "2024-05-09", "--out", str(out)]
+    assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}\n")
+    assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 6 already there\n")
+    again = cli(*argv, "--refresh-within", "1d")
+    assert again.out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 3 already there, 3 refreshed\n")
+
+
 def test_a_terminal_gets_a_bar(cli: Any, zones: list[str], out: Path) -> None:
     """It is redrawn in place, and its end stays."""
     outcome = cli("pull", *zones, *TIMES, "--out", str(out), terminal=True, width=80)
