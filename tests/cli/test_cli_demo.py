@@ -52,7 +52,7 @@ def test_the_demo_pulls_zones_of_an_account(cli: Any, sandbox: Sandbox) -> None:
 
 
 def test_the_busiest_come_first(serve_results: Any) -> None:
-    """Applications are ranked by bytes over all zones, each with its traffic in the order of time."""
+    """Applications are ranked by bytes over all zones, each with its traffic in the order of time; null is nothing."""
     zones, apps = ("a" * 32, "b" * 32), {name: name * 32 for name in "1234"}
     hours = [[f"2024-05-08T{hour:02}:00:00Z", f"2024-05-08T{hour:02}:59:59Z"] for hour in (9, 10)]
 
@@ -69,7 +69,7 @@ def test_the_busiest_come_first(serve_results: Any) -> None:
     cli = serve_results(
         {
             f"/zones/{zones[0]}/spectrum/analytics/events/bytime": report(
-                {"1": [[1, 1], [2, 3], [20, 30]], "2": [[1, 0], [1, 0], [0, 1]]}
+                {"1": [[1, 1], [2, 3], [20, 30]], "2": [[1, None], [1, None], [None, 1]]}
             ),
             f"/zones/{zones[1]}/spectrum/analytics/events/bytime": report(
                 {"3": [[1, 0], [500, 0], [500, 0]], "4": [[0, 1], [0, 0], [0, 2]]}
