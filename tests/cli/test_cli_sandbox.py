@@ -1,4 +1,4 @@
-"""The faults of the sandbox command: how they are written, and that they happen."""
+"""``aiospectrum sandbox``: what it prints, and its injected faults."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from urllib.request import Request, urlopen
 import pytest
 
 from aiospectrum.cli.context import UsageError
-from aiospectrum.cli.fault_options import read_faults
+from aiospectrum.cli.sandbox_command import parse_faults
 from aiospectrum.sandbox import Faults
+from tests.cli.conftest import Interrupting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from aiospectrum.sandbox import Sandbox
 
 
 class Calling(io.StringIO):
@@ -50,18 +51,9 @@ class Calling(io.StringIO):
             loop.call_soon_threadsafe(signal.raise_signal, signal.SIGINT)
 
 
-@pytest.fixture
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C interrupt, which it does not in a process that was started in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
-        pytest.param(None, Faults(), id="not given"),
         pytest.param([], Faults(), id="none"),
         pytest.param(["latency=0.2"], Faults(latency=0.2), id="latency"),
         pytest.param(["latency=.1-2."], Faults(latency=(0.1, 2)), id="range of latency"),
@@ -83,9 +75,9 @@ def _interruptible() -> Iterator[None]:
         ),
     ],
 )
-def test_faults_are_read(texts: list[str] | None, expected: Faults) -> None:
+def test_faults_are_parsed(texts: list[str], expected: Faults) -> None:
     """Each form gives its fields, and all together one value."""
-    assert read_faults(texts) == expected
+    assert parse_faults(texts) == expected
 
 
 @pytest.mark.parametrize(
@@ -113,15 +105,15 @@ def test_faults_are_read(texts: list[str] | None, expected: Faults) -> None:
     ],
 )
 def test_bad_faults_are_bad_usage(bare_cli: Any, texts: list[str], message: str) -> None:
-    """A fault that is none, or makes no sense, is told in one line with what was expected."""
+    """A fault that is none, or makes no sense, is refused in one line with what was expected."""
     with pytest.raises(UsageError):
-        read_faults(texts)
+        parse_faults(texts)
     outcome = bare_cli("sandbox", *(word for text in texts for word in ("--fault", text)))
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert message in outcome.err
 
 
-def test_the_help_tells_every_form(bare_cli: Any) -> None:
+def test_the_help_has_every_form(bare_cli: Any) -> None:
     """Each fault is in the help with its form."""
     shown = " ".join(bare_cli("sandbox", "--help", width=1000).out.replace("│", " ").split())
     for form in ("latency=SECONDS or LOW-HIGH", "resets=RATE or RATE/before, RATE/after", "storm=EVERY/LASTS"):
@@ -129,12 +121,53 @@ def test_the_help_tells_every_form(bare_cli: Any) -> None:
 
 
 @pytest.mark.usefixtures("_interruptible")
-def test_the_sandbox_goes_wrong_as_it_was_told(bare_cli: Any) -> None:
-    """The command says what goes wrong on purpose, and then it does."""
+def test_the_sandbox_injects_the_faults(bare_cli: Any) -> None:
+    """The command lists the injected faults, and they happen."""
     out = Calling()
     outcome = bare_cli("sandbox", "--port", "0", "--fault", "errors=1/522", "--fault", "latency=0.0", out=out)
     assert out.caller is not None
     out.caller.join()
     assert (outcome.status, outcome.err) == (0, "stopped\n")
-    assert "\nGoing wrong on purpose: errors=1/522, latency=0.0\n" in outcome.out
+    assert "\nInjected faults: errors=1/522, latency=0.0\n" in outcome.out
     assert out.status == 522
+
+
+@pytest.mark.usefixtures("_interruptible")
+@pytest.mark.parametrize(
+    ("argv", "zones"),
+    [
+        pytest.param([], ["5 apps", "5 apps", "5 apps"], id="as it comes"),
+        pytest.param(
+            ["--zones", "2", "--apps-per-zone", "1", "--paygo", "1", "--no-rate-limit", "--seed", "7"],
+            ["1 app", "1 app, pay as you go"],
+            id="with options",
+        ),
+    ],
+)
+def test_the_sandbox_runs_until_ctrl_c(bare_cli: Any, argv: list[str], zones: list[str]) -> None:
+    """It prints all that a client needs, and Ctrl-C is a normal end."""
+    outcome = bare_cli("sandbox", "--port", "0", *argv, out=Interrupting("CLOUDFLARE_API_TOKEN="))
+    lines = outcome.out.splitlines()
+    assert (outcome.status, outcome.err) == (0, "stopped\n")
+    assert [line.split(", ", 1)[1] for line in lines if ".example, " in line] == zones
+    url = lines[0].split()[6].rstrip(",")
+    assert lines[-2:] == [
+        f"export CLOUDFLARE_BASE_URL={url}",
+        "export CLOUDFLARE_API_TOKEN=sandbox-token-00000000000000000000000000",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        pytest.param("127.0.0.1", "ddress already in use", id="port in use"),
+        pytest.param("a" * 64 + ".invalid", "", id="no host name"),
+    ],
+)
+def test_an_address_that_cannot_be_had_is_a_line_and_1(bare_cli: Any, sandbox: Sandbox, host: str, reason: str) -> None:
+    """A port in use or an impossible host is one line."""
+    port = sandbox.url.split(":")[2].split("/")[0]
+    outcome = bare_cli("sandbox", "--host", host, "--port", port)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (1, "", 1)
+    assert outcome.err.startswith(f"aiospectrum: cannot listen on {host}:{port}: ")
+    assert reason in outcome.err

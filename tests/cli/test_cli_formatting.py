@@ -1,17 +1,22 @@
-"""The pure pieces: bars, units, times, texts."""
+"""Numbers, bars and foreign text as a terminal shows them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+import math
 
 import pytest
 
-from aiospectrum.cli.human import counted, human_bytes, human_metric, human_milliseconds, human_number
-from aiospectrum.cli.sparkline import sparkline
-from aiospectrum.cli.text import cell, printable, without_passwords
-from aiospectrum.cli.times import last_full_hours, parse_time
-
-NOW = datetime(2024, 5, 8, 12, 30, 45, 678901, tzinfo=UTC)
+from aiospectrum.cli.formatting import (
+    cell,
+    counted,
+    human_bytes,
+    human_clock,
+    human_metric,
+    human_milliseconds,
+    human_number,
+    sparkline,
+    without_passwords,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +70,13 @@ def test_bytes_have_a_decimal_unit(count: float, expected: str) -> None:
         ("bytesIngress", 2048, "2.0 kB"),
         ("durationAvg", 12.4, "12 ms"),
         ("duration99th", 999.7, "1.0 s"),
+        ("count", math.nan, ""),
+        ("bytesEgress", math.nan, ""),
+        ("durationAvg", math.nan, ""),
     ],
 )
 def test_metrics_have_their_units(name: str, value: float, expected: str) -> None:
-    """A metric is written in the unit that its name tells."""
+    """A metric is written in the unit that its name says; a missing number is empty."""
     assert human_metric(name, value) == expected
 
 
@@ -80,54 +88,11 @@ def test_numbers_and_words_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        pytest.param("now", NOW, id="now"),
-        pytest.param("-90s", NOW - timedelta(seconds=90), id="seconds"),
-        pytest.param("-30m", NOW - timedelta(minutes=30), id="minutes"),
-        pytest.param("-24h", NOW - timedelta(hours=24), id="hours"),
-        pytest.param("-7d", NOW - timedelta(days=7), id="days"),
-        pytest.param("-2w", NOW - timedelta(weeks=2), id="weeks"),
-        pytest.param("2024-05-06", datetime(2024, 5, 6, tzinfo=UTC), id="date"),
-        pytest.param("2024-05-06T07:08:09Z", datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC), id="Z"),
-        pytest.param("2024-05-06t07:08:09.25z", datetime(2024, 5, 6, 7, 8, 9, 250000, tzinfo=UTC), id="fraction"),
-        pytest.param("2024-05-06 07:08+02:00", datetime(2024, 5, 6, 5, 8, tzinfo=UTC), id="offset and space"),
-    ],
+    ("seconds", "expected"), [(0, "0:00"), (0.1, "0:01"), (59.5, "1:00"), (252, "4:12"), (93_599, "25:59:59")]
 )
-def test_times_are_read(text: str, expected: datetime) -> None:
-    """Absolute and relative moments become aware datetimes."""
-    moment = parse_time(text, NOW)
-    assert moment == expected
-    assert moment.utcoffset() is not None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("", id="empty"),
-        pytest.param("24h", id="relative without a minus"),
-        pytest.param("-24", id="no unit"),
-        pytest.param("-1y", id="unknown unit"),
-        pytest.param("-999999999w", id="out of range"),
-        pytest.param("2024-05-06T07:08:09", id="no offset"),
-        pytest.param("2024-13-01", id="no such month"),
-        pytest.param("2024-05-06T25:00:00Z", id="no such hour"),
-        pytest.param("20240506", id="no dashes"),
-        pytest.param("2024-05-0٦", id="other digits"),
-        pytest.param("yesterday", id="words"),
-    ],
-)
-def test_other_times_are_refused(text: str) -> None:
-    """Anything ambiguous or impossible is refused with what was expected."""
-    with pytest.raises(ValueError, match=r"^expected a time such as .*, got '"):
-        parse_time(text, NOW)
-
-
-def test_last_full_hours_end_before_the_current_one() -> None:
-    """The window is whole hours in UTC, whatever the zone of the clock."""
-    expected = (datetime(2024, 5, 7, 12, tzinfo=UTC), datetime(2024, 5, 8, 12, tzinfo=UTC))
-    assert last_full_hours(NOW, 24) == expected
-    assert last_full_hours(NOW.astimezone(timezone(timedelta(hours=5, minutes=45))), 24) == expected
+def test_clocks(seconds: float, expected: str) -> None:
+    """Seconds are rounded up, so that a wait never seems to be over early."""
+    assert human_clock(seconds) == expected
 
 
 @pytest.mark.parametrize(
@@ -145,7 +110,6 @@ def test_last_full_hours_end_before_the_current_one() -> None:
 )
 def test_control_characters_become_visible(value: object, expected: str) -> None:
     """What a terminal would obey is escaped, and the rest stays."""
-    assert printable(value) == expected
     assert cell(value).plain == expected
 
 
@@ -165,6 +129,6 @@ def test_markup_is_text() -> None:
         ("data/", "data/"),
     ],
 )
-def test_passwords_in_urls_are_blotted_out(text: str, expected: str) -> None:
+def test_passwords_in_urls_are_hidden(text: str, expected: str) -> None:
     """What is between a user's name and the host."""
     assert without_passwords(text) == expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 
 from aiospectrum.bulk import Plan, Query
 from aiospectrum.sandbox import Faults
+from tests.cli.conftest import Interrupting, environ_of_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aiospectrum.sandbox import Sandbox
 
 TIMES = ("--since", "2024-05-07", "--until", "2024-05-08")
+WRITTEN_OUT = "--since 2024-05-07T00:00:00Z --until 2024-05-08T00:00:00Z"
 STRANGERS = [f"{number:032x}" for number in range(25)]
 
 
@@ -40,9 +41,7 @@ def files(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
-def test_a_pull_is_saved_and_gone_on_with(
-    cli: Any, sandbox: Sandbox, zones: list[str], out: Path, file_format: str
-) -> None:
+def test_a_pull_is_saved_and_resumed(cli: Any, sandbox: Sandbox, zones: list[str], out: Path, file_format: str) -> None:
     """There is a file for each zone and day, and what is there is not pulled again."""
     argv = ["pull", *zones, *TIMES, "--dimensions", "appID", "--format", file_format, "--out", str(out)]
     first = cli(*argv)
@@ -57,7 +56,16 @@ def test_a_pull_is_saved_and_gone_on_with(
     )
     again = cli(*argv[:-6], "--dimensions=appID", "--format", file_format, "--out", str(out))
     assert again.status == 0
-    assert again.out.startswith(f"3 of 3 zones saved in {out}, 3 there before\n0 rows in 0 B of files; 0 requests")
+    assert again.out.startswith(f"3 of 3 zones saved in {out}, 3 already there\n0 rows in 0 B of files; 0 requests")
+
+
+def test_incomplete_days_are_refreshed(cli: Any, zones: list[str], out: Path) -> None:
+    """A day that was not over when it was pulled is pulled again if asked for; others are not."""
+    argv = ["pull", *zones, "--since", "2024-05-07", "--until", "2024-05-09", "--out", str(out)]
+    assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}\n")
+    assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 6 already there\n")
+    again = cli(*argv, "--refresh-within", "1d")
+    assert again.out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 3 already there, 3 refreshed\n")
 
 
 def test_a_terminal_gets_a_bar(cli: Any, zones: list[str], out: Path) -> None:
@@ -68,7 +76,7 @@ def test_a_terminal_gets_a_bar(cli: Any, zones: list[str], out: Path) -> None:
     assert "100 %    in 0:" in outcome.err
 
 
-def test_retries_are_counted_and_not_told_one_by_one(cli: Any, sandbox: Sandbox, zones: list[str], out: Path) -> None:
+def test_retries_are_counted_not_printed_one_by_one(cli: Any, sandbox: Sandbox, zones: list[str], out: Path) -> None:
     """On a terminal the display has their number."""
     sandbox.faults = Faults(error_rate=0.5)
     outcome = cli("pull", *zones, *TIMES, "--window", "hour", "--out", str(out), terminal=True, width=100)
@@ -77,7 +85,7 @@ def test_retries_are_counted_and_not_told_one_by_one(cli: Any, sandbox: Sandbox,
 
 
 def test_a_saved_plan_and_its_shards(cli: Any, sandbox: Sandbox, zones: list[str], tmp_path: Path) -> None:
-    """A dry run tells the size of each part and sends nothing."""
+    """A dry run prints the size of each part and sends nothing."""
     plan = Plan(
         zones=sandbox.zones,
         since=datetime(2024, 5, 7, tzinfo=UTC),
@@ -90,7 +98,7 @@ def test_a_saved_plan_and_its_shards(cli: Any, sandbox: Sandbox, zones: list[str
     assert (outcome.status, outcome.err, sandbox.requests) == (0, "", [])
     assert outcome.out.splitlines()[2:4] == [
         "2 zones, 2 windows (a day each)",
-        "4 requests at least; a report that is cut off takes more",
+        "at least 4 requests; a report that is cut off takes more",
     ]
     pulled = cli("pull", "--plan", str(file), "--shard", "1/2", "--out", str(tmp_path / "data"))
     assert pulled.status == 0, pulled.err
@@ -112,8 +120,8 @@ def test_failed_zones_are_listed(cli: Any, sandbox: Sandbox, out: Path) -> None:
     assert " 2024-05-07T00:00:00Z..2024-05-08T00:00:00Z failed: PermissionDeniedError: GET " in failed[0]
     assert lines[-3:] == [
         f"and 5 more failed; the manifest in {out} lists all of them",
-        "to pull what failed again:",
-        f"aiospectrum pull --zones-file - --since 2024-05-07 --until 2024-05-08 --out {out}",
+        "to retry what failed:",
+        f"aiospectrum pull --zones-file - --out {out} {WRITTEN_OUT}",
     ]
     assert sandbox.api_token not in outcome.err
 
@@ -134,7 +142,7 @@ def test_failed_zones_are_listed(cli: Any, sandbox: Sandbox, out: Path) -> None:
 def test_bad_usage_sends_nothing(
     cli: Any, sandbox: Sandbox, zones: list[str], tmp_path: Path, argv: list[str], message: str
 ) -> None:
-    """It is told in one line, with status 2."""
+    """It is one line, with status 2."""
     taken = tmp_path / "taken"
     (taken / "zone_id=x").mkdir(parents=True)
     (taken / "zone_id=x" / "photo.parquet").write_text("x")
@@ -166,11 +174,23 @@ def test_without_pyarrow_parquet_is_bad_usage(
     assert cli("pull", *zones, *TIMES, "--out", str(out), "--format", "csv").status == 0
 
 
-def test_passwords_in_urls_are_not_told(cli: Any, zones: list[str]) -> None:
+def test_passwords_in_urls_are_not_printed(cli: Any, zones: list[str]) -> None:
     """Neither in what is said, nor in errors."""
     outcome = cli("pull", *zones, *TIMES, "--out", "nope://me:s3cr3t@host/x")
     assert outcome.status == 2
     assert "s3cr3t" not in outcome.err
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_ctrl_c_in_a_pull_is_130(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The first one starts nothing new; requests in flight are cancelled when their time is over."""
+    sandbox.faults = Faults(hang_rate=1.0)
+    argv = ["pull", "--zone", sandbox.zones[0], "--out", str(tmp_path), *TIMES]
+    outcome = cli(*argv, terminal=True, width=80, err=Interrupting("1 request "))
+    assert outcome.status == 130
+    assert outcome.out.startswith(f"0 of 1 zone saved in {tmp_path}\n")
+    assert "cancelling the requests in flight" in outcome.err
+    assert outcome.err.endswith(f"to resume:\naiospectrum {' '.join(argv[:5])} {WRITTEN_OUT}\n")
 
 
 class Process:
@@ -178,13 +198,7 @@ class Process:
 
     def __init__(self, sandbox: Sandbox, *argv: str) -> None:
         self._sandbox = sandbox
-        environ = {
-            **os.environ,
-            "PYTHONIOENCODING": "utf-8",
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "CLOUDFLARE_BASE_URL": sandbox.url,
-            "CLOUDFLARE_API_TOKEN": sandbox.api_token,
-        }
+        environ = environ_of_process(CLOUDFLARE_BASE_URL=sandbox.url, CLOUDFLARE_API_TOKEN=sandbox.api_token)
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
             [sys.executable, "-W", "error", "-m", "aiospectrum.cli", "pull", *argv],
             stdin=subprocess.DEVNULL,
@@ -230,33 +244,35 @@ def start(sandbox: Sandbox) -> Iterator[Callable[..., Process]]:
 def test_ctrl_c_saves_what_is_in_flight(
     start: Callable[..., Process], sandbox: Sandbox, zones: list[str], out: Path
 ) -> None:
-    """It says the command to go on, which asks for the rest and for nothing twice."""
+    """It prints the command that resumes it, which asks for the rest and for nothing twice."""
     sandbox.faults = Faults(latency=0.3)
     argv = [*zones, *TIMES, "--window", "hour", "--concurrency", "4", "--out", str(out)]
     first = start(*argv)
     first.wait_for_requests(6)
     first.process.send_signal(signal.SIGINT)
-    status, told, err = first.end()
+    status, said, err = first.end()
     assert status == 130, err
     lines = err.splitlines()
-    assert "stopping: 5 s for what is in flight; Ctrl-C again to cut it off" in lines
-    assert lines[-2:] == ["to go on:", "aiospectrum pull " + " ".join(argv)]
+    assert "stopping: 5 s for requests in flight; Ctrl-C again to cancel them" in lines
+    assert lines[-2] == "to resume:"
+    assert lines[-1].startswith(f"aiospectrum pull --zone {sandbox.zones[0]} ")
+    assert lines[-1].endswith(f" {WRITTEN_OUT}")
     done = len(sandbox.requests)
-    assert told.startswith(f"{done} of 72 windows of 3 zones saved in {out}\n")
+    assert said.startswith(f"{done} of 72 windows of 3 zones saved in {out}\n")
     assert 6 <= done < 72
     assert len(files(out)) == done
 
     sandbox.faults = Faults()
-    status, told, err = start(*lines[-1].split()[2:]).end()
+    status, said, err = start(*lines[-1].split()[2:]).end()
     assert (status, len(sandbox.requests)) == (0, 72), err
-    assert told.startswith(f"72 of 72 windows of 3 zones saved in {out}, {done} there before\n")
+    assert said.startswith(f"72 of 72 windows of 3 zones saved in {out}, {done} already there\n")
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["a second Ctrl-C", "five seconds"])
-def test_what_never_ends_is_cut_off(
+def test_what_never_ends_is_cancelled(
     start: Callable[..., Process], sandbox: Sandbox, zones: list[str], out: Path, again: bool
 ) -> None:
-    """SIGTERM stops as Ctrl-C does; requests that are never answered end five seconds later, or at the next signal."""
+    """SIGTERM stops as Ctrl-C does; requests without a response end five seconds later, or at the next signal."""
     sandbox.faults = Faults(hang_rate=1.0)
     pulling = start(*zones, "--since", "2024-05-07", "--out", str(out))
     pulling.wait_for_requests(3)
@@ -266,13 +282,13 @@ def test_what_never_ends_is_cut_off(
         assert pulling.process.stderr is not None
         assert any("stopping" in line for line in pulling.process.stderr)
         pulling.process.send_signal(signal.SIGINT)
-    status, told, err = pulling.end()
+    status, said, err = pulling.end()
     took = time.monotonic() - began
     assert status == 130, err
-    assert "cutting off what is still in flight" in err
+    assert "cancelling the requests in flight" in err
     assert err.splitlines()[-1].startswith("aiospectrum pull --zone ")
     assert " --until 20" in err.splitlines()[-1]
-    assert told.startswith("0 of ")
+    assert said.startswith("0 of ")
     assert "Traceback" not in err
     assert took < 5 if again else 5 <= took < 10
 
