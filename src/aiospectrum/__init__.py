@@ -12,10 +12,8 @@ from aiospectrum._version import __version__
 
 if TYPE_CHECKING:
     from aiospectrum._codec.converter import configure_converter, make_converter
-    from aiospectrum._http.config import DEFAULT_BASE_URL
     from aiospectrum._http.limiter import Limiter
-    from aiospectrum._http.recording import record_responses
-    from aiospectrum.client import Client
+    from aiospectrum.client import DEFAULT_BASE_URL, Client
     from aiospectrum.errors import (
         AmbiguousWriteError,
         AuthenticationError,
@@ -66,9 +64,8 @@ if TYPE_CHECKING:
         TimeDelta,
         TrafficType,
     )
-    from aiospectrum.pagination import Page
     from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
-    from aiospectrum.transport import Response, ResultInfo, Transport
+    from aiospectrum.transport import Page, Response, ResultInfo, Transport, record_responses
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -136,7 +133,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "client": ("Client",),
+    "client": ("DEFAULT_BASE_URL", "Client"),
     "_codec.converter": (
         "configure_converter",
         "make_converter",
@@ -196,19 +193,12 @@ _HOMES = {
         "TimeDelta",
         "TrafficType",
     ),
-    "pagination": ("Page",),
     "policies": (
         "RateLimit",
         "RetryPolicy",
         "Timeouts",
     ),
-    "_http.recording": ("record_responses",),
-    "_http.config": ("DEFAULT_BASE_URL",),
-    "transport": (
-        "Response",
-        "ResultInfo",
-        "Transport",
-    ),
+    "transport": ("Page", "Response", "ResultInfo", "Transport", "record_responses"),
 }
 """The public names of each module, which is imported when one of them is first asked for."""
 

@@ -195,7 +195,6 @@ async def test_an_outage_is_not_multiplied() -> None:
             for _ in range(1000):
                 group.create_task(fail())
         assert server.attempts == 1000 + RetryPolicy().budget // RetryPolicy().retry_cost
-        assert bench.transport.budget.tokens < RetryPolicy().retry_cost
 
 
 async def test_the_budget_fills_again() -> None:

@@ -22,7 +22,9 @@ SECRET = "s3cret"
 )
 def test_schemes(given: dict[str, str], headers: dict[str, str]) -> None:
     """Each scheme sends its own headers and no other."""
-    chosen = choose_credentials(**{"api_token": None, "api_email": None, "api_key": None, **given})
+    chosen = choose_credentials(
+        schemes=("api_token", "api_key"), **{"api_token": None, "api_email": None, "api_key": None, **given}
+    )
 
     assert chosen.headers == headers
 
@@ -79,7 +81,7 @@ def test_refusals(given: dict[str, str], message: str) -> None:
 )
 def test_environment(environ: dict[str, str], expected: dict[str, str]) -> None:
     """A token wins, and a blank variable is as good as none."""
-    assert credentials_from(environ) == expected
+    assert credentials_from(environ, ("api_token", "api_key")) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Recorded payloads with every known oddity become objects."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,26 +9,23 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum import DNS, App, DecodeError, DynamicEdgeIPs, Report, ReportQuery, ReportRow
-from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.decoder import decode_result
 from aiospectrum._generated.analytics import GET_EVENTS_SUMMARY
 from aiospectrum._generated.apps import DELETE_APP, GET_APP, LIST_APPS
-from aiospectrum._http.response import Call, RawResponse, read_envelope
+from aiospectrum._http.record import HTTPResponse
+from aiospectrum._http.response import read_response
 from aiospectrum.routes import Route
 from tests.conftest import APP
+from tests.records import make_call
 
-CONVERTER = shared_converter()
 SAMPLES = Path(__file__).parent.parent / "samples"
-CALL = Call(method="GET", url="https://example.com", redact=lambda text: text)
 AT = datetime(2014, 1, 2, 2, 20, 0, 123456, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 2, 20, tzinfo=UTC)
 
 
-def decode(route: Route[Any], body: bytes) -> Any:
+def decode(route: Route[Any], body: bytes, redact: Callable[[str], str] = str) -> Any:
     """Go all the way from bytes to objects."""
-    answer = RawResponse(status=200, headers=CIMultiDictProxy(CIMultiDict()), body=body)
-    result = read_envelope(answer, CALL).result
-    return decode_result(route, result, converter=CONVERTER, raw=answer, call=CALL)
+    response = HTTPResponse(status=200, headers=CIMultiDictProxy(CIMultiDict()), body=body)
+    return read_response(make_call(route, redact=redact), response).result
 
 
 @pytest.mark.parametrize(
@@ -113,11 +111,10 @@ def test_null_for_a_list() -> None:
 
 def test_no_part_of_a_credential_is_left() -> None:
     """A wrong value that holds a credential is cut after that has been blotted out, and is not kept elsewhere."""
-    call = Call(method="GET", url="https://example.com", redact=lambda text: text.replace("s3cret-t0ken", "[redacted]"))
-    answer = RawResponse(status=200, headers=CIMultiDictProxy(CIMultiDict()), body=b"")
+    body = b'{"success":true,"result":{"id":["' + b"x" * 50 + b's3cret-t0ken"]}}'
 
     with pytest.raises(DecodeError) as caught:
-        decode_result(DELETE_APP, {"id": ["x" * 50 + "s3cret-t0ken"]}, converter=CONVERTER, raw=answer, call=call)
+        decode(DELETE_APP, body, lambda text: text.replace("s3cret-t0ken", "[redacted]"))
 
     assert "s3c" not in str(caught.value)
     assert caught.value.__context__ is None

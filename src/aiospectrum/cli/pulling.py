@@ -137,7 +137,7 @@ class _Running:
         limiter = self._job.limiter
         if limiter is None:
             return self.meter.read()
-        return self.meter.read(pause_left=limiter.pause_left(), told_left=limiter.told_left())
+        return self.meter.read(pause_left=limiter.pause_left(), told_left=limiter.quota_wait())
 
     def view(self) -> PullView:
         """Tell everything that is to be shown."""
