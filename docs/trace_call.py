@@ -19,6 +19,14 @@ from aiospectrum import Client
 __all__ = ["Trace", "open_client", "trace"]
 
 ZONE: Final = "0" * 32
+APP: Final = {
+    "id": "1" * 32,
+    "protocol": "tcp/22",
+    "dns": {"name": "ssh.example.com", "type": "CNAME"},
+    "origin_direct": ["tcp://192.0.2.1:22"],
+    "created_on": "2026-11-20T00:00:00Z",
+    "modified_on": "2026-11-20T00:00:00Z",
+}
 _FOLDER: Final = str(Path(aiospectrum.__file__).parent)
 _MODELS: Final = "aiospectrum._generated.models"
 
@@ -35,10 +43,10 @@ class Trace(NamedTuple):
 
 @asynccontextmanager
 async def open_client() -> AsyncIterator[Client]:
-    """Serve an empty list of applications, and open a client for it."""
+    """Serve a list of one application, and open a client for it."""
 
     async def list_apps(_: web.Request) -> web.Response:
-        return web.json_response({"success": True, "errors": [], "messages": [], "result": []})
+        return web.json_response({"success": True, "errors": [], "messages": [], "result": [APP]})
 
     app = web.Application()
     app.router.add_get("/zones/{zone_id}/spectrum/apps", list_apps)
@@ -109,7 +117,7 @@ def _depth(frame: FrameType) -> int:
 
 def _name(code: CodeType) -> str:
     if not code.co_filename.startswith(_FOLDER):
-        return f"{code.co_qualname}  (generated)"
+        return f"{code.co_qualname}  {code.co_filename}"
     return f"{code.co_qualname}  {Path(code.co_filename).relative_to(_FOLDER).as_posix()}"
 
 

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from aiospectrum._codec.structs import struct
+import attrs
+
 from aiospectrum.checks import refuse
 from aiospectrum.errors import ErrorDetail
 from aiospectrum.routes import Route
+from aiospectrum.structs import struct
 
 __all__ = [
     "Namespace",
@@ -72,6 +74,11 @@ class Response(Generic[T]):
 
     attempts: int
     """Number of requests that were sent for this call."""
+
+    def __repr__(self) -> str:
+        # Without the headers, in which a server may repeat credentials.
+        shown = (f"{field.name}={getattr(self, field.name)!r}" for field in attrs.fields(Response))
+        return f"Response({', '.join(each for each in shown if not each.startswith('headers='))})"
 
     @property
     def ray_id(self) -> str | None:

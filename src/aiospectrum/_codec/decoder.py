@@ -1,69 +1,195 @@
-"""From JSON to model objects: pure."""
+"""Response bodies to models: pure.
 
+msgspec decodes the body of a response straight into the models: the fast path. What it refuses is left to a fallback,
+which goes over JSON values and a cattrs converter: old payloads, nulls where a default stands, times that are not in
+UTC or finer than a microsecond. The fallback takes more than the API documents, and says exactly what it cannot take.
+Both give equal objects.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Generic, TypeVar
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from cattrs import Converter
-from cattrs.errors import BaseValidationError
+from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 
-from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.registration import explain
-from aiospectrum._codec.wire import WireError
+from aiospectrum._codec.values import WireError
+from aiospectrum.structs import is_struct
 
-__all__ = ["DecodedBody", "decode_body", "decode_values", "explain"]
+__all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"]
 
 T = TypeVar("T")
 
-
-class DecodedBody(msgspec.Struct):
-    """The body of a response."""
-
-    result: Any
-    success: bool
-    messages: Any = None
-    result_info: Any = None
+_Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
+_FINE_TIME: Final = re.compile(rb"T\d\d:\d\d:\d\d\.\d{7}")
 
 
-class _Envelope(msgspec.Struct, Generic[T]):
-    """What msgspec reads a response into."""
+class DecodedBody(msgspec.Struct, Generic[T]):
+    """The body of a successful response."""
 
     result: T
+    """The models."""
+
     success: bool
+    """Whether the call did what was asked."""
+
     messages: Any = None
+    """JSON values."""
+
     result_info: Any = None
+    """JSON values."""
 
 
-def decode_body(wanted: Any, body: bytes) -> DecodedBody | None:
-    """Read a body on the fast path; None for one that does not fit there, whatever the reason."""
-    decoders, build = _reader(wanted)
-    try:
-        for decoder in decoders:
-            try:
-                read = decoder.decode(body)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                continue
-            if not read.success:
-                return None
-            read.result = build(read.result, shared_converter().structure)
-            return read  # type: ignore[return-value]  # the same fields
-    except (BaseValidationError, WireError, RecursionError, OverflowError):
+def decode_body(wanted: Any, body: bytes) -> DecodedBody[Any] | None:
+    """Decode a body on the fast path.
+
+    Args:
+        wanted: Type of the result: a model, or a list of one.
+        body: The body.
+
+    Returns:
+        The body decoded; None for one that is left to the fallback, for whatever reason, and for other types.
+    """
+    decoder = _body_decoder(wanted)
+    if decoder is None:
         return None
-    return None
+    try:
+        decoded = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if _needs_fallback(wanted, decoded.result, body) else decoded
 
 
 def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
-    """Read JSON values by the converter."""
-    return converter.structure(values, wanted)
+    """Read a result from JSON values: the fallback.
+
+    Args:
+        wanted: Type of the result: a model, a list of one, or any type that the converter reads.
+        values: The JSON values.
+        converter: Reads models, and types that are not ours.
+
+    Returns:
+        The result.
+
+    Raises:
+        WireError: The first value that is not of the documented type.
+        BaseValidationError: The same of a type that is not ours; :func:`explain` takes either.
+    """
+    item_type = _item_type(wanted)
+    if item_type is None:
+        return converter.structure(values, wanted)
+    if not isinstance(values, list):
+        raise WireError("an array", values)
+    items: list[Any] = []
+    try:
+        for value in values:
+            items.append(converter.structure(value, item_type))  # noqa: PERF401 - its length says where an error is
+    except WireError as error:
+        raise error.below(f"[{len(items)}]") from None
+    return items
+
+
+def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str) -> str:
+    """Say in one line what could not be read, and where.
+
+    Args:
+        error: What :func:`decode_values` raised.
+        path: Where the values stand in larger ones.
+        redact: Blots credentials out of what came.
+
+    Returns:
+        Text such as ``data[3].metrics[0]: expected a number, got 'x'``; several failures are joined.
+    """
+    return "; ".join(
+        f"{where.lstrip('.')}: {what}" if where else what for where, what in _failures(error, path, redact)
+    )
+
+
+def _failures(error: Exception, path: str, redact: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    if isinstance(error, (ClassValidationError, IterableValidationError)):
+        noted, plain = error.group_exceptions()
+        for inner, note in noted:
+            step = f".{note.name}" if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
+            yield from _failures(inner, path + step, redact)
+        for inner in plain:
+            yield from _failures(inner, path, redact)
+    elif isinstance(error, WireError):
+        yield path + error.path, error.describe(redact)
+    elif isinstance(error, KeyError):
+        yield path, "expected a value, got none"
+    else:
+        yield path, redact(str(error))
 
 
 @cache
-def _reader(wanted: Any) -> tuple[tuple[msgspec.json.Decoder[_Envelope[Any]], ...], Any]:
-    """Make the decoders of a type of result, once; the first call of each type pays for it."""
-    from aiospectrum._generated.decoders import RESULT_READERS  # which takes some milliseconds
+def _body_decoder(wanted: Any) -> "msgspec.json.Decoder[DecodedBody[Any]] | None":
+    """Only structs are decoded directly: msgspec reads plain attrs classes too, but skips their converters."""
+    if not is_struct(_item_type(wanted) or wanted):
+        return None
+    return msgspec.json.Decoder(DecodedBody[wanted])
 
-    reader = RESULT_READERS.get(wanted)
-    if reader is None:  # a route of the user's own
-        return (), None
-    envelopes = [_Envelope[wire] for wire in reader.wires]  # type: ignore[valid-type]  # types made at run time
-    return tuple(map(msgspec.json.Decoder, envelopes)), reader.build
+
+@cache
+def _item_type(wanted: Any) -> Any:
+    """The type of the items of a list, None for what is no list."""
+    return get_args(wanted)[0] if get_origin(wanted) is list else None
+
+
+def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
+    """Whether msgspec has read something in another way than the fallback would: a time, or a key of old payloads."""
+    item_type = _item_type(wanted)
+    model, items = (wanted, [result]) if item_type is None else (item_type, result)
+    times_of = _times(model)
+    if times_of is not None:
+        for time in chain.from_iterable(map(times_of, items)):
+            if time is not None and time.tzinfo is not UTC:
+                return True
+        if _has_fine_times(body):
+            return True
+    old_keys: Mapping[str, str] = getattr(model, "old_keys", {})
+    return any(
+        None in map(attrgetter(attribute), items) and f'"{key}"'.encode() in body for key, attribute in old_keys.items()
+    )
+
+
+def _has_fine_times(body: bytes) -> bool:
+    """Whether there is a time finer than a microsecond, which msgspec would round, where the fallback cuts it.
+
+    Where a body has few capital letters T, as reports have, going from one to the next is faster than the search; where
+    it has many, as lists have, slower.
+    """
+    position = body.find(b"T")
+    for _ in range(len(body) // 2048):
+        if position < 0 or _FINE_TIME.match(body, position):
+            return position >= 0
+        position = body.find(b"T", position + 1)
+    return position >= 0 and _FINE_TIME.search(body, position) is not None
+
+
+@cache
+def _times(annotation: Any) -> _Times | None:
+    """What gives all times inside of a value, and None for those that are absent; None where there can be none."""
+    if annotation in (datetime, datetime | None):
+        return lambda time: (time,)
+    if is_struct(annotation):
+        hints = get_type_hints(annotation)
+        parts = {name: times for name, hint in hints.items() if (times := _times(hint))}
+        if not parts:
+            return None
+        if len(parts) > 1 and all(hints[name] in (datetime, datetime | None) for name in parts):
+            return attrgetter(*parts)  # much faster than what follows
+        return lambda item: chain.from_iterable(times(getattr(item, name)) for name, times in parts.items())
+    inner = [times for argument in get_args(annotation) if (times := _times(argument))]
+    if not inner:
+        return None
+    (times,) = inner  # models have no two kinds of times in one place
+    if get_origin(annotation) in (list, tuple):
+        return lambda items: chain.from_iterable(map(times, items))
+    if get_origin(annotation) is dict:
+        return lambda items: chain.from_iterable(map(times, items.values()))
+    return lambda value: () if value is None else times(value)

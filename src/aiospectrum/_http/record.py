@@ -28,6 +28,9 @@ class HTTPResponse(msgspec.Struct, kw_only=True, frozen=True):
     http_version: str | None = None
     """Version of HTTP that it is in, such as ``1.1``; None when that is not known."""
 
+    def __repr__(self) -> str:
+        return f"HTTPResponse(status={self.status}, {len(self.body)} bytes)"  # a server may repeat credentials
+
 
 class Call(msgspec.Struct, kw_only=True, eq=False):
     """What all attempts of a call have in common, and what is remembered between them."""

@@ -10,8 +10,7 @@ import msgspec
 from cattrs.errors import BaseValidationError
 
 from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.decoder import DecodedBody, decode_body, decode_values, explain
-from aiospectrum._codec.wire import WireError
+from aiospectrum._codec.decoder import DecodedBody, WireError, decode_body, decode_values, explain
 from aiospectrum._http.headers import read_retry_after
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum.errors import (
@@ -61,7 +60,7 @@ def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
     return _success(call, http, DecodedBody(result=result, success=True))
 
 
-def read_envelope(call: Call, http: HTTPResponse) -> DecodedBody:
+def read_envelope(call: Call, http: HTTPResponse) -> DecodedBody[Any]:
     """Read the envelope of a success, a 2xx status and ``success: true``, with JSON values as its result.
 
     Raises:
@@ -114,7 +113,7 @@ def response_error(
     return error
 
 
-def _success(call: Call, http: HTTPResponse, body: DecodedBody) -> Response[Any]:
+def _success(call: Call, http: HTTPResponse, body: DecodedBody[Any]) -> Response[Any]:
     return Response(
         route=call.route,
         url=call.url,
