@@ -1,5 +1,6 @@
 """One call from the request to its result: attempts, retries and deadline around one record."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -91,7 +92,8 @@ class HTTPTransport:
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
         settings = self._settings
-        settings.session.check_open()
+        if settings.session.loop is not asyncio.get_running_loop():
+            settings.session.refuse()
         target, content = build_request(route, path=path, query=query, body=body)
         deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)
         url = settings.base_url + target
@@ -109,7 +111,8 @@ class HTTPTransport:
         except TimeoutError:
             if not deadline.has_passed:
                 raise  # a hook's own
-            late = _timeout_error(call)
+            problem = f"took longer than the timeout of {deadline.total:g} s"
+            late = _timeout_error(call, problem, was_sent=call.is_sending)
             if call.is_sending and not route.safe_to_repeat:
                 raise _ambiguous_error(call, late) from late
             raise late from call.last_error
@@ -121,13 +124,13 @@ class HTTPTransport:
     async def _attempt(self, call: Call) -> Response[Any]:
         """Wait for a permit and make one attempt with it; a 429 pauses all who need one."""
         limiter, hook = self._settings.limiter, self._settings.hook
-        call.response = None
         if limiter is None:
             return await (self._exchange(call) if hook is None else self._observe(call, hook))
         try:
             permit = await limiter.acquire(call.deadline.latest)
         except TooLateError as late:
-            raise _too_late_error(call, late.wait) from call.last_error
+            problem = f"would have to wait {late.wait:.1f} s for the rate limit, longer than the deadline leaves"
+            raise _timeout_error(call, problem, was_sent=False, wait=late.wait) from call.last_error
         was_cancelled = True
         try:
             response = await (self._exchange(call) if hook is None else self._observe(call, hook))
@@ -140,8 +143,8 @@ class HTTPTransport:
                 _LOGGER.warning("%s; all requests are paused for %.1f s", error, limiter.pause_left())
             raise
         finally:
-            if (quota := _quota(call)) is not None:
-                limiter.update_quota(permit, *quota)
+            if call.quota is not None:
+                limiter.update_quota(permit, *call.quota)
             limiter.release(permit, was_cancelled=was_cancelled)
 
     async def _observe(self, call: Call, hook: AttemptHook) -> Response[Any]:
@@ -175,13 +178,16 @@ class HTTPTransport:
         call.is_sending = True
         settings = self._settings
         try:
-            call.response = await settings.session.request(call, connect_timeout=settings.timeouts.connect)
-            if len(call.response.body) >= LARGE:
+            response = await settings.session.request(call, connect_timeout=settings.timeouts.connect)
+            call.response = response
+            if "ratelimit" in response.headers:
+                call.quota = read_rate_limit(response.headers.getall("ratelimit"))
+            if len(response.body) >= LARGE:
                 await settings.session.one_at_a_time()
             call.is_sending = False
-            return read_response(call, call.response)
+            return read_response(call, response)
         except RateLimitError as error:
-            error.wait = wait_after_429(error.retry_after, _quota(call), settings.random)
+            error.wait = wait_after_429(error.retry_after, call.quota, settings.random)
             raise
         except RequestError:
             call.is_sending = False
@@ -204,7 +210,7 @@ class HTTPTransport:
         wait = self._wait_after(call, error) if action is Action.RETRY else None
         if wait is None:
             raise error
-        call.last_error = error
+        call.last_error, call.response, call.quota = error, None, None
         call.may_have_happened = may_have_happened or is_ambiguous(error)
         _LOGGER.warning("%s; attempt %d follows in %.2f s", error, call.attempt + 1, wait)
         if settings.limiter is None or not isinstance(error, RateLimitError):  # else the limiter sees to the wait
@@ -225,12 +231,6 @@ class HTTPTransport:
             error.args = (f"{error}; the next attempt would be in {wait:.1f} s, which is after the deadline",)
             return None
         return wait
-
-
-def _quota(call: Call) -> tuple[int, float] | None:
-    """What the response says of the API's own limit; most say nothing."""
-    values = None if call.response is None else call.response.headers.getall("ratelimit", None)
-    return read_rate_limit(values) if values else None
 
 
 def _attempt_ended(
@@ -254,26 +254,10 @@ def _attempt_ended(
     )
 
 
-def _too_late_error(call: Call, wait: float) -> RequestTimeoutError:
-    error = RequestTimeoutError(
-        f"{call.method} {call.url} would have to wait {wait:.1f} s for the rate limit, longer than the deadline leaves",
-        method=call.method,
-        url=call.url,
-        attempts=call.attempt,
-    )
-    error.wait = wait
-    error.was_sent = False
-    return error
-
-
-def _timeout_error(call: Call) -> RequestTimeoutError:
-    error = RequestTimeoutError(
-        f"{call.method} {call.url} took longer than the timeout of {call.deadline.total:g} s",
-        method=call.method,
-        url=call.url,
-        attempts=call.attempt,
-    )
-    error.was_sent = call.is_sending
+def _timeout_error(call: Call, problem: str, *, was_sent: bool, wait: float | None = None) -> RequestTimeoutError:
+    message = f"{call.method} {call.url} {problem}"
+    error = RequestTimeoutError(message, method=call.method, url=call.url, attempts=call.attempt)
+    error.was_sent, error.wait = was_sent, wait
     return error
 
 

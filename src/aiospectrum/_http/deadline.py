@@ -22,39 +22,30 @@ class DeadlineTimer:
         """Begin with no deadlines."""
         self.time = loop.time
         """The loop's clock, in seconds."""
+        self.running: dict[Deadline, None] = {}
+        """The deadlines to check; a dict, as they are checked in the order of their calls."""
+        self.due = math.inf
+        """When they are checked next, in seconds of the loop's clock; infinity for never."""
         self._loop = loop
-        self._running: dict[Deadline, None] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._due = math.inf
 
-    def add(self, deadline: "Deadline", when: float) -> None:
-        """Check a deadline at some time of the loop's clock, and from then on as often as it says."""
-        self._running[deadline] = None
-        if when < self._due:
-            self._set_timer(when)
-
-    def remove(self, deadline: "Deadline") -> None:
-        """Check a deadline no more; it may not have been added."""
-        self._running.pop(deadline, None)
+    def set(self, when: float) -> None:
+        """Check all deadlines at some time of the loop's clock, and from then on as often as they say."""
+        self.close()
+        if when < math.inf:
+            self._timer = self._loop.call_at(when, self._check)
+            self.due = when
 
     def close(self) -> None:
         """Leave no timer behind."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._due = math.inf
-
-    def _set_timer(self, when: float) -> None:
-        self.close()
-        self._timer = self._loop.call_at(when, self._check)
-        self._due = when
+        self.due = math.inf
 
     def _check(self) -> None:
-        self.close()
         now = self.time()
-        when = min((deadline.check(now) for deadline in self._running), default=math.inf)
-        if when < math.inf:
-            self._set_timer(when)
+        self.set(min((deadline.check(now) for deadline in self.running), default=math.inf))
 
 
 class Deadline(msgspec.Struct, eq=False, weakref=False):
@@ -107,7 +98,9 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
         if self.total is not None:
             self.latest = now + self.total
             when = min(when, self.latest)
-        self.timer.add(self, when)
+        self.timer.running[self] = None
+        if when < self.timer.due:
+            self.timer.set(when)
         return self
 
     def __exit__(
@@ -118,7 +111,7 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
         Raises:
             TimeoutError: The deadline has ended the call.
         """
-        self.timer.remove(self)
+        self.timer.running.pop(self, None)
         if self.has_passed and self._uncancel() and exc_type is asyncio.CancelledError:
             raise TimeoutError from exc
 

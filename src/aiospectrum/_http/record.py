@@ -68,6 +68,9 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     response: HTTPResponse | None = None
     """The response to the current attempt, None when there is none."""
 
+    quota: tuple[int, float] | None = None
+    """What that response says of the API's own limit: requests left, and for how many seconds; most say nothing."""
+
     @property
     def method(self) -> str:
         """HTTP method."""

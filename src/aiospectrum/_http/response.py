@@ -45,9 +45,17 @@ def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
     body = decode_body(call.route.result, http.body) if 200 <= http.status < 300 else None
     if body is None or not body.success:
         body = read_envelope(call, http)
-        result = _assumed_result(call) if body.result is None else body.result
-        body.result = _decode_result(call, http, result)
-    return _success(call, http, body)
+        body.result = _decode_result(call, http, _assumed_result(call) if body.result is None else body.result)
+    return Response(
+        route=call.route,
+        url=call.url,
+        result=body.result,
+        status=http.status,
+        headers=http.headers,
+        messages=_read_details(body.messages, call) if body.messages else (),
+        result_info=_read_result_info(body.result_info) if isinstance(body.result_info, dict) else None,
+        attempts=call.attempt,
+    )
 
 
 def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
@@ -56,8 +64,16 @@ def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
     Raises:
         DecodeError: The route documents no such success.
     """
-    result = _decode_result(call, http, _assumed_result(call))
-    return _success(call, http, DecodedBody(result=result, success=True))
+    return Response(
+        route=call.route,
+        url=call.url,
+        result=_decode_result(call, http, _assumed_result(call)),
+        status=http.status,
+        headers=http.headers,
+        messages=(),
+        result_info=None,
+        attempts=call.attempt,
+    )
 
 
 def read_envelope(call: Call, http: HTTPResponse) -> DecodedBody[Any]:
@@ -111,19 +127,6 @@ def response_error(
     if isinstance(error, RedirectError):
         error.location = call.clean(http.headers.get("location", "")) or None
     return error
-
-
-def _success(call: Call, http: HTTPResponse, body: DecodedBody[Any]) -> Response[Any]:
-    return Response(
-        route=call.route,
-        url=call.url,
-        result=body.result,
-        status=http.status,
-        headers=http.headers,
-        messages=_read_details(body.messages, call) if body.messages else (),
-        result_info=_read_result_info(body.result_info) if isinstance(body.result_info, dict) else None,
-        attempts=call.attempt,
-    )
 
 
 def _assumed_result(call: Call) -> dict[str, object] | None:

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, NoReturn
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
@@ -105,16 +105,15 @@ class Session:
         if self._borrowed is None:
             await self._aiohttp.close()
 
-    def check_open(self) -> None:
-        """Refuse to be used while it is not open, or on another event loop.
+    def refuse(self) -> NoReturn:
+        """Raise the error for a call that is not made on :attr:`loop`.
 
         Raises:
-            ClientStateError: It is one of the two.
+            ClientStateError: Always.
         """
         if self.loop is None:
             raise ClientStateError("the client is not open: call it inside `async with Client(...) as client:`")
-        if asyncio.get_running_loop() is not self.loop:
-            raise ClientStateError("the client was opened on another event loop: open one client per loop")
+        raise ClientStateError("the client was opened on another event loop: open one client per loop")
 
     async def request(self, call: Call, *, connect_timeout: float | None) -> HTTPResponse:
         """Send one request and read the whole response, whatever its status.
