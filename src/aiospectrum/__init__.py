@@ -130,83 +130,18 @@ __all__ = [
     "record_responses",
 ]
 
-_HOMES = {
-    "client": ("DEFAULT_BASE_URL", "Client"),
-    "_codec.converter": (
-        "configure_converter",
-        "make_converter",
-    ),
-    "errors": (
-        "AmbiguousWriteError",
-        "AuthenticationError",
-        "BadRequestError",
-        "BodyTooLargeError",
-        "ClientStateError",
-        "ConflictError",
-        "ConnectionFailedError",
-        "CredentialsError",
-        "DecodeError",
-        "ErrorDetail",
-        "InvalidArgumentError",
-        "MalformedBodyError",
-        "NotFoundError",
-        "PermissionDeniedError",
-        "RateLimitError",
-        "RedirectError",
-        "RequestError",
-        "RequestTimeoutError",
-        "ResponseError",
-        "ServerError",
-        "SpectrumError",
-        "TableError",
-        "UnprocessableEntityError",
-        "UnsuccessfulError",
-    ),
-    "hooks": (
-        "AttemptEnded",
-        "AttemptHook",
-        "AttemptStarted",
-    ),
-    "_http.limiter": ("Limiter",),
-    "models": (
-        "DNS",
-        "App",
-        "AppOrder",
-        "AppRequest",
-        "CurrentAggregate",
-        "DeletedApp",
-        "Dimension",
-        "Direction",
-        "EdgeIPs",
-        "Metric",
-        "OriginDNS",
-        "Protocol",
-        "Report",
-        "ReportByTime",
-        "ReportByTimeRow",
-        "ReportQuery",
-        "ReportSummary",
-        "ReportSummaryRow",
-        "TimeDelta",
-        "TrafficType",
-    ),
-    "policies": (
-        "RateLimit",
-        "RetryPolicy",
-        "Timeouts",
-    ),
-    "transport": ("Page", "Response", "ResultInfo", "Transport", "record_responses"),
-}
-"""The public names of each module, which is imported when one of them is first asked for."""
+_MODULES = ("errors", "policies", "hooks", "transport", "_http.limiter", "models", "_codec.converter", "client")
+"""Where the public names are; those that take less time to import come first."""
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name, or a module, when it is first used, so that importing the package costs next to nothing."""
-    for module, names in _HOMES.items():
-        if name in names:
-            value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-            return value
-    if name in _HOMES or name == "endpoints":
+    if name in __all__:
+        for module in (import_module(f"{__name__}.{path}") for path in _MODULES):
+            if name in module.__all__:
+                value = globals()[name] = getattr(module, name)
+                return value
+    if name in _MODULES or name == "endpoints":
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -166,7 +166,7 @@ class RequestError(SpectrumError):
         self.method = method
         self.url = url
         self.status = status
-        self.errors = tuple(errors)
+        self.errors: tuple[ErrorDetail, ...] = tuple(errors)
         self.ray_id = ray_id
         self.body_excerpt = body_excerpt
         self.attempts = attempts

@@ -16,10 +16,10 @@ from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 
 try:
     from opentelemetry import metrics, trace
-except ImportError as missing:
+except ImportError as _missing:
     raise ImportError(
         "aiospectrum.otel needs the package opentelemetry-api: pip install 'aiospectrum[otel]'", name="opentelemetry"
-    ) from missing
+    ) from _missing
 
 __all__ = ["make_attempt_hook"]
 

@@ -18,11 +18,13 @@ from aiospectrum import (
     Client,
     ClientStateError,
     ConnectionFailedError,
+    CredentialsError,
     DecodeError,
     DeletedApp,
     InvalidArgumentError,
     MalformedBodyError,
     NotFoundError,
+    Page,
     RateLimitError,
     RequestError,
     RequestTimeoutError,
@@ -33,8 +35,10 @@ from aiospectrum import (
     record_responses,
 )
 from aiospectrum._http.limiter import Limiter
+from aiospectrum.client import BaseClient
 from aiospectrum.endpoints import delete_app, get_app, list_protocols, update_app
 from aiospectrum.policies import RateLimit
+from aiospectrum.routes import API, Route
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.generated.test_endpoints import REQUEST, THE_APP, WIRE_APP
 from tests.transports import open_transport
@@ -684,6 +688,75 @@ async def test_other_policies_are_checked() -> None:
         client.with_options(timeout=-1)
     with pytest.raises(ClientStateError, match="not open"):
         await client.with_options().protocols.list(ZONE)
+
+
+async def test_a_client_with_other_policies_is_a_client(serve: Serve) -> None:
+    """It is of the same class, shares session and retries with the first one, and is open as long as that is."""
+
+    class Own(Client):
+        """A user's own client, which counts what it sends."""
+
+        sent = 0
+
+        def send(self, *args: Any, **arguments: Any) -> Any:
+            type(self).sent += 1
+            return super().send(*args, **arguments)
+
+    connections: set[object] = set()
+
+    async def answer(request: web.Request) -> web.Response:
+        connections.add(request.transport)
+        return success()
+
+    client = Own(api_token=TOKEN, base_url=await serve(answer), connector_limit=1)
+    quick = client.with_options(timeout=5)
+    assert type(quick) is Own
+    assert repr(quick) == repr(client)
+    async with client:
+        assert await quick.protocols.list(ZONE) == await client.protocols.list(ZONE) == []
+        assert await quick.with_options(rate_limit=None).apps.list(ZONE) == Page(items=[])
+        with pytest.raises(ClientStateError, match="open already"):
+            await quick.__aenter__()
+    with pytest.raises(ClientStateError, match="not open"):
+        await quick.protocols.list(ZONE)
+    assert (len(connections), Own.sent) == (1, 4)
+
+
+async def test_a_client_of_another_service(serve: Serve) -> None:
+    """A base client with a service of its own calls that, and takes only the credentials that it knows."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return success({"id": request.headers["X-Auth-Key"]})
+
+    url = await serve(answer)
+
+    class Other(BaseClient):
+        """A client without namespaces."""
+
+        service = API(base_url=url, schemes=("api_key",))
+
+    route = Route[DeletedApp](name="probe", method="GET", path="/probe", result=DeletedApp, safe_to_repeat=True)
+    async with Other(api_email="a@b.example", api_key="k3y") as client:
+        response = await client.with_options(timeout=5).send(route, path={}, query={})
+
+    assert (client.base_url, response.result, response.url) == (url, DeletedApp(id="k3y"), f"{url}/probe")
+    with pytest.raises(CredentialsError, match=r"^credentials: expected both api_email and api_key, got api_token$"):
+        Other(api_token=TOKEN)
+    environ = {"CLOUDFLARE_API_TOKEN": TOKEN}
+    with pytest.raises(
+        CredentialsError, match=r"expected both CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, got CLOUDFLARE_API"
+    ):
+        Other.from_env(environ)
+    both = {**environ, "CLOUDFLARE_EMAIL": "a@b.example", "CLOUDFLARE_API_KEY": "k3y"}
+    assert Other.from_env(both).base_url == url
+
+
+async def test_a_borrowed_session_whose_middlewares_cannot_be_read() -> None:
+    """Such a session of another version of aiohttp is refused, as its middlewares would silently not run."""
+    async with aiohttp.ClientSession() as session:
+        del session._middlewares
+        with pytest.raises(InvalidArgumentError, match=r"^session: expected a session whose middlewares can be read"):
+            Client(api_token=TOKEN, session=session)
 
 
 @pytest.mark.parametrize("limit", [5.0, None], ids=["with a deadline", "without"])

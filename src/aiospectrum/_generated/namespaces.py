@@ -47,8 +47,8 @@ class Analytics(Namespace):
             transport: What every call goes through.
         """
         super().__init__(transport)
-        self.aggregate = AnalyticsAggregate(transport)
-        self.events = AnalyticsEvents(transport)
+        self.aggregate: Final = AnalyticsAggregate(transport)
+        self.events: Final = AnalyticsEvents(transport)
 
 
 class Apps(Namespace):

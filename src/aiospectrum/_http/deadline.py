@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -20,11 +21,11 @@ class DeadlineTimer:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin with no deadlines."""
-        self.time = loop.time
+        self.time: Callable[[], float] = loop.time
         """The loop's clock, in seconds."""
         self.running: dict[Deadline, None] = {}
         """The deadlines to check; a dict, as they are checked in the order of their calls."""
-        self.due = math.inf
+        self.due: float = math.inf
         """When they are checked next, in seconds of the loop's clock; infinity for never."""
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None

@@ -85,7 +85,8 @@ class Limiter:
             clock: Gives the time in seconds; that of the running event loop when None.
             call_later: Calls a function after some seconds; that of the running event loop when None.
         """
-        self.limit = RateLimit() if limit is None else limit
+        self.limit: RateLimit = RateLimit() if limit is None else limit
+        """The limit."""
         self._clock = clock
         self._call_later = call_later
         self._window = Window(self.limit.requests, self.limit.per_seconds)
