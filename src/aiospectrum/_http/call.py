@@ -57,7 +57,7 @@ class CallSettings:
     """Is called before every attempt, and what it returns after it."""
 
     clock: Callable[[], float]
-    """Gives the time in seconds, for the durations that the hook is told."""
+    """Gives the time in seconds, for the durations that the hook is given."""
 
     random: Callable[[], float]
     """Gives a number from 0 up to but not including 1."""
@@ -236,7 +236,7 @@ class HTTPTransport:
 def _attempt_ended(
     call: Call, started: AttemptStarted, error: RequestError | None, *, duration: float, was_cancelled: bool
 ) -> AttemptEnded:
-    """What the hook is told after an attempt."""
+    """What the hook is given after an attempt."""
     response = call.response
     if response is None:  # or it was too large to keep
         status, ray_id = (None, None) if error is None else (error.status, error.ray_id)

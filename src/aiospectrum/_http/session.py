@@ -190,7 +190,7 @@ class Session:
         """Have large responses made into objects one at a time, with a turn of the event loop in between.
 
         When many arrive at once, no other task would get a turn before all of them are read, and whoever awaits one
-        would find its objects long gone from the caches of the processor.
+        would find its objects dropped from the caches of the processor.
         """
         await self._large_bodies.acquire()
         asyncio.get_running_loop().call_soon(self._large_bodies.release)
