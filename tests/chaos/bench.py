@@ -1,4 +1,4 @@
-"""A transport on the bench: real network, no waiting, and a route per method whose result is any JSON."""
+"""A transport for tests: real network, no waiting, and a route per method whose result is any JSON."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ class BenchCall:
     """A call of some method, with arguments that are fine."""
 
     route: Route[Any]
-    """The route, of which the result may be anything, so that every answer but a broken one has a right result."""
+    """The route, of which the result may be anything, so that every response but a broken one has a right result."""
 
     path: dict[str, str]
     """The path parameters."""
@@ -50,7 +50,7 @@ CALLS: Final = {
 
 @attrs.frozen(kw_only=True)
 class Bench:
-    """A transport whose waits take no time and are written down."""
+    """A transport whose waits take no time and are recorded."""
 
     transport: HTTPTransport
     """The transport."""
@@ -79,12 +79,12 @@ async def open_bench(
 
     Args:
         url: Base URL of the server.
-        timeouts: How long things may take; 20 s for the whole call unless told otherwise.
+        timeouts: How long things may take; 20 s for the whole call by default.
         retry: The retry policy.
         limiter: The limiter, None for none.
         max_body_bytes: The most bytes of a body.
-        random: What jitter is drawn with; the least of it unless told otherwise.
-        between: What happens in a wait between attempts; nothing unless told otherwise.
+        random: What jitter is drawn with; the least of it by default.
+        between: What happens in a wait between attempts; nothing by default.
     """
     timeouts = timeouts or Timeouts(total=20)
     retry = retry or RetryPolicy()
@@ -113,7 +113,7 @@ async def outcome_of(call: Awaitable[object]) -> object:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so that nothing tells of; at most 20 s, so that a test fails instead of hanging."""
+    """Wait until a condition holds that no event announces; at most 20 s, so that a test fails instead of hanging."""
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0)

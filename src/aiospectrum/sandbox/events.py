@@ -16,21 +16,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import attrs
 
-from aiospectrum.sandbox._mixing import fold, mix64
+from aiospectrum.sandbox.mixing import fold, mix64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-__all__ = [
-    "COLOS",
-    "CYCLE",
-    "EVENTS",
-    "IP_VERSIONS",
-    "Series",
-    "SeriesHour",
-    "count_before",
-    "make_series",
-]
+__all__ = ["CYCLE", "Series", "SeriesHour", "count_before", "make_series"]
 
 CYCLE: Final = 5
 """Number of durations that the events of a series' hour take in turn."""
@@ -84,13 +75,6 @@ _COLOS: Final = (
 )
 _IP_SHARES: Final = (("4", 700), ("6", 300))
 
-EVENTS: Final = tuple(kind.name for kind in _KINDS)
-"""Values of the ``event`` dimension."""
-COLOS: Final = tuple(colo.name for colo in _COLOS)
-"""Values of the ``coloName`` dimension."""
-IP_VERSIONS: Final = tuple(version for version, _ in _IP_SHARES)
-"""Values of the ``ipVersion`` dimension."""
-
 _WEEK_HOURS: Final = 168
 _MONDAY_SHIFT: Final = 72  # hour 0 of 1970 was a Thursday's; weeks here start on Monday
 _WEEKDAY, _WEEKEND = 1024, 640
@@ -100,13 +84,7 @@ _RHYTHM: Final = tuple(
 )
 """Load by hour of the week in 1024ths: lowest at 2 h, highest at 14 h, lower at the weekend."""
 
-_SPREADS: Final = (
-    22,
-    61,
-    100,
-    178,
-    640,
-)  # per cent of the typical duration: a few long ones, many short
+_SPREADS: Final = (22, 61, 100, 178, 640)  # per cent of the typical duration: a few long ones, many short
 _JITTERS: Final = 64
 _DURATIONS: Final = {
     kind.name: tuple(
@@ -121,10 +99,8 @@ _DURATIONS: Final = {
 class Series:
     """One stream of events with the same app, colo, event and IP version."""
 
-    app_id: str
-    colo: str
-    event: str
-    ip_version: str
+    values: Mapping[str, str]
+    """Values by dimension."""
     kind: _EventKind
     shift: int
     """Hours to add to an hour since 1970 for the local hour of the week."""
@@ -165,10 +141,7 @@ def make_series(app_id: str, zone_id: str, seed: int) -> Iterator[Series]:
         for kind in _KINDS:
             for version, share in _IP_SHARES:
                 yield Series(
-                    app_id=app_id,
-                    colo=colo.name,
-                    event=kind.name,
-                    ip_version=version,
+                    values={"event": kind.name, "appID": app_id, "coloName": colo.name, "ipVersion": version},
                     kind=kind,
                     shift=_MONDAY_SHIFT + colo.shift,
                     weight=(hourly * colo.share * kind.share * share << 20) // 10**9,

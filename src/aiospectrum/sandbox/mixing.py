@@ -1,4 +1,4 @@
-"""Cheap, seedable integer mixing: the only source of variety in the sandbox.
+"""What a seed makes: identifiers and well-mixed integers, the only source of variety in the sandbox.
 
 The mixer is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
 2014), which needs two multiplications and no state, so that any event count can be computed without
@@ -7,16 +7,20 @@ those before it.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-__all__ = ["fold", "hex_id", "mix64"]
+__all__ = ["ID", "fold", "hex_id", "mix64"]
+
+ID: Final = re.compile(r"[0-9a-fA-F]{32}")
+"""Form of zone and app identifiers; those of a sandbox have small letters."""
 
 _MASK: Final = (1 << 64) - 1
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 
 
 def mix64(value: int) -> int:
-    """Return 64 well-stirred bits that depend on every bit of `value` modulo 2**64."""
+    """Return 64 well-mixed bits that depend on every bit of `value` modulo 2**64."""
     mixed = (value + _GOLDEN) & _MASK
     mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK

@@ -1,29 +1,29 @@
-"""The sandbox as an async context manager."""
+"""The sandbox as an async context manager, until cancelled, or in a thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
 
-from aiospectrum.sandbox._arguments import check_credentials, check_zones, expect, is_number, is_whole
-from aiospectrum.sandbox._faults import Faults
-from aiospectrum.sandbox._mishaps import Mishaps
-from aiospectrum.sandbox._operations import World
-from aiospectrum.sandbox._ratelimit import RateLimit, RateLimiter
-from aiospectrum.sandbox._routes import BASE_PATH
-from aiospectrum.sandbox._seeding import make_account
-from aiospectrum.sandbox._server import Edge, EnvelopeServer, RecordedRequest
-from aiospectrum.sandbox._times import utc_now
+from aiospectrum.sandbox.access import Credentials, RateLimiter
+from aiospectrum.sandbox.account import Account, Zone, make_zone_ids
+from aiospectrum.sandbox.faults import FaultInjector
+from aiospectrum.sandbox.operations import BASE_PATH
+from aiospectrum.sandbox.options import Faults, RateLimit, expect, is_number, is_whole
+from aiospectrum.sandbox.server import Edge, EnvelopeServer, RecordedRequest
+from aiospectrum.sandbox.times import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
     from datetime import datetime
     from types import TracebackType
 
-__all__ = ["DEFAULT_API_EMAIL", "DEFAULT_API_KEY", "DEFAULT_API_TOKEN", "Sandbox", "serve"]
+__all__ = ["DEFAULT_API_EMAIL", "DEFAULT_API_KEY", "DEFAULT_API_TOKEN", "Sandbox", "run_in_thread", "serve"]
 
 DEFAULT_API_TOKEN: Final = "sandbox-token-00000000000000000000000000"  # noqa: S105 - opens nothing but a sandbox
 DEFAULT_API_EMAIL: Final = "sandbox@example.com"
@@ -70,34 +70,30 @@ class Sandbox:
         """Prepare a sandbox without starting it.
 
         Args:
-            zones: Number of zones, or their ids (32 hexadecimal digits each).
-            apps_per_zone: Apps that each zone starts with.
+            zones: Number of zones, 1 to 10,000, or their ids (32 hexadecimal digits each).
+            apps_per_zone: Apps that each zone starts with, 0 to 1,000.
             paygo_zones: Ids of the zones on a pay-as-you-go plan.
-            seed: What ids, analytics and faults are made from; equal seeds give equal sandboxes.
+            seed: A whole number of 64 bits that ids, analytics and faults are made from; equal seeds
+                give equal sandboxes.
             api_token: The bearer token to accept: 40 to 128 letters, digits, ``-`` and ``_``.
             api_email: The email address to accept together with `api_key`.
-            api_key: The global API key to accept: 32 to 64 hexadecimal digits.
+            api_key: The global API key to accept: 32 to 64 lower-case hexadecimal digits.
             rate_limit: Budget of each credential; ``None`` for none.
-            data_lag: Seconds by which analytics trail behind `now`.
+            data_lag: Seconds by which analytics trail behind `now`, 0 to 366 days.
             faults: What goes wrong on purpose; can be changed while the sandbox runs.
             host: Address to listen on.
             port: Port to listen on; 0 takes a free one.
             now: Returns the current time, aware.
-            monotonic: Returns seconds that never run backwards, for the rate limit and storms of faults.
+            monotonic: Returns seconds that never run backwards, for the rate limit and storms.
             sleep: Waits for seconds, for the latency of faults.
 
         Raises:
             ValueError: An argument has a value that makes no sense.
         """
-        self._zones: Final = check_zones(zones, seed)
+        self._zones: Final = make_zone_ids(zones, seed)
         strangers = sorted(set(paygo_zones) - set(self._zones))
         expect(not strangers, "paygo_zones", strangers, "ids of zones of this sandbox")
-        expect(
-            is_whole(apps_per_zone, 0, _MOST_APPS),
-            "apps_per_zone",
-            apps_per_zone,
-            f"0 to {_MOST_APPS}",
-        )
+        expect(is_whole(apps_per_zone, 0, _MOST_APPS), "apps_per_zone", apps_per_zone, f"0 to {_MOST_APPS}")
         expect(is_whole(port, 0, 65535), "port", port, "0 to 65535")
         expect(is_number(data_lag, 0, _LONGEST_LAG), "data_lag", data_lag, "seconds from 0 to a year")
         is_limit = rate_limit is None or isinstance(rate_limit, RateLimit)
@@ -106,18 +102,17 @@ class Sandbox:
         self._port: Final = port
         self._runner: web.ServerRunner | None = None
         self._url: str | None = None
-        account = make_account(self._zones, paygo_zones, apps_per_zone, seed)
-        self._world: Final = World(account=account, seed=seed, data_lag=data_lag, now=now)
-        self._credentials: Final = check_credentials(api_token, api_email, api_key)
+        self._account: Final = Account(self._zones, paygo_zones, apps_per_zone, seed=seed, data_lag=data_lag, now=now)
+        self._credentials: Final = Credentials(api_token=api_token, api_email=api_email, api_key=api_key)
         self._sleep: Final = sleep
         limiter = None if rate_limit is None else RateLimiter(rate_limit, monotonic)
-        mishaps = Mishaps(_check_faults(faults), seed=seed, monotonic=monotonic)
-        self._edge: Final = Edge(self._world, self._credentials, limiter, mishaps)
+        injector = FaultInjector(_check_faults(faults), seed=seed, monotonic=monotonic)
+        self._edge: Final = Edge(self._account, self._credentials, limiter, injector)
 
     def __repr__(self) -> str:
-        """Return what tells sandboxes apart, without secrets."""
+        """Return the sandbox's size, seed and URL, without secrets."""
         place = self._url or "not running"
-        return f"<Sandbox zones={len(self._zones)} seed={self._world.seed} {place}>"
+        return f"<Sandbox zones={len(self._zones)} seed={self._account.seed} {place}>"
 
     @property
     def url(self) -> str:
@@ -152,9 +147,9 @@ class Sandbox:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """Requests in the order in which their answers were made; the list may be cleared to start over.
+        """Requests in the order in which their responses were made; the list may be cleared to start over.
 
-        An answer that is held back by a latency is on record already.
+        A response that is held back by a latency is on record already.
         """
         return self._edge.requests
 
@@ -165,11 +160,11 @@ class Sandbox:
         Raises:
             ValueError: Something else than a Faults is assigned.
         """
-        return self._edge.mishaps.faults
+        return self._edge.injector.faults
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
-        self._edge.mishaps.faults = _check_faults(faults)
+        self._edge.injector.faults = _check_faults(faults)
 
     def zone_name(self, zone_id: str) -> str:
         """Return the domain of a zone.
@@ -177,8 +172,7 @@ class Sandbox:
         Raises:
             ValueError: The sandbox has no such zone.
         """
-        expect(zone_id in self._zones, "zone_id", zone_id, "a zone of this sandbox")
-        return self._world.account.zones[zone_id].name
+        return self._zone(zone_id).name
 
     def app_ids(self, zone_id: str) -> tuple[str, ...]:
         """Return the ids of a zone's apps in the order of their creation.
@@ -186,8 +180,11 @@ class Sandbox:
         Raises:
             ValueError: The sandbox has no such zone.
         """
+        return tuple(self._zone(zone_id).apps)
+
+    def _zone(self, zone_id: str) -> Zone:
         expect(zone_id in self._zones, "zone_id", zone_id, "a zone of this sandbox")
-        return tuple(self._world.account.zones[zone_id].apps)
+        return self._account.zones[zone_id]
 
     async def __aenter__(self) -> Self:
         """Start listening.
@@ -204,7 +201,7 @@ class Sandbox:
         try:
             await runner.setup()
             await web.TCPSite(runner, self._host, self._port).start()
-        except BaseException:  # a cancellation too must not leave half a server; it goes on from here
+        except BaseException:  # a cancellation too must not leave half a server; it is raised again
             await self._stop()
             raise
         host = f"[{self._host}]" if ":" in self._host else self._host
@@ -231,7 +228,7 @@ async def serve(sandbox: Sandbox, *, ready: Callable[[str], object] | None = Non
 
     Args:
         sandbox: One that is not running.
-        ready: Called with the URL once requests are answered.
+        ready: Called with the URL once the sandbox listens.
 
     Raises:
         OSError: The address cannot be listened on.
@@ -240,6 +237,37 @@ async def serve(sandbox: Sandbox, *, ready: Callable[[str], object] | None = Non
         if ready is not None:
             ready(sandbox.url)
         await asyncio.get_running_loop().create_future()
+
+
+@contextmanager
+def run_in_thread(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """Run a sandbox in one background thread, which is joined at the end.
+
+    It works the same in synchronous code and under any async framework, since nothing is shared
+    with their loops.
+
+    Raises:
+        RuntimeError: The sandbox is running already.
+        OSError: The address cannot be listened on.
+    """
+    started: Future[None] = Future()
+    stopping: Future[None] = Future()
+
+    async def serve_until_stopping() -> None:
+        async with sandbox:
+            started.set_result(None)
+            await asyncio.wrap_future(stopping)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="aiospectrum-sandbox") as executor:
+        running = executor.submit(lambda: asyncio.run(serve_until_stopping()))
+        try:
+            wait((started, running), return_when=FIRST_COMPLETED)
+            if running.done():  # it never started: the reason is for the caller
+                running.result()
+            yield sandbox
+        finally:
+            stopping.set_result(None)
+        running.result()
 
 
 def _check_faults(faults: Faults) -> Faults:

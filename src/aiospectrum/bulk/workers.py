@@ -1,4 +1,4 @@
-"""The workers of a pull: the tasks of asyncio that it owns, and the outcomes that they hold out."""
+"""The worker pool of a pull: the asyncio tasks that it owns, and the outcomes that wait to be taken."""
 
 import asyncio
 from collections import deque
@@ -6,25 +6,24 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
-from aiospectrum.bulk.arguments import Clients, check_client
-from aiospectrum.bulk.asking import Asker
-from aiospectrum.bulk.outcomes import Outcome
+from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.windows import Window
+from aiospectrum.bulk.zones import Clients, clients_by_zone
 from aiospectrum.transport import Transport
 
-__all__ = ["Crew", "Lane", "divide"]
+__all__ = ["Queue", "WorkerPool", "divide"]
 
 
 @attrs.frozen(kw_only=True)
-class Lane:
-    """What is carried out over one client; lanes do not wait for one another."""
+class Queue:
+    """The tasks of one client, with workers of its own, so that no client waits for another one."""
 
     client: Transport
     """The client."""
 
     tasks: Iterable[Task]
-    """What to carry out; each task is taken from it when a worker is free to begin it."""
+    """The tasks; each is taken when a worker is free to start it."""
 
     workers: int
     """How many tasks are carried out at once, 0 or more."""
@@ -44,28 +43,28 @@ def divide(client: Clients, plan: Plan) -> list[tuple[Transport, Plan]]:
         InvalidArgumentError: It is something else, or a zone has no client.
     """
     parts: dict[int, tuple[Transport, list[str]]] = {}
-    for zone_id, one in check_client(client, plan.zones).items():
+    for zone_id, one in clients_by_zone(client, plan.zones).items():
         parts.setdefault(id(one), (one, []))[1].append(zone_id)
     return [(one, attrs.evolve(plan, zones=zones)) for one, zones in parts.values()]
 
 
-class Crew:
-    """Workers that carry out plans, each waiting for its outcome to be taken before it goes on.
+class WorkerPool:
+    """Workers that carry out tasks, each waiting for its outcome to be taken before it goes on.
 
-    That bounds the memory: there are no more reports than workers. A crew does not know the pull that it works for,
-    so that a pull nobody holds any more is seen to be gone.
+    That bounds the memory: there are no more reports than workers. The pool does not refer to the pull that it works
+    for, so that a pull that nothing else refers to is collected.
     """
 
-    def __init__(self, asker: Asker, lanes: list[Lane], *, fail_fast: bool) -> None:
+    def __init__(self, fetcher: Fetcher, queues: list[Queue], *, fail_fast: bool) -> None:
         """Start nothing yet.
 
         Args:
-            asker: Carries tasks out.
-            lanes: The clients, and the tasks of each.
+            fetcher: Fetches windows.
+            queues: The clients, and the tasks of each.
             fail_fast: Whether the first error ends everything.
         """
-        self._asker = asker
-        self._lanes = lanes
+        self._fetcher = fetcher
+        self._queues = queues
         self._fail_fast = fail_fast
         self._workers: set[asyncio.Task[None]] = set()
         self._ready: deque[tuple[Outcome, asyncio.Future[None]]] = deque()
@@ -79,10 +78,10 @@ class Crew:
         if self._loop is not None:
             return
         self._loop = asyncio.get_running_loop()
-        for lane in self._lanes:
-            tasks = iter(lane.tasks)
-            for _ in range(lane.workers):
-                worker = self._loop.create_task(self._work(lane.client, tasks))
+        for queue in self._queues:
+            tasks = iter(queue.tasks)
+            for _ in range(queue.workers):
+                worker = self._loop.create_task(self._work(queue.client, tasks))
                 worker.add_done_callback(self._on_done)
                 self._workers.add(worker)
 
@@ -109,23 +108,23 @@ class Crew:
             await self._wake.wait()
 
     def stop(self) -> None:
-        """Cancel all workers, without waiting for their end, and drop what they hold out."""
+        """Cancel all workers, without waiting for their end, and drop outcomes that have not been taken."""
         self._is_stopping = True
         for worker in self._workers:
             worker.cancel()
         self._ready.clear()
 
-    async def end(self) -> None:
+    async def aclose(self) -> None:
         """Cancel all workers and wait until they have ended."""
         self.stop()
         while self._workers:
             await asyncio.wait(self._workers)
 
-    def abandon(self) -> None:
-        """Cancel all workers from any thread, on which the collector of garbage may run."""
+    def stop_from_any_thread(self) -> None:
+        """Cancel all workers from whatever thread the garbage collector runs on."""
         if not self._workers or self._loop is None or self._loop.is_closed():
             return
-        if _runs_here(self._loop):
+        if _is_running_here(self._loop):
             self.stop()
         else:
             self._loop.call_soon_threadsafe(self.stop)
@@ -135,19 +134,19 @@ class Crew:
             windows = [task.window]
             while windows:
                 window = windows.pop()
-                parts = await self._ask(client, task, window, is_last=not windows)
+                parts = await self._fetch(client, task, window, is_last=not windows)
                 windows.extend(reversed(parts))
 
-    async def _ask(self, client: Transport, task: Task, window: Window, *, is_last: bool) -> Sequence[Window]:
-        """Ask for a window and wait until the outcome is taken, which nothing refers to here after that."""
-        result = await self._asker.ask(client, task, window, is_last=is_last)
+    async def _fetch(self, client: Transport, task: Task, window: Window, *, is_last: bool) -> Sequence[Window]:
+        """Fetch a window and wait until its outcome is taken; gives the parts to fetch instead, if there are any."""
+        result = await self._fetcher.fetch(client, task, window, is_last=is_last)
         if isinstance(result, tuple):
             return result
         if self._fail_fast and result.error is not None:
             raise result.error
         taken = asyncio.get_running_loop().create_future()
         self._ready.append((result, taken))
-        del result  # it goes as soon as whoever takes it lets it go
+        del result  # so that its memory is free as soon as whoever takes it lets it go
         self._wake.set()
         await taken
         return ()
@@ -157,7 +156,7 @@ class Crew:
         failure: BaseException | None = None
         if not worker.cancelled():
             failure = worker.exception()
-        elif not self._is_stopping:  # by somebody else: what the worker had to do would be missing unnoticed
+        elif not self._is_stopping:  # by somebody else: the outcome of its task would be missing unnoticed
             failure = asyncio.CancelledError("a worker of the pull was cancelled")
         if failure is not None and self._failure is None:
             self._failure = failure
@@ -165,7 +164,7 @@ class Crew:
         self._wake.set()
 
 
-def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
+def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:
     try:
         return asyncio.get_running_loop() is loop
     except RuntimeError:  # no loop runs in this thread

@@ -1,16 +1,27 @@
-"""The manifest of a dataset, as lines: pure.
+"""The format of a dataset's manifest, and where files are in a dataset: pure.
+
+::
+
+    zone_id=023e105f4ecef8ad9ca31a8372d0c353/
+        date=2026-11-18/
+            20261118T000000Z.parquet        the window of the zone that begins then
+    _manifest/
+        journal-000001.jsonl                what each run has done
+        staged/                             files that are not part of the dataset yet
+        lock                                held while a run is active
 
 A journal is a file of JSON lines. The first one is a :class:`Header`, with the plan; each other one is a
 :class:`Partition`, which says that the data of a task has been written in full, or a :class:`Failed`. Journals are read
-in the order of their numbers, and what a later line says of a partition counts.
+in the order of their numbers, and the latest line about a partition counts.
 
-The line of a partition is written when its data is safe under the name ``staged`` and before it gets the name ``path``.
-So a partition with a line is never fetched again: whoever finds the data under the first name yet gives it the other
-one. A line that a run was killed while writing, the last one of its file, has no end, and says nothing.
+The line of a partition is written when its data is durable under the name ``staged`` and before it gets the name
+``path``. So a partition with a line is never fetched again: whoever finds the data still under the first name gives it
+the other one. The last line of a file may lack its end, as the run was killed while writing it; it is ignored.
 
 Version 1 of the format; times are RFC 3339 in UTC.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
@@ -19,10 +30,40 @@ import msgspec
 
 from aiospectrum.bulk.dataset.errors import ManifestError
 from aiospectrum.bulk.dataset.results import FileFormat
-from aiospectrum.bulk.plan import Plan
+from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.errors import InvalidArgumentError
 
-__all__ = ["Entry", "Failed", "Header", "Partition", "read_journal", "read_plan", "write_entry"]
+__all__ = [
+    "LOCK",
+    "MANIFEST",
+    "PARTITIONS",
+    "STAGED",
+    "Entry",
+    "Failed",
+    "Header",
+    "Partition",
+    "journal_number",
+    "journal_path",
+    "partition_path",
+    "read_journal",
+    "read_plan",
+    "staged_path",
+    "write_entry",
+]
+
+MANIFEST: Final = "_manifest"
+"""The folder of the journals; readers of datasets skip names with an underscore in front."""
+
+STAGED: Final = f"{MANIFEST}/staged"
+"""The folder of files that are not part of the dataset yet."""
+
+LOCK: Final = f"{MANIFEST}/lock"
+"""The file that a run locks."""
+
+PARTITIONS: Final = "zone_id="
+"""What the names of all folders with data begin with."""
+
+_JOURNAL: Final = re.compile(rf"{MANIFEST}/journal-(\d{{6,}})\.jsonl")
 
 
 class Header(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="plan"):
@@ -35,7 +76,7 @@ class Header(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="
     """Version of the format."""
 
     file_format: FileFormat
-    """What the files of the dataset are."""
+    """Format of the dataset's files."""
 
     plan: dict[str, Any]
     """The plan, in the form of :meth:`aiospectrum.bulk.Plan.to_json`."""
@@ -72,10 +113,10 @@ class Partition(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", ta
     """The longest ``data_lag`` of the reports, in seconds."""
 
     asked: datetime
-    """When the task was begun; data of ``data_lag`` seconds before that, and of all time after, may be missing."""
+    """When the task began; data of ``data_lag`` seconds before that, and of all time after, may be missing."""
 
     parts: int = 1
-    """Reports that the window was asked for in."""
+    """Reports that the window was fetched in."""
 
     rounded: tuple[str, ...] = ()
     """Counts or bytes that the API gave with fractions, and that are whole numbers in the file."""
@@ -100,7 +141,7 @@ class Failed(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="
     """Name of the error's class."""
 
     message: str
-    """What the error says."""
+    """Text of the error."""
 
     at: datetime
     """When it failed."""
@@ -109,38 +150,31 @@ class Failed(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="
 Entry: TypeAlias = Header | Partition | Failed
 """One line of a journal."""
 
-_READER: Final = msgspec.json.Decoder(Entry)
+_DECODER: Final = msgspec.json.Decoder(Entry)
 
 
 def write_entry(entry: Entry) -> bytes:
-    """Write a line.
-
-    Args:
-        entry: What it says.
-
-    Returns:
-        The line with its end.
-    """
+    """Write a line of a journal, with its end."""
     return msgspec.json.encode(entry) + b"\n"
 
 
 def read_journal(path: str, content: bytes) -> Iterator[Entry]:
-    """Read the lines of a journal.
+    """Read the lines of a journal, but for one without an end.
 
     Args:
         path: Where it is, for errors.
         content: The whole file.
 
     Yields:
-        What each line says, but for one without an end.
+        Each line.
 
     Raises:
-        ManifestError: A line cannot be read, or is of a later version of the format.
+        ManifestError: A line cannot be read, or is of another version of the format.
     """
     *lines, _ = content.split(b"\n")
     for number, line in enumerate(lines, start=1):
         try:
-            yield _READER.decode(line)
+            yield _DECODER.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ManifestError(
                 f"{path}, line {number}: damaged, or not in version 1 of the manifest's format ({error})"
@@ -164,3 +198,41 @@ def read_plan(path: str, header: Header) -> Plan:
         return Plan.from_json(msgspec.json.encode(header.plan))
     except InvalidArgumentError as error:
         raise ManifestError(f"{path}: the plan cannot be read ({error})") from error
+
+
+def partition_path(task: Task, file_format: FileFormat) -> str:
+    """Name the file of a task by the start of its window, so that a window that grows takes the place of a shorter one.
+
+    Args:
+        task: Zone and window.
+        file_format: Format of the file.
+
+    Returns:
+        The path in the dataset, with slashes.
+    """
+    since = task.window.since
+    return f"{PARTITIONS}{task.zone_id.lower()}/date={since:%Y-%m-%d}/{since:%Y%m%dT%H%M%SZ}.{file_format}"
+
+
+def staged_path(journal: int, number: int) -> str:
+    """Name a file that is not part of the dataset yet, with a suffix that no reader of datasets looks for.
+
+    Args:
+        journal: Number of the journal of the run, which no other run has.
+        number: Number of the file, which no other file of the run has.
+
+    Returns:
+        The path.
+    """
+    return f"{STAGED}/{journal:06}-{number}.part"
+
+
+def journal_path(number: int) -> str:
+    """Name the journal with a number, 1 or more, with a suffix that no file of a dataset has."""
+    return f"{MANIFEST}/journal-{number:06}.jsonl"
+
+
+def journal_number(path: str) -> int | None:
+    """The number of a journal; None for the path of another file."""
+    match = _JOURNAL.fullmatch(path)
+    return int(match[1]) if match else None

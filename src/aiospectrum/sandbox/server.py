@@ -7,34 +7,29 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 from aiohttp import web
 
-from aiospectrum.sandbox._auth import Credentials, authenticate
-from aiospectrum.sandbox._delivery import Delivery
-from aiospectrum.sandbox._envelope import encode_failure, encode_success
-from aiospectrum.sandbox._errors import Problem, RefusedError
-from aiospectrum.sandbox._mixing import fold
-from aiospectrum.sandbox._operations import World, perform
-from aiospectrum.sandbox._pages import error_page
-from aiospectrum.sandbox._ratelimit import too_many
-from aiospectrum.sandbox._routes import match_route
+from aiospectrum.sandbox.access import Credentials, RateLimiter, authenticate, too_many
+from aiospectrum.sandbox.faults import Delivery, FaultInjector, InjectedFault
+from aiospectrum.sandbox.mixing import fold
+from aiospectrum.sandbox.operations import match_route, perform
+from aiospectrum.sandbox.responses import Problem, RefusedError, encode_failure, encode_success, error_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from aiospectrum.sandbox._faults import FaultKind
-    from aiospectrum.sandbox._mishaps import Mishap, Mishaps
-    from aiospectrum.sandbox._ratelimit import RateLimiter
+    from aiospectrum.sandbox.account import Account
+    from aiospectrum.sandbox.options import FaultKind
 
 __all__ = ["Edge", "EnvelopeServer", "RecordedRequest"]
 
 _LONGEST_LINE: Final = 32 * 1024
 _FIRST_PAGE: Final = 502
 """The least status that comes with a page of HTML; those below are the API's own."""
-_UNANSWERED: Final = ("hang", "reset_after", "reset_before")
+_WITHOUT_RESPONSE: Final = ("hang", "reset_after", "reset_before")
 
 
 @attrs.frozen(kw_only=True)
 class RecordedRequest:
-    """One request, and what the sandbox answered."""
+    """One request, and how the sandbox responded."""
 
     method: str
     path: str
@@ -42,47 +37,49 @@ class RecordedRequest:
     query: str
     """Query string as it came, without the question mark."""
     status: int | None
-    """HTTP status of the answer; None when there was none, after a reset or while hanging."""
+    """HTTP status of the response; None when there was none, after a reset or while hanging."""
     fault: FaultKind | None = None
     """What went wrong on purpose, apart from latency."""
 
 
 class Edge:
-    """Answers HTTP requests and keeps the record of them."""
+    """Makes the response to every request, and records them."""
 
-    def __init__(self, world: World, credentials: Credentials, limiter: RateLimiter | None, mishaps: Mishaps) -> None:
-        """Serve `world` to whoever knows `credentials`; no `limiter` means no throttling."""
-        self._world: Final = world
+    def __init__(
+        self, account: Account, credentials: Credentials, limiter: RateLimiter | None, injector: FaultInjector
+    ) -> None:
+        """Serve `account` to whoever knows `credentials`; no `limiter` means no throttling."""
+        self._account: Final = account
         self._credentials: Final = credentials
         self._limiter: Final = limiter
-        self._answered = 0
-        self.mishaps: Final = mishaps
+        self._rays = 0
+        self.injector: Final = injector
         self.requests: Final[list[RecordedRequest]] = []
 
-    async def handle(self, request: web.BaseRequest) -> tuple[web.Response, Mishap]:
-        """Return the answer to one request, and what is to happen to it on its way.
+    async def handle(self, request: web.BaseRequest) -> tuple[web.Response, InjectedFault]:
+        """Return the response to one request, and what is to go wrong with it.
 
-        Whatever is wrong with the request comes back as an error envelope.
+        Whatever is wrong with the request itself makes an error envelope.
         """
-        mishap = self.mishaps.draw()
+        fault = self.injector.draw()
         headers: dict[str, str] = {}
         try:
             self._screen(request, headers)
         except RefusedError as refusal:
-            mishap = mishap.only_late()
+            fault = InjectedFault(latency=fault.latency)
             response = self._refuse(refusal, headers)
         else:
-            response = await self._answer(request, mishap, headers)
+            response = await self._respond(request, fault, headers)
         self.requests.append(
             RecordedRequest(
                 method=request.method,
                 path=request.rel_url.raw_path,
                 query=request.rel_url.raw_query_string,
-                status=None if mishap.fault in _UNANSWERED else response.status,
-                fault=mishap.fault,
+                status=None if fault.kind in _WITHOUT_RESPONSE else response.status,
+                fault=fault.kind,
             )
         )
-        return response, mishap
+        return response, fault
 
     def respond(self, status: int, payload: bytes, headers: dict[str, str]) -> web.Response:
         """Return a JSON response with the next ``cf-ray``."""
@@ -90,49 +87,50 @@ class Edge:
         return web.Response(status=status, body=payload, headers=headers)
 
     def _next_ray(self) -> str:
-        self._answered += 1
-        return f"{fold(self._world.seed, 'ray', self._answered):016x}-SFO"
+        self._rays += 1
+        return f"{fold(self._account.seed, 'ray', self._rays):016x}-SFO"
 
     def _screen(self, request: web.BaseRequest, headers: dict[str, str]) -> None:
-        """Refuse strangers and whoever asks too often; `headers` takes what an answer tells of the budget."""
+        """Refuse strangers and whoever asks too often; `headers` takes those that say what is left of the budget."""
         try:
             credential = authenticate(request.headers, self._credentials)
         except RefusedError:
-            # Strangers too are told that a path does not exist; for others it costs a request.
+            # Strangers too learn that a path does not exist; for others it costs a request.
             match_route(request.method, request.rel_url.raw_path)
             raise
         if self._limiter is not None:
             headers |= self._limiter.charge(credential)
 
-    async def _answer(self, request: web.BaseRequest, mishap: Mishap, headers: dict[str, str]) -> web.Response:
-        match mishap.fault:
+    async def _respond(self, request: web.BaseRequest, fault: InjectedFault, headers: dict[str, str]) -> web.Response:
+        match fault.kind:
             case "hang" | "reset_before":
                 return web.Response()  # which is never sent
             case "storm" | "throttle":
-                return self._refuse(too_many(mishap.retry_after), {})
+                return self._refuse(too_many(fault.retry_after), {})
             case "error":
-                return self._break_down(mishap.status, headers)
+                return self._fail(fault.status, headers)
         try:
             payload, status = await self._perform(request), 200
         except RefusedError as refusal:
             payload, status = encode_failure(refusal.problems), refusal.status
             headers = headers | refusal.headers
-        if mishap.fault == "truncate":
+        if fault.kind == "truncate":
             headers = headers | {"Content-Length": str(len(payload))}
-            payload = payload[: int(len(payload) * mishap.share)]
+            payload = payload[: int(len(payload) * fault.share)]
         return self.respond(status, payload, headers)
 
     async def _perform(self, request: web.BaseRequest) -> bytes:
         route = match_route(request.method, request.rel_url.raw_path)
         body = await _read_body(request)
-        return encode_success(await perform(self._world, route, request.rel_url.raw_query_string, body))
+        return encode_success(await perform(self._account, route, request.rel_url.raw_query_string, body))
 
     def _refuse(self, refusal: RefusedError, headers: dict[str, str]) -> web.Response:
         return self.respond(refusal.status, encode_failure(refusal.problems), headers | refusal.headers)
 
-    def _break_down(self, status: int, headers: dict[str, str]) -> web.Response:
+    def _fail(self, status: int, headers: dict[str, str]) -> web.Response:
+        """Return an injected error: from the API itself, or a page of the edge in front of it."""
         if status < _FIRST_PAGE:
-            problem = Problem(code=10000 + status, message="Internal server error, as the sandbox was told")
+            problem = Problem(code=10000 + status, message="Internal server error, injected by the sandbox")
             return self._refuse(RefusedError(status, problem), headers)
         ray = self._next_ray()
         page_headers = {"Content-Type": "text/html; charset=UTF-8", "cf-ray": ray}
@@ -149,7 +147,7 @@ async def _read_body(request: web.BaseRequest) -> bytes:
 
 
 class EnvelopeServer(web.Server):
-    """A server whose own error answers, as for a malformed request line, are envelopes as well."""
+    """A server whose own error responses, as for a malformed request line, are envelopes as well."""
 
     def __init__(self, edge: Edge, sleep: Callable[[float], Awaitable[object]]) -> None:
         """Serve `edge` on the running loop, without an access log; `sleep` waits for seconds."""
@@ -162,13 +160,13 @@ class EnvelopeServer(web.Server):
         return _EnvelopeProtocol(self, self._edge, self._delivery, loop=self._loop)
 
     def pre_shutdown(self) -> None:
-        """Take no more requests, and give up those whose answers are held back."""
+        """Take no more requests, and give up those whose responses are held back."""
         super().pre_shutdown()
         self._delivery.stop()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        response, mishap = await self._edge.handle(request)
-        return await self._delivery.deliver(request, response, mishap)
+        response, fault = await self._edge.handle(request)
+        return await self._delivery.deliver(request, response, fault)
 
 
 class _EnvelopeProtocol(web.RequestHandler):
@@ -182,7 +180,7 @@ class _EnvelopeProtocol(web.RequestHandler):
         self._delivery = delivery
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Give up the answer that the client no longer waits for."""
+        """Give up the response that the client no longer waits for."""
         super().connection_lost(exc)
         self._delivery.drop(self)
 

@@ -1,21 +1,37 @@
-"""Reading a JSON request body field by field, while collecting every problem found."""
+"""Reading a JSON request body: its fields, with every problem found, and the notation of ports and protocols.
+
+https://developers.cloudflare.com/spectrum/reference/configuration-options/
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
+import attrs
 import msgspec
 
-from aiospectrum.sandbox._errors import INVALID, Problem, RefusedError
+from aiospectrum.sandbox.responses import INVALID, Problem, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["Fields", "is_hostname", "parse_object"]
+__all__ = [
+    "NAMED_PROTOCOLS",
+    "Fields",
+    "PortRange",
+    "is_hostname",
+    "list_protocols",
+    "parse_object",
+    "parse_ports",
+    "parse_protocol",
+]
 
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII | re.IGNORECASE)
 _LONGEST_NAME: Final = 253
+_PROTOCOL: Final = re.compile(r"(tcp|udp)/([\d-]+)", re.ASCII)
+_PORTS: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
+_TOP_PORT: Final = 65535
 
 
 def _read_number(text: str) -> float:
@@ -44,7 +60,7 @@ def parse_object(body: bytes) -> dict[str, object]:
 
 
 def is_hostname(text: str) -> bool:
-    """Whether `text` is a host name of at least two labels; a wildcard is none."""
+    """Return whether `text` is a host name of at least two labels; a wildcard is none."""
     labels = text.split(".")
     return len(text) <= _LONGEST_NAME and len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
 
@@ -62,6 +78,10 @@ class Fields:
         """Add a problem about the field `name`, or a path below it."""
         self.problems.append(Problem(code=code, message=message, pointer=f"{self._pointer}/{name}"))
 
+    def report_value(self, code: int, name: str, expected: str) -> None:
+        """Add the problem that the field `name` has another value than `expected`."""
+        self.report(code, name, f"{name} is {self.values.get(name)!r}; expected {expected}")
+
     def refuse_others(self, allowed: Collection[str]) -> None:
         """Report every field that is not `allowed` as unknown (10012)."""
         for name in self.values:
@@ -74,7 +94,7 @@ class Fields:
         value = self.values.get(name, default)
         if isinstance(value, str) and value in choices:
             return value
-        self.report(code, name, f"{name} is {value!r}; expected one of {', '.join(map(repr, choices))}")
+        self.report_value(code, name, f"one of {', '.join(map(repr, choices))}")
         return default
 
     def flag(self, name: str) -> bool:
@@ -82,7 +102,7 @@ class Fields:
         value = self.values.get(name, False)
         if isinstance(value, bool):
             return value
-        self.report(INVALID, name, f"{name} is {value!r}; expected true or false")
+        self.report_value(INVALID, name, "true or false")
         return False
 
     def hostname(self, name: str, code: int) -> str | None:
@@ -90,7 +110,15 @@ class Fields:
         value = self.values.get(name)
         if isinstance(value, str) and is_hostname(value):
             return value.lower()
-        self.report(code, name, f"{name} is {value!r}; expected a host name such as ssh.example.com")
+        self.report_value(code, name, "a host name such as ssh.example.com")
+        return None
+
+    def items(self, name: str, code: int, expected: str) -> list[object] | None:
+        """Return a required list that is not empty, or report it and return ``None``."""
+        value = self.values.get(name)
+        if isinstance(value, list) and value:
+            return value
+        self.report_value(code, name, expected)
         return None
 
     def inner(self, name: str, code: int = INVALID) -> Fields | None:
@@ -98,5 +126,63 @@ class Fields:
         value = self.values.get(name)
         if isinstance(value, dict):
             return Fields(value, self.problems, f"{self._pointer}/{name}")
-        self.report(code, name, f"{name} is {value!r}; expected an object")
+        self.report_value(code, name, "an object")
         return None
+
+
+@attrs.frozen
+class PortRange:
+    """A transport and the ports from `low` to `high`, both included."""
+
+    transport: str
+    low: int
+    high: int
+
+    @property
+    def size(self) -> int:
+        """Number of ports."""
+        return self.high - self.low + 1
+
+    def overlaps(self, other: PortRange) -> bool:
+        """Return whether some port belongs to both."""
+        return self.transport == other.transport and self.low <= other.high and other.low <= self.high
+
+
+NAMED_PROTOCOLS: Final = {
+    "minecraft": PortRange("tcp", 25565, 25565),
+    "rdp": PortRange("tcp", 3389, 3389),
+    "ssh": PortRange("tcp", 22, 22),
+}
+"""Protocols of pay-as-you-go plans that have a name of their own, with the edge port each stands for."""
+
+_DESCRIPTIONS: Final = {
+    "minecraft": "Minecraft, Java Edition",
+    "rdp": "Remote Desktop Protocol",
+    "ssh": "Secure Shell",
+}
+
+
+def parse_ports(text: str) -> tuple[int, int] | None:
+    """Return first and last port of ``"22"`` or ``"3000-4000"``; ``None`` if it is neither."""
+    match = _PORTS.fullmatch(text)
+    if match is None:
+        return None
+    low, high = int(match[1]), int(match[2] or match[1])
+    return (low, high) if 1 <= low <= high <= _TOP_PORT else None
+
+
+def parse_protocol(text: str) -> PortRange | None:
+    """Return the edge ports of ``tcp/22``, ``udp/1000-2000`` or a name; ``None`` if it is none."""
+    match = _PROTOCOL.fullmatch(text)
+    if match is None:
+        return NAMED_PROTOCOLS.get(text)
+    ports = parse_ports(match[2])
+    return None if ports is None else PortRange(match[1], *ports)
+
+
+def list_protocols() -> list[dict[str, object]]:
+    """Return the result of the protocols operation, by name."""
+    return [
+        {"name": name, "description": _DESCRIPTIONS[name], "ports": [ports.low], "transport": ports.transport}
+        for name, ports in NAMED_PROTOCOLS.items()
+    ]

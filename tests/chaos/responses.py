@@ -1,4 +1,4 @@
-"""Whole answers in good HTTP, from success to each way in which Cloudflare says no: bytes only, no I/O."""
+"""Whole responses in good HTTP, from success to each way in which Cloudflare says no: bytes only, no I/O."""
 
 import http
 import json
@@ -13,9 +13,9 @@ __all__ = [
     "DATE",
     "REDIRECT_STATUSES",
     "STRANGE_VALUES",
-    "Answer",
+    "ServerResponse",
     "cloudflare_error",
-    "echo_answer",
+    "echo_response",
     "empty",
     "envelope",
     "good",
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 DATE: Final = "Tue, 05 Aug 2025 12:00:00 GMT"
-"""The Date of every answer; far from the real time, so that a client that trusts its own clock is found out."""
+"""The Date of every response; far from the real time, so that a client that trusts its own clock is found out."""
 
 CLOUDFLARE_STATUSES: Final = (520, 521, 522, 523, 524, 530)
 """Statuses that only Cloudflare has."""
@@ -51,8 +51,8 @@ STRANGE_VALUES: Final = {
 
 
 @attrs.frozen(kw_only=True)
-class Answer:
-    """An HTTP answer; a step by itself when given to the server."""
+class ServerResponse:
+    """An HTTP response; a step by itself when given to the server."""
 
     name: str
     """What it is, for test ids."""
@@ -82,7 +82,7 @@ class Answer:
         """All bytes."""
         return self.head() + self.body
 
-    def with_headers(self, *headers: tuple[str, str]) -> "Answer":
+    def with_headers(self, *headers: tuple[str, str]) -> "ServerResponse":
         """The same with more headers."""
         return attrs.evolve(self, headers=(*self.headers, *headers))
 
@@ -94,61 +94,61 @@ def envelope(result: object = None, *, success: bool = True, errors: tuple[tuple
     return json.dumps(payload, separators=(",", ":")).encode()
 
 
-def good(result: object = (), *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    """A success with some result, an empty list unless told otherwise."""
-    return Answer(name="good", status=status, body=envelope(result)).with_headers(*headers)
+def good(result: object = (), *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> ServerResponse:
+    """A success with some result, an empty list by default."""
+    return ServerResponse(name="good", status=status, body=envelope(result)).with_headers(*headers)
 
 
-def unsuccessful(*errors: tuple[int, str], status: int = 200) -> Answer:
-    """A failure that the envelope tells, with status 200 unless told otherwise."""
+def unsuccessful(*errors: tuple[int, str], status: int = 200) -> ServerResponse:
+    """A failure that only the envelope shows, with status 200 by default."""
     body = envelope(success=False, errors=errors or ((1001, "the zone is asleep"),))
-    return Answer(name=f"unsuccessful-{status}", status=status, body=body)
+    return ServerResponse(name=f"unsuccessful-{status}", status=status, body=body)
 
 
-def html_error(status: int = 502) -> Answer:
+def html_error(status: int = 502) -> ServerResponse:
     """A page for people instead of an envelope."""
     body = f"<!DOCTYPE html>\n<html><head><title>{status}</title></head><body><h1>Sorry</h1></body></html>\n".encode()
     headers = (("Content-Type", "text/html; charset=UTF-8"),)
-    return Answer(name=f"html-{status}", status=status, headers=headers, body=body)
+    return ServerResponse(name=f"html-{status}", status=status, headers=headers, body=body)
 
 
-def cloudflare_error(status: int) -> Answer:
-    """What Cloudflare's edge says in plain text when it has no answer from behind."""
+def cloudflare_error(status: int) -> ServerResponse:
+    """What Cloudflare's edge says in plain text when the origin does not respond."""
     headers = (("Content-Type", "text/plain; charset=UTF-8"), ("Server", "cloudflare"))
-    return Answer(name=f"cloudflare-{status}", status=status, headers=headers, body=b"error code: %d" % status)
+    return ServerResponse(name=f"cloudflare-{status}", status=status, headers=headers, body=b"error code: %d" % status)
 
 
-def empty(status: int = 200) -> Answer:
+def empty(status: int = 200) -> ServerResponse:
     """JSON that has no byte."""
-    return Answer(name=f"empty-{status}", status=status)
+    return ServerResponse(name=f"empty-{status}", status=status)
 
 
-def no_content() -> Answer:
+def no_content() -> ServerResponse:
     """A 204, which has neither body nor framing."""
-    return Answer(name="no-content", status=204, headers=(), framed=False)
+    return ServerResponse(name="no-content", status=204, headers=(), framed=False)
 
 
-def redirect(status: int, location: str) -> Answer:
+def redirect(status: int, location: str) -> ServerResponse:
     """A redirect to an origin of your choice."""
-    return Answer(name=f"redirect-{status}", status=status, headers=(("Location", location),))
+    return ServerResponse(name=f"redirect-{status}", status=status, headers=(("Location", location),))
 
 
-def set_cookie() -> Answer:
+def set_cookie() -> ServerResponse:
     """A success with the cookies that Cloudflare's bot protection sets."""
     cookies = ("__cf_bm=one; Path=/; HttpOnly", "__cflb=two; Path=/; SameSite=Lax")
     return attrs.evolve(good().with_headers(*(("Set-Cookie", each) for each in cookies)), name="set-cookie")
 
 
-def strange_header(kind: str) -> Answer:
+def strange_header(kind: str) -> ServerResponse:
     """A success with one of :data:`STRANGE_VALUES` in a header."""
     return attrs.evolve(good().with_headers(("X-Strange", STRANGE_VALUES[kind])), name=f"header-{kind}")
 
 
-def echo_answer(request: RequestSeen, *, status: int = 200) -> Answer:
+def echo_response(request: RequestSeen, *, status: int = 200) -> ServerResponse:
     """All of a request, secrets included: in the result, in an error's message, and in ``X-Echo-…`` headers."""
     seen = {"method": request.method, "target": request.target, "body": request.body.decode("latin-1")}
     seen |= {f"header {name}": value for name, value in request.headers}
     failed = envelope(success=False, errors=((1002, f"refused: {json.dumps(seen)}"),))
     body = envelope(seen) if status < 400 else failed
     headers = tuple((f"X-Echo-{name}", value) for name, value in request.headers)
-    return Answer(name=f"echo-{status}", status=status, body=body).with_headers(*headers)
+    return ServerResponse(name=f"echo-{status}", status=status, body=body).with_headers(*headers)

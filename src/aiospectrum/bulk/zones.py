@@ -1,19 +1,17 @@
-"""What the arguments of plans, pulls and watches must be."""
+"""The zones of plans and watches, and the client of each."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
-from aiospectrum.checks import DateTime, Text, refuse
+from aiospectrum.checks import Text, refuse
 from aiospectrum.transport import Transport
 
-__all__ = ["Clients", "check_client", "check_moment", "check_zones"]
+__all__ = ["Clients", "check_zones", "clients_by_zone"]
 
 Clients: TypeAlias = Transport | Mapping[str, Transport]
 """What to call over: one client, or the client of each zone by its id, where zones have tokens of their own."""
 
 _ZONE: Final = Text(pattern="[0-9a-fA-F]{32}", expected="32 hexadecimal characters")
-_MOMENT: Final = DateTime()
 
 
 def check_zones(zones: Iterable[str]) -> tuple[str, ...]:
@@ -40,26 +38,7 @@ def check_zones(zones: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-def check_moment(field: str, value: datetime) -> datetime:
-    """Check an edge of a window.
-
-    Args:
-        field: Name of the argument.
-        value: An aware datetime on a whole second, as the API counts by those.
-
-    Returns:
-        It in UTC.
-
-    Raises:
-        InvalidArgumentError: It is something else.
-    """
-    _MOMENT.check(field, value)
-    if value.microsecond:
-        refuse(field, value, "a whole second, such as .replace(microsecond=0) gives")
-    return value.astimezone(UTC)
-
-
-def check_client(client: Clients, zones: Iterable[str]) -> dict[str, Transport]:
+def clients_by_zone(client: Clients, zones: Iterable[str]) -> dict[str, Transport]:
     """Find the client of each zone.
 
     Args:

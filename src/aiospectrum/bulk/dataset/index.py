@@ -1,4 +1,4 @@
-"""What a dataset has, and what of a plan it lacks: pure."""
+"""The index of a dataset, made of its journals, and what each task of a plan needs: pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
@@ -8,15 +8,15 @@ from enum import IntEnum
 import attrs
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
-from aiospectrum.bulk.dataset.records import Entry, Failed, Header, Partition
+from aiospectrum.bulk.dataset.manifest import Entry, Failed, Header, Partition
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.windows import Window
 
-__all__ = ["Choice", "Stock", "choose"]
+__all__ = ["Action", "DatasetIndex", "choose_actions"]
 
 
-class Choice(IntEnum):
-    """What is to be done about a task."""
+class Action(IntEnum):
+    """What to do about a task."""
 
     SKIP = 0
     """Its data is there."""
@@ -29,7 +29,7 @@ class Choice(IntEnum):
 
 
 @attrs.define(kw_only=True)
-class Stock:
+class DatasetIndex:
     """What the journals of a dataset say."""
 
     header: Header | None = None
@@ -41,12 +41,8 @@ class Stock:
     failures: dict[str, Failed] = attrs.Factory(dict)
     """The latest failure of each partition that has not been written since, by path."""
 
-    def take(self, entries: Iterable[Entry]) -> None:
-        """Follow a journal.
-
-        Args:
-            entries: Its lines in order.
-        """
+    def apply(self, entries: Iterable[Entry]) -> None:
+        """Take in the lines of the next journal."""
         for entry in entries:
             match entry:
                 case Header():
@@ -57,75 +53,69 @@ class Stock:
                 case Failed():
                     self.failures[entry.path] = entry
 
-    def keep_present(self, sizes: Mapping[str, int]) -> None:
-        """Forget partitions whose files are not there as they were written.
+    def drop_missing(self, sizes: Mapping[str, int]) -> None:
+        """Drop partitions whose files are not there as they were written.
 
         Args:
             sizes: The size of every file of the dataset by path, in bytes.
         """
         self.partitions = {path: each for path, each in self.partitions.items() if sizes.get(path) == each.bytes}
 
-    def is_filling(self, partition: Partition) -> bool:
-        """Tell whether data of a partition may have been missing when it was fetched.
 
-        Args:
-            partition: The partition.
-
-        Returns:
-            Whether the end of the window was newer than the last event that had been counted.
-        """
-        return (partition.asked - partition.until).total_seconds() < partition.data_lag
-
-
-def choose(plan: Plan, stock: Stock, *, now: datetime, refresh_within: timedelta | None) -> bytearray:
-    """Find out what is to be done about each task of a plan.
+def choose_actions(plan: Plan, index: DatasetIndex, *, now: datetime, refresh_within: timedelta | None) -> bytearray:
+    """Choose what to do about each task of a plan.
 
     Args:
         plan: The plan.
-        stock: What the dataset has.
+        index: What the dataset has.
         now: The time.
-        refresh_within: Partitions that were still filling are fetched again when their windows ended no longer ago than
+        refresh_within: Partitions that were incomplete are fetched again when their windows ended no longer ago than
             this; None for never.
 
     Returns:
-        A :class:`Choice` for each task, in the order of the plan.
+        An :class:`Action` for each task, in the order of the plan.
 
     Raises:
         DestinationMismatchError: The window of a task overlaps one of the dataset in a way that would have rows twice.
     """
     by_zone: dict[str, list[Partition]] = {}
-    for each in stock.partitions.values():
+    for each in index.partitions.values():
         by_zone.setdefault(each.zone_id, []).append(each)
     for partitions in by_zone.values():
         partitions.sort(key=lambda partition: partition.since)
     starts = {zone_id: [each.since for each in partitions] for zone_id, partitions in by_zone.items()}
 
-    def choose_one(task: Task) -> Choice:
+    def choose(task: Task) -> Action:
         zone_id, window = task.zone_id.lower(), task.window
         partitions = by_zone.get(zone_id)
         if partitions is None:
-            return Choice.FETCH
+            return Action.FETCH
         stop = bisect_right(starts[zone_id], window.until - timedelta.resolution)
         start = max(0, bisect_right(starts[zone_id], window.since) - 1)
         overlapping = [each for each in partitions[start:stop] if each.until > window.since]
         if not overlapping:
-            return Choice.FETCH
+            return Action.FETCH
         there = overlapping[0]
-        if len(overlapping) > 1 or not _go_together(plan, there, window):
+        if len(overlapping) > 1 or not _is_compatible(plan, there, window):
             raise _overlap(task, there)
         if there.until < window.until:
-            return Choice.FETCH
+            return Action.FETCH
         is_recent = refresh_within is not None and now - there.until <= refresh_within
         is_same = (there.since, there.until) == (window.since, window.until)
-        return Choice.REFRESH if is_recent and is_same and stock.is_filling(there) else Choice.SKIP
+        return Action.REFRESH if is_recent and is_same and _was_incomplete(there) else Action.SKIP
 
-    return bytearray(map(choose_one, plan))
+    return bytearray(map(choose, plan))
 
 
-def _go_together(plan: Plan, there: Partition, window: Window) -> bool:
+def _was_incomplete(partition: Partition) -> bool:
+    """Whether data may have been missing when a partition was fetched: its end was newer than the last data."""
+    return (partition.asked - partition.until).total_seconds() < partition.data_lag
+
+
+def _is_compatible(plan: Plan, there: Partition, window: Window) -> bool:
     """Whether a partition has a window already, or is all replaced by it.
 
-    A part of a longer window can be told in reports by time, and not in sums over that window.
+    Reports by time have the parts of a longer window, and sums over that window do not.
     """
     if there.since == window.since and there.until <= window.until:
         return True
