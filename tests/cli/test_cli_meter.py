@@ -95,11 +95,11 @@ def test_what_the_api_says_of_its_own_limit_counts() -> None:
 async def test_a_limiter_remembers_what_it_was_told() -> None:
     """That nothing is left, and for how long."""
     limiter = Limiter(RateLimit())
-    admission = await limiter.acquire(None)
-    limiter.tell(admission, 5, 100)
-    assert limiter.told_left() == 0
-    limiter.tell(admission, 0, 100)
-    assert 99 < limiter.told_left() <= 100
+    permit = await limiter.acquire(None)
+    limiter.update_quota(permit, 5, 100)
+    assert limiter.quota_wait() == 0
+    limiter.update_quota(permit, 0, 100)
+    assert 99 < limiter.quota_wait() <= 100
     with pytest.raises(TooLateError):
         await limiter.acquire(asyncio.get_running_loop().time() + 1)
 
