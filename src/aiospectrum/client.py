@@ -56,7 +56,7 @@ class BaseClient(HTTPTransport):
     """Where the API is, and how it wants to know who calls."""
 
     def attach_namespaces(self) -> None:
-        """Make the namespaces anew, over this client; called when a client is made."""
+        """Make the namespaces over this client; called whenever one is made, by ``with_options`` too."""
 
     def __init__(
         self,
@@ -106,12 +106,12 @@ class BaseClient(HTTPTransport):
             CredentialsError: No credentials, two schemes at once, or unusable ones.
             InvalidArgumentError: Another argument does not fit.
         """
-        self._credentials = credentials = choose_credentials(
+        credentials = choose_credentials(
             api_token=api_token, api_email=api_email, api_key=api_key, schemes=self.service.schemes
         )
         proxy_password = urlsplit(check_proxy(proxy) or "").password
         if proxy_password is not None:
-            self._credentials = attrs.evolve(credentials, secrets=(*credentials.secrets, proxy_password))
+            credentials = attrs.evolve(credentials, secrets=(*credentials.secrets, proxy_password))
         base_url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
         timeouts = check_timeout(timeout)
         retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
@@ -133,7 +133,7 @@ class BaseClient(HTTPTransport):
                     max_body_bytes=check_count("max_body_bytes", max_body_bytes),
                 ),
                 base_url=base_url,
-                redact=self._credentials.redact,
+                redact=credentials.redact,
                 timeouts=timeouts,
                 retry=retry,
                 budget=RetryBudget(retry),

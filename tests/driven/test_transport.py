@@ -635,6 +635,19 @@ async def test_an_echoed_token_stays_out_of_errors(serve: Serve) -> None:
     assert TOKEN not in str(caught.value) + repr(vars(caught.value))
 
 
+async def test_a_proxys_password_is_not_shown() -> None:
+    """The password of a proxy is as secret as the token, also when the proxy repeats it."""
+    proxy = await raw_server(b"HTTP/1.1 407 No\r\nContent-Length: 10\r\n\r\nx pa55w0rd")
+    where = f"http://me:pa55w0rd@127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+
+    async with proxy, Client(api_token=TOKEN, base_url="http://127.0.0.1:9", proxy=where) as client:
+        with pytest.raises(ResponseError, match="answered 407") as caught:
+            await client.protocols.list(ZONE)
+
+    assert caught.value.body_excerpt == "x [redacted]"
+    assert "pa55" not in repr(client) + str(caught.value) + repr(vars(caught.value))
+
+
 async def test_functions_take_a_client_or_a_namespace(serve: Serve) -> None:
     """An endpoint function works over anything that is a transport."""
 

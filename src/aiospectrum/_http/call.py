@@ -226,7 +226,7 @@ class HTTPTransport:
             wait = backoff(call.attempt, settings.retry, settings.random)
         else:
             return None
-        if settings.session.timer.time() + wait > call.deadline.latest:
+        if call.deadline.passes_within(wait):
             error.wait = wait
             error.args = (f"{error}; the next attempt would be in {wait:.1f} s, which is after the deadline",)
             return None

@@ -116,6 +116,10 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
         if self.has_passed and self._uncancel() and exc_type is asyncio.CancelledError:
             raise TimeoutError from exc
 
+    def passes_within(self, seconds: float) -> bool:
+        """Whether a wait of some seconds from now on would end after the deadline."""
+        return self.timer.time() + seconds > self.latest
+
     def on_data(self) -> None:
         """Start the read timeout anew: an attempt begins, or a part of its response has come."""
         self.waiting_since = self.timer.time()
