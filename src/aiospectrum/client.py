@@ -6,7 +6,6 @@ import random
 import ssl
 import time
 from collections.abc import Mapping
-from copy import copy
 from types import EllipsisType, TracebackType
 from typing import ClassVar, Final, Self, Unpack
 from urllib.parse import urlsplit
@@ -197,7 +196,8 @@ class BaseClient(HTTPTransport):
             InvalidArgumentError: An argument does not fit.
         """
         settings = self._settings
-        other = copy(self)
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
         other._settings = attrs.evolve(
             settings,
             timeouts=settings.timeouts if timeout is ... else check_timeout(timeout),

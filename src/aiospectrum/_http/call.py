@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
 
@@ -73,6 +73,14 @@ class HTTPTransport:
         """Keep the settings."""
         self._settings = settings
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: that would take the credentials along.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("credentials are not pickled; make a client where it is used")
+
     async def send(
         self, route: Route[T], *, path: Mapping[str, object], query: Mapping[str, object], body: object = None
     ) -> Response[T]:
@@ -108,6 +116,8 @@ class HTTPTransport:
                         raise  # the permit would have come after the deadline
                     except RequestError as error:
                         response = await self._recover(call, error)
+                        if response is None and call.last_error is not error:
+                            raise  # it is not attempted again
         except TimeoutError:
             if not deadline.has_passed:
                 raise  # a hook's own
@@ -198,7 +208,13 @@ class HTTPTransport:
                 _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, call.attempt, status)
 
     async def _recover(self, call: Call, error: RequestError) -> Response[Any] | None:
-        """Do what follows a failed attempt: raise, wait for the next one, or give what counts as a success."""
+        """Wait for the next attempt, if there is to be one after an error; or give what counts as a success.
+
+        When neither follows, the error does not become :attr:`Call.last_error`.
+
+        Raises:
+            AmbiguousWriteError: The request may have taken effect, and must not be repeated.
+        """
         settings = self._settings
         error.attempts = call.attempt
         may_have_happened = call.may_have_happened
@@ -209,7 +225,7 @@ class HTTPTransport:
             raise _ambiguous_error(call, error) from error
         wait = self._wait_after(call, error) if action is Action.RETRY else None
         if wait is None:
-            raise error
+            return None
         call.last_error, call.response, call.quota = error, None, None
         call.may_have_happened = may_have_happened or is_ambiguous(error)
         _LOGGER.warning("%s; attempt %d follows in %.2f s", error, call.attempt + 1, wait)
