@@ -8,23 +8,15 @@ from typing import Any, Final
 import attrs
 
 from aiospectrum import SpectrumError
-from aiospectrum._codec.converter import shared_converter
 from aiospectrum._generated.apps import CREATE_APP, DELETE_APP, GET_APP, LIST_APPS, UPDATE_APP
-from aiospectrum._http.attempt import Attempt
 from aiospectrum._http.call import HTTPTransport
-from aiospectrum._http.credentials import choose_credentials
-from aiospectrum._http.deadline import Watch
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.request import common_headers
-from aiospectrum._http.retry import RetryBudget
-from aiospectrum._http.session import Exchange, open_session
 from aiospectrum.policies import RetryPolicy, Timeouts
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response
-from tests.conftest import APP, TOKEN, ZONE
+from tests.conftest import APP, ZONE
 from tests.generated.test_endpoints import REQUEST
-
-CREDENTIALS = choose_credentials(api_token=TOKEN, api_email=None, api_key=None)
+from tests.transports import open_transport
 
 __all__ = ["CALLS", "Bench", "BenchCall", "begin", "open_bench", "outcome_of", "until"]
 
@@ -102,29 +94,9 @@ async def open_bench(
         waits.append(seconds)
         await (asyncio.sleep(0) if between is None else between())
 
-    async with open_session(50, None, {}) as session:
-        yield Bench(
-            transport=HTTPTransport(
-                attempt=Attempt(
-                    exchange=Exchange(session=session, timeouts=timeouts, max_body_bytes=max_body_bytes, proxy=None),
-                    limiter=limiter,
-                    hook=None,
-                    clock=asyncio.get_running_loop().time,
-                    random=random,
-                    converter=shared_converter(),
-                ),
-                base_url=url,
-                credentials=CREDENTIALS,
-                headers=common_headers(CREDENTIALS, "test"),
-                timeouts=timeouts,
-                watch=Watch(asyncio.get_running_loop()),
-                retry=retry,
-                budget=RetryBudget(retry),
-                converter=shared_converter(),
-                sleep=sleep,
-            ),
-            waits=waits,
-        )
+    settings = {"timeouts": timeouts, "retry": retry, "limiter": limiter, "random": random, "sleep": sleep}
+    async with open_transport(url, max_body_bytes=max_body_bytes, **settings) as transport:
+        yield Bench(transport=transport, waits=waits)
 
 
 def begin(bench: Bench, *names: str) -> list[asyncio.Task[Response[Any]]]:

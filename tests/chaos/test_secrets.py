@@ -117,7 +117,7 @@ async def test_representations(credentials: dict[str, str], caplog: pytest.LogCa
     ):
         with record_responses() as responses:
             await client.protocols.list(ZONE)
-        objects = [client, client.apps, client.with_options(timeout=5), client.open_transport(), *responses]
+        objects = [client, client.apps, client.with_options(timeout=5), *responses]
         assert traces_of(" ".join(map(repr, objects))) == []
         assert traces_of(" ".join(map(str, objects))) == []
     assert "GET" in caplog.text

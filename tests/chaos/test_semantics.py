@@ -195,7 +195,22 @@ async def test_an_outage_is_not_multiplied() -> None:
             for _ in range(1000):
                 group.create_task(fail())
         assert server.attempts == 1000 + RetryPolicy().budget // RetryPolicy().retry_cost
-        assert bench.transport.budget.tokens < RetryPolicy().retry_cost
+
+
+async def test_a_client_that_is_opened_again_has_all_its_budget() -> None:
+    """Whatever it has spent before."""
+    async with ChaosServer(rest=cloudflare_error(522)) as server:
+        client = Client(
+            api_token=TOKEN, base_url=server.url, retry=RetryPolicy(max_attempts=9, base_wait=0, budget=2, retry_cost=1)
+        )
+        for _ in range(2):
+            before = server.attempts
+            async with client:
+                for attempts in (3, 1):
+                    with pytest.raises(ServerError) as caught:
+                        await client.protocols.list(ZONE)
+                    assert caught.value.attempts == attempts
+            assert server.attempts - before == 4
 
 
 async def test_the_budget_fills_again() -> None:
