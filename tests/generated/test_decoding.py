@@ -28,6 +28,7 @@ from aiospectrum.models import (
     ReportSummaryRow,
 )
 from aiospectrum.routes import Route
+from aiospectrum.structs import struct
 from tests.conftest import APP, TOKEN, ZONE
 from tests.json_texts import ANYTHING, assert_alike, texts_of
 
@@ -328,6 +329,52 @@ def test_types_that_are_not_ours() -> None:
     assert read(dict[str, int], '{"a":1}') == {"a": 1}
     assert read(Theirs, '{"number":1}') == Theirs(1)
     assert read(list[Theirs], '[{"number":1}]') == [Theirs(1)]
+
+
+@struct(kw_only=True)
+class Inner:
+    """A model inside of another one."""
+
+    at: datetime | None = None
+
+
+@struct(kw_only=True)
+class Outer:
+    """Times in every place that an annotation can have."""
+
+    inner: Inner | None = None
+    inners: list[Inner] = attrs.field(factory=list)
+    by_name: dict[str, datetime] = attrs.field(factory=dict)
+    pairs: list[tuple[datetime, datetime]] = attrs.field(factory=list)
+    at_or_number: datetime | int | None = None
+    at_or_text: datetime | str | None = None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"inner": {"at": "TIME"}},
+        {"inner": {"at": None}, "inners": [{}, {"at": "TIME"}]},
+        {"by_name": {"a": "TIME"}},
+        {"pairs": [["TIME", "TIME"]]},
+        {"at_or_number": "TIME"},
+        {"at_or_number": 5},
+        {"at_or_text": "TIME"},
+        {"at_or_text": "yesterday"},
+    ],
+    ids=lambda values: "-".join(values) or "nothing",
+)
+@pytest.mark.parametrize(
+    "time", ["2014-01-02T02:20:00.123456Z", "2014-01-02T03:20:00.1234569+01:00"], ids=["utc", "other"]
+)
+def test_times_wherever_they_are(values: dict[str, Any], time: str) -> None:
+    """Times of any model are in UTC and cut, by the fast path where msgspec reads them so, else by the fallback."""
+    text = json.dumps(values).replace("TIME", time)
+    expected = CONVERTER.structure(json.loads(text), Outer)
+
+    assert repr(read(Outer, text)) == repr(expected)
+    assert ("TIME" in str(values)) is (repr(AT) in repr(expected))
 
 
 @pytest.mark.parametrize(
