@@ -1,12 +1,18 @@
 # Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
-"""The namespaces of a client, made of the endpoint functions."""
+"""The namespaces of a client, made of the endpoint functions, and the API that they are of."""
+
+from typing import Final
 
 from aiospectrum._generated.analytics import get_current_aggregate, get_events_by_time, get_events_summary
 from aiospectrum._generated.apps import create_app, delete_app, get_app, iterate_apps, list_apps, update_app
 from aiospectrum._generated.protocols import list_protocols
+from aiospectrum.routes import API
 from aiospectrum.transport import Namespace, Transport
 
-__all__ = ["Analytics", "AnalyticsAggregate", "AnalyticsEvents", "Apps", "Protocols"]
+__all__ = ["SERVICE", "Analytics", "AnalyticsAggregate", "AnalyticsEvents", "Apps", "Namespaces", "Protocols"]
+
+SERVICE: Final = API(base_url="https://api.cloudflare.com/client/v4", schemes=("api_token", "api_key"))
+"""Where the API is, and how it wants to know who calls."""
 
 
 class AnalyticsAggregate(Namespace):
@@ -41,8 +47,8 @@ class Analytics(Namespace):
             transport: What every call goes through.
         """
         super().__init__(transport)
-        self.aggregate = AnalyticsAggregate(transport)
-        self.events = AnalyticsEvents(transport)
+        self.aggregate: Final = AnalyticsAggregate(transport)
+        self.events: Final = AnalyticsEvents(transport)
 
 
 class Apps(Namespace):
@@ -64,3 +70,20 @@ class Protocols(Namespace):
     __slots__ = ()
 
     list = list_protocols
+
+
+class Namespaces:
+    """All namespaces, as attributes."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Make the namespaces.
+
+        Args:
+            transport: What every call goes through.
+        """
+        self.analytics: Final = Analytics(transport)
+        """Traffic analytics of the Spectrum applications of a zone."""
+        self.apps: Final = Apps(transport)
+        """Spectrum applications of a zone, each a TCP or UDP service that Cloudflare's edge takes traffic for."""
+        self.protocols: Final = Protocols(transport)
+        """Well-known protocols that Spectrum has a name for."""

@@ -1,26 +1,29 @@
-"""What reports can do beside holding data: being made into tables."""
+"""What reports can do beside holding data: being made into tables.
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+What makes tables is imported when the first one is made: most programs make none, and all import the models.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from aiospectrum._codec.values import WireError, read_date_time
 
 if TYPE_CHECKING:
     import pyarrow
 
-    from aiospectrum.models import Report
-    from aiospectrum.tables.layout import Record
+    from aiospectrum.tables.layout import ReportLike, TidyTable
+    from aiospectrum.tables.records import Record
 
-__all__ = ["ReportTable"]
+__all__ = ["ReportTable", "TableMethods"]
 
 
-class ReportTable:
-    """A report as a tidy table: a row for each combination of dimension values and time interval.
-
-    The columns are ``interval_start`` and ``interval_end``, both included and in UTC, then one for each dimension and
-    one for each metric, by the names and in the order of the API. In a summary the interval is the time that the answer
-    says it covers, missing where it does not.
-    """
+class TableMethods:
+    """Methods of a report, or of what has one: plain rows and Arrow tables of it."""
 
     __slots__ = ()
+
+    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> "TidyTable":
+        raise NotImplementedError
 
     def records(
         self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
@@ -39,9 +42,9 @@ class ReportTable:
             InvalidArgumentError: Names that were given do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
-        from aiospectrum.tables.layout import Tidy, to_records
+        from aiospectrum.tables.records import to_records
 
-        return to_records([Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions)])
+        return to_records([self._tidy(metrics, dimensions)])
 
     def to_arrow(
         self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
@@ -62,10 +65,9 @@ class ReportTable:
             InvalidArgumentError: Names that were given do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
-        from aiospectrum.tables.arrow import ArrowMaker
-        from aiospectrum.tables.layout import Tidy
+        from aiospectrum.tables.arrow import to_arrow
 
-        return ArrowMaker().table(Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions))
+        return to_arrow(self._tidy(metrics, dimensions))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Hand the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
@@ -83,3 +85,57 @@ class ReportTable:
             TableError: The report does not say the names of its columns, or its parts do not go together.
         """
         return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+class ReportTable(TableMethods):
+    """A report as a tidy table: a row for each combination of dimension values and time interval.
+
+    The columns are ``interval_start`` and ``interval_end``, both included and in UTC, then one for each dimension and
+    one for each metric, by the names and in the order of the API. In a summary the interval is the time that the report
+    says it covers, missing where it does not.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def read_old_forms(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Bring the JSON values of a report into the documented form, as one odd value must not lose a report.
+
+        Args:
+            values: The values, in whatever form.
+
+        Returns:
+            The values, in which a time interval that cannot be read is empty, a value of a dimension that is not text
+            is its text (empty for null), and an echo that is no object is one of nothing.
+        """
+        intervals, data = values.get("time_intervals"), values.get("data")
+        changed: dict[str, Any] = {}
+        if not isinstance(values.get("query"), Mapping):
+            changed["query"] = None
+        if isinstance(intervals, list):
+            changed["time_intervals"] = [each if _is_interval(each) else [] for each in intervals]
+        if isinstance(data, list):
+            changed["data"] = [_with_text_dimensions(row) for row in data]
+        return {**values, **changed}
+
+    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> "TidyTable":
+        from aiospectrum.tables.layout import TidyTable
+
+        return TidyTable.from_report(cast("ReportLike", self), metrics=metrics, dimensions=dimensions)
+
+
+def _is_interval(value: Any) -> bool:
+    try:
+        return isinstance(value, list) and all(read_date_time(time) for time in value)
+    except WireError:
+        return False
+
+
+def _with_text_dimensions(row: Any) -> Any:
+    values = row.get("dimensions") if isinstance(row, Mapping) else None
+    if not isinstance(values, list) or all(isinstance(value, str) for value in values):
+        return row
+    return {
+        **row,
+        "dimensions": ["" if value is None else value if isinstance(value, str) else str(value) for value in values],
+    }
