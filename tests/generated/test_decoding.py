@@ -388,6 +388,24 @@ async def test_a_wrong_value_deep_in_a_report(by_time: bool, serve: Any) -> None
     assert f"result.data[3].{place}: expected a number, got 'many'" in str(caught.value)
 
 
+@pytest.mark.parametrize("by_time", [False, True], ids=["summary", "by time"])
+async def test_a_report_in_the_other_form(by_time: bool, serve: Any) -> None:
+    """A summary in the form of a report by time is one, and the other way round; each makes the table that it holds."""
+    sent = {**(SUMMARY if by_time else BY_TIME), "query": {"metrics": ["count", "durationAvg"][: 2 if by_time else 1]}}
+    sent = sent if by_time else {**sent, "time_intervals": [[START, END], [START, END]]}
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"success": True, "result": sent})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        events = client.analytics.events
+        report: Any = await (events.bytime(ZONE, time_delta="hour") if by_time else events.summary(ZONE))
+
+    assert type(report) is (ReportSummary if by_time else ReportByTime)
+    assert report.data[0].metrics == sent["data"][0]["metrics"]
+    assert len(report.records()) == (1 if by_time else 2)
+
+
 async def test_null_for_a_list(serve: Any) -> None:
     """Some servers write an empty array as null, or leave it out."""
     bodies = iter(['{"success":true,"result":null}', '{"success":true}'])
