@@ -15,17 +15,13 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 import orjson
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum import make_converter
-from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.decoder import read_answer
+from aiospectrum._codec.decoder import decode_body
 from aiospectrum._generated.analytics import GET_CURRENT_AGGREGATE, GET_EVENTS_BY_TIME, GET_EVENTS_SUMMARY
 from aiospectrum._generated.apps import LIST_APPS
-from aiospectrum._http.collector import CollectorRest
-from aiospectrum._http.response import Call, RawResponse
 from aiospectrum.routes import Route
-from benchmarks.calls import ENTRIES, ZONE
+from benchmarks.calls import ENTRIES
 from benchmarks.models import with_attrs, with_msgspec, with_pydantic
 from benchmarks.payloads import make_payloads
 from benchmarks.tables import describe_run, format_table
@@ -43,12 +39,10 @@ _ROUTES: Final[dict[str, Route[Any]]] = {
     "summary": GET_EVENTS_SUMMARY,
     "bytime": GET_EVENTS_BY_TIME,
 }
-_CALL: Final = Call(method="GET", url="https://api.cloudflare.com/client/v4", redact=str)
-_HEADERS: Final = CIMultiDictProxy(CIMultiDict({"content-type": "application/json"}))
 
 
 def ours(name: str) -> Decode:
-    """Decode as the client's transport does, envelope and all checks included.
+    """Decode as a call does, envelope and all checks included.
 
     Args:
         name: Name of the call.
@@ -56,16 +50,13 @@ def ours(name: str) -> Decode:
     Returns:
         The function.
     """
-    route, converter = _ROUTES[name], shared_converter()
+    wanted = _ROUTES[name].result
 
     def decode(body: bytes) -> Any:
-        rest = CollectorRest()
-        rest.begin()
-        try:
-            raw = RawResponse(status=200, headers=_HEADERS, body=body)
-            return read_answer(route, raw, _CALL, path={"zone_id": ZONE}, converter=converter).result
-        finally:
-            rest.end()
+        decoded = decode_body(wanted, body)
+        if decoded is None:
+            raise ValueError(f"{name}: expected a body for the fast path")
+        return decoded.result
 
     return decode
 

@@ -12,10 +12,10 @@ import asyncio
 import sys
 from datetime import UTC, datetime, timedelta
 
-from aiospectrum import AnyApp, Client, SpectrumError
+from aiospectrum import App, Client, SpectrumError
 
 
-async def list_all(client: Client, zone_id: str) -> list[AnyApp]:
+async def list_all(client: Client, zone_id: str) -> list[App]:
     """List the applications of a zone, over all pages."""
     return [app async for app in client.apps.iterate(zone_id)]
 

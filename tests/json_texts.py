@@ -1,19 +1,21 @@
-"""JSON texts drawn from the schemas of a spec, as documented or with an oddity here and there, and what reads alike."""
+"""JSON texts drawn from the annotations of models, as documented or with oddities, and what reads alike."""
 
 import copy
 import json
 import pickle
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from cattrs import Converter
 from hypothesis import strategies as st
 
-from codegen.shapes import AnyOrSchema, Array, Choice, Enum, Map, Object, Pair, Ref, Scalar, Schema, Union
+from aiospectrum._codec.converter import json_name
+from aiospectrum.structs import is_struct
 
-__all__ = ["Texts", "assert_alike", "object_of"]
+__all__ = ["ANYTHING", "assert_alike", "object_of", "texts_of"]
 
 Text = st.SearchStrategy[str]
 
@@ -80,94 +82,57 @@ def _object_with(draw: st.DrawFn, required: Mapping[str, Text], optional: Mappin
     return draw(object_of(items, again=st.sampled_from(ODD) if chance == 19 else None))
 
 
-@attrs.frozen
-class Texts:
-    """Draws JSON texts of the schemas of one spec."""
+def texts_of(annotation: Any, *, is_odd: bool) -> Text:
+    """Texts of values with an annotation.
 
-    components: Mapping[str, Schema]
-    """All named schemas."""
+    Args:
+        annotation: A type.
+        is_odd: Whether any value may be another one than documented, now and then.
+    """
+    documented = st.deferred(lambda: _documented(annotation, is_odd=is_odd))
+    if not is_odd:
+        return documented
+    return st.integers(0, 30).flatmap(lambda chance: st.sampled_from(ODD) if chance == 30 else documented)
 
-    is_odd: bool
-    """Whether any value may be another one than documented, now and then."""
 
-    def of(self, schema: Schema, variant: int) -> Text:
-        """Texts of a schema.
+def _documented(annotation: Any, *, is_odd: bool) -> Text:
+    options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    if len(options) > 1:
+        return st.one_of([texts_of(option, is_odd=is_odd) for option in options])
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if is_struct(annotation):
+        return _model(annotation, is_odd=is_odd)
+    if origin is Literal:
+        return st.sampled_from([json.dumps(word) for word in arguments])
+    if origin in (list, tuple):
+        return st.lists(texts_of(arguments[0], is_odd=is_odd), max_size=3).map(_array)
+    if origin is dict:
+        return st.dictionaries(st.text(max_size=3), texts_of(arguments[1], is_odd=is_odd), max_size=3).map(_object)
+    return _SCALARS[annotation]
 
-        Args:
-            schema: The schema.
-            variant: Which alternative is taken of those that several arrays are; any when odd.
-        """
-        documented = st.deferred(lambda: self._documented(schema, variant))
-        if not self.is_odd:
-            return documented
-        return st.integers(0, 30).flatmap(lambda chance: self._oddity() if chance == 30 else documented)
 
-    def _documented(self, schema: Schema, variant: int) -> Text:
-        match schema:
-            case Ref(name=name):
-                return self._documented(self.components[name], variant)
-            case Scalar(kind=kind):
-                return self._scalar(kind)
-            case Enum(values=values, is_open=is_open, booleans=booleans):
-                words = [*values, *(["unheard-of"] if is_open or self.is_odd else [])]
-                old = ["true", "false"] if booleans and self.is_odd else []
-                return st.sampled_from([*map(json.dumps, words), *old])
-            case Array(items=items):
-                return st.lists(self.of(items, variant), max_size=3).map(_array)
-            case Pair(first=first, second=second):
-                return st.tuples(self.of(first, variant), self.of(second, variant)).map(_array)
-            case Map(values=values):
-                return st.dictionaries(st.text(max_size=3), self.of(values, variant), max_size=3).map(_object)
-            case Choice(options=options):
-                if sum(isinstance(option, Array) for option in options) > 1 and not self.is_odd:
-                    return self._documented(options[min(variant, len(options) - 1)], variant)
-                return st.one_of([self.of(option, variant) for option in options])
-            case AnyOrSchema(schema=inner):
-                return self._documented(inner, variant) | self._oddity()
-            case Union(members=members, discriminator=discriminator, mapping=mapping):
-                fields = [self._object_fields(self.components[member], variant) for member in members]
-                if discriminator is not None:
-                    kinds = st.sampled_from([json.dumps(kind) for kind in mapping])
-                    for each in fields:
-                        each[discriminator] = (each[discriminator][0], kinds | each[discriminator][1])
-                mixed = [{key: text for each in fields for key, text in each.items()}] if self.is_odd else []
-                return st.one_of([self._object(each) for each in [*fields, *mixed]])
-            case _:
-                return self._object(self._object_fields(schema, variant))
+_SCALARS: Final[Mapping[Any, Text]] = {
+    Any: st.sampled_from(ODD),
+    NoneType: st.just("null"),
+    str: (st.sampled_from(WORDS) | st.text(max_size=5)).map(json.dumps),
+    bool: st.sampled_from(["true", "false"]),
+    int: st.sampled_from(WHOLE) | st.integers().map(str),
+    float: st.sampled_from(BROKEN) | st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    datetime: (st.sampled_from(TIMES) | st.datetimes().map(lambda time: f"{time.isoformat()}Z")).map(json.dumps),
+}
 
-    def _scalar(self, kind: str) -> Text:
-        match kind:
-            case "string":
-                return (st.sampled_from(WORDS) | st.text(max_size=5)).map(json.dumps)
-            case "integer":
-                return st.sampled_from(WHOLE) | st.integers().map(str)
-            case "number":
-                floats = st.floats(allow_nan=False, allow_infinity=False)
-                return st.sampled_from([*WHOLE, *BROKEN]) | floats.map(repr) | st.integers().map(str)
-            case "boolean":
-                return st.sampled_from(["true", "false"])
-            case _:
-                times = st.sampled_from(TIMES) | st.datetimes().map(lambda time: f"{time.isoformat()}Z")
-                return times.map(json.dumps)
 
-    def _oddity(self) -> Text:
-        return st.sampled_from(ODD)
-
-    def _object_fields(self, schema: Schema, variant: int) -> dict[str, tuple[bool, Text]]:
-        """Whether each key may be absent, and its text."""
-        assert isinstance(schema, Object), schema
-        fields = {}
-        for field in schema.fields:
-            text = self.of(field.schema, variant)
-            is_nullable = not field.required and (self.is_odd or field.default is None)
-            fields[field.wire] = (not field.required, st.just("null") | text if is_nullable else text)
-        return fields
-
-    def _object(self, fields: Mapping[str, tuple[bool, Text]]) -> Text:
-        optional = {key: text for key, (is_optional, text) in fields.items() if is_optional}
-        required = {key: text for key, (is_optional, text) in fields.items() if not is_optional}
-        optional["unheard-of"] = st.sampled_from(ANYTHING)
-        return _object_with(required, optional, is_odd=self.is_odd)
+def _model(model: type[Any], *, is_odd: bool) -> Text:
+    hints = get_type_hints(model)
+    texts = {json_name(field): texts_of(hints[field.name], is_odd=is_odd) for field in attrs.fields(model)}
+    required = {key for key, field in zip(texts, attrs.fields(model), strict=True) if field.default is attrs.NOTHING}
+    old = {key: st.sampled_from(["true", "false"]) for key in getattr(model, "old_keys", {}) if is_odd}
+    optional = {key: text for key, text in texts.items() if key not in required}
+    return _object_with(
+        {key: texts[key] for key in required},
+        {**optional, **old, "unheard-of": st.sampled_from(ANYTHING)},
+        is_odd=is_odd,
+    )
 
 
 def _array(items: Any) -> str:

@@ -4,7 +4,6 @@ from typing import TypeAlias
 
 from aiospectrum._generated.models import (
     DNS,
-    AnyApp,
     App,
     AppOrder,
     AppRequest,
@@ -13,22 +12,21 @@ from aiospectrum._generated.models import (
     Dimension,
     Direction,
     DNSType,
-    DynamicEdgeIPs,
     EdgeIPConnectivity,
     EdgeIPs,
+    EdgeIPsType,
     Identifier,
     Metric,
-    MetricValues,
     OriginDNS,
     OriginDNSType,
     OriginPort,
-    PaygoApp,
     Protocol,
     ProxyProtocol,
-    Report,
+    ReportByTime,
+    ReportByTimeRow,
     ReportQuery,
-    ReportRow,
-    StaticEdgeIPs,
+    ReportSummary,
+    ReportSummaryRow,
     TimeDelta,
     TimeInterval,
     TLSMode,
@@ -37,7 +35,6 @@ from aiospectrum._generated.models import (
 
 __all__ = [
     "DNS",
-    "AnyApp",
     "App",
     "AppCreateResponse",
     "AppDeleteResponse",
@@ -53,24 +50,24 @@ __all__ = [
     "DeletedApp",
     "Dimension",
     "Direction",
-    "DynamicEdgeIPs",
     "EdgeIPConnectivity",
     "EdgeIPs",
+    "EdgeIPsType",
     "Identifier",
     "Metric",
-    "MetricValues",
     "OriginDNS",
     "OriginDNSType",
     "OriginPort",
-    "PaygoApp",
     "Protocol",
     "ProxyProtocol",
     "Report",
+    "ReportByTime",
+    "ReportByTimeRow",
     "ReportQuery",
-    "ReportRow",
+    "ReportSummary",
+    "ReportSummaryRow",
     "SpectrumConfigAppConfig",
     "SpectrumConfigPaygoAppConfig",
-    "StaticEdgeIPs",
     "SummaryGetResponse",
     "TLSMode",
     "TimeDelta",
@@ -78,22 +75,25 @@ __all__ = [
     "TrafficType",
 ]
 
+Report: TypeAlias = ReportByTime | ReportSummary
+"""A report of either form."""
+
 SpectrumConfigAppConfig: TypeAlias = App
 """Cloudflare's name for :class:`App`."""
 
-SpectrumConfigPaygoAppConfig: TypeAlias = PaygoApp
-"""Cloudflare's name for :class:`PaygoApp`."""
+SpectrumConfigPaygoAppConfig: TypeAlias = App
+"""Cloudflare's name for an application of a pay-as-you-go plan: one whose ``is_pay_as_you_go`` is true."""
 
-AppListResponse: TypeAlias = AnyApp
+AppListResponse: TypeAlias = App
 """Cloudflare's name for each item of a list of applications."""
 
-AppGetResponse: TypeAlias = AnyApp
+AppGetResponse: TypeAlias = App
 """Cloudflare's name for the answer to getting an application."""
 
-AppCreateResponse: TypeAlias = AnyApp
+AppCreateResponse: TypeAlias = App
 """Cloudflare's name for the answer to creating an application."""
 
-AppUpdateResponse: TypeAlias = AnyApp
+AppUpdateResponse: TypeAlias = App
 """Cloudflare's name for the answer to replacing an application."""
 
 AppDeleteResponse: TypeAlias = DeletedApp
@@ -102,8 +102,8 @@ AppDeleteResponse: TypeAlias = DeletedApp
 CurrentGetResponse: TypeAlias = list[CurrentAggregate]
 """Cloudflare's name for the current aggregates of a zone."""
 
-BytimeGetResponse: TypeAlias = Report
+BytimeGetResponse: TypeAlias = ReportByTime
 """Cloudflare's name for a report by time."""
 
-SummaryGetResponse: TypeAlias = Report
+SummaryGetResponse: TypeAlias = ReportSummary
 """Cloudflare's name for a summary."""

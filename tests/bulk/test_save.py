@@ -169,7 +169,7 @@ async def test_an_empty_plan(tmp_path: Path) -> None:
         ({"destination": 7}, "destination"),
         ({"destination": ""}, "destination"),
         ({"storage_options": {"key": "x"}}, "storage_options"),
-        ({"client": {A: Fake(answer=answer)}}, "client"),
+        pytest.param({"client": {A: Fake(answer=answer)}}, "client", id="not a client"),
         ({"client": 1}, "client"),
     ],
     ids=str,

@@ -17,14 +17,15 @@ from aiospectrum import (
     Client,
     CurrentAggregate,
     DeletedApp,
-    DynamicEdgeIPs,
+    EdgeIPs,
     OriginDNS,
     Page,
-    PaygoApp,
     Protocol,
-    Report,
+    ReportByTime,
+    ReportByTimeRow,
     ReportQuery,
-    ReportRow,
+    ReportSummary,
+    ReportSummaryRow,
 )
 from tests.conftest import APP, TOKEN, ZONE, Mocked, Serve
 
@@ -49,7 +50,7 @@ THE_APP = App(
     origin_direct=["tcp://192.0.2.1:22"],
 )
 WIRE_PAYGO = {key: WIRE_APP[key] for key in ("id", "protocol", "dns", "created_on", "modified_on", "origin_direct")}
-PAYGO = PaygoApp(
+PAYGO = App(
     id=APP, protocol="tcp/22", dns=THE_APP.dns, created_on=AT, modified_on=AT, origin_direct=THE_APP.origin_direct
 )
 REQUEST = AppRequest(
@@ -78,12 +79,12 @@ WIRE_REPORT = {
     ],
 }
 SINCE = datetime(2026, 11, 20, tzinfo=UTC)
-REPORT = Report(
-    data=[ReportRow(dimensions=["connect"], metrics=[[400, 600]])],
+REPORT = ReportByTime(
+    data=[ReportByTimeRow(dimensions=["connect"], metrics=[[400, 600]])],
     data_lag=3,
     max={"count": 600},
     min={},
-    query=ReportQuery(metrics=["count"], since=SINCE, sort=[{"Id": "count", "Desc": True}]),
+    query=ReportQuery(metrics=["count"], since="2026-11-20T00:00:00Z", sort=[{"Id": "count", "Desc": True}]),
     rows=1,
     totals={"count": 1000},
     time_intervals=[
@@ -149,7 +150,7 @@ CASES = {
                 dns=DNS(name="ssh.example.com", type="CNAME"),
                 origin_dns=OriginDNS(name="origin.example.com", ttl=600),
                 origin_port=22,
-                edge_ips=DynamicEdgeIPs(connectivity="ipv4"),
+                edge_ips=EdgeIPs(type="dynamic", connectivity="ipv4"),
                 ip_firewall=False,
             ),
         ),
@@ -209,7 +210,10 @@ CASES = {
         call=lambda client: client.analytics.events.summary(ZONE, metrics=["count"]),
         target=f"/zones/{ZONE}/spectrum/analytics/events/summary?metrics=count",
         answer={**WIRE_REPORT, "data": [{"metrics": [1000]}], "time_intervals": None},
-        result=attrs.evolve(REPORT, data=[ReportRow(metrics=[1000])], time_intervals=None),
+        result=ReportSummary(
+            data=[ReportSummaryRow(metrics=[1000])],
+            **{name: getattr(REPORT, name) for name in ("data_lag", "max", "min", "query", "rows", "totals")},
+        ),
     ),
 }
 

@@ -18,15 +18,14 @@ from aiospectrum import (
     DeletedApp,
     ErrorDetail,
     Page,
-    PaygoApp,
     Protocol,
     RateLimitError,
-    Report,
+    ReportByTime,
+    ReportSummary,
     Response,
     ResponseError,
     RetryPolicy,
     SpectrumError,
-    StaticEdgeIPs,
     Transport,
     make_converter,
     record_responses,
@@ -40,17 +39,17 @@ from aiospectrum.sandbox import Sandbox
 async def applications(client: Client, zone_id: str) -> None:
     """Each call gives the documented type."""
     page = await client.apps.list(zone_id, page=1, per_page=50, order="dns", direction="asc")
-    assert_type(page, Page[App | PaygoApp])
+    assert_type(page, Page[App])
     assert_type(page.total_count, int | None)
-    assert_type(await list_apps(client, zone_id), Page[App | PaygoApp])
-    assert_type(client.apps.iterate(zone_id), AsyncGenerator[App | PaygoApp, None])
+    assert_type(await list_apps(client, zone_id), Page[App])
+    assert_type(client.apps.iterate(zone_id), AsyncGenerator[App, None])
     async for app in client.apps.iterate(zone_id):
-        assert_type(app, App | PaygoApp)
+        assert_type(app, App)
         assert_type(app.dns.name, str | None)
-        if isinstance(app, App):
-            assert_type(app.ip_firewall, bool | None)
-            if isinstance(app.edge_ips, StaticEdgeIPs):
-                assert_type(app.edge_ips.ips, list[str])
+        assert_type(app.ip_firewall, bool | None)
+        assert_type(app.is_pay_as_you_go, bool)
+        if app.edge_ips is not None:
+            assert_type(app.edge_ips.ips, list[str] | None)
 
     request = AppRequest(
         protocol="tcp/22",
@@ -62,9 +61,9 @@ async def applications(client: Client, zone_id: str) -> None:
     assert_type(moved, AppRequest)
     print([field.name for field in attrs.fields(AppRequest)], attrs.asdict(moved))
     created = await client.apps.create(zone_id, moved)
-    assert_type(created, App | PaygoApp)
-    assert_type(await client.apps.update(zone_id, created.id, request), App | PaygoApp)
-    assert_type(await client.apps.get(zone_id, created.id), App | PaygoApp)
+    assert_type(created, App)
+    assert_type(await client.apps.update(zone_id, created.id, request), App)
+    assert_type(await client.apps.get(zone_id, created.id), App)
     assert_type(await client.apps.delete(zone_id, created.id), DeletedApp)
     assert_type(await client.protocols.list(zone_id), list[Protocol])
     item: AppListResponse = created
@@ -85,14 +84,18 @@ async def analytics(transport: Transport, client: Client, zone_id: str) -> None:
         since=datetime(2026, 11, 20, tzinfo=UTC),
         filters="event==disconnect",
     )
-    assert_type(report, Report)
-    assert_type(report.totals, dict[str, float])
-    assert_type(report.time_intervals, list[tuple[datetime, datetime]] | None)
+    assert_type(report, ReportByTime)
+    assert_type(report.totals, dict[str, int | float])
+    assert_type(report.time_intervals, list[tuple[datetime, ...]])
+    assert_type(report.data[0].metrics[0][0], int | float)
     assert_type(report.records(), list[dict[str, datetime | str | float | None]])
     print(report.to_arrow(metrics=metrics).num_rows)
-    assert_type(await get_events_by_time(transport, zone_id, time_delta="day"), Report)
-    same: BytimeGetResponse = await client.analytics.events.summary(zone_id, metrics=["count"])
+    assert_type(await get_events_by_time(transport, zone_id, time_delta="day"), ReportByTime)
+    same: BytimeGetResponse = report
     print(same.rows)
+    summary = await client.analytics.events.summary(zone_id, metrics=["count"])
+    assert_type(summary, ReportSummary)
+    assert_type(summary.data[0].metrics[0], int | float)
 
 
 async def saving(client: Client, zone_id: str, stop: asyncio.Event) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aiospectrum import DNS, AppRequest, DynamicEdgeIPs, InvalidArgumentError, OriginDNS, StaticEdgeIPs
+from aiospectrum import DNS, AppRequest, EdgeIPs, InvalidArgumentError, OriginDNS
 from aiospectrum._generated.checks import APP_REQUEST, IDENTIFIER, METRIC, ORIGIN_PORT
 from aiospectrum.checks import Array, Check, DateTime, Flag, Integer, Number, OneOf, Text, refuse
 
@@ -55,7 +55,7 @@ def request(**changes: Any) -> AppRequest:
         pytest.param(APP_REQUEST, request(protocol="minecraft"), id="protocol by name"),
         pytest.param(APP_REQUEST, request(protocol="tcp/1000-2000"), id="protocol with a range"),
         pytest.param(APP_REQUEST, request(traffic_type="quic"), id="a value newer than the enum"),
-        pytest.param(APP_REQUEST, request(edge_ips=StaticEdgeIPs(ips=["192.0.2.1"])), id="static addresses"),
+        pytest.param(APP_REQUEST, request(edge_ips=EdgeIPs(type="static", ips=["192.0.2.1"])), id="static addresses"),
         pytest.param(APP_REQUEST, request(origin_direct=None, origin_worker_id="w"), id="worker"),
     ],
 )
@@ -130,14 +130,14 @@ def test_good_values_pass(check: Check, value: object) -> None:
         pytest.param(
             APP_REQUEST,
             request(edge_ips=4),
-            "f.edge_ips: expected an object of the class DynamicEdgeIPs or",
-            id="union",
+            "f.edge_ips: expected an object of the class EdgeIPs",
+            id="number for an object",
         ),
         pytest.param(
             APP_REQUEST,
-            request(edge_ips=DynamicEdgeIPs(connectivity=4)),  # type: ignore[arg-type]  # wrong on purpose
+            request(edge_ips=EdgeIPs(connectivity=4)),  # type: ignore[arg-type]  # wrong on purpose
             "f.edge_ips.connectivity: expected a string, got 4",
-            id="inside a union",
+            id="inside an object",
         ),
     ],
 )

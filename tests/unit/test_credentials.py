@@ -133,10 +133,14 @@ def test_secrets_are_not_shown() -> None:
         ({"proxy": "socks5://x"}, "proxy: expected an http or https URL, or None"),
         ({"proxy": f"ftp://me:{SECRET}@x"}, "proxy: expected an http or https URL, or None"),
         ({"ssl_context": False}, "ssl_context: expected an object of the class SSLContext, got False"),
-        ({"ssl_context": ssl._create_unverified_context()}, "ssl_context: expected a context that verifies"),  # noqa: S323 - wrong on purpose
+        pytest.param(
+            {"ssl_context": ssl._create_unverified_context()},  # noqa: S323 - wrong on purpose
+            "ssl_context: expected a context that verifies",
+            id="context that does not verify",
+        ),
         ({"retry": 3}, "retry: expected an object of the class RetryPolicy, got 3"),
         ({"session": "x"}, "session: expected an object of the class ClientSession, got 'x'"),
-        ({"timeout": 10**400}, "timeout: expected a number of seconds greater than 0"),
+        pytest.param({"timeout": 10**400}, "timeout: expected a number of seconds greater than 0", id="huge timeout"),
         ({"timeout": 0}, "timeout: expected a number of seconds greater than 0, a Timeouts or None, got 0"),
         ({"timeout": float("nan")}, "timeout: expected a number of seconds greater than 0"),
         ({"timeout": "5"}, "timeout: expected a number of seconds greater than 0"),

@@ -11,7 +11,7 @@ import cattrs
 import msgspec
 import pytest
 
-from aiospectrum._codec.structs import struct
+from aiospectrum.structs import struct
 
 
 class Base:
@@ -154,14 +154,53 @@ def test_a_model_has_no_subclasses() -> None:
 
 
 @pytest.mark.parametrize(
-    "default",
-    [attrs.field(default=3), attrs.field(repr=False), attrs.Factory(lambda self: [self], takes_self=True)],
-    ids=["field", "field without a default", "factory of the object"],
+    "field",
+    [
+        attrs.field(repr=False),
+        attrs.field(eq=False),
+        attrs.field(eq=str.lower),
+        attrs.field(init=False, default=3),
+        attrs.field(hash=False),
+        attrs.field(alias="nombre"),
+        attrs.field(converter=int),
+        attrs.field(validator=attrs.validators.instance_of(int)),
+        attrs.Factory(lambda self: [self], takes_self=True),
+    ],
+    ids=["repr", "eq", "eq by key", "init", "hash", "alias", "converter", "validator", "factory of the object"],
 )
-def test_defaults_that_would_not_do_what_they_say(default: Any) -> None:
-    """They are refused where the class is written."""
-    with pytest.raises(TypeError, match=r"Odd\.number: expected a plain default or a factory of no arguments"):
+def test_what_would_be_ignored_is_refused(field: Any) -> None:
+    """A field that would not do what it says is refused where the class is written."""
+    with pytest.raises(TypeError, match=r"Odd\.number: expected a field with at most a default and metadata"):
 
         @struct(kw_only=True)
         class Odd:
-            number: int = default
+            number: int = field
+
+
+def test_a_name_in_json() -> None:
+    """It stands in the metadata; attrs and Python go by the attribute."""
+
+    @struct(kw_only=True)
+    class Named:
+        app_id: str = attrs.field(metadata={"json": "appID"})
+        labels: list[str] = attrs.field(factory=list)
+
+    named = msgspec.json.decode(b'{"appID":"a"}', type=Named)
+
+    assert named == Named(app_id="a")
+    assert msgspec.to_builtins(named) == {"appID": "a", "labels": []}
+    assert attrs.asdict(named) == {"app_id": "a", "labels": []}
+    assert attrs.fields(Named).app_id.metadata == {"json": "appID"}
+
+
+def test_a_field_with_metadata_alone_is_required() -> None:
+    """What has no default has to be there, to Python and to msgspec."""
+
+    @struct(kw_only=True)
+    class Named:
+        app_id: str = attrs.field(metadata={"json": "appID"})
+
+    with pytest.raises(TypeError, match="app_id"):
+        Named()  # type: ignore[call-arg]  # which is what is tested
+    with pytest.raises(msgspec.ValidationError, match="missing required field `appID`"):
+        msgspec.json.decode(b"{}", type=Named)

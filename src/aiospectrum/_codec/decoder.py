@@ -1,157 +1,195 @@
-"""From an HTTP answer to model objects: pure.
+"""Response bodies to models: pure.
 
-There are two roads. Answers as the API documents them are read from JSON text straight into objects, at about the
-cost of parsing them. Whatever does not fit there takes the patient road, over an envelope of JSON values and the
-public converter, which takes more than is documented and says exactly what it cannot take. Where both roads lead to
-an object, it is the same.
+msgspec decodes the body of a response straight into the models: the fast path. What it refuses is left to a fallback,
+which goes over JSON values and a cattrs converter: old payloads, nulls where a default stands, times that are not in
+UTC or finer than a microsecond. The fallback takes more than the API documents, and says exactly what it cannot take.
+Both give equal objects.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Generic, TypeVar, get_origin
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from cattrs import Converter
-from cattrs.errors import BaseValidationError
+from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 
-from aiospectrum._codec.building import Structure
-from aiospectrum._codec.registration import explain
-from aiospectrum._codec.wire import WireError
-from aiospectrum._http.response import (
-    Call,
-    Envelope,
-    RawResponse,
-    read_envelope,
-    read_messages,
-    read_result_info,
-    response_error,
-)
-from aiospectrum.errors import DecodeError
-from aiospectrum.routes import Route
+from aiospectrum._codec.values import WireError
+from aiospectrum.structs import is_struct
 
-__all__ = ["assume_result", "decode_result", "read_answer"]
+__all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"]
 
 T = TypeVar("T")
 
+_Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
+_FINE_TIME: Final = re.compile(rb"T\d\d:\d\d:\d\d\.\d{7}")
 
-class _Envelope(msgspec.Struct, Generic[T]):
-    """What msgspec reads an answer into."""
+
+class DecodedBody(msgspec.Struct, Generic[T]):
+    """The body of a successful response."""
 
     result: T
+    """The models."""
+
     success: bool
+    """Whether the call did what was asked."""
+
     messages: Any = None
+    """JSON values."""
+
     result_info: Any = None
+    """JSON values."""
 
 
-def read_answer(
-    route: Route[Any], raw: RawResponse, call: Call, *, path: Mapping[str, object], converter: Converter
-) -> Envelope:
-    """Read a whole answer.
+def decode_body(wanted: Any, body: bytes) -> DecodedBody[Any] | None:
+    """Decode a body on the fast path.
 
     Args:
-        route: The endpoint that was called.
-        raw: The answer.
-        call: The call that it answers.
-        path: The path parameters by argument name.
-        converter: Reads the models, where the fast road does not.
+        wanted: Type of the result: a model, or a list of one.
+        body: The body.
 
     Returns:
-        The envelope of a success, with an object or a list of objects as its result.
+        The body decoded; None for one that is left to the fallback, for whatever reason, and for other types.
+    """
+    decoder = _body_decoder(wanted)
+    if decoder is None:
+        return None
+    try:
+        decoded = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if _needs_fallback(wanted, decoded.result, body) else decoded
+
+
+def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
+    """Read a result from JSON values: the fallback.
+
+    Args:
+        wanted: Type of the result: a model, a list of one, or any type that the converter reads.
+        values: The JSON values.
+        converter: Reads models, and types that are not ours.
+
+    Returns:
+        The result.
 
     Raises:
-        ResponseError: The answer is no success, or cannot be read.
+        WireError: The first value that is not of the documented type.
+        BaseValidationError: The same of a type that is not ours; :func:`explain` takes either.
     """
-    if 200 <= raw.status < 300:
-        envelope = _read_straight(route.result, raw.body, call, converter.structure)
-        if envelope is not None:
-            return envelope
-    envelope = read_envelope(raw, call)
-    result = envelope.result
-    if result is None:
-        result = assume_result(route, path)
-    envelope.result = decode_result(route, result, converter=converter, raw=raw, call=call)
-    return envelope
-
-
-def _read_straight(wanted: Any, body: bytes, call: Call, structure: Structure) -> Envelope | None:
-    """Read an answer on the fast road; None for one that does not fit there, whatever the reason."""
-    decoders, build = _reader(wanted)
+    item_type = _item_type(wanted)
+    if item_type is None:
+        return converter.structure(values, wanted)
+    if not isinstance(values, list):
+        raise WireError("an array", values)
+    items: list[Any] = []
     try:
-        for decoder in decoders:
-            try:
-                read = decoder.decode(body)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                continue
-            if not read.success:
-                return None
-            return Envelope(
-                result=build(read.result, structure),
-                result_info=read_result_info(read.result_info),
-                messages=read_messages(read.messages, call),
-            )
-    except (BaseValidationError, WireError, RecursionError, OverflowError):
-        return None
-    return None
+        for value in values:
+            items.append(converter.structure(value, item_type))  # noqa: PERF401 - its length says where an error is
+    except WireError as error:
+        raise error.below(f"[{len(items)}]") from None
+    return items
+
+
+def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str) -> str:
+    """Say in one line what could not be read, and where.
+
+    Args:
+        error: What :func:`decode_values` raised.
+        path: Where the values stand in larger ones.
+        redact: Blots credentials out of what came.
+
+    Returns:
+        Text such as ``data[3].metrics[0]: expected a number, got 'x'``; several failures are joined.
+    """
+    return "; ".join(
+        f"{where.lstrip('.')}: {what}" if where else what for where, what in _failures(error, path, redact)
+    )
+
+
+def _failures(error: Exception, path: str, redact: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    if isinstance(error, (ClassValidationError, IterableValidationError)):
+        noted, plain = error.group_exceptions()
+        for inner, note in noted:
+            step = f".{note.name}" if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
+            yield from _failures(inner, path + step, redact)
+        for inner in plain:
+            yield from _failures(inner, path, redact)
+    elif isinstance(error, WireError):
+        yield path + error.path, error.describe(redact)
+    elif isinstance(error, KeyError):
+        yield path, "expected a value, got none"
+    else:
+        yield path, redact(str(error))
 
 
 @cache
-def _reader(wanted: Any) -> tuple[tuple[msgspec.json.Decoder[_Envelope[Any]], ...], Any]:
-    """Make the decoders of a type of result, once; the first call of each type pays for it."""
-    from aiospectrum._generated.decoders import RESULT_READERS  # which takes some milliseconds
-
-    reader = RESULT_READERS.get(wanted)
-    if reader is None:  # a route of the user's own
-        return (), None
-    envelopes = [_Envelope[wire] for wire in reader.wires]  # type: ignore[valid-type]  # types made at run time
-    return tuple(map(msgspec.json.Decoder, envelopes)), reader.build
-
-
-def assume_result(route: Route[Any], path: Mapping[str, object]) -> dict[str, object] | None:
-    """Make the ``result`` that stands for an absent one.
-
-    Args:
-        route: The endpoint that was called.
-        path: The path parameters by argument name.
-
-    Returns:
-        JSON values; None for an endpoint that has to answer with a result.
-    """
-    if route.assumed_result is None:
+def _body_decoder(wanted: Any) -> "msgspec.json.Decoder[DecodedBody[Any]] | None":
+    """Only structs are decoded directly: msgspec reads plain attrs classes too, but skips their converters."""
+    if not is_struct(_item_type(wanted) or wanted):
         return None
-    return {key: path[parameter] for key, parameter in route.assumed_result.items()}
+    return msgspec.json.Decoder(DecodedBody[wanted])
 
 
-def decode_result(route: Route[T], result: object, *, converter: Converter, raw: RawResponse, call: Call) -> T:
-    """Read the ``result`` of an envelope into the type that the route documents.
+@cache
+def _item_type(wanted: Any) -> Any:
+    """The type of the items of a list, None for what is no list."""
+    return get_args(wanted)[0] if get_origin(wanted) is list else None
 
-    Args:
-        route: The endpoint that was called.
-        result: JSON values.
-        converter: Reads the models.
-        raw: The answer, for the error.
-        call: The call that it answers, for the error.
 
-    Returns:
-        An object or a list of objects.
+def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
+    """Whether msgspec has read something in another way than the fallback would: a time, or a key of old payloads."""
+    item_type = _item_type(wanted)
+    model, items = (wanted, [result]) if item_type is None else (item_type, result)
+    times_of = _times(model)
+    if times_of is not None:
+        for time in chain.from_iterable(map(times_of, items)):
+            if time is not None and time.tzinfo is not UTC:
+                return True
+        if _has_fine_times(body):
+            return True
+    old_keys: Mapping[str, str] = getattr(model, "old_keys", {})
+    return any(
+        None in map(attrgetter(attribute), items) and f'"{key}"'.encode() in body for key, attribute in old_keys.items()
+    )
 
-    Raises:
-        DecodeError: The result does not have the documented type; the message says where.
+
+def _has_fine_times(body: bytes) -> bool:
+    """Whether there is a time finer than a microsecond, which msgspec would round, where the fallback cuts it.
+
+    Where a body has few capital letters T, as reports have, going from one to the next is faster than the search; where
+    it has many, as lists have, slower.
     """
-    if get_origin(route.result) is list:
-        result = [] if result is None else result  # how some servers write an empty array
-        if not isinstance(result, list):
-            problem = f"result: expected an array, got {type(result).__name__}"
-            raise response_error(DecodeError, raw, call, problem)
-    if result is None:
-        raise response_error(DecodeError, raw, call, "the envelope has no result")
-    try:
-        try:
-            decoded: T = converter.structure(result, route.result)
-        except (BaseValidationError, WireError) as error:
-            problem = explain(error, "result", call.redact)
-        else:
-            return decoded
-    except RecursionError:  # reading takes more of the stack than parsing did
-        problem = "result: nested too deep"
-    # Raised out here, the error does not hold on to the one above, which holds what the server sent.
-    raise response_error(DecodeError, raw, call, problem)
+    position = body.find(b"T")
+    for _ in range(len(body) // 2048):
+        if position < 0 or _FINE_TIME.match(body, position):
+            return position >= 0
+        position = body.find(b"T", position + 1)
+    return position >= 0 and _FINE_TIME.search(body, position) is not None
+
+
+@cache
+def _times(annotation: Any) -> _Times | None:
+    """What gives all times inside of a value, and None for those that are absent; None where there can be none."""
+    if annotation in (datetime, datetime | None):
+        return lambda time: (time,)
+    if is_struct(annotation):
+        hints = get_type_hints(annotation)
+        parts = {name: times for name, hint in hints.items() if (times := _times(hint))}
+        if not parts:
+            return None
+        if len(parts) > 1 and all(hints[name] in (datetime, datetime | None) for name in parts):
+            return attrgetter(*parts)  # much faster than what follows
+        return lambda item: chain.from_iterable(times(getattr(item, name)) for name, times in parts.items())
+    inner = [times for argument in get_args(annotation) if (times := _times(argument))]
+    if not inner:
+        return None
+    (times,) = inner  # models have no two kinds of times in one place
+    if get_origin(annotation) in (list, tuple):
+        return lambda items: chain.from_iterable(map(times, items))
+    if get_origin(annotation) is dict:
+        return lambda items: chain.from_iterable(map(times, items.values()))
+    return lambda value: () if value is None else times(value)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from aiospectrum._generated.checks import DIMENSION, IDENTIFIER, METRIC, TIME_DELTA
-from aiospectrum._generated.models import CurrentAggregate, Dimension, Metric, Report, TimeDelta
+from aiospectrum._generated.models import CurrentAggregate, Dimension, Metric, ReportByTime, ReportSummary, TimeDelta
 from aiospectrum.checks import Array, DateTime, Integer, Text
 from aiospectrum.routes import PathParameter, QueryParameter, Route
 from aiospectrum.transport import Transport
@@ -87,7 +87,7 @@ async def get_current_aggregate(
     return response.result
 
 
-GET_EVENTS_BY_TIME: Final[Route[Report]] = Route(
+GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
     name="get_events_by_time",
     method="GET",
     path="/zones/{zone_id}/spectrum/analytics/events/bytime",
@@ -125,7 +125,7 @@ GET_EVENTS_BY_TIME: Final[Route[Report]] = Route(
         ),
         QueryParameter(name="limit", wire="limit", check=Integer(minimum=1, expected="an integer of 1 or more")),
     ),
-    result=Report,
+    result=ReportByTime,
     safe_to_repeat=True,
 )
 """Route of :func:`get_events_by_time`."""
@@ -143,7 +143,7 @@ async def get_events_by_time(
     filters: str | None = None,
     sort: Sequence[str] | None = None,
     limit: int | None = None,
-) -> Report:
+) -> ReportByTime:
     """Get event metrics of a zone's Spectrum applications, divided into time intervals.
 
     Needs the permission Analytics Read.
@@ -192,7 +192,7 @@ async def get_events_by_time(
     return response.result
 
 
-GET_EVENTS_SUMMARY: Final[Route[Report]] = Route(
+GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
     name="get_events_summary",
     method="GET",
     path="/zones/{zone_id}/spectrum/analytics/events/summary",
@@ -229,7 +229,7 @@ GET_EVENTS_SUMMARY: Final[Route[Report]] = Route(
         ),
         QueryParameter(name="limit", wire="limit", check=Integer(minimum=1, expected="an integer of 1 or more")),
     ),
-    result=Report,
+    result=ReportSummary,
     safe_to_repeat=True,
 )
 """Route of :func:`get_events_summary`."""
@@ -246,7 +246,7 @@ async def get_events_summary(
     filters: str | None = None,
     sort: Sequence[str] | None = None,
     limit: int | None = None,
-) -> Report:
+) -> ReportSummary:
     """Get event metrics of a zone's Spectrum applications, summed over the whole time window.
 
     Needs the permission Analytics Read.

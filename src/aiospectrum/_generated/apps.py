@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Final
 
 from aiospectrum._generated.checks import APP_ORDER, APP_REQUEST, DIRECTION, IDENTIFIER
-from aiospectrum._generated.models import AnyApp, AppOrder, AppRequest, DeletedApp, Direction
+from aiospectrum._generated.models import App, AppOrder, AppRequest, DeletedApp, Direction
 from aiospectrum.checks import Integer
 from aiospectrum.pagination import Page, iterate_pages, to_page
 from aiospectrum.routes import Body, PathParameter, QueryParameter, Route
@@ -29,7 +29,7 @@ __all__ = [
     "update_app",
 ]
 
-LIST_APPS: Final[Route[list[AnyApp]]] = Route(
+LIST_APPS: Final[Route[list[App]]] = Route(
     name="list_apps",
     method="GET",
     path="/zones/{zone_id}/spectrum/apps",
@@ -42,7 +42,7 @@ LIST_APPS: Final[Route[list[AnyApp]]] = Route(
         QueryParameter(name="direction", wire="direction", check=DIRECTION),
         QueryParameter(name="order", wire="order", check=APP_ORDER),
     ),
-    result=list[AnyApp],
+    result=list[App],
     page="page",
     safe_to_repeat=True,
 )
@@ -57,7 +57,7 @@ async def list_apps(
     per_page: int | None = None,
     direction: Direction | None = None,
     order: AppOrder | None = None,
-) -> Page[AnyApp]:
+) -> Page[App]:
     """List the Spectrum applications of a zone.
 
     Without any of the four parameters the API answers every application at once and sends no paging data. It
@@ -98,7 +98,7 @@ def iterate_apps(
     per_page: int = 100,
     direction: Direction | None = None,
     order: AppOrder | None = None,
-) -> AsyncGenerator[AnyApp, None]:
+) -> AsyncGenerator[App, None]:
     """List the Spectrum applications of a zone, each once.
 
     Pages are requested one by one, when they are needed.
@@ -122,7 +122,7 @@ def iterate_apps(
         ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
     """
 
-    def get_page(number: int) -> Awaitable[Page[AnyApp]]:
+    def get_page(number: int) -> Awaitable[Page[App]]:
         return list_apps(
             transport,
             zone_id,
@@ -135,13 +135,13 @@ def iterate_apps(
     return iterate_pages(get_page, key=attrgetter("id"), per_page=per_page)
 
 
-CREATE_APP: Final[Route[AnyApp]] = Route(
+CREATE_APP: Final[Route[App]] = Route(
     name="create_app",
     method="POST",
     path="/zones/{zone_id}/spectrum/apps",
     path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
     body=Body(name="app", check=APP_REQUEST),
-    result=AnyApp,
+    result=App,
     safe_to_repeat=False,
 )
 """Route of :func:`create_app`."""
@@ -151,7 +151,7 @@ async def create_app(
     transport: Transport,
     zone_id: str,
     app: AppRequest,
-) -> AnyApp:
+) -> App:
     """Create a Spectrum application in a zone.
 
     Needs the permission Zone Settings Write.
@@ -182,7 +182,7 @@ async def create_app(
     return response.result
 
 
-GET_APP: Final[Route[AnyApp]] = Route(
+GET_APP: Final[Route[App]] = Route(
     name="get_app",
     method="GET",
     path="/zones/{zone_id}/spectrum/apps/{app_id}",
@@ -190,7 +190,7 @@ GET_APP: Final[Route[AnyApp]] = Route(
         PathParameter(name="zone_id", check=IDENTIFIER),
         PathParameter(name="app_id", check=IDENTIFIER),
     ),
-    result=AnyApp,
+    result=App,
     safe_to_repeat=True,
 )
 """Route of :func:`get_app`."""
@@ -200,7 +200,7 @@ async def get_app(
     transport: Transport,
     zone_id: str,
     app_id: str,
-) -> AnyApp:
+) -> App:
     """Get one Spectrum application.
 
     Needs the permission Zone Settings Read.
@@ -229,7 +229,7 @@ async def get_app(
     return response.result
 
 
-UPDATE_APP: Final[Route[AnyApp]] = Route(
+UPDATE_APP: Final[Route[App]] = Route(
     name="update_app",
     method="PUT",
     path="/zones/{zone_id}/spectrum/apps/{app_id}",
@@ -238,7 +238,7 @@ UPDATE_APP: Final[Route[AnyApp]] = Route(
         PathParameter(name="app_id", check=IDENTIFIER),
     ),
     body=Body(name="app", check=APP_REQUEST),
-    result=AnyApp,
+    result=App,
     safe_to_repeat=True,
 )
 """Route of :func:`update_app`."""
@@ -249,7 +249,7 @@ async def update_app(
     zone_id: str,
     app_id: str,
     app: AppRequest,
-) -> AnyApp:
+) -> App:
     """Replace the configuration of a Spectrum application.
 
     The body replaces the whole configuration: a field left out goes back to Cloudflare's default. Needs the

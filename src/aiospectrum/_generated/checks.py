@@ -50,22 +50,12 @@ ORIGIN_PORT: Final = OneOf(
 EDGE_IP_CONNECTIVITY: Final = Text()
 """Check of a value of the schema EdgeIPConnectivity."""
 
-DYNAMIC_EDGE_IPS: Final = Object(
-    model=models.DynamicEdgeIPs, fields={"type": Text(), "connectivity": EDGE_IP_CONNECTIVITY}
-)
-"""Check of a value of the schema DynamicEdgeIPs."""
+EDGE_IPS_TYPE: Final = Text()
+"""Check of a value of the schema EdgeIPsType."""
 
-STATIC_EDGE_IPS: Final = Object(
-    model=models.StaticEdgeIPs, fields={"type": Text(), "ips": Array(items=Text(), expected="a list")}
-)
-"""Check of a value of the schema StaticEdgeIPs."""
-
-EDGE_IPS: Final = OneOf(
-    options=(
-        DYNAMIC_EDGE_IPS,
-        STATIC_EDGE_IPS,
-    ),
-    expected="an object of the class DynamicEdgeIPs or StaticEdgeIPs",
+EDGE_IPS: Final = Object(
+    model=models.EdgeIPs,
+    fields={"type": EDGE_IPS_TYPE, "connectivity": EDGE_IP_CONNECTIVITY, "ips": Array(items=Text(), expected="a list")},
 )
 """Check of a value of the schema EdgeIPs."""
 

@@ -6,7 +6,8 @@ from typing import Any, Literal, TypeAlias, final
 
 import attrs
 
-from aiospectrum._codec.structs import struct
+from aiospectrum._codec.apps import AppMethods, OldAppForms
+from aiospectrum.structs import struct
 from aiospectrum.tables.mixin import ReportTable
 
 Identifier: TypeAlias = str
@@ -28,7 +29,12 @@ DNSType: TypeAlias = Literal["CNAME", "ADDRESS"] | str
 @final
 @struct(kw_only=True, weakref_slot=False)
 class DNS:
-    """Name and type of the DNS record that leads clients to an application."""
+    """Name and type of the DNS record that leads clients to an application.
+
+    Attributes:
+        name: Hostname that clients connect to.
+        type: `CNAME` with dynamic edge addresses, `ADDRESS` with static ones.
+    """
 
     name: str | None = None
     """Hostname that clients connect to."""
@@ -52,7 +58,13 @@ kept as they come.
 @final
 @struct(kw_only=True, weakref_slot=False)
 class OriginDNS:
-    """DNS record that origins are looked up from."""
+    """DNS record that origins are looked up from.
+
+    Attributes:
+        name: Name of the record, such as `origin.example.com` or, for SRV, `_ssh._tcp.example.com`.
+        ttl: Seconds for which a look-up is kept, 600 or more.
+        type: Type of the record.
+    """
 
     name: str | None = None
     """Name of the record, such as `origin.example.com` or, for SRV, `_ssh._tcp.example.com`."""
@@ -74,32 +86,31 @@ EdgeIPConnectivity: TypeAlias = Literal["all", "ipv4", "ipv6"] | str
 """IP versions that anycast addresses take connections on; values newer than this list are kept as they come."""
 
 
+EdgeIPsType: TypeAlias = Literal["dynamic", "static"] | str
+"""Whether Cloudflare chooses the addresses (`dynamic`) or the customer brings them (`static`); values newer than this
+list are kept as they come.
+"""
+
+
 @final
 @struct(kw_only=True, weakref_slot=False)
-class DynamicEdgeIPs:
-    """Anycast addresses that Cloudflare chooses; needs DNS type CNAME."""
+class EdgeIPs:
+    """Addresses at Cloudflare's edge that an application is reached at.
 
-    type: str = "dynamic"
-    """`dynamic`, unless the API answers something newer."""
+    Attributes:
+        type: `dynamic` needs DNS type CNAME, `static` needs ADDRESS.
+        connectivity: IP versions to take connections on; goes with `dynamic`.
+        ips: The addresses, IPv4 or IPv6; goes with `static`.
+    """
+
+    type: EdgeIPsType | None = None
+    """`dynamic` needs DNS type CNAME, `static` needs ADDRESS."""
 
     connectivity: EdgeIPConnectivity | None = None
-    """IP versions to take connections on."""
+    """IP versions to take connections on; goes with `dynamic`."""
 
-
-@final
-@struct(kw_only=True, weakref_slot=False)
-class StaticEdgeIPs:
-    """Addresses of the customer's own that Cloudflare announces; needs DNS type ADDRESS."""
-
-    type: str = "static"
-    """`static`, unless the API answers something newer."""
-
-    ips: list[str] = attrs.Factory(list)
-    """The addresses."""
-
-
-EdgeIPs: TypeAlias = DynamicEdgeIPs | StaticEdgeIPs
-"""Addresses at Cloudflare's edge that an application is reached at."""
+    ips: list[str] | None = None
+    """The addresses, IPv4 or IPv6; goes with `static`."""
 
 
 ProxyProtocol: TypeAlias = Literal["off", "v1", "v2", "simple"] | str
@@ -116,8 +127,27 @@ towards the origin; values newer than this list are kept as they come.
 
 @final
 @struct(kw_only=True, weakref_slot=False)
-class App:
-    """A Spectrum application of a plan with all features."""
+class App(AppMethods):
+    """A Spectrum application; one of a pay-as-you-go plan has `protocol`, `dns` and `origin_direct` alone.
+
+    Attributes:
+        id: Identifier of the application, 32 hexadecimal characters.
+        protocol: Protocol and port or ports at the edge, such as `tcp/22` or `tcp/1000-2000`.
+        dns: DNS record that leads clients to the application.
+        created_on: When the application was created, in UTC.
+        modified_on: When the application was last changed, in UTC.
+        traffic_type: How traffic goes from the edge to the origin; absent from old payloads.
+        origin_direct: Origins with protocol and port, such as `tcp://192.0.2.1:22`; several share the load.
+        origin_dns: DNS record that origins are looked up from.
+        origin_port: Port or ports at the origin; goes with `origin_dns`.
+        origin_worker_id: The Worker that takes the traffic; goes with traffic type `worker`.
+        virtual_network_id: The virtual network that a private origin is reached through.
+        edge_ips: Addresses at the edge.
+        ip_firewall: Whether IP Access Rules apply; TCP only.
+        proxy_protocol: Form of the Proxy Protocol header sent to the origin.
+        tls: TLS at the edge; TCP only.
+        argo_smart_routing: Whether Argo Smart Routing is used; needs traffic type `direct`.
+    """
 
     id: Identifier
     """Identifier of the application, 32 hexadecimal characters."""
@@ -169,40 +199,29 @@ class App:
 
 
 @final
-@struct(kw_only=True, weakref_slot=False)
-class PaygoApp:
-    """A Spectrum application of a pay-as-you-go plan."""
-
-    id: Identifier
-    """Identifier of the application, 32 hexadecimal characters."""
-
-    protocol: str
-    """Protocol and port or ports at the edge, or a well-known name such as `minecraft`."""
-
-    dns: DNS
-    """DNS record that leads clients to the application."""
-
-    created_on: datetime
-    """When the application was created, in UTC."""
-
-    modified_on: datetime
-    """When the application was last changed, in UTC."""
-
-    origin_direct: list[str] | None = None
-    """Origins with protocol and port, such as `tcp://192.0.2.1:22`; several share the load."""
-
-
-AnyApp: TypeAlias = App | PaygoApp
-"""An application in the form of its plan."""
-
-
-@final
 @struct(kw_only=True)
-class AppRequest:
+class AppRequest(OldAppForms):
     """Configuration of an application, to create one or to replace that of one.
 
     Exactly one of `origin_direct`, `origin_dns` and `origin_worker_id` is given. A pay-as-you-go plan takes
     `protocol`, `dns` and `origin_direct` alone.
+
+    Attributes:
+        protocol: Protocol and port or ports at the edge, such as `tcp/22` or `tcp/1000-2000`; pay-as-you-go
+            plans also take names such as `minecraft`, `ssh` or `rdp`.
+        dns: DNS record that leads clients to the application.
+        traffic_type: How traffic goes from the edge to the origin.
+        origin_direct: Origins with protocol and port, such as `tcp://192.0.2.1:22`, IPv6 addresses in
+            brackets; several share the load, and a range of ports has as many ports as the one in `protocol`.
+        origin_dns: DNS record that origins are looked up from; needs `origin_port` unless its type is SRV.
+        origin_port: Port or ports at the origin; goes with `origin_dns`.
+        origin_worker_id: The Worker that takes the traffic; goes with traffic type `worker`.
+        virtual_network_id: The virtual network that a private origin is reached through.
+        edge_ips: Addresses at the edge; dynamic ones when left out.
+        ip_firewall: Whether IP Access Rules apply; TCP only.
+        proxy_protocol: Form of the Proxy Protocol header sent to the origin.
+        tls: TLS at the edge; TCP only.
+        argo_smart_routing: Whether Argo Smart Routing is used; needs traffic type `direct`.
     """
 
     protocol: str
@@ -252,7 +271,11 @@ class AppRequest:
 @final
 @struct(kw_only=True)
 class DeletedApp:
-    """A deleted application."""
+    """A deleted application.
+
+    Attributes:
+        id: Identifier that the application had.
+    """
 
     id: Identifier
     """Identifier that the application had."""
@@ -261,7 +284,14 @@ class DeletedApp:
 @final
 @struct(kw_only=True, weakref_slot=False)
 class Protocol:
-    """A well-known protocol that Spectrum has a name for."""
+    """A well-known protocol that Spectrum has a name for.
+
+    Attributes:
+        name: The name that an application's `protocol` takes.
+        description: What the protocol is for.
+        ports: Ports that it uses at the edge.
+        transport: The transport below it, such as `tcp`.
+    """
 
     name: str
     """The name that an application's `protocol` takes."""
@@ -279,21 +309,29 @@ class Protocol:
 @final
 @struct(kw_only=True, weakref_slot=False)
 class CurrentAggregate:
-    """Traffic of one application in the last minute."""
+    """Traffic of one application in the last minute.
 
-    app_id: Identifier
+    Attributes:
+        app_id: Identifier of the application.
+        bytes_egress: Bytes sent to clients.
+        bytes_ingress: Bytes received from clients.
+        connections: Number of connections.
+        duration_avg: Average duration of a connection, in milliseconds.
+    """
+
+    app_id: Identifier = attrs.field(metadata={"json": "appID"})
     """Identifier of the application."""
 
-    bytes_egress: float
+    bytes_egress: int | float = attrs.field(metadata={"json": "bytesEgress"})
     """Bytes sent to clients."""
 
-    bytes_ingress: float
+    bytes_ingress: int | float = attrs.field(metadata={"json": "bytesIngress"})
     """Bytes received from clients."""
 
-    connections: float
+    connections: int | float
     """Number of connections."""
 
-    duration_avg: float
+    duration_avg: int | float = attrs.field(metadata={"json": "durationAvg"})
     """Average duration of a connection, in milliseconds."""
 
 
@@ -315,87 +353,159 @@ application, the data centre, or the client's IP version (4 or 6).
 """
 
 
-MetricValues: TypeAlias = list[float] | list[list[float]]
-"""One number per metric, in the order of the metrics asked for; or, by time, one list per metric with one number
-per time interval.
-"""
+@final
+@struct(kw_only=True)
+class ReportQuery:
+    """The query as the API understood it: an echo, of which each value is kept as it came.
+
+    Attributes:
+        dimensions: Dimensions of the report.
+        filters: Filters that were applied.
+        limit: The most rows that are answered.
+        metrics: Metrics of the report.
+        since: Start of the time window.
+        sort: Sorting of the rows.
+        until: End of the time window.
+        time_delta: Length of each time interval.
+    """
+
+    dimensions: Any | None = None
+    """Dimensions of the report."""
+
+    filters: Any | None = None
+    """Filters that were applied."""
+
+    limit: Any | None = None
+    """The most rows that are answered."""
+
+    metrics: Any | None = None
+    """Metrics of the report."""
+
+    since: Any | None = None
+    """Start of the time window."""
+
+    sort: Any | None = None
+    """Sorting of the rows."""
+
+    until: Any | None = None
+    """End of the time window."""
+
+    time_delta: Any | None = None
+    """Length of each time interval."""
+
+
+TimeInterval: TypeAlias = tuple[datetime, ...]
+"""Start and end of a time interval, both included, in UTC; an entry of another length is kept as it came."""
 
 
 @final
 @struct(kw_only=True, weakref_slot=False)
-class ReportRow:
-    """The metrics of one combination of dimension values."""
+class ReportByTimeRow:
+    """The metrics of one combination of dimension values, by time.
 
-    dimensions: list[str] = attrs.Factory(list)
-    """Values of the dimensions, in the order asked for; empty when none was."""
-
-    metrics: MetricValues = attrs.Factory(list)
-    """One number per metric in a summary; by time, one list per metric with one number per time interval."""
-
-
-@final
-@struct(kw_only=True)
-class ReportQuery:
-    """The query as the API understood it.
-
-    The API is known to echo things of its own here, so each value that does not have the documented type is
-    kept as it came.
+    Attributes:
+        dimensions: Values of the dimensions, in the order asked for; empty when none was.
+        metrics: One list per metric, in the order asked for, with one number per time interval; `nan` for one
+            that came as null.
     """
 
-    dimensions: list[str] | Any | None = None
-    """Dimensions of the report."""
+    dimensions: list[str] = attrs.field(factory=list)
+    """Values of the dimensions, in the order asked for; empty when none was."""
 
-    filters: str | Any | None = None
-    """Filters that were applied."""
-
-    limit: int | Any | None = None
-    """The most rows that are answered."""
-
-    metrics: list[str] | Any | None = None
-    """Metrics of the report."""
-
-    since: datetime | Any | None = None
-    """Start of the time window, in UTC."""
-
-    sort: list[str] | Any | None = None
-    """Sorting of the rows."""
-
-    until: datetime | Any | None = None
-    """End of the time window, in UTC."""
-
-    time_delta: str | Any | None = None
-    """Length of each time interval."""
-
-
-TimeInterval: TypeAlias = tuple[datetime, datetime]
-"""Start and end of a time interval, both included, in UTC."""
+    metrics: list[list[int | float]] = attrs.field(factory=list)
+    """One list per metric, in the order asked for, with one number per time interval; `nan` for a null."""
 
 
 @final
 @struct(kw_only=True)
-class Report(ReportTable):
-    """Analytics of events, by time or summed."""
+class ReportByTime(ReportTable):
+    """Analytics of events by time.
 
-    data_lag: float
+    Attributes:
+        data_lag: Seconds since the last event that was counted; newer ones may be missing.
+        rows: Number of rows.
+        query: The query as the API understood it.
+        data: One row per combination of dimension values.
+        max: The largest value of each metric; can be empty.
+        min: The smallest value of each metric; can be empty.
+        totals: Each metric over all events of the report.
+        time_intervals: The time intervals, in the order of the numbers in each row.
+    """
+
+    data_lag: int | float
     """Seconds since the last event that was counted; newer ones may be missing."""
 
-    query: ReportQuery
-    """The query as the API understood it."""
-
-    rows: int
+    rows: int | float
     """Number of rows."""
 
-    data: list[ReportRow] = attrs.Factory(list)
+    query: ReportQuery = attrs.field(factory=ReportQuery, metadata={"always_written": True})
+    """The query as the API understood it."""
+
+    data: list[ReportByTimeRow] = attrs.field(factory=list, metadata={"always_written": True})
     """One row per combination of dimension values."""
 
-    max: dict[str, float] = attrs.Factory(dict)
+    max: dict[str, int | float] = attrs.field(factory=dict, metadata={"always_written": True})
     """The largest value of each metric; can be empty."""
 
-    min: dict[str, float] = attrs.Factory(dict)
+    min: dict[str, int | float] = attrs.field(factory=dict, metadata={"always_written": True})
     """The smallest value of each metric; can be empty."""
 
-    totals: dict[str, float] = attrs.Factory(dict)
+    totals: dict[str, int | float] = attrs.field(factory=dict, metadata={"always_written": True})
     """Each metric over all events of the report."""
 
-    time_intervals: list[TimeInterval] | None = None
-    """The time intervals, in the order of the numbers in each row; absent from a summary."""
+    time_intervals: list[TimeInterval] = attrs.field(factory=list, metadata={"always_written": True})
+    """The time intervals, in the order of the numbers in each row."""
+
+
+@final
+@struct(kw_only=True, weakref_slot=False)
+class ReportSummaryRow:
+    """The metrics of one combination of dimension values.
+
+    Attributes:
+        dimensions: Values of the dimensions, in the order asked for; empty when none was.
+        metrics: One number per metric, in the order asked for; `nan` for one that came as null.
+    """
+
+    dimensions: list[str] = attrs.field(factory=list)
+    """Values of the dimensions, in the order asked for; empty when none was."""
+
+    metrics: list[int | float] = attrs.field(factory=list)
+    """One number per metric, in the order asked for; `nan` for a null."""
+
+
+@final
+@struct(kw_only=True)
+class ReportSummary(ReportTable):
+    """Analytics of events, summed over the whole time window.
+
+    Attributes:
+        data_lag: Seconds since the last event that was counted; newer ones may be missing.
+        rows: Number of rows.
+        query: The query as the API understood it.
+        data: One row per combination of dimension values.
+        max: The largest value of each metric; can be empty.
+        min: The smallest value of each metric; can be empty.
+        totals: Each metric over all events of the report.
+    """
+
+    data_lag: int | float
+    """Seconds since the last event that was counted; newer ones may be missing."""
+
+    rows: int | float
+    """Number of rows."""
+
+    query: ReportQuery = attrs.field(factory=ReportQuery, metadata={"always_written": True})
+    """The query as the API understood it."""
+
+    data: list[ReportSummaryRow] = attrs.field(factory=list, metadata={"always_written": True})
+    """One row per combination of dimension values."""
+
+    max: dict[str, int | float] = attrs.field(factory=dict, metadata={"always_written": True})
+    """The largest value of each metric; can be empty."""
+
+    min: dict[str, int | float] = attrs.field(factory=dict, metadata={"always_written": True})
+    """The smallest value of each metric; can be empty."""
+
+    totals: dict[str, int | float] = attrs.field(factory=dict, metadata={"always_written": True})
+    """Each metric over all events of the report."""

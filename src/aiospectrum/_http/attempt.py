@@ -8,12 +8,11 @@ import attrs
 import msgspec
 from cattrs import Converter
 
-from aiospectrum._codec.decoder import read_answer
 from aiospectrum._http.collector import CollectorRest
 from aiospectrum._http.deadline import Deadline
 from aiospectrum._http.headers import read_rate_limit
 from aiospectrum._http.limiter import Limiter, TooLateError
-from aiospectrum._http.response import Call, Envelope, RawResponse
+from aiospectrum._http.response import Call, Envelope, RawResponse, read_answer
 from aiospectrum._http.retry import wait_after_429
 from aiospectrum._http.session import Exchange
 from aiospectrum._http.turns import LARGE, Turns

@@ -7,14 +7,13 @@ from typing import Any, Final, TypeVar
 import attrs
 from cattrs import Converter
 
-from aiospectrum._codec.decoder import assume_result, decode_result
 from aiospectrum._http.attempt import Attempt, CallState
 from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import Deadline, Watch
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.recording import record_response
 from aiospectrum._http.request import build_request
-from aiospectrum._http.response import Call, Envelope
+from aiospectrum._http.response import Call, Envelope, assume_result, decode_result
 from aiospectrum._http.retry import Action, RetryBudget, backoff, decide, is_ambiguous
 from aiospectrum.errors import AmbiguousWriteError, RateLimitError, RequestError, RequestTimeoutError
 from aiospectrum.policies import RetryPolicy, Timeouts

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, final
 
-from aiospectrum._codec.structs import struct
 from aiospectrum.policies import RateLimit
+from aiospectrum.structs import struct
 
 __all__ = ["Admission", "Limiter", "TooLateError", "Window"]
 

@@ -9,12 +9,12 @@ from urllib.parse import quote
 import msgspec
 from cattrs import Converter
 
-from aiospectrum._codec.structs import struct
-from aiospectrum._codec.wire import format_date_time
+from aiospectrum._codec.values import format_date_time
 from aiospectrum._http.credentials import Credentials
 from aiospectrum.checks import refuse
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.routes import Route, Style
+from aiospectrum.structs import struct
 
 __all__ = ["Request", "build_request", "common_headers"]
 

@@ -1,13 +1,15 @@
 """From an HTTP answer to the envelope that Cloudflare wraps results in, or to an error: pure."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, final
+from typing import Any, Final, TypeVar, final, get_origin
 
 import attrs
 import msgspec
+from cattrs import Converter
+from cattrs.errors import BaseValidationError
 from multidict import CIMultiDictProxy
 
-from aiospectrum._codec.structs import struct
+from aiospectrum._codec.decoder import WireError, decode_body, decode_values, explain
 from aiospectrum._http.headers import read_retry_after
 from aiospectrum.errors import (
     DecodeError,
@@ -18,9 +20,24 @@ from aiospectrum.errors import (
     ResponseError,
     error_class,
 )
+from aiospectrum.routes import Route
+from aiospectrum.structs import struct
 from aiospectrum.transport import ResultInfo
 
-__all__ = ["Call", "Envelope", "RawResponse", "read_envelope", "read_messages", "read_result_info", "response_error"]
+__all__ = [
+    "Call",
+    "Envelope",
+    "RawResponse",
+    "assume_result",
+    "decode_result",
+    "read_answer",
+    "read_envelope",
+    "read_messages",
+    "read_result_info",
+    "response_error",
+]
+
+T = TypeVar("T")
 
 _LONGEST_EXCERPT: Final = 300
 _LONGEST_PROBLEM: Final = 1000
@@ -249,3 +266,88 @@ def read_result_info(value: object) -> ResultInfo | None:
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def read_answer(
+    route: Route[Any], raw: RawResponse, call: Call, *, path: Mapping[str, object], converter: Converter
+) -> Envelope:
+    """Read a whole answer.
+
+    Args:
+        route: The endpoint that was called.
+        raw: The answer.
+        call: The call that it answers.
+        path: The path parameters by argument name.
+        converter: Reads the models, where the fast road does not.
+
+    Returns:
+        The envelope of a success, with an object or a list of objects as its result.
+
+    Raises:
+        ResponseError: The answer is no success, or cannot be read.
+    """
+    if 200 <= raw.status < 300:
+        body = decode_body(route.result, raw.body)
+        if body is not None and body.success:
+            return Envelope(
+                result=body.result,
+                result_info=read_result_info(body.result_info),
+                messages=read_messages(body.messages, call),
+            )
+    envelope = read_envelope(raw, call)
+    result = envelope.result
+    if result is None:
+        result = assume_result(route, path)
+    envelope.result = decode_result(route, result, converter=converter, raw=raw, call=call)
+    return envelope
+
+
+def assume_result(route: Route[Any], path: Mapping[str, object]) -> dict[str, object] | None:
+    """Make the ``result`` that stands for an absent one.
+
+    Args:
+        route: The endpoint that was called.
+        path: The path parameters by argument name.
+
+    Returns:
+        JSON values; None for an endpoint that has to answer with a result.
+    """
+    if route.assumed_result is None:
+        return None
+    return {key: path[parameter] for key, parameter in route.assumed_result.items()}
+
+
+def decode_result(route: Route[T], result: object, *, converter: Converter, raw: RawResponse, call: Call) -> T:
+    """Read the ``result`` of an envelope into the type that the route documents.
+
+    Args:
+        route: The endpoint that was called.
+        result: JSON values.
+        converter: Reads the models.
+        raw: The answer, for the error.
+        call: The call that it answers, for the error.
+
+    Returns:
+        An object or a list of objects.
+
+    Raises:
+        DecodeError: The result does not have the documented type; the message says where.
+    """
+    if get_origin(route.result) is list:
+        result = [] if result is None else result  # how some servers write an empty array
+        if not isinstance(result, list):
+            problem = f"result: expected an array, got {type(result).__name__}"
+            raise response_error(DecodeError, raw, call, problem)
+    if result is None:
+        raise response_error(DecodeError, raw, call, "the envelope has no result")
+    try:
+        try:
+            decoded: T = decode_values(route.result, result, converter)
+        except (BaseValidationError, WireError) as error:
+            problem = explain(error, "result", call.redact)
+        else:
+            return decoded
+    except RecursionError:  # reading takes more of the stack than parsing did
+        problem = "result: nested too deep"
+    # Raised out here, the error does not hold on to the one above, which holds what the server sent.
+    raise response_error(DecodeError, raw, call, problem)

@@ -11,7 +11,7 @@ from aiospectrum.cli.options import AsJSON, Passed, Yes, flattened
 from aiospectrum.cli.tables import apps_table, details_table
 from aiospectrum.cli.text import cell
 from aiospectrum.client import Client
-from aiospectrum.models import AnyApp, AppOrder, Direction
+from aiospectrum.models import App, AppOrder, Direction
 
 __all__ = ["apps_group"]
 
@@ -57,7 +57,7 @@ def list_apps(
         The exit status.
     """
 
-    async def fetch(client: Client) -> list[AnyApp]:
+    async def fetch(client: Client) -> list[App]:
         if page is not None:
             listed = await client.apps.list(zone_id, page=page, per_page=per_page, direction=direction, order=order)
             return listed.items
@@ -158,6 +158,6 @@ def delete_app(zone_id: str, app_id: str, /, *, yes: Yes = False, as_json: AsJSO
     return 0
 
 
-def _show_app(app: AnyApp, context: Context, *, as_json: bool) -> int:
+def _show_app(app: App, context: Context, *, as_json: bool) -> int:
     context.show(app, details_table(make_converter().unstructure(app)), as_json=as_json)
     return 0

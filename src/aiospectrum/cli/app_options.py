@@ -9,11 +9,10 @@ from cattrs.errors import BaseValidationError
 from cyclopts import Parameter
 
 from aiospectrum._codec.converter import make_converter
-from aiospectrum._codec.registration import explain
-from aiospectrum._codec.wire import WireError
+from aiospectrum._codec.decoder import WireError, explain
 from aiospectrum.cli.context import UsageError
 from aiospectrum.cli.options import split_names
-from aiospectrum.models import DNS, AppRequest, DynamicEdgeIPs, EdgeIPs, OriginDNS, OriginPort, StaticEdgeIPs
+from aiospectrum.models import DNS, AppRequest, EdgeIPs, OriginDNS, OriginPort
 
 __all__ = ["AppOptions", "FileOption", "make_request"]
 
@@ -118,9 +117,9 @@ class AppOptions:
         if self.edge_ips is not None:
             if self.edge_ip_connectivity is not None:
                 raise UsageError("expected either --edge-ips or --edge-ip-connectivity, got both")
-            return StaticEdgeIPs(ips=split_names(self.edge_ips) or [])
+            return EdgeIPs(type="static", ips=split_names(self.edge_ips) or [])
         if self.edge_ip_connectivity is not None:
-            return DynamicEdgeIPs(connectivity=self.edge_ip_connectivity)
+            return EdgeIPs(type="dynamic", connectivity=self.edge_ip_connectivity)
         return None
 
 

@@ -11,7 +11,7 @@ from aiospectrum.cli.human import human_bytes, human_number
 from aiospectrum.cli.sparkline import sparkline
 from aiospectrum.cli.tables import add_column, new_table
 from aiospectrum.cli.text import cell
-from aiospectrum.models import AnyApp, Metric
+from aiospectrum.models import App, Metric
 
 __all__ = ["METRICS", "BusyApp", "busiest_table", "find_busiest"]
 
@@ -68,7 +68,7 @@ def find_busiest(folder: str, most: int) -> list[BusyApp]:
     return found[:most]
 
 
-def busiest_table(apps: Iterable[BusyApp], names: Mapping[str, AnyApp], *, bars: int) -> Table:
+def busiest_table(apps: Iterable[BusyApp], names: Mapping[str, App], *, bars: int) -> Table:
     """Show the busiest applications, one a line.
 
     Args:

@@ -20,7 +20,7 @@ from aiospectrum.cli.times import last_full_hours
 from aiospectrum.cli.zone_options import read_zones
 from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
-from aiospectrum.models import AnyApp
+from aiospectrum.models import App
 from aiospectrum.policies import RateLimit
 from aiospectrum.sandbox import Sandbox
 
@@ -134,10 +134,10 @@ def _pulled_line(result: JobResult) -> str:
     )
 
 
-async def _find_names(apps: list[BusyApp], client: Client) -> dict[str, AnyApp]:
+async def _find_names(apps: list[BusyApp], client: Client) -> dict[str, App]:
     """Look the applications up; one that is gone by now, or not to be seen with these credentials, has no name."""
 
-    async def find(app: BusyApp) -> AnyApp | None:
+    async def find(app: BusyApp) -> App | None:
         try:
             return await client.apps.get(app.zone_id, app.app_id)
         except SpectrumError:

@@ -8,7 +8,7 @@ from rich.table import Table
 from aiospectrum.cli.human import human_metric
 from aiospectrum.cli.tables import add_column, new_table
 from aiospectrum.cli.text import cell
-from aiospectrum.models import Report, ReportRow
+from aiospectrum.models import Report, ReportByTime, ReportByTimeRow, ReportSummaryRow
 
 __all__ = ["metric_names", "report_table", "series"]
 
@@ -27,7 +27,7 @@ def metric_names(report: Report, asked: Sequence[str] | None) -> list[str]:
     return _names(report.query.metrics, asked, width, "metric")
 
 
-def series(row: ReportRow, place: int) -> list[float]:
+def series(row: ReportByTimeRow | ReportSummaryRow, place: int) -> list[float]:
     """Get the numbers of one metric of a row.
 
     Args:
@@ -59,7 +59,7 @@ def report_table(report: Report, *, metrics: Sequence[str] | None, dimensions: S
     dimension = _names(report.query.dimensions, dimensions, width, "dimension")
     lines = list(_lines(report, metric, len(dimension)))
     table = new_table(footer=len(lines) > 1)
-    by_time = report.time_intervals is not None
+    by_time = isinstance(report, ReportByTime)
     for place, title in enumerate((["from (UTC)"] if by_time else []) + dimension):
         add_column(table, title, footer="" if place else "total")
     for name in metric:
@@ -74,12 +74,12 @@ def _lines(report: Report, metric: Sequence[str], dimensions: int) -> Iterator[l
     for row in report.data:
         values = [*row.dimensions, *[""] * (dimensions - len(row.dimensions))]
         columns = [series(row, place) for place in range(len(metric))]
-        if report.time_intervals is None:
+        if not isinstance(report, ReportByTime):
             yield values + [_number(name, numbers, 0) for name, numbers in zip(metric, columns, strict=True)]
             continue
-        for place, (start, _) in enumerate(report.time_intervals):
+        for place, interval in enumerate(report.time_intervals):
             numbers_here = [_number(name, numbers, place) for name, numbers in zip(metric, columns, strict=True)]
-            yield [_second(start), *values, *numbers_here]
+            yield [_second(interval[0]) if interval else "", *values, *numbers_here]
 
 
 def _number(name: str, numbers: Sequence[float], place: int) -> str:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from aiospectrum.cli.human import human_bytes, human_milliseconds, human_number
 from aiospectrum.cli.text import cell
-from aiospectrum.models import AnyApp, App, CurrentAggregate, Protocol
+from aiospectrum.models import App, CurrentAggregate, Protocol
 
 __all__ = ["add_column", "apps_table", "current_table", "details_table", "new_table", "protocols_table"]
 
@@ -44,7 +44,7 @@ def add_column(table: Table, title: str, *, number: bool = False, footer: str = 
     )
 
 
-def apps_table(apps: Iterable[AnyApp]) -> Table:
+def apps_table(apps: Iterable[App]) -> Table:
     """Show applications, one a line.
 
     Args:
@@ -57,7 +57,7 @@ def apps_table(apps: Iterable[AnyApp]) -> Table:
     for title in ("id", "dns name", "protocol", "traffic", "origin", "modified (UTC)"):
         add_column(table, title)
     for app in apps:
-        traffic = app.traffic_type if isinstance(app, App) else "pay as you go"
+        traffic = app.traffic_type if not app.is_pay_as_you_go else "pay as you go"
         texts = (app.id, app.dns.name or "", app.protocol, traffic or "", _origin(app), _minute(app.modified_on))
         table.add_row(*map(cell, texts))
     return table
@@ -122,10 +122,10 @@ def current_table(aggregates: Iterable[CurrentAggregate]) -> Table:
     return table
 
 
-def _origin(app: AnyApp) -> str:
+def _origin(app: App) -> str:
     if app.origin_direct:
         return ", ".join(app.origin_direct)
-    if isinstance(app, App):
+    if not app.is_pay_as_you_go:
         if app.origin_dns is not None:
             port = "" if app.origin_port is None else f":{app.origin_port}"
             return f"{app.origin_dns.name or ''}{port}"

@@ -117,8 +117,10 @@ class Tidy:
         both = set(shown_metrics) & set(shown_dimensions)
         if both:
             raise TableError(f"the report has both a metric and a dimension named {min(both)}")
-        by_time = report.time_intervals is not None
-        intervals = report.time_intervals if report.time_intervals is not None else [interval or _echoed_time(report)]
+        by_time = hasattr(report, "time_intervals")
+        intervals: Any = getattr(report, "time_intervals", None)
+        if intervals is None:
+            intervals = [interval or _echoed_time(report)]
         rows = [row.metrics for row in report.data]
         return cls(
             heads=heads or {},

@@ -1,7 +1,9 @@
 """What reports can do beside holding data: being made into tables."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from aiospectrum._codec.values import WireError, read_date_time
 
 if TYPE_CHECKING:
     import pyarrow
@@ -21,6 +23,27 @@ class ReportTable:
     """
 
     __slots__ = ()
+
+    @staticmethod
+    def read_old_forms(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Bring the JSON values of a report into the documented form, as one odd value must not lose a report.
+
+        Args:
+            values: The values, in whatever form.
+
+        Returns:
+            The values, in which a time interval that cannot be read is empty, a value of a dimension that is not text
+            is its text (empty for null), and an echo that is no object is one of nothing.
+        """
+        intervals, data = values.get("time_intervals"), values.get("data")
+        changed: dict[str, Any] = {}
+        if not isinstance(values.get("query"), Mapping):
+            changed["query"] = None
+        if isinstance(intervals, list):
+            changed["time_intervals"] = [each if _is_interval(each) else [] for each in intervals]
+        if isinstance(data, list):
+            changed["data"] = [_with_text_dimensions(row) for row in data]
+        return {**values, **changed}
 
     def records(
         self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
@@ -83,3 +106,20 @@ class ReportTable:
             TableError: The report does not say the names of its columns, or its parts do not go together.
         """
         return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+def _is_interval(value: Any) -> bool:
+    try:
+        return isinstance(value, list) and all(read_date_time(time) for time in value)
+    except WireError:
+        return False
+
+
+def _with_text_dimensions(row: Any) -> Any:
+    values = row.get("dimensions") if isinstance(row, Mapping) else None
+    if not isinstance(values, list) or all(isinstance(value, str) for value in values):
+        return row
+    return {
+        **row,
+        "dimensions": ["" if value is None else value if isinstance(value, str) else str(value) for value in values],
+    }

@@ -1,0 +1,58 @@
+"""What applications can do beside holding data, and how those of old payloads are read."""
+
+from collections.abc import Mapping
+from types import NoneType
+from typing import Any, ClassVar, Final, cast
+
+import attrs
+
+__all__ = ["AppMethods", "OldAppForms"]
+
+_PAY_AS_YOU_GO: Final = frozenset({"id", "protocol", "dns", "created_on", "modified_on", "origin_direct"})
+
+
+class OldAppForms:
+    """Reads what old payloads have in other forms.
+
+    Source: recordings of the API, in which ``spp`` (Simple Proxy Protocol) stands beside a ``proxy_protocol`` that is
+    true or false, and ``edge_ips`` is an array of addresses.
+    """
+
+    __slots__ = ()
+
+    old_keys: ClassVar[Mapping[str, str]] = {"spp": "proxy_protocol"}
+    """Attribute by the key that says it in old payloads, which matters where the attribute is absent."""
+
+    @staticmethod
+    def read_old_forms(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Bring the JSON values of an application into the form of today.
+
+        Args:
+            values: The values, in whatever form.
+
+        Returns:
+            The values in the form of today; those that have it already as they are.
+        """
+        changed: dict[str, Any] = {}
+        proxy_protocol, edge_ips = values.get("proxy_protocol"), values.get("edge_ips")
+        if values.get("spp") is True and not isinstance(proxy_protocol, str):
+            changed["proxy_protocol"] = "simple"
+        elif isinstance(proxy_protocol, bool):
+            changed["proxy_protocol"] = "v1" if proxy_protocol else "off"
+        if isinstance(edge_ips, list):
+            changed["edge_ips"] = {"type": "static", "ips": edge_ips}
+        elif isinstance(edge_ips, Mapping) and not isinstance(edge_ips.get("ips"), (list, NoneType)):
+            changed["edge_ips"] = {**edge_ips, "ips": None}
+        return {**values, **changed} if changed else values
+
+
+class AppMethods(OldAppForms):
+    """What an application can say of itself."""
+
+    __slots__ = ()
+
+    @property
+    def is_pay_as_you_go(self) -> bool:
+        """Whether it has nothing but what applications of a pay-as-you-go plan have."""
+        values = attrs.asdict(cast(Any, self), recurse=False)
+        return all(value is None for name, value in values.items() if name not in _PAY_AS_YOU_GO)

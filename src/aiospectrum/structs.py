@@ -1,0 +1,97 @@
+"""Frozen attrs classes whose objects are msgspec structs: what every model is.
+
+msgspec decodes JSON straight into such a class, and whoever uses it sees an attrs class: ``attrs.fields``,
+``attrs.evolve``, ``attrs.asdict``, pattern matching, ``pickle``, cattrs and type checkers work as with any other one.
+The name of a field in JSON, where it differs, stands in its metadata::
+
+    @struct(kw_only=True)
+    class Usage:
+        app_id: str = attrs.field(metadata={"json": "appID"})
+        labels: list[str] = attrs.field(factory=list)
+"""
+
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+import attrs
+import msgspec
+
+__all__ = ["is_struct", "struct"]
+
+_OF_EVERY_CLASS: Final = frozenset(vars(type("", (), {}))) - {"__doc__"}
+_IGNORED: Final = ("validator", "converter", "on_setattr", "eq_key", "order_key", "hash")
+"""What attrs lets a field have, and msgspec would pass over."""
+
+if TYPE_CHECKING:
+    from attrs import frozen as struct
+else:
+
+    def struct(*, kw_only: bool = False, weakref_slot: bool = True):
+        """Make a frozen attrs class whose objects are msgspec structs; it has no subclasses.
+
+        Args:
+            kw_only: Whether it is called with keywords alone.
+            weakref_slot: Whether there can be weak references to the objects. Without, the garbage collector does not
+                look for cycles through them either, of which there are none in what comes from JSON.
+
+        Returns:
+            A decorator of a class with annotations, whose fields have plain defaults or factories without arguments.
+
+        Raises:
+            TypeError: A field has what would be ignored: a validator, a converter, a factory that takes the object, or
+                an ``init``, ``repr``, ``eq``, ``alias`` or ``on_setattr`` of its own; or, later on, it gets a subclass.
+        """
+        return lambda cls: _as_struct(cls, kw_only=kw_only, weakref_slot=weakref_slot)
+
+
+def is_struct(cls: object) -> TypeGuard[type[Any]]:
+    """Tell whether something is a class that :func:`struct` made.
+
+    Args:
+        cls: Anything.
+
+    Returns:
+        Whether it is one.
+    """
+    return isinstance(cls, type) and issubclass(cls, msgspec.Struct) and attrs.has(cls)
+
+
+def _refuse_subclass(cls: type[Any]) -> None:
+    raise TypeError(f"{cls.__mro__[1].__name__} has no subclasses: let an object of yours hold one")
+
+
+def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any]:
+    fields = attrs.fields(attrs.frozen(cls, kw_only=kw_only))  # of a class that is not kept: what attrs makes of it
+    for field in fields:
+        is_usual = field.init is True and field.repr is True and field.eq is True and field.alias == field.name
+        takes_self = isinstance(field.default, attrs.Factory) and field.default.takes_self  # type: ignore[arg-type]
+        if not is_usual or takes_self or any(getattr(field, name) is not None for name in _IGNORED):
+            raise TypeError(f"{cls.__name__}.{field.name}: expected a field with at most a default and metadata")
+    own = {name: value for name, value in vars(cls).items() if name not in _OF_EVERY_CLASS}
+    made = msgspec.defstruct(
+        cls.__name__,
+        [(field.name, field.type, *_default(field.default)) for field in fields],
+        bases=(*(base for base in cls.__bases__ if base is not object), msgspec.Struct),
+        namespace={
+            **{name: value for name, value in own.items() if name not in {field.name for field in fields}},
+            "__init_subclass__": classmethod(_refuse_subclass),
+            "__qualname__": cls.__qualname__,
+        },
+        module=cls.__module__,
+        rename={field.name: field.metadata["json"] for field in fields if "json" in field.metadata},
+        frozen=True,
+        kw_only=kw_only,
+        weakref=weakref_slot,
+        gc=weakref_slot,
+    )
+    these = {
+        field.name: attrs.field(default=field.default, metadata=dict(field.metadata), kw_only=kw_only)
+        for field in fields
+    }
+    return attrs.define(made, these=these, slots=False, init=False, repr=False, eq=False, frozen=True, match_args=False)
+
+
+def _default(default: Any) -> tuple[Any, ...]:
+    """The end of a field's definition as msgspec takes it: empty where there is no default."""
+    if default is attrs.NOTHING:
+        return ()
+    return (msgspec.field(default_factory=default.factory) if hasattr(default, "factory") else default,)

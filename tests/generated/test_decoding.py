@@ -1,0 +1,412 @@
+"""Results are decoded straight into models, or by a fallback, which gives equal objects."""
+
+import json
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import pytest
+from aiohttp import web
+from cattrs.errors import BaseValidationError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aiospectrum import Client, DecodeError, RetryPolicy, make_converter
+from aiospectrum._codec.decoder import WireError, decode_body, decode_values
+from aiospectrum.models import (
+    DNS,
+    App,
+    CurrentAggregate,
+    DeletedApp,
+    EdgeIPs,
+    Protocol,
+    ReportByTime,
+    ReportQuery,
+    ReportSummary,
+    ReportSummaryRow,
+)
+from aiospectrum.routes import Route
+from tests.conftest import APP, TOKEN, ZONE
+from tests.json_texts import ANYTHING, assert_alike, texts_of
+
+SAMPLES: Final = Path(__file__).parent.parent / "samples"
+CONVERTER: Final = make_converter()
+RESULTS: Final = {
+    "apps": list[App],
+    "app": App,
+    "deleted app": DeletedApp,
+    "protocols": list[Protocol],
+    "aggregates": list[CurrentAggregate],
+    "by time": ReportByTime,
+    "summary": ReportSummary,
+}
+AT: Final = datetime(2014, 1, 2, 2, 20, 0, 123456, tzinfo=UTC)
+BARE: Final = {
+    "id": APP,
+    "protocol": "tcp/22",
+    "dns": {"name": "ssh.example.com", "type": "CNAME"},
+    "created_on": "2014-01-02T02:20:00.123456Z",
+    "modified_on": "2014-01-02T02:20:00.123456Z",
+}
+
+every_result = pytest.mark.parametrize("wanted", RESULTS.values(), ids=RESULTS)
+thorough = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+def read(wanted: Any, result: str) -> Any:
+    """Read a result as a call does: on the fast path, or else by the fallback."""
+    body = decode_body(wanted, f'{{"success":true,"result":{result}}}'.encode())
+    return decode_values(wanted, json.loads(result), CONVERTER) if body is None else body.result
+
+
+@every_result
+@thorough
+@given(data=st.data())
+def test_both_ways_of_decoding_give_equal_objects(wanted: Any, data: st.DataObject) -> None:
+    """Whatever the fast path takes, the fallback reads as an object that nothing tells from it."""
+    is_odd = data.draw(st.booleans(), label="odd")
+    text = data.draw(texts_of(wanted, is_odd=is_odd), label="result")
+
+    body = decode_body(
+        wanted, f'{{"messages":{data.draw(st.sampled_from(ANYTHING))},"success":true,"result":{text}}}'.encode()
+    )
+
+    if body is None:
+        return
+    assert_alike(body.result, decode_values(wanted, json.loads(text), CONVERTER), CONVERTER)
+
+
+@every_result
+@thorough
+@given(data=st.data())
+def test_what_is_documented_is_read(wanted: Any, data: st.DataObject) -> None:
+    """No documented result fails; it may take the fallback for its times."""
+    read(wanted, data.draw(texts_of(wanted, is_odd=False)))
+
+
+@pytest.mark.parametrize("name", ["aggregates", "protocols", "deleted app"])
+@thorough
+@given(data=st.data())
+def test_what_is_documented_is_read_fast(name: str, data: st.DataObject) -> None:
+    """Documented results without times never need the fallback."""
+    text = data.draw(texts_of(RESULTS[name], is_odd=False))
+
+    assert decode_body(RESULTS[name], f'{{"success":true,"result":{text}}}'.encode()) is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "expected"),
+    [
+        pytest.param(
+            App,
+            "old_app.json",
+            App(
+                id=APP,
+                protocol="tcp/22",
+                dns=DNS(name="ssh.example.com", type="CNAME"),
+                created_on=AT,
+                modified_on=AT,
+                origin_direct=["tcp://192.0.2.1:22"],
+                ip_firewall=True,
+                proxy_protocol="off",
+                tls="off",
+            ),
+            id="old application",
+        ),
+        pytest.param(
+            App,
+            "worker_app.json",
+            App(
+                id=APP,
+                protocol="tcp/443",
+                dns=DNS(name="w.example.com", type="CNAME"),
+                created_on=datetime(2026, 1, 2, 2, 20, tzinfo=UTC),
+                modified_on=datetime(2026, 1, 2, 2, 20, tzinfo=UTC),
+                traffic_type="worker",
+                origin_worker_id="b0c1d2",
+                virtual_network_id="f70ff985-a4ef-4643-bbbc-4a0ed4fc8415",
+                edge_ips=EdgeIPs(type="dynamic", connectivity="ipv8"),
+            ),
+            id="application of a worker",
+        ),
+        pytest.param(
+            ReportSummary,
+            "odd_report.json",
+            ReportSummary(
+                data=[
+                    ReportSummaryRow(dimensions=["connect", "4"], metrics=[12345678901234567, 1.5]),
+                    ReportSummaryRow(dimensions=["disconnect", "6"], metrics=[0, 0]),
+                ],
+                data_lag=60,
+                query=ReportQuery(
+                    dimensions=["event", "ipVersion"],
+                    metrics=["count", "durationAvg"],
+                    since="2026-11-20T00:00:00Z",
+                    until="2026-11-20T06:00:00Z",
+                    limit=100,
+                    sort=[{"Id": "count", "Desc": True}],
+                    filters="",
+                ),
+                rows=2,
+                totals={"count": 12345678901234567, "durationAvg": 1.5},
+            ),
+            id="report with an odd echo",
+        ),
+    ],
+)
+def test_recorded_payloads(wanted: Any, name: str, expected: object) -> None:
+    """Old forms, unknown keys, nulls, unknown enum values and odd echoes lose nothing."""
+    result = json.loads((SAMPLES / name).read_bytes())["result"]
+
+    assert read(wanted, json.dumps(result)) == expected
+    assert CONVERTER.structure(result, wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        pytest.param({}, {"proxy_protocol": None, "edge_ips": None}, id="neither"),
+        pytest.param({"proxy_protocol": True}, {"proxy_protocol": "v1"}, id="true"),
+        pytest.param({"proxy_protocol": False}, {"proxy_protocol": "off"}, id="false"),
+        pytest.param({"proxy_protocol": False, "spp": True}, {"proxy_protocol": "simple"}, id="false and spp"),
+        pytest.param({"proxy_protocol": True, "spp": True}, {"proxy_protocol": "simple"}, id="true and spp"),
+        pytest.param({"spp": True}, {"proxy_protocol": "simple"}, id="spp alone"),
+        pytest.param({"proxy_protocol": None, "spp": True}, {"proxy_protocol": "simple"}, id="null and spp"),
+        pytest.param({"proxy_protocol": False, "spp": False}, {"proxy_protocol": "off"}, id="neither of both"),
+        pytest.param({"spp": False}, {"proxy_protocol": None}, id="no spp"),
+        pytest.param({"proxy_protocol": "v2", "spp": True}, {"proxy_protocol": "v2"}, id="a word of today"),
+        pytest.param({"edge_ips": ["192.0.2.1"]}, {"edge_ips": EdgeIPs(type="static", ips=["192.0.2.1"])}, id="array"),
+        pytest.param({"edge_ips": {"ips": 5}}, {"edge_ips": EdgeIPs()}, id="foreign addresses"),
+        pytest.param(
+            {"edge_ips": {"type": "dynamic", "ips": ["192.0.2.1"], "connectivity": "all"}},
+            {"edge_ips": EdgeIPs(type="dynamic", ips=["192.0.2.1"], connectivity="all")},
+            id="an unusual combination",
+        ),
+        pytest.param({"edge_ips": {"type": None, "ips": None}}, {"edge_ips": EdgeIPs()}, id="nulls"),
+        pytest.param({"origin_port": 22}, {"origin_port": 22}, id="port"),
+        pytest.param({"origin_port": 22.0}, {"origin_port": 22}, id="port with a point"),
+        pytest.param({"origin_port": "22-24"}, {"origin_port": "22-24"}, id="ports"),
+        pytest.param({"ipv4": True, "tls": "tls13"}, {"tls": "tls13"}, id="unknown key and value"),
+    ],
+)
+def test_forms_of_an_app(more: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Each form is read as that of today, alone, in a list and by the public converter; written, it stays the same."""
+    app = read(App, json.dumps({**BARE, **more}))
+
+    assert {name: getattr(app, name) for name in expected} == expected
+    assert read(list[App], json.dumps([BARE, {**BARE, **more}]))[1] == app
+    assert CONVERTER.structure({**BARE, **more}, App) == app
+    assert CONVERTER.structure(CONVERTER.unstructure(app), App) == app
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        pytest.param({}, True, id="bare"),
+        pytest.param({"origin_direct": ["tcp://192.0.2.1:22"]}, True, id="with an origin"),
+        pytest.param({"tls": None, "edge_ips": None, "ipv4": True}, True, id="nulls and unknown keys"),
+        pytest.param({"tls": "off"}, False, id="tls"),
+        pytest.param({"edge_ips": {}}, False, id="addresses"),
+        pytest.param({"argo_smart_routing": False}, False, id="a flag that is off"),
+    ],
+)
+def test_pay_as_you_go(more: dict[str, Any], expected: bool) -> None:
+    """An application says whether it has nothing but what pay-as-you-go plans have."""
+    app = read(App, json.dumps({**BARE, **more}))
+
+    assert app.is_pay_as_you_go is expected
+
+
+SUMMARY: Final = {"data_lag": 0, "rows": 1, "query": {}, "data": [{"metrics": [1, 2.5]}]}
+BY_TIME: Final = {**SUMMARY, "data": [{"metrics": [[1, 2.5]]}], "time_intervals": []}
+START, END = "2026-11-20T00:00:00Z", "2026-11-20T00:59:59Z"
+INTERVAL: Final = (datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 20, 0, 59, 59, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "change", "expected"),
+    [
+        pytest.param(ReportSummary, {"data": [{"metrics": [None, 2]}]}, {"data": "[nan, 2]"}, id="null among numbers"),
+        pytest.param(ReportByTime, {"data": [{"metrics": [[1, None]]}]}, {"data": "[[1, nan]]"}, id="null by time"),
+        pytest.param(ReportSummary, {"totals": {"count": None}}, {"totals": {"count": math.nan}}, id="null in totals"),
+        pytest.param(ReportSummary, {"max": {"count": None}}, {"max": {"count": math.nan}}, id="null in max"),
+        pytest.param(ReportSummary, {"data_lag": None}, {"data_lag": math.nan}, id="null for the lag"),
+        pytest.param(ReportSummary, {"rows": 5.5}, {"rows": 5.5}, id="a fraction of rows"),
+        pytest.param(ReportSummary, {"rows": 3.0}, {"rows": 3}, id="rows with a point"),
+        pytest.param(
+            ReportSummary,
+            {"data": None, "max": None, "min": None, "totals": None},
+            {"max": {}, "min": {}, "totals": {}},
+            id="nulls for what is empty",
+        ),
+        pytest.param(ReportSummary, {"query": None}, {"query": ReportQuery()}, id="no echo"),
+        pytest.param(ReportSummary, {"query": "x"}, {"query": ReportQuery()}, id="echo of a text"),
+        pytest.param(ReportSummary, {"query": {"since": 5}}, {"query": ReportQuery(since=5)}, id="odd echo"),
+        pytest.param(ReportByTime, {"time_intervals": [[START, END]]}, {"time_intervals": [INTERVAL]}, id="pair"),
+        pytest.param(ReportByTime, {"time_intervals": [[START]]}, {"time_intervals": [INTERVAL[:1]]}, id="half a pair"),
+        pytest.param(ReportByTime, {"time_intervals": [[]]}, {"time_intervals": [()]}, id="empty pair"),
+        pytest.param(
+            ReportByTime, {"time_intervals": [None, [START, END]]}, {"time_intervals": [(), INTERVAL]}, id="no pair"
+        ),
+        pytest.param(ReportByTime, {"time_intervals": [[START, "x"]]}, {"time_intervals": [()]}, id="no time"),
+        pytest.param(ReportByTime, {"time_intervals": None}, {"time_intervals": []}, id="no intervals"),
+        pytest.param(
+            ReportSummary,
+            {"data": [{"dimensions": ["SFO", 4, None], "metrics": []}]},
+            {"data": ["SFO", "4", ""]},
+            id="dimensions that are no text",
+        ),
+    ],
+)
+def test_one_odd_value_does_not_lose_a_report(wanted: Any, change: dict[str, Any], expected: dict[str, Any]) -> None:
+    """What can be kept is kept, and a number that is missing is nan."""
+    values = {**(BY_TIME if wanted is ReportByTime else SUMMARY), **change}
+
+    report = read(wanted, json.dumps(values))
+
+    assert type(report) is wanted
+    for name, value in expected.items():
+        got = getattr(report, name)
+        if name == "data":
+            got = str(report.data[0].metrics) if isinstance(value, str) else report.data[0].dimensions
+        assert repr(got) == repr(value) or got == value
+
+
+@pytest.mark.parametrize("wanted", [ReportSummary, ReportByTime], ids=["summary", "by time"])
+def test_a_missing_number_is_null_in_json(wanted: Any) -> None:
+    """JSON has no nan; what is written is read as missing again."""
+    metrics = [None, 2] if wanted is ReportSummary else [[None, 2]]
+    values = {**BY_TIME, "data": [{"metrics": metrics}], "totals": {"count": None}, "data_lag": None}
+
+    written = CONVERTER.unstructure(read(wanted, json.dumps(values)))
+
+    assert (written["data"], written["totals"], written["data_lag"]) == ([{"metrics": metrics}], {"count": None}, None)
+
+
+def test_large_counts_stay_exact() -> None:
+    """A whole number above 2**53 does not become a float, on either way."""
+    for more in ({}, {"max": None}):
+        report = read(ReportSummary, json.dumps({**SUMMARY, "totals": {"count": 12345678901234567}, **more}))
+        assert report.totals["count"] == 12345678901234567
+        assert isinstance(report.totals["count"], int)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2014-01-02T02:20:00.123456789Z", AT),
+        ("2014-01-02T02:20:00.1234569", AT),
+        ("2014-01-02T04:20:00.1234569+02:00", AT),
+        ("2014-01-02T02:20:00.1234569+00:00", AT),
+        ("2014-01-02T02:20:00.1234569-00:00", AT),
+        ("2014-12-31T23:59:59.9999999Z", datetime(2014, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("9999-12-31T23:59:59.999999999Z", datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+    ],
+)
+def test_times_finer_than_a_microsecond_are_cut(text: str, expected: datetime) -> None:
+    """They are not rounded into the next second, let alone the next year, wherever they stand."""
+    assert read(App, json.dumps({**BARE, "created_on": text})).created_on == expected
+    assert read(list[App], json.dumps([BARE, {**BARE, "modified_on": text}]))[1].modified_on == expected
+    assert read(list[App], json.dumps([BARE] * 40 + [{**BARE, "modified_on": text}]))[-1].modified_on == expected
+    for data in ([], [{"metrics": [[1] * 5000], "dimensions": ["TTTT"]}]):
+        report = read(ReportByTime, json.dumps({**BY_TIME, "data": data, "time_intervals": [[text]]}))
+        assert report.time_intervals == [(expected,)]
+    assert CONVERTER.structure({**BARE, "created_on": text}, App).created_on.tzinfo is UTC
+
+
+def test_types_that_are_not_ours() -> None:
+    """Results of a user's own route are decoded directly only where they are such classes."""
+
+    @attrs.frozen
+    class Theirs:
+        """A class with a converter, which msgspec would skip."""
+
+        number: int = attrs.field(converter=lambda value: value + 1)
+
+    assert read(dict[str, int], '{"a":1}') == {"a": 1}
+    assert read(Theirs, '{"number":1}') == Theirs(1)
+    assert read(list[Theirs], '[{"number":1}]') == [Theirs(1)]
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [b'"z":1e999', b'"z":"\xff"', b'"\xff":1', b'"z":' + b"[" * 600 + b"]" * 600],
+    ids=["number out of range", "value not in utf-8", "key not in utf-8", "deep"],
+)
+def test_what_no_model_holds_is_skipped(unknown: bytes) -> None:
+    """Nothing of an unknown key is read into an object, so that it cannot fail the call."""
+    body = decode_body(DeletedApp, b'{"success":true,"result":{"id":"a",%s}}' % unknown)
+
+    assert body is not None
+    assert body.result == DeletedApp(id="a")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "words"),
+    [
+        (list[App], {}, "expected an array, got {}"),
+        (list[App], [4], "[0]: expected an object, got 4"),
+        (App, [], "expected an object, got []"),
+        (App, {**BARE, "created_on": "0001-01-01T00:00:00+01:00"}, "created_on: expected an RFC 3339 date and time"),
+        (App, {**BARE, "edge_ips": 4}, "edge_ips: expected an object, got 4"),
+        (App, {**BARE, "edge_ips": {"ips": [4]}}, "edge_ips.ips[0]: expected a string, got 4"),
+        (App, {**BARE, "ip_firewall": "yes"}, "ip_firewall: expected true or false, got 'yes'"),
+        (App, {**BARE, "origin_port": []}, "origin_port: expected a whole number or a string, got []"),
+        (DeletedApp, {}, "id: expected a value, got None"),
+        (DeletedApp, {"id": None}, "id: expected a string, got None"),
+        (ReportSummary, {**SUMMARY, "data": {}}, "data: expected an array, got {}"),
+        (ReportSummary, {**SUMMARY, "max": []}, "max: expected an object, got []"),
+        (ReportSummary, {**SUMMARY, "rows": "5"}, "rows: expected a number, got '5'"),
+    ],
+)
+def test_what_cannot_be_read(wanted: Any, values: Any, words: str) -> None:
+    """Nothing is coerced, and the error says where the wrong value stands; no more than one is collected."""
+    with pytest.raises((WireError, BaseValidationError)) as caught:
+        read(wanted, json.dumps(values))
+
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("by_time", [False, True], ids=["summary", "by time"])
+async def test_a_wrong_value_deep_in_a_report(by_time: bool, serve: Any) -> None:
+    """The error of a call says where in the response which value is wrong, and what it ought to be."""
+    good, wrong = ({"metrics": [[number]] if by_time else [number]} for number in (1, "many"))
+    report = {"data": [good, good, good, wrong, good], "data_lag": 0, "query": {}, "rows": 5}
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"success": True, "errors": [], "messages": [], "result": report})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=RetryPolicy(max_attempts=1)) as client:
+        events = client.analytics.events
+        call = events.bytime(ZONE, time_delta="hour") if by_time else events.summary(ZONE)
+        with pytest.raises(DecodeError) as caught:
+            await call
+
+    place = "metrics[0][0]" if by_time else "metrics[0]"
+    assert f"result.data[3].{place}: expected a number, got 'many'" in str(caught.value)
+
+
+async def test_null_for_a_list(serve: Any) -> None:
+    """Some servers write an empty array as null, or leave it out."""
+    bodies = iter(['{"success":true,"result":null}', '{"success":true}'])
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=next(bodies), content_type="application/json")
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        assert [await client.protocols.list(ZONE), await client.protocols.list(ZONE)] == [[], []]
+
+
+async def test_a_route_of_ones_own(serve: Any) -> None:
+    """A type of result that no endpoint of ours has is read all the same, with the user's hooks."""
+    route: Route[dict[str, int]] = Route(
+        name="own", method="GET", path="/own", result=dict[str, int], safe_to_repeat=True
+    )
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"success": True, "result": {"a": 1}})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        assert (await client.send(route, path={}, query={})).result == {"a": 1}
