@@ -18,8 +18,8 @@ _CONSTANT: Final = re.compile("[A-Z][A-Z0-9_]*")
 _PASCAL: Final = re.compile("[A-Z][A-Za-z0-9]*")
 _NAMESPACE: Final = re.compile(r"[a-z]+(\.[a-z]+)*")
 _MODULES: Final = frozenset({"checks", "client", "models", "namespaces"})
-_IN_CLASSES: Final = frozenset({"attrs", "bool", "datetime", "dict", "float", "int", "list", "self", "str"})
-"""What the annotations of a class are made of."""
+_IN_CLASSES: Final = frozenset({"attrs", "bool", "datetime", "dict", "float", "int", "list", "read_old_forms", "self", "str"})
+"""What the annotations of a class are made of, and what the runtime looks for in one."""
 _IN_FUNCTIONS: Final = frozenset({"get_page", "int", "number", "response", "transport"})
 """What the body of an endpoint function needs for itself."""
 _IMPORTED: Final = """

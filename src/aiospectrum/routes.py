@@ -8,7 +8,7 @@ import attrs
 
 from aiospectrum.checks import Check
 
-__all__ = ["Body", "Method", "PathParameter", "QueryParameter", "Route", "Style"]
+__all__ = ["API", "Body", "Method", "PathParameter", "QueryParameter", "Route", "Scheme", "Style"]
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 """The HTTP methods that the API uses."""
@@ -19,7 +19,21 @@ Style = Literal["form"]
 Source: https://spec.openapis.org/oas/v3.1.0#style-values
 """
 
+Scheme = Literal["api_token", "api_key"]
+"""How callers prove who they are: a bearer token, or an e-mail address with a global API key."""
+
 T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class API:
+    """Where an API is, and how callers prove who they are."""
+
+    base_url: str
+    """URL that the paths of routes are below."""
+
+    schemes: tuple[Scheme, ...]
+    """The schemes that it takes, the one that it recommends first."""
 
 
 @attrs.frozen(kw_only=True)

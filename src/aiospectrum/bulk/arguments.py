@@ -12,7 +12,7 @@ __all__ = ["Clients", "check_client", "check_moment", "check_zones"]
 Clients: TypeAlias = Transport | Mapping[str, Transport]
 """What to call over: one client, or the client of each zone by its id, where zones have tokens of their own."""
 
-_ZONE: Final = Text(pattern="[0-9a-fA-F]{32}", expected="32 hexadecimal characters")
+_ZONE: Final = Text(pattern=r"^[0-9a-fA-F]{32}\Z", expected="32 hexadecimal characters")
 _MOMENT: Final = DateTime()
 
 
