@@ -52,7 +52,7 @@ BARE: Final = {
 }
 
 every_result = pytest.mark.parametrize("wanted", RESULTS.values(), ids=RESULTS)
-thorough = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+thorough = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def read(wanted: Any, result: str) -> Any:
