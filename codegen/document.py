@@ -69,10 +69,13 @@ class Node:
     value: Any
     pointer: str
     document: Document = attrs.field(repr=False)
+    is_broken: bool = False
+    """Whether a problem was reported of it as a whole, so that nothing more is to be said."""
 
     def report(self, problem: str, supported: str, *keys: str | int) -> None:
         """Report a problem of this node, or of what stands at keys below it."""
-        self.document.report(join(self.pointer, *keys), problem, supported)
+        if not self.is_broken:
+            self.document.report(join(self.pointer, *keys), problem, supported)
 
     def has(self, key: str) -> bool:
         """Tell whether it is a mapping with a key."""
@@ -124,7 +127,7 @@ class Node:
             return value
         if self.has(key):
             self.report(f"{show(value)}", "a string that is not blank", key)
-        elif default is None:
+        elif default is None and isinstance(self.value, dict):
             self.report(f"no {key}", f"a mapping with {key}")
         return default or ""
 
@@ -175,7 +178,7 @@ class Node:
             self.report(f"the reference {show(ref)}", "a $ref alone, to the thing itself", "$ref")
         else:
             return found.at(name)
-        return attrs.evolve(self, value=None)
+        return attrs.evolve(self, value=None, is_broken=True)
 
 
 def load_document(path: Path) -> Document:

@@ -18,7 +18,9 @@ _CONSTANT: Final = re.compile("[A-Z][A-Z0-9_]*")
 _PASCAL: Final = re.compile("[A-Z][A-Za-z0-9]*")
 _NAMESPACE: Final = re.compile(r"[a-z]+(\.[a-z]+)*")
 _MODULES: Final = frozenset({"checks", "client", "models", "namespaces"})
-_IN_CLASSES: Final = frozenset({"attrs", "bool", "datetime", "dict", "float", "int", "list", "read_old_forms", "self", "str"})
+_IN_CLASSES: Final = frozenset(
+    {"attrs", "bool", "datetime", "dict", "float", "int", "list", "read_old_forms", "self", "str"}
+)
 """What the annotations of a class are made of, and what the runtime looks for in one."""
 _IN_FUNCTIONS: Final = frozenset({"get_page", "int", "number", "response", "transport"})
 """What the body of an endpoint function needs for itself."""
@@ -95,13 +97,16 @@ def _check_arguments(operation: Operation, arguments: _Names) -> None:
 
 
 def _check_namespaces(document: Document, operations: tuple[Operation, ...]) -> None:
-    members: dict[tuple[str, ...], _Names] = {(): _Names(document, _SNAKE, ["send"])}
+    members: dict[tuple[str, ...], _Names] = {(): _Names(document, _SNAKE, ["send", "service"])}
     classes = _Names(document, _PASCAL, _IMPORTED.split())
     for operation in operations:
         where = join(operation.node.pointer, "x-namespace")
         text = ".".join(operation.namespace)
-        if text and (not _NAMESPACE.fullmatch(text) or operation.namespace[0] != operation.tag):
-            document.report(where, f"the namespace {text!r}", "words of small letters joined by dots, the tag first")
+        if not _NAMESPACE.fullmatch(text) or operation.tag not in ("", operation.namespace[0]):
+            if text:
+                document.report(
+                    where, f"the namespace {text!r}", "words of small letters joined by dots, the tag first"
+                )
             continue
         for depth in range(1, len(operation.namespace) + 1):
             path = operation.namespace[:depth]

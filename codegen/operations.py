@@ -77,7 +77,7 @@ def parse_operations(document: Document) -> tuple[Operation, ...]:
         item.only(*_METHODS, "parameters")
         shared = item.items("parameters")
         operations += [_parse_operation(item.at(each), path, each, shared) for each in _METHODS if item.has(each)]
-    if not operations:
+    if not document.root.members("paths"):
         document.root.report("no paths", "at least one operation")
     return tuple(operations)
 
@@ -136,7 +136,9 @@ def _parse_parameter(node: Node) -> Parameter:
     default_style = "simple" if place == "path" else "form"
     if node.text("style", default_style) != default_style:
         node.report(f"the style {show(node.value['style'])}", default_style, "style")
-    inner = node.at("schema")
+    if not node.has("schema"):
+        node.report("no schema", "a mapping with schema")
+    inner = attrs.evolve(node.at("schema"), is_broken=not node.has("schema"))
     is_mapping = isinstance(inner.value, dict)
     schema = parse_schema(inner.without("default") if is_mapping else inner)
     if isinstance(schema, Array) and (node.flag("explode") or not node.has("explode")):

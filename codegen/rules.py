@@ -103,7 +103,7 @@ def _check_request(document: Document, component: Component) -> None:
 
 def _check_pages(operation: Operation, components: Components) -> None:
     key, result = operation.iteration.get("key"), operation.result
-    if not operation.iteration or _kind(result) == "broken":
+    if not key or _kind(result) == "broken":
         return
     by_name = {each.name: each.schema for each in operation.placed("query") if each.name == each.wire}
     page, per_page = by_name.get("page"), by_name.get("per_page")

@@ -97,8 +97,8 @@ def _parse_string(node: Node) -> Schema:
     if node.has("enum"):
         node.only("type", "enum")
         values = node.texts("enum")
-        if not values:
-            node.report(f"the values {show(node.value['enum'])}", "strings", "enum")
+        if node.value["enum"] == []:
+            node.report("no values", "at least one string", "enum")
         return Scalar(kind="enum", values=values)
     form = node.text("format", "") or None
     if form == "date-time":

@@ -19,7 +19,7 @@ _FORM_KEYS: Final[Mapping[type, tuple[str, ...]]] = {
     list: ("items",),
     dict: ("properties", "required"),
 }
-_URL: Final = re.compile(r"https://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~-]+)*")
+_URL: Final = re.compile(r"https://[A-Za-z0-9.:-]+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _SCHEMES: Final = {("bearer",): "api_token", ("X-Auth-Email", "X-Auth-Key"): "api_key"}
 _ERROR: Final[dict[str, Any]] = {
     "code": "integer",
@@ -47,15 +47,16 @@ def parse_service(document: Document) -> Service:
     """Read all but the operations and what they refer to."""
     root = document.root
     root.only(*_TOP_KEYS)
-    root.at("info").only(*_INFO_KEYS)
-    if root.at("components").only(*_SECTIONS):
-        for section in _SECTIONS:
-            root.at("components").members(section)
-        envelope = root.at("components").at("schemas").at("Envelope")
+    if root.at("info").only(*_INFO_KEYS):
+        root.at("info").text("version")
+    components = root.at("components")
+    envelope = components.members("schemas").get("Envelope")
+    if not root.has("components") or (components.only(*_SECTIONS) and envelope is None):
+        root.report("no envelope", "Cloudflare's envelope as components/schemas/Envelope")
+    elif envelope is not None:
         check_form(envelope, _ENVELOPE)
-        for key in ("success", "errors"):
-            if not envelope.at("properties").has(key):
-                envelope.report(f"an envelope without {key}", "Cloudflare's envelope: success, errors and messages")
+        for key in sorted({"success", "errors"} - envelope.members("properties").keys()):
+            envelope.report(f"an envelope without {key}", "Cloudflare's envelope: success, errors and messages")
     return Service(
         title=root.at("info").prose("title"),
         base_url=_parse_server(root),
