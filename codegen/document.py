@@ -10,8 +10,9 @@ import yaml
 __all__ = ["FOR_PEOPLE", "Document", "Node", "SpecError", "join", "load_document", "show"]
 
 _DEEPEST: Final = 60
-FOR_PEOPLE: Final = frozenset({"description", "examples", "externalDocs"})
+FOR_PEOPLE: Final = {"description": str, "examples": list, "externalDocs": dict}
 """Keys that may stand anywhere, and change nothing."""
+_KINDS: Final[dict[type, str]] = {str: "string", list: "list", dict: "mapping"}
 _TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 
 
@@ -89,11 +90,14 @@ class Node:
     def only(self, *known: str) -> bool:
         """Refuse all but a mapping of known keys, and of those that say something to people; tell whether it is one."""
         if not isinstance(self.value, dict):
-            self.report(f"{show(self.value)}", "a mapping")
+            self.report(show(self.value), "a mapping")
             return False
-        for key in self.value:
-            if key not in known and key not in FOR_PEOPLE:
+        for key, value in self.value.items():
+            kind = FOR_PEOPLE.get(key)
+            if kind is None and key not in known:
                 self.report(f"the key {key!r}", ", ".join(sorted(known)), key)
+            elif kind is not None and not isinstance(value, kind):
+                self.report(show(value), f"a {_KINDS[kind]}", key)
         return True
 
     def without(self, *keys: str) -> "Node":

@@ -74,7 +74,8 @@ def parse_operations(document: Document) -> tuple[Operation, ...]:
     """Read all operations, in the order of the document."""
     operations = []
     for path, item in document.root.members("paths").items():
-        item.only(*_METHODS, "parameters")
+        if item.only(*_METHODS, "parameters") and not any(item.has(method) for method in _METHODS):
+            item.report("a path without operations", f"at least one of {', '.join(_METHODS)}")
         shared = item.items("parameters")
         operations += [_parse_operation(item.at(each), path, each, shared) for each in _METHODS if item.has(each)]
     if not document.root.members("paths"):
@@ -87,7 +88,7 @@ def _parse_operation(node: Node, path: str, method: str, shared: list[Node]) -> 
     parameters = tuple(_parse_parameter(each) for each in (*shared, *node.items("parameters")))
     _check_path(node, path, parameters)
     tags = node.texts("tags")
-    if len(tags) != 1:
+    if len(tags) != 1 or not tags[0].strip():
         node.report(f"the tags {list(tags)}", "one tag", "tags")
     if not node.has("externalDocs"):
         node.report("no externalDocs", "a mapping with externalDocs")
@@ -103,7 +104,7 @@ def _parse_operation(node: Node, path: str, method: str, shared: list[Node]) -> 
         path=path,
         summary=node.prose("summary"),
         description=node.prose("description", ""),
-        docs=node.at("externalDocs").prose("url", ""),
+        docs=node.at("externalDocs").prose("url"),
         parameters=parameters,
         body=_parse_body(body) if node.has("requestBody") else None,
         body_name=body.text("x-python-name", "body"),
@@ -199,7 +200,8 @@ def _parse_envelope(node: Node) -> Schema:
         node.report("a response without the envelope", f"allOf with a $ref to {_ENVELOPE['$ref']} and an object")
         return BROKEN
     inner, properties = parts[1], parts[1].members("properties")
-    inner.only("type", "required", "properties")
+    if not inner.only("type", "required", "properties"):
+        return BROKEN
     if inner.value.get("type") != "object" or not {"result"} <= properties.keys() <= {"result", "result_info"}:
         inner.report("an envelope of another shape", "an object with a result and, with pages, result_info")
         return BROKEN

@@ -60,8 +60,8 @@ def parse_schema(node: Node, *, is_named: bool = False) -> Schema:
     if node.has("$ref"):
         node.only("$ref")
         name = str(node.value["$ref"]).rsplit("/", maxsplit=1)[-1]
-        return BROKEN if node.target("schemas").value is None else Ref(name=name)
-    if node.value.keys() <= FOR_PEOPLE and not is_named:
+        return BROKEN if node.target("schemas").is_broken else Ref(name=name)
+    if node.value.keys() <= FOR_PEOPLE.keys() and not is_named:
         return Scalar(kind="anything")
     match node.value:
         case {"anyOf": _}:

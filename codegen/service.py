@@ -79,6 +79,7 @@ def check_form(node: Node, form: Any, seen: frozenset[str] = frozenset()) -> Non
     elif isinstance(form, list):
         check_form(node.at("items"), form[0], seen | {node.pointer})
     elif isinstance(form, dict):
+        node.texts("required")
         for name, inner in node.members("properties").items():
             if name in form:
                 check_form(inner, form[name], seen | {node.pointer})

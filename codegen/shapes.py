@@ -111,9 +111,11 @@ def references(schema: Schema) -> tuple[str, ...]:
 
 def resolve(schema: Schema, components: Components) -> Schema:
     """Give the schema that a reference leads to, through others too."""
-    while isinstance(schema, Ref):
+    seen: set[str] = set()
+    while isinstance(schema, Ref) and schema.name not in seen:
+        seen.add(schema.name)
         schema = components[schema.name].schema if schema.name in components else BROKEN
-    return schema
+    return BROKEN if isinstance(schema, Ref) else schema
 
 
 def reachable(components: Components, roots: Iterable[str]) -> list[Component]:
