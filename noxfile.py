@@ -1,4 +1,4 @@
-"""Every check and task; plain ``nox`` runs what CI runs."""
+"""Every check and task: plain ``nox`` runs the first four, .ci/run more of them, ``nox -s quick`` is for daily work."""
 
 import re
 import secrets
@@ -9,7 +9,10 @@ import sys
 import nox
 from nox.command import CommandFailed
 
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # also under CI=true: a missing one is skipped
+nox.options.sessions = ["lint", "types", "check_generated", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 CURRENT = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -25,8 +28,6 @@ def is_broken(version: str) -> bool:
 
 OTHERS = [version for version in ("3.11", "3.12", "3.13") if version != CURRENT and not is_broken(version)]
 
-nox.options.sessions = ["lint", "types", "check_generated", "tests", *(["tests_on"] if OTHERS else [])]
-
 
 def group(name: str) -> list[str]:
     """The requirements of a dependency group."""
@@ -35,10 +36,11 @@ def group(name: str) -> list[str]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Lint and check the layout of all code, generated code included."""
-    session.install(*group("lint"))
+    """Lint and check the layout of all code, generated code included, and which module imports which."""
+    session.install("-e", ".", *group("lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("lint-imports")
 
 
 @nox.session
@@ -58,28 +60,45 @@ def check_generated(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests on the interpreter that runs nox, and measure coverage."""
+    """Run all tests on the interpreter that runs nox, in a process for each core."""
+    session.install(".[arrow,cli,fsspec]", *group("test"))
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Run all tests as above, slower by half, and measure which lines and branches they reach."""
     session.install(".[arrow,cli,fsspec]", *group("test"))
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", "-n", "auto", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
 
-@nox.session(python=OTHERS)
+@nox.session(default=False, reuse_venv=True)
+def quick(session: nox.Session) -> None:
+    """Lint, and run the tests that need no server, in half a minute; the environment is kept from run to run."""
+    session.install("-e", ".", *group("lint"), *group("test"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", *(session.posargs or ["tests/unit", "tests/generated"]))
+
+
+@nox.session(default=False, python=OTHERS)
 def tests_on(session: nox.Session) -> None:
     """Run all tests on the other supported interpreters, where they exist."""
     session.install(".[arrow,cli,fsspec]", *group("test"))
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session(default=False)
 def chaos(session: nox.Session) -> None:
-    """Run the tests with the server that misbehaves 20 times, or as often as an argument says, each with a new seed."""
+    """Run all tests with the server that misbehaves, once or as often as an argument says, each with a new seed."""
     session.install(".", *group("test"))
-    times = int(session.posargs[0]) if session.posargs else 20
+    options = ["tests/chaos", "-q", "-m", "not soak", "-n", "auto"]
+    times = int(session.posargs[0]) if session.posargs else 1
     for _ in range(times):
-        session.run("python", "-m", "pytest", "tests/chaos", "-q", f"--randomly-seed={secrets.randbelow(2**32)}")
+        session.run("python", "-m", "pytest", *options, f"--randomly-seed={secrets.randbelow(2**32)}")
 
 
 @nox.session(default=False)
@@ -109,11 +128,12 @@ def lowest(session: nox.Session) -> None:
     session.install("uv==0.13.9")
     session.install(".", *lowest_pins(session), *group("test"))
     core = ["tests/unit", "tests/generated", "tests/driven/test_transport.py", "tests/driven/test_walk.py"]
-    session.run("python", "-m", "pytest", "-q", *core)
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", *core)
     extras = ["arrow", "cli", "fsspec", "otel"]
     session.install(f".[{','.join(extras)}]", *lowest_pins(session, *extras), *group("test"))
+    everything = ["-n", "auto", "--ignore", "tests/codegen"]
     better = "not (bomb or gzip-tail or header-nul or many-headers or test_a_thousand_calls)"
-    session.run("python", "-m", "pytest", "-q", "--ignore", "tests/codegen", "-k", better, *session.posargs)
+    session.run("python", "-m", "pytest", "-q", *everything, "-k", better, *session.posargs)
 
 
 def lowest_pins(session: nox.Session, *extras: str) -> list[str]:

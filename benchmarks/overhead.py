@@ -1,6 +1,6 @@
 """What the rate limit, retry and the deadline cost a call that succeeds at once.
 
-Two ways to make the same call take turns, with answers that come from memory, so that nothing else is measured:
+Two ways to make the same call take turns, with responses that come from memory, so that nothing else is measured:
 
 - bare: check and build the request, send it, read the envelope, decode the result;
 - whole: the same through the client's transport, with limiter, retry, budget and deadline.
@@ -15,94 +15,70 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
-import attrs
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.decoder import read_answer
 from aiospectrum._generated.protocols import LIST_PROTOCOLS
-from aiospectrum._http.attempt import Attempt
-from aiospectrum._http.call import HTTPTransport
-from aiospectrum._http.credentials import choose_credentials
-from aiospectrum._http.deadline import Deadline, Watch
+from aiospectrum._http.call import CallSettings, HTTPTransport
+from aiospectrum._http.deadline import Deadline
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.request import build_request, common_headers
-from aiospectrum._http.response import Call, RawResponse
+from aiospectrum._http.record import Call, HTTPResponse
+from aiospectrum._http.request import build_request
+from aiospectrum._http.response import read_response
 from aiospectrum._http.retry import RetryBudget
-from aiospectrum._http.session import Exchange, open_session
+from aiospectrum._http.session import Session
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
-from aiospectrum.transport import Response
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 BASE_URL = "https://api.cloudflare.com/client/v4"
-ANSWER = RawResponse(
+RESPONSE = HTTPResponse(
     status=200,
     headers=CIMultiDictProxy(CIMultiDict({"cf-ray": "8f00-SFO", "ratelimit": '"default";r=1000000;t=1'})),
     body=b'{"success":true,"errors":[],"messages":[],"result":[]}',
 )
-CREDENTIALS = choose_credentials(api_token="token", api_email=None, api_key=None)  # noqa: S106 - nobody's
 
 
-@attrs.frozen(kw_only=True)
-class FromMemory(Exchange):
-    """Answers at once, without a network."""
+class FromMemory(Session):
+    """Responds at once, without a network."""
 
-    async def __call__(
-        self, call: Call, *, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
-    ) -> RawResponse:
-        """Give the same answer to everything."""
-        return ANSWER
+    async def request(self, call: Call, *, connect_timeout: float | None) -> HTTPResponse:
+        """Give the same response to everything."""
+        return RESPONSE
 
 
-def make_bare(exchange: Exchange, redact: Callable[[str], str]) -> Callable[[], Awaitable[object]]:
+def make_bare(session: Session) -> Callable[[], Awaitable[object]]:
     """A call with all that makes its result, and nothing that makes it reliable."""
-    converter = shared_converter()
-
-    deadline = Deadline(Watch(asyncio.get_running_loop()), None, None)
+    deadline = Deadline(session.timer, None, None)
 
     async def bare() -> object:
-        request = build_request(LIST_PROTOCOLS, path={"zone_id": ZONE}, query={}, body=None, converter=converter)
-        call = Call(method="GET", url=BASE_URL + request.target, redact=redact)
-        headers = {"Authorization": "Bearer token", "Accept": "application/json", "User-Agent": "benchmark"}
-        raw = await exchange(call, headers=headers, body=None, deadline=deadline)
-        envelope = read_answer(LIST_PROTOCOLS, raw, call, path={"zone_id": ZONE}, converter=converter)
-        return Response(
-            route=LIST_PROTOCOLS,
-            url=call.url,
-            result=envelope.result,
-            status=raw.status,
-            headers=raw.headers,
-            messages=envelope.messages,
-            result_info=envelope.result_info,
-            attempts=1,
+        path = {"zone_id": ZONE}
+        target, body = build_request(LIST_PROTOCOLS, path=path, query={}, body=None)
+        call = Call(
+            route=LIST_PROTOCOLS, path=path, url=BASE_URL + target, body=body, redact=str, deadline=deadline, attempt=1
         )
+        return read_response(call, await session.request(call, connect_timeout=None))
 
     return bare
 
 
-def make_whole(exchange: Exchange) -> Callable[[], Awaitable[object]]:
+def make_whole(session: Session) -> Callable[[], Awaitable[object]]:
     """The same call through the client's transport."""
     policy = RetryPolicy()
     transport = HTTPTransport(
-        attempt=Attempt(
-            exchange=exchange,
+        CallSettings(
+            session=session,
+            base_url=BASE_URL,
+            redact=str,
+            timeouts=Timeouts(),
+            retry=policy,
+            budget=RetryBudget(policy),
             limiter=Limiter(RateLimit(requests=1140, per_seconds=1e-9)),  # full at every call, and free at the next
             hook=None,
-            clock=asyncio.get_running_loop().time,
+            clock=time.monotonic,
             random=random.random,
-            converter=shared_converter(),
-        ),
-        base_url=BASE_URL,
-        credentials=CREDENTIALS,
-        headers=common_headers(CREDENTIALS, "benchmark"),
-        timeouts=exchange.timeouts,
-        watch=Watch(asyncio.get_running_loop()),
-        retry=policy,
-        budget=RetryBudget(policy),
-        converter=shared_converter(),
-        sleep=asyncio.sleep,
+            sleep=asyncio.sleep,
+        )
     )
 
     async def whole() -> object:
@@ -121,11 +97,14 @@ async def measure(call: Callable[[], Awaitable[object]], calls: int) -> float:
 
 async def compare(rounds: int, calls: int) -> list[tuple[float, float]]:
     """Both ways in turn, some rounds long."""
-    async with open_session(1, None, {}) as session:
-        exchange = FromMemory(session=session, timeouts=Timeouts(), max_body_bytes=1, proxy=None)
-        bare, whole = make_bare(exchange, str), make_whole(exchange)
+    session = FromMemory(headers={}, max_body_bytes=1)
+    session.open()
+    try:
+        bare, whole = make_bare(session), make_whole(session)
         await measure(bare, calls), await measure(whole, calls)
         return [(await measure(bare, calls), await measure(whole, calls)) for _ in range(rounds)]
+    finally:
+        await session.close()
 
 
 def main() -> int:

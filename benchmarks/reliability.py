@@ -18,10 +18,10 @@ import attrs
 import cloudflare
 
 from aiospectrum import DNS, AppRequest, Client, RateLimit, RetryPolicy, Timeouts
-from tests.chaos.answers import cloudflare_error, empty, good, redirect, unsuccessful
 from tests.chaos.bodies import truncated_json
 from tests.chaos.codings import bomb, encode_bomb
 from tests.chaos.rate_limits import rate_limited
+from tests.chaos.responses import cloudflare_error, empty, good, redirect, unsuccessful
 from tests.chaos.server import ChaosServer
 from tests.chaos.steps import CLOSE, HANG, RESET, Play, after_request, in_body, keep_alive_then_close
 

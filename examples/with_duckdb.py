@@ -1,6 +1,6 @@
-"""Which applications move the most bytes, asked with SQL in DuckDB.
+"""Which applications move the most bytes, by SQL in DuckDB.
 
-It asks a sandbox of its own, so that no account is needed. Run it with
+It calls a sandbox of its own, so that no account is needed. Run it with
 
     pip install 'aiospectrum[arrow]' duckdb
     python examples/with_duckdb.py
@@ -38,7 +38,7 @@ def show_busiest(folder: Path) -> None:
 
 
 async def main() -> None:
-    """Ask for one report and save many, and print both answers."""
+    """Fetch one report and save many, and print what they show."""
     until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = until - timedelta(days=1)
     query = bulk.Query(time_delta="hour", metrics=["bytesIngress", "bytesEgress"], dimensions=["appID"])

@@ -1,11 +1,11 @@
-"""A web service that tells what a zone has and how much traffic it had, with FastAPI.
+"""A web service that lists what a zone has and sums its traffic up, with FastAPI.
 
 It has one client, which is open as long as the application is. Run it with
 
     pip install aiospectrum fastapi uvicorn
     CLOUDFLARE_API_TOKEN=… uvicorn --app-dir examples with_fastapi:app
 
-and ask it at http://127.0.0.1:8000/zones/ZONE_ID/apps and http://127.0.0.1:8000/zones/ZONE_ID/summary.
+and call it at http://127.0.0.1:8000/zones/ZONE_ID/apps and http://127.0.0.1:8000/zones/ZONE_ID/summary.
 """
 
 from collections.abc import AsyncGenerator
@@ -56,7 +56,7 @@ Spectrum = Annotated[Client, Depends(get_client)]
 
 @app.get("/zones/{zone_id}/apps")
 async def list_apps(zone_id: str, client: Spectrum) -> list[dict[str, Any]]:
-    """Tell all applications of a zone, as Cloudflare writes them."""
+    """List all applications of a zone, as Cloudflare writes them."""
     return [converter.unstructure(each) async for each in client.apps.iterate(zone_id)]
 
 
@@ -65,15 +65,15 @@ Hours = Annotated[int, Query(gt=0, le=8784)]
 
 @app.get("/zones/{zone_id}/summary")
 async def summarize(zone_id: str, client: Spectrum, hours: Hours = 24) -> dict[str, float]:
-    """Tell the events and the bytes of a zone in the last hours."""
+    """Sum up the events and the bytes of a zone in the last hours."""
     since = datetime.now(UTC) - timedelta(hours=hours)
     metrics = client.analytics.events.summary(zone_id, metrics=["count", "bytesIngress", "bytesEgress"], since=since)
     return (await metrics).totals
 
 
 @app.exception_handler(SpectrumError)
-async def answer_error(_: Request, error: SpectrumError) -> JSONResponse:
-    """Answer what went wrong: the caller's mistake, a wait, or Cloudflare's trouble."""
+async def respond_to_error(_: Request, error: SpectrumError) -> JSONResponse:
+    """Respond with what went wrong: the caller's mistake, a wait, or a failure of Cloudflare."""
     headers: dict[str, str] = {}
     match error:
         case InvalidArgumentError():
@@ -81,10 +81,10 @@ async def answer_error(_: Request, error: SpectrumError) -> JSONResponse:
         case NotFoundError() | PermissionDeniedError():
             status, detail = 404, "no such zone, or not one of ours"
         case RateLimitError(wait=wait):
-            status, detail = 503, "asked too often"
+            status, detail = 503, "too many requests to Cloudflare"
             headers["Retry-After"] = f"{wait or 60:.0f}"
         case RequestTimeoutError():
             status, detail = 504, "Cloudflare took too long"
         case _:
-            status, detail = 502, "Cloudflare could not be asked"
+            status, detail = 502, "the call to Cloudflare failed"
     return JSONResponse({"detail": detail}, status, headers)

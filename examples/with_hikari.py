@@ -1,4 +1,4 @@
-"""A Discord bot that says in a channel which applications got busy and which zones cannot be asked, with hikari.
+"""A Discord bot that says in a channel which applications got busy and which zones fail, with hikari.
 
 It looks every minute, and speaks when there is something new. Run it with
 
@@ -69,7 +69,7 @@ class TrafficWatch:
                 if each.connections > self.busy:
                     yield f"Application `{each.app_id}` of zone `{zone_id}` is busy."
         for zone_id, error in round_.errors.items():
-            yield f"Zone `{zone_id}` cannot be asked: {type(error).__name__}."
+            yield f"Zone `{zone_id}` failed: {type(error).__name__}."
 
 
 def fit(lines: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
-"""How traffic goes up and down over a day, asked with pandas.
+"""How traffic goes up and down over a day, with pandas.
 
-It asks a sandbox of its own, so that no account is needed. Run it with
+It calls a sandbox of its own, so that no account is needed. Run it with
 
     pip install 'aiospectrum[arrow]' pandas
     python examples/with_pandas.py
@@ -31,7 +31,7 @@ def busiest_hours(folder: str) -> pd.DataFrame:
 
 
 async def main() -> None:
-    """Ask for one report and save many, and print both answers."""
+    """Fetch one report and save many, and print what they show."""
     until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     query = bulk.Query(time_delta="hour", metrics=["count", "bytesIngress"], dimensions=["appID"])
     async with Sandbox(zones=5, seed=7) as sandbox:

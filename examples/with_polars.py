@@ -1,4 +1,4 @@
-"""Which zones are busy at what time of day, asked with polars.
+"""Which zones are busy at what time of day, with polars.
 
 It pulls a day of reports of five zones from a sandbox of its own, so that no account is needed. Run it with
 
@@ -39,7 +39,7 @@ def shares(folder: Path) -> pl.DataFrame:
 
 
 async def main() -> None:
-    """Pull, save, and print both answers."""
+    """Pull, save, and print what both show."""
     until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     query = bulk.Query(time_delta="hour", metrics=["count", "bytesIngress"], dimensions=["appID"])
     async with Sandbox(zones=5, seed=7) as sandbox:

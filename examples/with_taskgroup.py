@@ -1,6 +1,6 @@
-"""What several zones have and how much traffic they had in a day, all asked at the same time; no other library.
+"""What several zones have and how much traffic they had in a day, all called at the same time; no other library.
 
-A zone that cannot be asked is said on stderr, and the others are shown all the same. Run it with
+The error of a zone goes to stderr, and the other zones are shown all the same. Run it with
 
     pip install aiospectrum
     CLOUDFLARE_API_TOKEN=… python examples/with_taskgroup.py ZONE_ID ZONE_ID …
@@ -21,7 +21,7 @@ async def list_all(client: Client, zone_id: str) -> list[App]:
 
 
 async def describe(client: Client, zone_id: str, since: datetime) -> str:
-    """Ask for applications and analytics at once; when one call fails, the group ends the other one."""
+    """Fetch applications and analytics at once; when one call fails, the group ends the other one."""
     async with asyncio.TaskGroup() as group:
         listing = group.create_task(list_all(client, zone_id))
         asking = group.create_task(client.analytics.events.summary(zone_id, metrics=["bytesIngress"], since=since))

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import attrs
 
 from aiospectrum import RateLimit
-from aiospectrum._http.limiter import Admission, Limiter
+from aiospectrum._http.limiter import Limiter
 
 __all__ = ["FakeTime", "admitted", "make_limiter", "settle", "start"]
 
@@ -73,15 +73,15 @@ def make_limiter(requests: int = 100, per_seconds: float = 10.0, in_flight: int 
     return Limiter(limit, clock=time, call_later=time.call_later), time
 
 
-def start(*waiting: Awaitable[Admission]) -> list[asyncio.Task[Admission]]:
-    """Wait for leave in tasks."""
+def start(*waiting: Awaitable[int]) -> list[asyncio.Task[int]]:
+    """Wait for permits in tasks."""
 
-    async def wait(one: Awaitable[Admission]) -> Admission:
+    async def wait(one: Awaitable[int]) -> int:
         return await one
 
     return [asyncio.create_task(wait(one)) for one in waiting]
 
 
-def admitted(tasks: list[asyncio.Task[Admission]]) -> list[bool]:
-    """Who has got leave."""
+def admitted(tasks: list[asyncio.Task[int]]) -> list[bool]:
+    """Who has got a permit."""
     return [task.done() and task.exception() is None for task in tasks]

@@ -12,10 +12,8 @@ from aiospectrum._version import __version__
 
 if TYPE_CHECKING:
     from aiospectrum._codec.converter import configure_converter, make_converter
-    from aiospectrum._http.config import DEFAULT_BASE_URL
     from aiospectrum._http.limiter import Limiter
-    from aiospectrum._http.recording import record_responses
-    from aiospectrum.client import Client
+    from aiospectrum.client import DEFAULT_BASE_URL, Client
     from aiospectrum.errors import (
         AmbiguousWriteError,
         AuthenticationError,
@@ -65,9 +63,8 @@ if TYPE_CHECKING:
         TimeDelta,
         TrafficType,
     )
-    from aiospectrum.pagination import Page
     from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
-    from aiospectrum.transport import Response, ResultInfo, Transport
+    from aiospectrum.transport import Page, Response, ResultInfo, Transport, record_responses
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -133,90 +130,18 @@ __all__ = [
     "record_responses",
 ]
 
-_HOMES = {
-    "client": ("Client",),
-    "_codec.converter": (
-        "configure_converter",
-        "make_converter",
-    ),
-    "errors": (
-        "AmbiguousWriteError",
-        "AuthenticationError",
-        "BadRequestError",
-        "BodyTooLargeError",
-        "ClientStateError",
-        "ConflictError",
-        "ConnectionFailedError",
-        "CredentialsError",
-        "DecodeError",
-        "ErrorDetail",
-        "InvalidArgumentError",
-        "MalformedBodyError",
-        "NotFoundError",
-        "PermissionDeniedError",
-        "RateLimitError",
-        "RedirectError",
-        "RequestError",
-        "RequestTimeoutError",
-        "ResponseError",
-        "ServerError",
-        "SpectrumError",
-        "TableError",
-        "UnprocessableEntityError",
-        "UnsuccessfulError",
-    ),
-    "hooks": (
-        "AttemptEnded",
-        "AttemptHook",
-        "AttemptStarted",
-    ),
-    "_http.limiter": ("Limiter",),
-    "models": (
-        "DNS",
-        "App",
-        "AppOrder",
-        "AppRequest",
-        "CurrentAggregate",
-        "DeletedApp",
-        "Dimension",
-        "Direction",
-        "EdgeIPs",
-        "Metric",
-        "OriginDNS",
-        "Protocol",
-        "Report",
-        "ReportByTime",
-        "ReportByTimeRow",
-        "ReportQuery",
-        "ReportSummary",
-        "ReportSummaryRow",
-        "TimeDelta",
-        "TrafficType",
-    ),
-    "pagination": ("Page",),
-    "policies": (
-        "RateLimit",
-        "RetryPolicy",
-        "Timeouts",
-    ),
-    "_http.recording": ("record_responses",),
-    "_http.config": ("DEFAULT_BASE_URL",),
-    "transport": (
-        "Response",
-        "ResultInfo",
-        "Transport",
-    ),
-}
-"""The public names of each module, which is imported when one of them is first asked for."""
+_MODULES = ("errors", "policies", "hooks", "transport", "_http.limiter", "models", "_codec.converter", "client")
+"""Where the public names are; those that take less time to import come first."""
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name, or a module, when it is first used, so that importing the package costs next to nothing."""
-    for module, names in _HOMES.items():
-        if name in names:
-            value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-            return value
-    if name in _HOMES or name == "endpoints":
+    if name in __all__:
+        for module in (import_module(f"{__name__}.{path}") for path in _MODULES):
+            if name in module.__all__:
+                value = globals()[name] = getattr(module, name)
+                return value
+    if name in _MODULES or name == "endpoints":
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -8,15 +8,15 @@
     ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``
     ├── TableError                                a report cannot be made into a table
     └── RequestError                              a call failed after its request was built
-        ├── ConnectionFailedError                 no connection, or the answer did not arrive whole
+        ├── ConnectionFailedError                 no connection, or the response did not arrive whole
         ├── RequestTimeoutError                   the deadline passed, or a wait would pass it
         ├── AmbiguousWriteError                   a create failed in a way that leaves open whether it took place
-        └── ResponseError                         an answer came, and it is not a success
-            ├── DecodeError                       a 2xx answer that is not what the API documents
+        └── ResponseError                         a response came, and it is not a success
+            ├── DecodeError                       a 2xx response that is not what the API documents
             │   └── MalformedBodyError            its body is no JSON object
             ├── BodyTooLargeError                 the body is larger than the client takes
             ├── RedirectError                     300 to 399: redirects are not followed
-            ├── UnsuccessfulError                 ``success: false`` in a 2xx answer
+            ├── UnsuccessfulError                 ``success: false`` in a 2xx response
             ├── BadRequestError                   400
             ├── AuthenticationError               401
             ├── PermissionDeniedError             403
@@ -65,7 +65,7 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class ErrorDetail:
-    """One entry of the ``errors`` or ``messages`` of an answer.
+    """One entry of the ``errors`` or ``messages`` of a response.
 
     Source: https://developers.cloudflare.com/fundamentals/api/reference/troubleshooting/
     """
@@ -156,24 +156,24 @@ class RequestError(SpectrumError):
             message: The whole error in one line.
             method: HTTP method.
             url: URL with the query string; credentials are never part of it.
-            status: HTTP status, None when no answer came.
-            errors: What the answer's envelope says.
+            status: HTTP status, None without a response.
+            errors: What the response's envelope says.
             ray_id: The ``cf-ray`` header, which identifies the request to Cloudflare's support.
-            body_excerpt: Start of the answer's body, with credentials blotted out.
+            body_excerpt: Start of the response's body, with credentials blotted out.
             attempts: Number of requests that were sent for this call.
         """
         super().__init__(message)
         self.method = method
         self.url = url
         self.status = status
-        self.errors = tuple(errors)
+        self.errors: tuple[ErrorDetail, ...] = tuple(errors)
         self.ray_id = ray_id
         self.body_excerpt = body_excerpt
         self.attempts = attempts
 
 
 class ConnectionFailedError(RequestError):
-    """No connection could be made, or it broke before the whole answer had arrived."""
+    """No connection could be made, or it broke before the whole response had arrived."""
 
 
 class RequestTimeoutError(RequestError):
@@ -192,15 +192,15 @@ class AmbiguousWriteError(RequestError):
 
 
 class ResponseError(RequestError):
-    """An answer came, and it is not a success."""
+    """A response came, and it is not a success."""
 
 
 class DecodeError(ResponseError):
-    """A 2xx answer that is not what the API documents: no JSON, no envelope or a wrong type in the result."""
+    """A 2xx response that is not what the API documents: no JSON, no envelope or a wrong type in the result."""
 
 
 class MalformedBodyError(DecodeError):
-    """A 2xx answer whose body is no JSON object: cut off, empty, HTML or anything else."""
+    """A 2xx response whose body is no JSON object: cut off, empty, HTML or anything else."""
 
 
 class BodyTooLargeError(ResponseError):
@@ -211,11 +211,11 @@ class RedirectError(ResponseError):
     """Status 300 to 399: redirects are not followed, as credentials would be sent along."""
 
     location: str | None = None
-    """Where the answer points to."""
+    """Where the response points to."""
 
 
 class UnsuccessfulError(ResponseError):
-    """The answer has a 2xx status and says ``success: false``."""
+    """The response has a 2xx status and says ``success: false``."""
 
 
 class BadRequestError(ResponseError):
@@ -268,7 +268,7 @@ _BY_STATUS: Final[dict[int, type[ResponseError]]] = {
 
 
 def error_class(status: int) -> type[ResponseError]:
-    """Choose the class of error for an answer that is not a success.
+    """Choose the class of error for a response that is not a success.
 
     Args:
         status: HTTP status.

@@ -36,28 +36,25 @@ class AttemptEnded:
     """An attempt is over."""
 
     started: AttemptStarted
-    """What was told when it began."""
+    """What the hook was called with when it began."""
 
     status: int | None
-    """HTTP status, None when no answer came."""
+    """HTTP status, None without a response."""
 
     http_version: str | None = None
-    """Version of HTTP that the answer is in, such as ``1.1``; None when no answer came."""
+    """Version of HTTP that the response is in, such as ``1.1``; None without a response."""
 
     duration: float
-    """Seconds from sending to the end of the answer."""
+    """Seconds from sending to the end of the response."""
 
     body_bytes: int
-    """Size of the answer's body, decompressed, in bytes."""
+    """Size of the response's body, decompressed, in bytes."""
 
     ray_id: str | None
     """The ``cf-ray`` header, which identifies the request to Cloudflare's support."""
 
     error: RequestError | None
-    """How it failed; None for a success, and when it was cancelled.
-
-    That the result of a success is not of the documented type turns out after the attempt and is not told here.
-    """
+    """How it failed; None for a success, and when it was cancelled."""
 
     was_cancelled: bool
     """Whether the caller, or the deadline, cut it short; or an error that is none of ours, as a middleware of your
@@ -67,7 +64,7 @@ class AttemptEnded:
 AttemptHook: TypeAlias = Callable[[AttemptStarted], Callable[[AttemptEnded], None] | None]
 """Called before every attempt; what it returns, unless None, is called once after it, also when it was cancelled.
 
-An attempt begins when the rate limit has given leave to send: for a call that the limit refuses, or that is cancelled
+An attempt begins when the rate limit has given a permit: for a call that the limit refuses, or that is cancelled
 while it waits, neither is called. Both are called on the event loop, in the task of the call, and must not block.
 
 An exception that they raise ends the call: no further attempt is made, and the caller gets that exception; after the

@@ -16,10 +16,10 @@ from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 
 try:
     from opentelemetry import metrics, trace
-except ImportError as missing:
+except ImportError as _missing:
     raise ImportError(
         "aiospectrum.otel needs the package opentelemetry-api: pip install 'aiospectrum[otel]'", name="opentelemetry"
-    ) from missing
+    ) from _missing
 
 __all__ = ["make_attempt_hook"]
 
@@ -38,8 +38,8 @@ def make_attempt_hook(
     """Make a hook that records every attempt, for the ``on_attempt`` of a client.
 
     Each attempt is a span of the kind CLIENT below the span that is current where the call is made, and a value of the
-    histogram ``http.client.request.duration``. The span begins when the rate limit has given leave to send, ends when
-    the answer has been read, and never becomes the current one.
+    histogram ``http.client.request.duration``. The span begins when the rate limit has given a permit, ends when
+    the response has been read, and never becomes the current one.
 
     ``error.type`` is the status for 400 and above, ``cancelled`` when the caller or the deadline cut the attempt short,
     and else the name of the class in :mod:`aiospectrum.errors`.

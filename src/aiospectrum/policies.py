@@ -82,6 +82,6 @@ class Timeouts:
     """Making one connection, TLS included."""
 
     read: float | None = _timeout(30.0)
-    """Waiting for an answer to begin, connecting included, and then for each next piece of its body; an attempt that
+    """Waiting for a response to begin, connecting included, and then for each next piece of its body; an attempt that
     waits longer has failed, and may be repeated.
     """

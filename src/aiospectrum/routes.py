@@ -1,4 +1,4 @@
-"""The description of an endpoint: data only, filled in by the generated code from the spec."""
+"""The description of an API and of its endpoints: data only, filled in by the generated code from the spec."""
 
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
@@ -20,20 +20,20 @@ Source: https://spec.openapis.org/oas/v3.1.0#style-values
 """
 
 Scheme = Literal["api_token", "api_key"]
-"""How callers prove who they are: a bearer token, or an e-mail address with a global API key."""
+"""The ways to prove who calls: a bearer token, or ``X-Auth-Key`` with ``X-Auth-Email``."""
 
 T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
 class API:
-    """Where an API is, and how callers prove who they are."""
+    """What all endpoints of an API have in common."""
 
     base_url: str
-    """URL that the paths of routes are below."""
+    """URL that paths are appended to, without a slash at its end."""
 
     schemes: tuple[Scheme, ...]
-    """The schemes that it takes, the one that it recommends first."""
+    """The ways to prove who calls, of which it takes one."""
 
 
 @attrs.frozen(kw_only=True)
@@ -115,7 +115,7 @@ class Route(Generic[T]):
     """Name of the query parameter that turns paging on; it is sent as 1 when another one is given without it."""
 
     assumed_result: Mapping[str, str] | None = None
-    """Path parameter by field of the result, for an answer without a result; None when there has to be one."""
+    """Path parameter by field of the result, for a response without a result; None when there has to be one."""
 
     safe_to_repeat: bool
     """Whether sending it twice does nothing that sending it once would not: true of all but POST.

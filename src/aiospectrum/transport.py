@@ -1,19 +1,33 @@
-"""The protocol that endpoint functions call, and what comes back over it."""
+"""The protocol that endpoint functions call, what comes back over it, and pages of a list made of that."""
 
-from collections.abc import Coroutine, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
+from aiospectrum.checks import refuse
 from aiospectrum.errors import ErrorDetail
 from aiospectrum.routes import Route
+from aiospectrum.structs import struct
 
-__all__ = ["Namespace", "Response", "ResultInfo", "Transport"]
+__all__ = [
+    "Namespace",
+    "Page",
+    "Response",
+    "ResultInfo",
+    "Transport",
+    "iterate_pages",
+    "record_response",
+    "record_responses",
+    "to_page",
+]
 
 T = TypeVar("T")
 
 
-@attrs.frozen(kw_only=True)
+@struct(kw_only=True)
 class ResultInfo:
     """Where a page stands among all pages; each number is None when the API did not send it."""
 
@@ -33,9 +47,9 @@ class ResultInfo:
     """Number of pages."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@struct(kw_only=True)
 class Response(Generic[T]):
-    """A successful call: its result and all else that its answer said."""
+    """A successful call: its result and all else that the response said."""
 
     route: Route[T]
     """The endpoint that was called."""
@@ -49,8 +63,8 @@ class Response(Generic[T]):
     status: int
     """HTTP status."""
 
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    """The answer's headers; names are compared without regard to case."""
+    headers: Mapping[str, str]
+    """The response's headers; names are compared without regard to case."""
 
     messages: tuple[ErrorDetail, ...]
     """The ``messages`` of the envelope."""
@@ -60,6 +74,11 @@ class Response(Generic[T]):
 
     attempts: int
     """Number of requests that were sent for this call."""
+
+    def __repr__(self) -> str:
+        # Without the headers, in which a server may repeat credentials.
+        shown = (f"{field.name}={getattr(self, field.name)!r}" for field in attrs.fields(Response))
+        return f"Response({', '.join(each for each in shown if not each.startswith('headers='))})"
 
     @property
     def ray_id(self) -> str | None:
@@ -96,25 +115,148 @@ class Transport(Protocol):
 
 
 class Namespace:
-    """A group of endpoint functions that share a transport, such as ``client.apps``."""
+    """A group of endpoint functions that share a transport, such as ``client.apps``; it is a transport too."""
 
-    __slots__ = ("_transport",)
+    __slots__ = ("send",)
 
     def __init__(self, transport: Transport) -> None:
-        """Keep the transport.
+        """Keep how the transport sends.
 
         Args:
             transport: What every call of the namespace goes through.
         """
-        self._transport = transport
+        self.send: Final = transport.send
+        """Makes one call; see :meth:`Transport.send`."""
 
-    def send(
-        self,
-        route: Route[T],
-        *,
-        path: Mapping[str, object],
-        query: Mapping[str, object],
-        body: object = None,
-    ) -> Coroutine[Any, Any, Response[T]]:
-        """Pass a call on; see :meth:`Transport.send`."""
-        return self._transport.send(route, path=path, query=query, body=body)
+
+_RECORDS: Final[ContextVar[tuple[list[Response[Any]], ...]]] = ContextVar("aiospectrum_records", default=())
+
+
+@contextmanager
+def record_responses() -> Iterator[list[Response[Any]]]:
+    """Collect the successful calls that are made inside the ``with`` block.
+
+    Calls of this task count, and of every task that is started inside the block; those of other tasks do not.
+
+    Yields:
+        A list that grows with each call, in the order in which they end: status, headers, ray id, messages,
+        attempts and result of each.
+    """
+    responses: list[Response[Any]] = []
+    _RECORDS.set((*_RECORDS.get(), responses))
+    try:
+        yield responses
+    finally:
+        # Not by a token: a fixture or a generator may be left in another context than it was entered in.
+        _RECORDS.set(tuple(each for each in _RECORDS.get() if each is not responses))
+
+
+def record_response(response: Response[Any]) -> None:
+    """Hand a successful call to every block that collects; for transports.
+
+    Args:
+        response: The call.
+    """
+    for responses in _RECORDS.get():
+        responses.append(response)
+
+
+@struct(kw_only=True)
+class Page(Generic[T]):
+    """One page of a list; iterating over it and ``len`` go over its items.
+
+    The numbers are None when the API sent no paging data, as it does when no page was asked for.
+    """
+
+    items: list[T]
+    """The items."""
+
+    page: int | None = None
+    """Number of the page, counted from 1."""
+
+    per_page: int | None = None
+    """The most items on a page."""
+
+    count: int | None = None
+    """Items on this page, as the API counts them."""
+
+    total_count: int | None = None
+    """Items on all pages."""
+
+    total_pages: int | None = None
+    """Number of pages; not always sent."""
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+def to_page(response: Response[list[T]]) -> Page[T]:
+    """Put the items of a response and its paging data together.
+
+    Args:
+        response: The call.
+
+    Returns:
+        The page.
+    """
+    info = response.result_info
+    if info is None:
+        return Page(items=response.result)
+    return Page(
+        items=response.result,
+        page=info.page,
+        per_page=info.per_page,
+        count=info.count,
+        total_count=info.total_count,
+        total_pages=info.total_pages,
+    )
+
+
+async def iterate_pages(
+    get_page: Callable[[int], Awaitable[Page[T]]], *, key: Callable[[T], str], per_page: int
+) -> AsyncGenerator[T, None]:
+    """Go over the items of all pages, each item once.
+
+    It ends on an empty page; on a page that is not full, unless ``total_count`` says that there is more; once as many
+    items as ``total_count`` have come; and on a server that ignores ``page``, which shows in the same page coming
+    again without its number. Items that are added meanwhile push others to later pages, so that one page of known
+    items does not end it; two in a row do.
+
+    Args:
+        get_page: Gets a page by its number, counted from 1.
+        key: What makes an item the same as another one; items that move between pages meanwhile are given once.
+        per_page: Items on a full page, unless the API says otherwise.
+
+    Yields:
+        The items in the order of the API.
+
+    Raises:
+        InvalidArgumentError: ``per_page`` is no integer; other bounds are checked where a page is got.
+    """
+    if not isinstance(per_page, int):
+        refuse("per_page", per_page, "an integer")
+    seen: set[str] = set()
+    previous: list[str] = []
+    number = stale = 0
+    while True:
+        number += 1
+        page = await get_page(number)
+        keys = [key(item) for item in page.items]
+        seen_before = len(seen)
+        for item, name in zip(page.items, keys, strict=True):
+            if name not in seen:
+                seen.add(name)
+                yield item
+        stale = stale + 1 if len(seen) == seen_before else 0
+        is_repeated = keys == previous and page.page != number
+        if not keys or is_repeated or stale > 1:
+            return
+        previous = keys
+        if page.total_count is not None:
+            if len(seen) >= page.total_count:
+                return
+        elif len(keys) < (page.per_page or per_page):
+            return

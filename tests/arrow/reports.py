@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiospectrum import Report, ReportQuery, ReportRow
+from aiospectrum import ReportByTime, ReportByTimeRow, ReportQuery, ReportSummary, ReportSummaryRow
 
 SINCE = datetime(2026, 11, 18, tzinfo=UTC)
 
 
-def hours(count: int) -> list[tuple[datetime, datetime]]:
+def hours(count: int) -> list[tuple[datetime, ...]]:
     """Time intervals of an hour, both ends included."""
     starts = [SINCE + timedelta(hours=hour) for hour in range(count)]
     return [(start, start + timedelta(minutes=59, seconds=59)) for start in starts]
@@ -21,10 +21,12 @@ def by_time(
     metrics: Any = ("count",),
     dimensions: Any = ("event",),
     intervals: int = 2,
-) -> Report:
+) -> ReportByTime:
     """A report by time."""
-    return Report(
-        data=[ReportRow(dimensions=list(key), metrics=[list(each) for each in value]) for key, value in rows.items()],
+    return ReportByTime(
+        data=[
+            ReportByTimeRow(dimensions=list(key), metrics=[list(each) for each in value]) for key, value in rows.items()
+        ],
         data_lag=0,
         rows=len(rows),
         query=ReportQuery(metrics=_listed(metrics), dimensions=_listed(dimensions)),
@@ -38,10 +40,10 @@ def summary(
     metrics: Any = ("count",),
     dimensions: Any = ("event",),
     **query: Any,
-) -> Report:
-    """A report without time intervals."""
-    return Report(
-        data=[ReportRow(dimensions=list(key), metrics=list(value)) for key, value in rows.items()],
+) -> ReportSummary:
+    """A summary."""
+    return ReportSummary(
+        data=[ReportSummaryRow(dimensions=list(key), metrics=list(value)) for key, value in rows.items()],
         data_lag=0,
         rows=len(rows),
         query=ReportQuery(metrics=_listed(metrics), dimensions=_listed(dimensions), **query),

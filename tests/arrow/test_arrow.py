@@ -1,14 +1,15 @@
 """Reports as Arrow tables."""
 
+from math import isnan, nan
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiospectrum import Report, ReportRow, TableError
-from aiospectrum.tables.arrow import ArrowMaker
-from aiospectrum.tables.layout import Tidy
+from aiospectrum import Report, ReportByTimeRow, TableError
+from aiospectrum.tables.arrow import to_uniform_arrow
+from aiospectrum.tables.layout import TidyTable
 from tests.arrow.reports import by_time, summary
 
 pa = pytest.importorskip("pyarrow")
@@ -62,12 +63,34 @@ def test_empty(report: Report) -> None:
 def test_missing_values_are_null() -> None:
     """What a row lacks is null, and the types are what they are."""
     report = by_time({("connect",): [[1, 2], [0.5, 1]]}, metrics=("count", "durationAvg"))
-    report.data.append(ReportRow(dimensions=[], metrics=[[3]]))
+    report.data.append(ReportByTimeRow(dimensions=[], metrics=[[3]]))
     table = report.to_arrow()
     table.validate(full=True)
     assert plain(table) == report.records()
     assert [str(field.type) for field in table.schema][-2:] == ["int64", "double"]
     assert table["event"].to_pylist() == ["connect", "connect", None, None]
+
+
+@pytest.mark.parametrize("numbers", [[1, nan], [nan, 0.5], [nan, nan], [2**60 + 1, nan], [2.0**60, nan]], ids=str)
+def test_missing_numbers_are_null(numbers: list[float]) -> None:
+    """So is what came as null, in columns of either type, and in those of datasets."""
+    report = by_time({("connect",): [numbers, numbers]}, metrics=("count", "durationAvg"))
+    table = report.to_arrow()
+    table.validate(full=True)
+    expected = [None if isnan(each) else each for each in numbers]
+    assert table["count"].to_pylist() == expected
+    assert str(table.schema.field("count").type) == ("double" if 0.5 in numbers else "int64")
+    assert table["durationAvg"].to_pylist() == [None if each is None else float(each) for each in expected]
+    uniform, _ = to_uniform_arrow(TidyTable.from_report(report))
+    assert uniform["count"].to_pylist() == [None if each is None else round(each) for each in expected]
+
+
+def test_a_time_interval_that_is_no_pair() -> None:
+    """Its start and end are null."""
+    report = by_time({("connect",): [[1, 2]]})
+    report.time_intervals[1] = ()
+    assert report.to_arrow()["interval_end"].to_pylist() == [report.time_intervals[0][1], None]
+    assert plain(report.to_arrow()) == report.records()
 
 
 @pytest.mark.parametrize(
@@ -90,15 +113,15 @@ def test_counts_that_are_unusual(numbers: list[float], kind: str) -> None:
 
 
 def test_large_durations() -> None:
-    """A duration beyond what floats hold exactly is the nearest float."""
+    """A duration beyond what floats represent exactly is the nearest float."""
     table = by_time({("connect",): [[2**60 + 1, 2]]}, metrics=("durationAvg",)).to_arrow()
     assert table["durationAvg"].to_pylist() == [2.0**60, 2.0]
 
 
 def test_uniform_tables() -> None:
-    """In a dataset counts are whole numbers whatever comes, and it is told which were rounded."""
+    """In a dataset counts are whole numbers whatever comes, and those that were rounded are named."""
     report = by_time({("connect",): [[1.5, 2.5], [1, 2]]}, metrics=("count", "bytesIngress"))
-    table, rounded = ArrowMaker().uniform_table(Tidy.of(report))
+    table, rounded = to_uniform_arrow(TidyTable.from_report(report))
     assert table["count"].to_pylist() == [2, 2]
     assert rounded == ("count",)
     assert table.schema == by_time({}, metrics=("count", "bytesIngress")).to_arrow().schema
@@ -108,15 +131,15 @@ def test_uniform_tables() -> None:
 def test_uniform_tables_round_as_python_does(counts: list[float]) -> None:
     """To the nearest whole number, and from the middle to the even one."""
     report = by_time({("connect",): [counts]}, intervals=len(counts))
-    table, _ = ArrowMaker().uniform_table(Tidy.of(report))
+    table, _ = to_uniform_arrow(TidyTable.from_report(report))
     assert table["count"].to_pylist() == [round(each) for each in counts]
 
 
-@pytest.mark.parametrize("number", [2.0**63, float("nan"), float("inf")])
+@pytest.mark.parametrize("number", [2.0**63, float("inf")])
 def test_uniform_tables_have_their_limits(number: float) -> None:
     """What does not fit 64 bits is refused there."""
     with pytest.raises(TableError, match="numbers in count beyond whole numbers of 64 bits"):
-        ArrowMaker().uniform_table(Tidy.of(by_time({("connect",): [[number, 1]]})))
+        to_uniform_arrow(TidyTable.from_report(by_time({("connect",): [[number, 1]]})))
 
 
 @pytest.mark.parametrize(
@@ -129,12 +152,12 @@ def test_uniform_tables_have_their_limits(number: float) -> None:
     ids=["text", "an object", "half a character"],
 )
 def test_things_of_another_kind(report: Report, message: str) -> None:
-    """Objects that no answer could have led to are refused in our own words."""
+    """Objects that no response could have led to are refused in our own words."""
     with pytest.raises(TableError, match=message):
         report.to_arrow()
 
 
-numbers = st.one_of(st.integers(-(2**63) + 1, 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False))
+numbers = st.one_of(st.integers(-(2**63) + 1, 2**63 - 1), st.floats(allow_infinity=False))
 
 
 @given(st.data())
@@ -150,7 +173,7 @@ def test_arrow_and_rows_agree(data: st.DataObject) -> None:
     )
     report = by_time({}, metrics=metrics, dimensions=dimensions, intervals=intervals)
     for key, values in data.draw(st.lists(row, max_size=4)):
-        report.data.append(ReportRow(dimensions=list(key), metrics=list(values)))
+        report.data.append(ReportByTimeRow(dimensions=list(key), metrics=list(values)))
 
     table = report.to_arrow()
 
@@ -158,6 +181,6 @@ def test_arrow_and_rows_agree(data: st.DataObject) -> None:
     assert table.num_rows == len(report.data) * intervals
     floats = {field.name for field in table.schema if field.type == pa.float64()}
     assert plain(table) == [
-        {name: float(value) if name in floats else value for name, value in each.items()}  # type: ignore[arg-type]  # numbers
+        {name: float(value) if name in floats and value is not None else value for name, value in each.items()}  # type: ignore[arg-type]  # numbers
         for each in report.records()
     ]

@@ -16,7 +16,7 @@ pytest.importorskip("pyarrow")
 
 @pytest.fixture
 async def outcome() -> AsyncIterator[Outcome]:
-    """What the sandbox answers, by time, with two dimensions."""
+    """An outcome of the sandbox, by time, with two dimensions."""
     query = Query(time_delta="hour", metrics=["count", "bytesIngress", "durationAvg"], dimensions=["appID", "event"])
     async with running(zones=1) as (sandbox, client):
         plan = Plan(zones=sandbox.zones, since=NOW - timedelta(hours=6), until=NOW, query=query, window="whole")
@@ -96,6 +96,18 @@ def test_outcomes_of_a_pull(outcome: Outcome) -> None:
         (outcome.task.zone_id, outcome.window.since, outcome.window.until)
     }
     assert str(table.schema.field("zone_id").type) == "dictionary<values=string, indices=int32, ordered=0>"
+
+
+async def test_a_summary() -> None:
+    """The interval of a summary is the time that the response echoes."""
+    since, until = NOW - timedelta(hours=6), NOW - timedelta(seconds=1)
+    async with running(zones=1) as (sandbox, client):
+        summarize = client.analytics.events.summary
+        report = await summarize(sandbox.zones[0], metrics=["count"], since=since, until=until)
+
+    [row] = report.records()
+    assert row == {"interval_start": since, "interval_end": until, "count": report.totals["count"]}
+    assert report.to_arrow().to_pylist() == [row]
 
 
 async def test_a_summary_of_a_pull() -> None:

@@ -1,11 +1,19 @@
 """Reports as plain rows."""
 
 from datetime import UTC, datetime
+from math import nan
 from typing import Any
 
 import pytest
 
-from aiospectrum import InvalidArgumentError, ReportRow, TableError
+from aiospectrum import (
+    InvalidArgumentError,
+    ReportByTimeRow,
+    ReportSummary,
+    ReportSummaryRow,
+    TableError,
+    make_converter,
+)
 from tests.arrow.reports import SINCE, by_time, hours, summary
 
 FIRST, SECOND = hours(2)
@@ -38,6 +46,36 @@ def test_a_summary() -> None:
     until = datetime(2026, 11, 18, 23, 59, 59, tzinfo=UTC)
     report = summary({("connect",): [7]}, since=SINCE, until=until)
     assert report.records() == [{"interval_start": SINCE, "interval_end": until, "event": "connect", "count": 7}]
+
+
+@pytest.mark.parametrize(
+    ("echoed", "expected"),
+    [
+        ("2026-11-18T00:00:00Z", SINCE),
+        ("2026-11-18T01:00:00+01:00", SINCE),
+        ("2026-11-18T00:00:00", SINCE),
+        ("2026-11-18T00:00:00.123456999Z", SINCE.replace(microsecond=123456)),
+        ("2026-11-18T00:00:00.9999999Z", SINCE.replace(microsecond=999999)),
+        ("9999-12-31T23:59:59.9999999Z", datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)),
+        ("0001-01-01T00:00:00+01:00", None),
+        (1763424000, None),
+    ],
+)
+def test_the_time_that_a_summary_echoes(echoed: object, expected: datetime | None) -> None:
+    """It is echoed as text: read in UTC and to the microsecond, and missing where it cannot be read."""
+    [row] = summary({("connect",): [7]}, since=echoed, until=echoed).records()
+    assert (row["interval_start"], row["interval_end"]) == (expected, expected)
+
+
+def test_a_summary_that_was_decoded() -> None:
+    """A response has the time of its summary in each row, however often it went through JSON."""
+    query = {"metrics": ["count"], "since": "2026-11-18T00:00:00Z", "until": "2026-11-18T23:59:59Z"}
+    body = {"data": [{"metrics": [7]}], "data_lag": 0, "rows": 1, "totals": {}, "min": {}, "max": {}, "query": query}
+    converter = make_converter()
+    report = converter.structure(body, ReportSummary)
+    until = datetime(2026, 11, 18, 23, 59, 59, tzinfo=UTC)
+    for each in (report, converter.structure(converter.unstructure(report), ReportSummary)):
+        assert each.records() == [{"interval_start": SINCE, "interval_end": until, "count": 7}]
 
 
 @pytest.mark.parametrize("echo", [{}, {"since": "yesterday", "until": {"odd": True}}], ids=["nothing", "odd things"])
@@ -79,8 +117,8 @@ def test_whole_numbers(numbers: list[float], expected: list[float]) -> None:
 def test_missing_values() -> None:
     """Rows that are shorter than others have None for what they lack."""
     report = by_time({("connect", "AMS"): [[1, 2], [0.5, 1]]}, metrics=("count", "durationAvg"), dimensions=("a", "b"))
-    report.data.append(ReportRow(dimensions=["progress"], metrics=[[3]]))
-    report.data.append(ReportRow())
+    report.data.append(ReportByTimeRow(dimensions=["progress"], metrics=[[3]]))
+    report.data.append(ReportByTimeRow())
     assert [list(row.values())[2:] for row in report.records()[2:]] == [
         ["progress", None, 3, None],
         ["progress", None, None, None],
@@ -89,10 +127,33 @@ def test_missing_values() -> None:
     ]
 
 
+def test_missing_numbers() -> None:
+    """What came as null is None, among whole numbers and others."""
+    report = by_time({("connect",): [[1, nan], [nan, 0.5], [nan, 2]]}, metrics=("count", "durationAvg", "duration99th"))
+    assert [list(row.values())[3:] for row in report.records()] == [[1, None, None], [None, 0.5, 2.0]]
+    assert summary({("connect",): [nan]}).records()[0]["count"] is None
+
+
+@pytest.mark.parametrize("entry", [(), (SINCE,), (SINCE, SINCE, SINCE)], ids=len)
+def test_a_time_interval_that_is_no_pair(entry: tuple[datetime, ...]) -> None:
+    """Its numbers are there all the same, at a time that is not known."""
+    report = by_time({("connect",): [[1, 2]]})
+    report.time_intervals[0] = entry
+    first, second = report.records()
+    assert (first["interval_start"], first["interval_end"], first["count"]) == (None, None, 1)
+    assert (second["interval_start"], second["interval_end"], second["count"]) == (*SECOND, 2)
+
+
+def test_something_else_than_numbers() -> None:
+    """Objects that no response could have led to are refused in our own words."""
+    with pytest.raises(TableError, match="something else than numbers in durationAvg"):
+        summary({("connect",): ["long"]}, metrics=("durationAvg",)).records()
+
+
 def test_missing_values_of_a_summary() -> None:
     """They are None there, too."""
     report = summary({("connect",): [1, 2]}, metrics=("count", "durationAvg"))
-    report.data.append(ReportRow(dimensions=["progress"], metrics=[3]))
+    report.data.append(ReportSummaryRow(dimensions=["progress"], metrics=[3]))
     assert report.records()[1]["durationAvg"] is None
 
 
@@ -158,6 +219,6 @@ def test_parts_that_do_not_go_together(report: Any, message: str) -> None:
 def test_a_number_with_intervals() -> None:
     """A single number where there should be one for each interval is refused."""
     report = by_time({("connect",): [[1, 2]]})
-    report.data.append(ReportRow(dimensions=["x"], metrics=[5]))
+    report.data.append(ReportByTimeRow(dimensions=["x"], metrics=[5]))  # type: ignore[list-item]  # what is tested
     with pytest.raises(TableError, match="has time intervals, and a single number of count in a row"):
         report.records()

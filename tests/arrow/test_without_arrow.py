@@ -17,9 +17,9 @@ sys.meta_path.insert(0, Hidden())
 """
 
 REPORT = """
-from aiospectrum import Report, ReportQuery, ReportRow
-report = Report(
-    data=[ReportRow(metrics=[1])], data_lag=0, rows=1, query=ReportQuery(metrics=["count"], dimensions=[])
+from aiospectrum import ReportQuery, ReportSummary, ReportSummaryRow
+report = ReportSummary(
+    data=[ReportSummaryRow(metrics=[1])], data_lag=0, rows=1, query=ReportQuery(metrics=["count"], dimensions=[])
 )
 """
 

@@ -1,21 +1,21 @@
-"""What tests of saving share: answers, and datasets read by other means than ours."""
+"""What tests of saving share: reports, and datasets read by other means than ours."""
 
 import asyncio
 import csv
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from aiospectrum import Report, ReportQuery, ReportRow
-from aiospectrum.bulk import Plan, Query, Saved
-from aiospectrum.bulk.asking import Asker
-from aiospectrum.bulk.dataset.run import Job, Run
+from aiospectrum import ReportByTime, ReportByTimeRow, ReportQuery
+from aiospectrum.bulk import Plan, Query, Saved, save
+from aiospectrum.bulk.dataset.run import WRITERS, Run
 from aiospectrum.bulk.dataset.store import Store
-from aiospectrum.bulk.dataset.threads import Threads
+from aiospectrum.bulk.fetch import Fetcher
 from tests.bulk.fakes import SINCE, Call, Fake
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -23,17 +23,17 @@ EVENTS = ("connect", "disconnect")
 
 
 def number_of(zone_id: str, moment: datetime, event: str) -> int:
-    """The count that answers have for an hour of a zone."""
+    """The count that reports have for an hour of a zone."""
     return int(zone_id, 16) % 1000 * 1000 + int((moment - SINCE) / timedelta(hours=1)) * 10 + EVENTS.index(event)
 
 
-def answer(call: Call, *, data_lag: float = 0) -> Report:
+def hourly(call: Call, *, data_lag: float = 0) -> ReportByTime:
     """A report by the hour and event."""
     since, until = call.times
     starts = [since + timedelta(hours=hour) for hour in range(-(-(int((until - since).total_seconds()) + 1) // 3600))]
-    return Report(
+    return ReportByTime(
         data=[
-            ReportRow(dimensions=[event], metrics=[[number_of(call.zone_id, start, event) for start in starts]])
+            ReportByTimeRow(dimensions=[event], metrics=[[number_of(call.zone_id, start, event) for start in starts]])
             for event in EVENTS
         ],
         data_lag=data_lag,
@@ -43,13 +43,13 @@ def answer(call: Call, *, data_lag: float = 0) -> Report:
     )
 
 
-def holding(call: Call, *rows: ReportRow, **changes: Any) -> Report:
+def holding(call: Call, *rows: ReportByTimeRow, **changes: Any) -> ReportByTime:
     """A report by the hour with other rows."""
-    return attrs.evolve(answer(call), data=list(rows), rows=len(rows), **changes)
+    return attrs.evolve(hourly(call), data=list(rows), rows=len(rows), **changes)
 
 
 def make_plan(zones: Iterable[str], *, days: float = 2, **changes: Any) -> Plan:
-    """A plan of daily windows that :func:`answer` suits."""
+    """A plan of daily windows that :func:`hourly` suits."""
     query = Query(time_delta="hour", metrics=["count"], dimensions=["event"])
     until = SINCE + timedelta(days=days)
     return Plan(**{"zones": zones, "since": SINCE, "until": until, "query": query, **changes})
@@ -67,9 +67,16 @@ def expected_rows(plan: Plan) -> list[tuple[Any, ...]]:
     )
 
 
-async def save_to(store: Store, plan: Plan, transport: Any = None, **options: Any) -> Saved:
-    """Save over a transport without a network, to a place of the test's."""
-    changes = {
+async def save_to(folder: Path, plan: Plan, client: Any = None, **options: Any) -> Saved:
+    """Save over a transport without a network."""
+    defaults = {"format": "ndjson", "concurrency": 3, "patience": None, "clock": NOW.timestamp}
+    return await save(_client(client), plan, folder, **{**defaults, **options})
+
+
+async def save_over(store: Store, plan: Plan, client: Any = None, **options: Any) -> Saved:
+    """Save over a transport without a network, to a store of the test's own."""
+    fetcher = Fetcher(query=plan.query, patience=None, sleep=options.pop("sleep", asyncio.sleep))
+    defaults = {
         "file_format": "ndjson",
         "concurrency": 3,
         "refresh_within": None,
@@ -77,13 +84,15 @@ async def save_to(store: Store, plan: Plan, transport: Any = None, **options: An
         "stop": None,
         "on_progress": None,
         "clock": NOW.timestamp,
-        "sleep": asyncio.sleep,
-        **options,
     }
-    asker = Asker(query=plan.query, patience=None, sleep=changes.pop("sleep"))
-    client = Fake(answer=answer) if transport is None else transport
-    with Threads(5) as threads:
-        return await Run(Job(client=client, plan=plan, asker=asker, **changes), store).carry_out(threads)
+    with ThreadPoolExecutor(WRITERS + 1) as executor:
+        settings = {**defaults, **options}
+        run = Run(client=_client(client), plan=plan, fetcher=fetcher, store=store, executor=executor, **settings)
+        return await run.save()
+
+
+def _client(given: Any) -> Any:
+    return Fake(respond=hourly) if given is None else given
 
 
 def files_of(folder: Path, ending: str) -> list[Path]:

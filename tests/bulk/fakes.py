@@ -1,4 +1,4 @@
-"""A transport without a network, whose answers wait until the test lets them go, and what tests of pulls share."""
+"""A transport without a network, whose responses can be held back, and what tests of pulls share."""
 
 import asyncio
 import weakref
@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from aiospectrum import Report, ReportQuery, ReportRow, Response, SpectrumError
+from aiospectrum import Report, ReportQuery, ReportSummary, ReportSummaryRow, Response, SpectrumError
 from aiospectrum.bulk import Plan, Query
 from aiospectrum.routes import Route
 from tests.fake_time import settle
@@ -16,13 +16,13 @@ from tests.fake_time import settle
 SINCE = datetime(2026, 11, 18, tzinfo=UTC)
 ZONES = tuple(f"{number:032x}" for number in range(1, 9))
 
-Answer: TypeAlias = Callable[["Call"], Any]
-"""Gives a result, or an error to be raised."""
+Respond: TypeAlias = Callable[["Call"], Any]
+"""Gives the result of a call, or an error to be raised."""
 
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """What the transport was asked for."""
+    """One call over the transport."""
 
     zone_id: str
     query: Mapping[str, Any]
@@ -37,9 +37,9 @@ class Call:
 
 @attrs.define(kw_only=True)
 class Fake:
-    """Answers calls, all at once or when told to."""
+    """Responds to calls at once, or while it is not open when the gate is set."""
 
-    answer: Answer
+    respond: Respond
     is_open: bool = True
     calls: list[Call] = attrs.Factory(list)
     in_flight: int = 0
@@ -64,7 +64,7 @@ class Fake:
             raise
         finally:
             self.in_flight -= 1
-        result = self.answer(call)
+        result = self.respond(call)
         if isinstance(result, BaseException):
             raise result
         if isinstance(result, Report):
@@ -79,10 +79,10 @@ class Fake:
         return sum(report() is not None for report in self.reports)
 
 
-def report(*rows: Iterable[float], limit: Any = None, counted: int | None = None) -> Report:
+def report(*rows: Iterable[float], limit: Any = None, counted: int | None = None) -> ReportSummary:
     """A report with rows of metrics, by a single dimension."""
-    data = [ReportRow(dimensions=[str(place)], metrics=list(row)) for place, row in enumerate(rows)]
-    return Report(
+    data = [ReportSummaryRow(dimensions=[str(place)], metrics=list(row)) for place, row in enumerate(rows)]
+    return ReportSummary(
         data=data, data_lag=0, rows=len(data) if counted is None else counted, query=ReportQuery(limit=limit), totals={}
     )
 
@@ -92,7 +92,7 @@ def fine(call: Call) -> Report:
     return report([call.place])
 
 
-def failing(error: type[SpectrumError], *zones: str) -> Answer:
+def failing(error: type[SpectrumError], *zones: str) -> Respond:
     """Fail for some zones."""
     return lambda call: error(f"no {call.zone_id}") if call.zone_id in zones else fine(call)
 

@@ -57,15 +57,15 @@ async def in_a_plain_loop(fake: Fake, leave: Leave) -> None:
 
 
 def open_once() -> Fake:
-    """A transport that answers one call, and no further one."""
-    fake = Fake(answer=fine, is_open=False)
+    """A transport that responds to one call, and no further one."""
+    fake = Fake(respond=fine, is_open=False)
     fake.gate.set()
 
-    def answer(call: Any) -> Any:
+    def respond(call: Any) -> Any:
         fake.gate.clear()
         return fine(call)
 
-    fake.answer = answer
+    fake.respond = respond
     return fake
 
 
@@ -102,8 +102,8 @@ async def test_a_plain_loop_ends_all_work(leave: Leave) -> None:
 
 @pytest.mark.parametrize("form", [in_a_block, in_a_plain_loop])
 async def test_a_consumer_that_is_cancelled_while_it_waits(form: Form) -> None:
-    """A cancelled wait for an outcome ends all work before it goes on, in either form."""
-    fake = Fake(answer=fine, is_open=False)
+    """A cancelled wait for an outcome ends all work before it propagates, in either form."""
+    fake = Fake(respond=fine, is_open=False)
     left: list[Any] = []
 
     async def consume() -> None:
@@ -127,7 +127,7 @@ async def test_a_consumer_that_is_cancelled_while_it_waits(form: Form) -> None:
 
 async def test_a_timeout_around_one_outcome() -> None:
     """A caller's timeout ends as one, and as it ended the pull, that does not look complete afterwards."""
-    outcomes = pull(Fake(answer=fine, is_open=False), make_plan())
+    outcomes = pull(Fake(respond=fine, is_open=False), make_plan())
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
@@ -141,7 +141,7 @@ async def test_a_timeout_around_one_outcome() -> None:
 @pytest.mark.parametrize("form", [in_a_block, in_a_plain_loop])
 async def test_leaving_beside_a_task_group(form: Form) -> None:
     """A sibling's error cancels a consumer in a task group, and with it the pull."""
-    fake = Fake(answer=fine, is_open=False)
+    fake = Fake(respond=fine, is_open=False)
 
     async def stop() -> None:
         await settle()
@@ -161,7 +161,7 @@ async def test_leaving_beside_a_task_group(form: Form) -> None:
 
 
 async def test_a_pull_with_a_name_ends_with_it() -> None:
-    """While something refers to the pull it goes on, as it may be taken up again; when nothing does, it ends."""
+    """While something refers to the pull it keeps its work, as it may be iterated again; when nothing does, it ends."""
     outcomes: Pull | None = pull(open_once(), make_plan(8, 100), concurrency=4)
     assert outcomes is not None
     async for _ in outcomes:
@@ -175,8 +175,8 @@ async def test_a_pull_with_a_name_ends_with_it() -> None:
 
 
 async def test_a_pull_in_a_cycle_is_collected() -> None:
-    """A pull that only refers to itself ends when the collector of garbage finds it, in whatever thread that runs."""
-    fake = Fake(answer=fine, is_open=False)
+    """A pull that only refers to itself ends when the garbage collector finds it, in whatever thread that runs."""
+    fake = Fake(respond=fine, is_open=False)
     cycle: list[Any] = [pull(fake, make_plan(8, 100), concurrency=4)]
     cycle.append(cycle)
     await cycle[0].__aenter__()
@@ -209,7 +209,7 @@ def test_a_pull_that_outlives_its_loop() -> None:
 
 async def test_a_worker_that_somebody_else_cancels() -> None:
     """A task that is missing would not be noticed, so the whole pull is cancelled."""
-    outcomes = pull(Fake(answer=fine, is_open=False), make_plan(8, 100), concurrency=4)
+    outcomes = pull(Fake(respond=fine, is_open=False), make_plan(8, 100), concurrency=4)
     waiting = asyncio.ensure_future(anext(outcomes))
     await settle()
 
@@ -222,7 +222,7 @@ async def test_a_worker_that_somebody_else_cancels() -> None:
 
 async def test_an_outcome_of_a_worker_that_somebody_else_cancels() -> None:
     """What was ready is still given, and then the cancellation."""
-    outcomes = pull(Fake(answer=fine), make_plan(8, 100), concurrency=1)
+    outcomes = pull(Fake(respond=fine), make_plan(8, 100), concurrency=1)
     async with outcomes:
         await settle()
         (await others()).pop().cancel()

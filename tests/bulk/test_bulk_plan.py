@@ -10,11 +10,23 @@ from hypothesis import strategies as st
 
 from aiospectrum import InvalidArgumentError
 from aiospectrum.bulk import Plan, Query, ShardBy, Task, WindowLength
-from aiospectrum.bulk.windows import fits
 from aiospectrum.models import Dimension, Metric, TimeDelta
 from tests.bulk.fakes import SINCE, ZONES, make_plan
 
 A, B, C = ZONES[:3]
+
+
+_MULTIPLES: dict[TimeDelta, list[TimeDelta]] = {
+    "minute": ["dekaminute", "hour", "day", "week", "month", "quarter", "year"],
+    "dekaminute": ["hour", "day", "week", "month", "quarter", "year"],
+    "hour": ["day", "week", "month", "quarter", "year"],
+    "day": ["week", "month", "quarter", "year"],
+    "week": [],
+    "month": ["quarter", "year"],
+    "quarter": ["year"],
+    "year": [],
+}
+"""Lengths of windows that are made of whole intervals of a length."""
 
 
 @st.composite
@@ -35,12 +47,8 @@ def queries(draw: Any) -> Query:
 def plans(draw: Any) -> Plan:
     """Any plan with no more than some hundred windows."""
     query = draw(queries())
-    lengths = [
-        length
-        for length in (*get_args(TimeDelta), "whole")
-        if query.time_delta is None or fits(length, query.time_delta)
-    ]
-    window = draw(st.sampled_from(lengths))
+    fitting = [query.time_delta, *_MULTIPLES[query.time_delta]] if query.time_delta else get_args(TimeDelta)
+    window = draw(st.sampled_from([*fitting, "whole"]))
     since = SINCE + timedelta(seconds=draw(st.integers(-(10**8), 10**8)))
     longest = {"minute": 7200, "dekaminute": 40_000, "hour": 500_000}.get(window, 10**7)
     until = since + timedelta(seconds=draw(st.integers(1, longest)))

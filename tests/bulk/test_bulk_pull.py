@@ -41,9 +41,9 @@ async def collect(*arguments: Any, **options: Any) -> list[Outcome]:
 async def test_every_task_has_its_outcome(
     zones: list[str], days: int, concurrency: int, broken: set[str], clients: list[int]
 ) -> None:
-    """Whatever fails and whoever is asked, each task has one outcome with its own zone and window."""
+    """Whatever fails and whatever is called, each task has one outcome with its own zone and window."""
     plan = make_plan(zones=zones, days=days)
-    fakes = [Fake(answer=failing(ServerError, *broken)) for _ in range(3)]
+    fakes = [Fake(respond=failing(ServerError, *broken)) for _ in range(3)]
     by_zone = {zone_id: fakes[client] for zone_id, client in zip(ZONES, clients, strict=True)}
 
     outcomes = await collect(by_zone, plan, concurrency=concurrency)
@@ -57,8 +57,8 @@ async def test_every_task_has_its_outcome(
 
 
 async def test_what_is_sent() -> None:
-    """A window is asked for up to its last second, and nothing that was not asked for is sent."""
-    fake = Fake(answer=fine)
+    """A window is fetched up to its last second, and nothing that the query lacks is sent."""
+    fake = Fake(respond=fine)
     query = Query(time_delta="minute", metrics=["count"], dimensions=["event"], filters="event==connect", limit=9)
 
     await collect(fake, make_plan(1, 1, query=query))
@@ -87,7 +87,7 @@ async def test_what_is_sent() -> None:
 
 async def test_outcomes() -> None:
     """An outcome has a report or an error, and gives the one or raises the other."""
-    outcomes = await collect(Fake(answer=failing(AuthenticationError, A)), make_plan([A, B], 1))
+    outcomes = await collect(Fake(respond=failing(AuthenticationError, A)), make_plan([A, B], 1))
 
     bad, good = sorted(outcomes, key=lambda outcome: outcome.ok)
     assert (bad.task.zone_id, bad.report, bad.ok) == (A, None, False)
@@ -98,8 +98,8 @@ async def test_outcomes() -> None:
 
 
 async def test_outcomes_come_as_they_complete() -> None:
-    """A slow zone does not hold back what others have."""
-    slow, quick = Fake(answer=fine, is_open=False), Fake(answer=fine)
+    """A slow zone does not delay the outcomes of others."""
+    slow, quick = Fake(respond=fine, is_open=False), Fake(respond=fine)
     plan = make_plan([A, B], 3)
 
     async with pull({A: slow, B: quick}, plan, concurrency=1) as outcomes:
@@ -113,7 +113,7 @@ async def test_outcomes_come_as_they_complete() -> None:
 
 async def test_memory_is_bounded_by_the_concurrency() -> None:
     """Of a long plan only so many calls are made ahead of a consumer, and so many reports are there, as are workers."""
-    fake = Fake(answer=fine)
+    fake = Fake(respond=fine)
     plan = make_plan(8, 1500)
     taken = 0
 
@@ -135,7 +135,7 @@ async def test_memory_is_bounded_by_the_concurrency() -> None:
 
 async def test_nothing_begins_before_it_is_asked_for() -> None:
     """Making a pull needs no event loop and sends nothing; entering it begins."""
-    fake = Fake(answer=fine)
+    fake = Fake(respond=fine)
     outcomes = pull(fake, make_plan())
     await settle()
     assert fake.calls == []
@@ -147,13 +147,13 @@ async def test_nothing_begins_before_it_is_asked_for() -> None:
 
 async def test_an_empty_plan() -> None:
     """Without zones there are no outcomes."""
-    assert await collect(Fake(answer=fine), make_plan(0)) == []
+    assert await collect(Fake(respond=fine), make_plan(0)) == []
     assert await collect({}, make_plan(0)) == []
 
 
 async def test_after_the_end() -> None:
     """A pull that is complete stays so; one that was ended early says so instead of looking complete."""
-    complete, ended = pull(Fake(answer=fine), make_plan()), pull(Fake(answer=fine), make_plan())
+    complete, ended = pull(Fake(respond=fine), make_plan()), pull(Fake(respond=fine), make_plan())
     assert len([outcome async for outcome in complete]) == 6
     await complete.aclose()
     assert [outcome async for outcome in complete] == []
@@ -170,7 +170,7 @@ async def test_after_the_end() -> None:
 async def test_several_consumers() -> None:
     """Tasks may share a pull: each outcome goes to one of them."""
     plan = make_plan(4, 10)
-    outcomes = pull(Fake(answer=fine), plan, concurrency=3)
+    outcomes = pull(Fake(respond=fine), plan, concurrency=3)
 
     async def consume() -> list[Outcome]:
         return [outcome async for outcome in outcomes]
@@ -181,8 +181,8 @@ async def test_several_consumers() -> None:
 
 
 async def test_a_consumer_whose_pull_is_ended_by_another_one() -> None:
-    """Who waits for an outcome is told that there will be none."""
-    outcomes = pull(Fake(answer=fine, is_open=False), make_plan())
+    """Who waits for an outcome has the error that there will be none."""
+    outcomes = pull(Fake(respond=fine, is_open=False), make_plan())
     waiting = asyncio.ensure_future(anext(outcomes))
     await settle()
 
@@ -193,8 +193,8 @@ async def test_a_consumer_whose_pull_is_ended_by_another_one() -> None:
 
 
 async def test_fail_fast() -> None:
-    """The first error is raised once all work has ended, and nothing more is asked for."""
-    fake = Fake(answer=failing(ServerError, B))
+    """The first error is raised once all work has ended, and nothing more is sent."""
+    fake = Fake(respond=failing(ServerError, B))
 
     with pytest.raises(ServerError, match=f"no {B}"):
         await collect(fake, make_plan(4, 100), concurrency=3, fail_fast=True)
@@ -205,7 +205,7 @@ async def test_fail_fast() -> None:
 
 async def test_fail_fast_does_not_wait_for_the_consumer() -> None:
     """While the consumer is busy with an earlier outcome, the error ends all work."""
-    fake = Fake(answer=failing(ServerError, B))
+    fake = Fake(respond=failing(ServerError, B))
     async with pull(fake, make_plan(4, 100), concurrency=4, fail_fast=True) as outcomes:
         await settle()
         assert len(await others()) == 0
@@ -218,7 +218,7 @@ async def test_fail_fast_does_not_wait_for_the_consumer() -> None:
 @pytest.mark.parametrize("kind", [InvalidArgumentError, ClientStateError])
 async def test_mistakes_are_raised(kind: type[Exception]) -> None:
     """What every task would fail with alike is no outcome."""
-    fake = Fake(answer=lambda call: kind("no"))
+    fake = Fake(respond=lambda call: kind("no"))
 
     with pytest.raises(kind, match="no"):
         await collect(fake, make_plan(8, 100), concurrency=2)
@@ -241,19 +241,19 @@ async def test_a_client_that_is_not_open() -> None:
 async def test_errors_of_a_transport_that_is_not_ours() -> None:
     """An error that is none of the library's is raised too, rather than lost in a task."""
     with pytest.raises(ZeroDivisionError):
-        await collect(Fake(answer=lambda call: 1 / 0), make_plan())
+        await collect(Fake(respond=lambda call: 1 / 0), make_plan())
 
     assert await others() == set()
 
 
 async def test_progress() -> None:
-    """The callback is told of each outcome: tasks done and failed, and rows."""
+    """The callback is called with each outcome: tasks done and failed, and rows."""
     seen: list[Progress] = []
-    answers = {A: ServerError("no"), B: report([1], [2], [3])}
+    results = {A: ServerError("no"), B: report([1], [2], [3])}
     plan = make_plan([A, B], 2)
 
     async with pull(
-        Fake(answer=lambda call: answers[call.zone_id]), plan, concurrency=1, on_progress=seen.append
+        Fake(respond=lambda call: results[call.zone_id]), plan, concurrency=1, on_progress=seen.append
     ) as it:
         assert it.progress == Progress(total=4)
         counts = [len(seen) async for _ in it]
@@ -265,7 +265,7 @@ async def test_progress() -> None:
 
 async def test_a_callback_that_fails() -> None:
     """An error of the callback is the caller's, and ends all work."""
-    fake = Fake(answer=fine)
+    fake = Fake(respond=fine)
 
     with pytest.raises(ZeroDivisionError):
         await collect(fake, make_plan(4, 100), concurrency=2, on_progress=lambda progress: 1 / 0)
@@ -275,21 +275,21 @@ async def test_a_callback_that_fails() -> None:
 
 
 def limited(wait: float | None, times: int, kind: type[Any] = RateLimitError) -> Fake:
-    """A transport that says some times that it is not yet a call's turn."""
+    """A transport that says some times that a call has to wait."""
 
-    def answer(call: Call) -> Any:
+    def respond(call: Call) -> Any:
         if call.place >= times:
             return fine(call)
         error = kind("wait")
         error.wait = wait
         return error
 
-    return Fake(answer=answer)
+    return Fake(respond=respond)
 
 
 @pytest.mark.parametrize("kind", [RateLimitError, RequestTimeoutError])
 async def test_the_rate_limit_is_waited_for(kind: type[Any]) -> None:
-    """A call whose turn comes after its deadline is no failure of the zone: it is made again when its turn has come."""
+    """A call whose permit comes after its deadline is no failure of the zone: it is made again when it may be."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -335,7 +335,7 @@ async def test_other_errors_are_not_waited_for() -> None:
 
 async def test_a_client_that_waits_holds_up_no_other() -> None:
     """Each client has workers of its own."""
-    waiting, quick = Fake(answer=fine, is_open=False), Fake(answer=fine)
+    waiting, quick = Fake(respond=fine, is_open=False), Fake(respond=fine)
 
     async with pull({A: waiting, B: waiting, C: quick, D: waiting}, make_plan(4, 50), concurrency=2) as outcomes:
         zones = [(await anext(outcomes)).task.zone_id for _ in range(50)]
@@ -349,12 +349,12 @@ async def test_a_client_that_waits_holds_up_no_other() -> None:
 @pytest.mark.parametrize(
     ("client", "changes", "message"),
     [
-        (Fake(answer=fine), {"concurrency": 0}, "concurrency: expected an integer of 1 or more, got 0"),
-        (Fake(answer=fine), {"fail_fast": 1}, "fail_fast: expected True or False, got 1"),
-        (Fake(answer=fine), {"on_progress": 5}, "on_progress: expected a function or None, got 5"),
-        (Fake(answer=fine), {"patience": -1}, "patience: expected a number of seconds, 0 or more, or None, got -1"),
+        (Fake(respond=fine), {"concurrency": 0}, "concurrency: expected an integer of 1 or more, got 0"),
+        (Fake(respond=fine), {"fail_fast": 1}, "fail_fast: expected True or False, got 1"),
+        (Fake(respond=fine), {"on_progress": 5}, "on_progress: expected a function or None, got 5"),
+        (Fake(respond=fine), {"patience": -1}, "patience: expected a number of seconds, 0 or more, or None, got -1"),
         (None, {}, "client: expected a client, or a mapping of zone ids to clients, got None"),
-        ({A: Fake(answer=fine)}, {}, f"client: expected a mapping that has a client for each zone, got '{B}'"),
+        ({A: Fake(respond=fine)}, {}, f"client: expected a mapping that has a client for each zone, got '{B}'"),
         ({A: 5, B: 5}, {}, rf"client\['{A}'\]: expected a client, or .*, got 5"),
     ],
 )
@@ -369,4 +369,4 @@ def test_no_plan() -> None:
     plan: Any = list(make_plan())
 
     with pytest.raises(InvalidArgumentError, match="plan: expected an object of the class Plan"):
-        pull(Fake(answer=fine), plan)
+        pull(Fake(respond=fine), plan)

@@ -228,7 +228,7 @@ async def test_leaving_early_ends_requests() -> None:
             assert outcome.ok
             break
         await others()
-        assert not [task for task in asyncio.all_tasks() if "Crew" in repr(task)]
+        assert not [task for task in asyncio.all_tasks() - before if "RequestHandler" not in repr(task)]
 
 
 async def test_watching() -> None:

@@ -1,4 +1,4 @@
-"""A report that was cut off is asked for again in parts, down to single time intervals."""
+"""A report that was truncated is fetched again in parts, down to single time intervals."""
 
 import pickle
 from datetime import timedelta
@@ -8,7 +8,6 @@ import pytest
 
 from aiospectrum import ServerError
 from aiospectrum.bulk import Outcome, Plan, Query, TruncatedError, pull
-from aiospectrum.bulk.query import is_cut_off
 from tests.bulk.fakes import SINCE, ZONES, Call, Fake, make_plan, report
 
 A, B = ZONES[:2]
@@ -35,7 +34,7 @@ async def collect(fake: Fake, plan: Plan, **options: Any) -> list[Outcome]:
 async def test_parts_in_order() -> None:
     """A day with too many rows comes in parts that together are the day, and the last one says that it is."""
     progress: list[Any] = []
-    fake = Fake(answer=rows_by_the_hour)
+    fake = Fake(respond=rows_by_the_hour)
     plan = make_plan([A], 1, query=LIMITED)
 
     outcomes = await collect(fake, plan, on_progress=progress.append)
@@ -53,11 +52,11 @@ async def test_a_window_that_cannot_be_split() -> None:
     """A single time interval that is cut off is an error that has what there is; the other parts have their reports."""
     full = SINCE + timedelta(hours=5)
 
-    def answer(call: Call) -> Any:
+    def respond(call: Call) -> Any:
         since, until = call.times
         return report(*[[1]] * (10 if since <= full <= until else 1))
 
-    outcomes = await collect(Fake(answer=answer), make_plan([A], 1, query=LIMITED))
+    outcomes = await collect(Fake(respond=respond), make_plan([A], 1, query=LIMITED))
 
     [bad] = [outcome for outcome in outcomes if not outcome.ok]
     assert (bad.window.since, bad.window.until) == (full, full + timedelta(hours=1))
@@ -74,14 +73,14 @@ async def test_a_window_that_cannot_be_split() -> None:
 async def test_an_error_in_a_part() -> None:
     """One part that fails leaves the other ones, and the task counts as failed once."""
 
-    def answer(call: Call) -> Any:
+    def respond(call: Call) -> Any:
         return (
             ServerError("no")
             if hours(call) == 3 and call.times[0] < SINCE + timedelta(hours=12)
             else rows_by_the_hour(call)
         )
 
-    async with pull(Fake(answer=answer), make_plan([A], 1, query=LIMITED)) as outcomes:
+    async with pull(Fake(respond=respond), make_plan([A], 1, query=LIMITED)) as outcomes:
         oks = [outcome.ok async for outcome in outcomes]
 
     assert oks == [False] * 4 + [True] * 4
@@ -96,18 +95,18 @@ async def test_summaries_are_split_down_to_minutes() -> None:
         query=Query(kind="summary", metrics=["count"], dimensions=["appID"], limit=2),
     )
 
-    outcomes = await collect(Fake(answer=lambda call: report([1], [1])), plan)
+    outcomes = await collect(Fake(respond=lambda call: report([1], [1])), plan)
 
     assert [str(outcome.window)[11:19] for outcome in outcomes] == ["00:00:00", "00:01:00", "00:02:00"]
     assert all(isinstance(outcome.error, TruncatedError) for outcome in outcomes)
 
 
-async def test_fail_fast_on_a_report_that_is_cut_off() -> None:
+async def test_fail_fast_on_a_truncated_report() -> None:
     """That error is the first one like any other."""
     plan = make_plan([A], 1, query=LIMITED)
 
     with pytest.raises(TruncatedError):
-        await collect(Fake(answer=lambda call: report(*[[1]] * 10)), plan, fail_fast=True)
+        await collect(Fake(respond=lambda call: report(*[[1]] * 10)), plan, fail_fast=True)
 
 
 async def test_partial_first_interval() -> None:
@@ -116,18 +115,18 @@ async def test_partial_first_interval() -> None:
         [A], since=SINCE + timedelta(minutes=10), until=SINCE + timedelta(hours=2, minutes=1), query=LIMITED
     )
 
-    outcomes = await collect(Fake(answer=lambda call: report(*[[1]] * 10)), plan)
+    outcomes = await collect(Fake(respond=lambda call: report(*[[1]] * 10)), plan)
 
     edges = [str(outcome.window).replace("2026-11-18T", "") for outcome in outcomes]
     assert edges == ["00:10:00Z..01:00:00Z", "01:00:00Z..02:00:00Z", "02:00:00Z..02:01:00Z"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "rows", "echoed", "counted", "expected"),
+    ("limit", "rows", "echoed", "counted", "expected"),
     [
-        pytest.param(10, 9, None, None, False, id="fewer than asked for"),
-        pytest.param(10, 10, None, None, True, id="as many as asked for"),
-        pytest.param(10, 11, None, None, True, id="more than asked for"),
+        pytest.param(10, 9, None, None, False, id="fewer than the limit"),
+        pytest.param(10, 10, None, None, True, id="as many as the limit"),
+        pytest.param(10, 11, None, None, True, id="more than the limit"),
         pytest.param(None, 500, None, None, False, id="no limit is known"),
         pytest.param(None, 500, 500, None, True, id="the API's own limit"),
         pytest.param(900, 500, 500, None, True, id="the API's limit is the lower one"),
@@ -137,20 +136,25 @@ async def test_partial_first_interval() -> None:
         pytest.param(None, 500, None, 501, True, id="more rows counted than there are"),
     ],
 )
-def test_what_shows_that_rows_are_missing(
-    asked: int | None, rows: int, echoed: Any, counted: int | None, expected: bool
+async def test_what_shows_that_rows_are_missing(
+    limit: int | None, rows: int, echoed: Any, counted: int | None, expected: bool
 ) -> None:
     """The rows are compared with the lower of both limits, and with what the API counts."""
-    query = Query(kind="summary", metrics=["count"], dimensions=["appID"], limit=asked)
+    query = Query(kind="summary", metrics=["count"], dimensions=["appID"], limit=limit)
 
-    assert is_cut_off(query, report(*[[1]] * rows, limit=echoed, counted=counted)) is expected
+    fake = Fake(respond=lambda call: report(*[[1]] * rows, limit=echoed, counted=counted))
+    [outcome] = await collect(fake, make_plan([A], until=SINCE + timedelta(minutes=1), query=query))
+
+    assert isinstance(outcome.error, TruncatedError) is expected
 
 
-def test_without_dimensions_there_is_one_row() -> None:
+async def test_without_dimensions_there_is_one_row() -> None:
     """A limit of one row cuts nothing off then."""
     query = Query(kind="summary", metrics=["count"], limit=1)
 
-    assert not is_cut_off(query, report([1], limit=1))
+    [outcome] = await collect(Fake(respond=lambda call: report([1], limit=1)), make_plan([A], 1, query=query))
+
+    assert outcome.ok
 
 
 def test_the_error_pickles() -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from aiospectrum import ClientStateError, CurrentAggregate, InvalidArgumentError, ServerError
 from aiospectrum.bulk import Round, watch
-from aiospectrum.bulk.watch import next_tick, until_tick
 from tests.bulk.fakes import ZONES, Call, Fake, others
 from tests.fake_time import settle
 
@@ -41,10 +40,10 @@ class Clock:
 
 
 def start(
-    clock: Clock, answer: Callable[[Call], Any] = lambda call: [APP], **options: Any
+    clock: Clock, respond: Callable[[Call], Any] = lambda call: [APP], **options: Any
 ) -> AsyncGenerator[Round, None]:
     """A watch over two zones."""
-    fake = options.pop("client", Fake(answer=answer))
+    fake = options.pop("client", Fake(respond=respond))
     zones = options.pop("zones", [A, B])
     return watch(fake, zones, clock=clock, sleep=clock.sleep, **options)
 
@@ -60,7 +59,7 @@ def ticks(rounds: list[Round]) -> list[str]:
 
 
 async def test_rounds_on_the_minute() -> None:
-    """The first round is at the next full minute, and every one has what the zones answered."""
+    """The first round is at the next full minute, and every one has the aggregates of the zones."""
     clock = Clock(NOON + 15)
     rounds = start(clock)
 
@@ -96,15 +95,15 @@ async def test_no_drift() -> None:
 
 
 async def test_rounds_that_take_too_long() -> None:
-    """Ticks that pass while zones are asked are missed, and the next round says how many."""
+    """Ticks that pass during a round are missed, and the next round says how many."""
     clock = Clock()
     takes = iter([1.0, 0.0, 75.0, 0.0, 200.0, 0.0, 0.0, 0.0])
 
-    def answer(call: Call) -> Any:
+    def respond(call: Call) -> Any:
         clock.now += next(takes)
         return [APP]
 
-    found = await take(start(clock, answer), 4)
+    found = await take(start(clock, respond), 4)
 
     assert ticks(found) == ["12:00:00", "12:01:00", "12:03:00", "12:07:00"]
     assert [each.missed for each in found] == [0, 0, 1, 3]
@@ -147,7 +146,7 @@ async def test_a_sleep_that_ends_a_little_late() -> None:
 
 
 async def test_a_clock_that_is_set_back() -> None:
-    """A watch goes on at once by the clock's new time, without the same tick twice in a row."""
+    """A watch continues at once by the clock's new time, without the same tick twice in a row."""
     clock = Clock()
     rounds = start(clock)
     found = await take(rounds, 2)
@@ -171,13 +170,13 @@ async def test_a_clock_that_is_set_back_while_asleep() -> None:
 
 
 async def test_failures_are_survived() -> None:
-    """A zone that fails is an error of its round, and is asked again in the next one."""
+    """A zone that fails is an error of its round, and is part of the next one again."""
     broken = {A}
 
-    def answer(call: Call) -> Any:
+    def respond(call: Call) -> Any:
         return ServerError("no") if call.zone_id in broken else [APP]
 
-    rounds = start(Clock(), answer)
+    rounds = start(Clock(), respond)
     first = await anext(rounds)
     broken.update([A, B])
     second = await anext(rounds)
@@ -198,8 +197,8 @@ async def test_mistakes_are_raised(kind: type[Exception]) -> None:
 
 
 async def test_concurrency_and_clients() -> None:
-    """No more calls at once than allowed, each over the client of its zone, and the answers in the order of zones."""
-    fakes = [Fake(answer=lambda call: [APP]) for _ in range(2)]
+    """No more calls at once than allowed, each over the client of its zone, and the results in the order of zones."""
+    fakes = [Fake(respond=lambda call: [APP]) for _ in range(2)]
     clients = {zone_id: fakes[place % 2] for place, zone_id in enumerate(ZONES)}
 
     found = await anext(start(Clock(), client=clients, zones=ZONES, concurrency=3))
@@ -218,8 +217,8 @@ async def test_other_intervals() -> None:
 
 
 async def test_cancelled_in_a_round() -> None:
-    """A cancellation ends the calls that are under way before it goes on."""
-    fake = Fake(answer=lambda call: [APP], is_open=False)
+    """A cancellation ends the calls that are under way before it propagates."""
+    fake = Fake(respond=lambda call: [APP], is_open=False)
 
     async def follow() -> None:
         async for _ in start(Clock(), client=fake):
@@ -262,12 +261,16 @@ def test_refused_arguments(changes: dict[str, Any], message: str) -> None:
         start(Clock(), **changes)
 
 
-@given(now=st.floats(0, 4e9), every=st.floats(1, 1e5), last=st.none() | st.integers(0, 10**9))
-def test_a_tick_is_never_far(now: float, every: float, last: int | None) -> None:
-    """The tick to wait for is in reach, is none that has gone by, and is not the last one."""
-    number = next_tick(now, every, last)
-    wait = until_tick(now, every, number)
+@given(now=st.floats(1e6, 4e9), every=st.floats(1, 1e5), jump=st.floats(-1e6, 1e6))
+async def test_a_tick_is_never_far(now: float, every: float, jump: float) -> None:
+    """Wherever the clock is set between rounds, the next tick is in reach, has not gone by, and is another one."""
+    clock = Clock(now)
+    rounds = start(clock, every=every)
+    first = await anext(rounds)
+    clock.now = max(0.0, clock.now + jump)
+    before = clock.now
+    second = await anext(rounds)
 
-    assert number != last
-    assert wait is not None
-    assert 0 <= wait <= 2 * every + 1e-3
+    assert first.tick != second.tick
+    assert sum(clock.slept) <= 3 * every + 1e-3
+    assert second.tick.timestamp() >= before - every

@@ -18,7 +18,6 @@ from aiospectrum.bulk.windows import (
     window_at,
 )
 from aiospectrum.models import TimeDelta
-from aiospectrum.sandbox._times import bucket_edges
 
 LENGTHS: tuple[TimeDelta, ...] = get_args(TimeDelta)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,18 +42,34 @@ def cut(span: Window, length: WindowLength) -> list[Window]:
     return [window_at(span, length, index) for index in range(count_windows(span, length))]
 
 
+def start_of(moment: datetime, length: TimeDelta) -> datetime:
+    """Where the stretch of the calendar begins that a moment lies in, by the fields of the calendar."""
+    minute, hour = moment.replace(second=0), moment.replace(minute=0, second=0)
+    day = hour.replace(hour=0)
+    return {
+        "minute": minute,
+        "dekaminute": minute.replace(minute=minute.minute - minute.minute % 10),
+        "hour": hour,
+        "day": day,
+        "week": day - timedelta(days=day.weekday()),
+        "month": day.replace(day=1),
+        "quarter": day.replace(month=day.month - (day.month - 1) % 3, day=1),
+        "year": day.replace(month=1, day=1),
+    }[length]
+
+
 @given(data=st.data(), length=lengths)
 def test_windows_are_the_calendars(data: st.DataObject, length: TimeDelta) -> None:
-    """The edges are those that the sandbox, which has code of its own, divides the same time at."""
+    """Windows lie end to end, each within one stretch of the calendar, and each but the first begins with it."""
     span = data.draw(spans(length))
     windows = cut(span, length)
 
-    edges = [span.since, *(window.until for window in windows)]
-    first, stop = (int((moment - EPOCH).total_seconds()) for moment in (span.since, span.until))
-    assert [int((edge - EPOCH).total_seconds()) for edge in edges] == bucket_edges(first, stop, length)
+    assert (windows[0].since, windows[-1].until) == (span.since, span.until)
     assert all(one.until == other.since for one, other in pairwise(windows))
     assert all(one.last < other.since == one.last + timedelta(seconds=1) for one, other in pairwise(windows))
     assert all(window.since < window.until for window in windows)
+    assert all(start_of(window.since, length) == start_of(window.last, length) for window in windows)
+    assert all(start_of(window.since, length) == window.since for window in windows[1:])
 
 
 @given(data=st.data(), length=lengths)

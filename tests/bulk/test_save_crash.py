@@ -58,8 +58,8 @@ class Killer:
             self.kills += 1
         said = (await saying).decode()
         await process.wait()
-        asked = {self.path_of(request) for request in self.sandbox.requests}
-        assert not asked & done, "a finished partition was asked for again"
+        fetched = {self.path_of(request) for request in self.sandbox.requests}
+        assert not fetched & done, "a finished partition was fetched again"
         return said
 
     def path_of(self, request: Any) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import errno
 import os
-import time
+import threading
 from collections.abc import Awaitable
 from pathlib import Path
 
@@ -12,15 +12,15 @@ import attrs
 import pytest
 
 from aiospectrum.bulk import DestinationBusyError, Plan, StorageError
-from aiospectrum.bulk.dataset.disk import Disk
-from aiospectrum.bulk.dataset.local import LocalStore
+from aiospectrum.bulk.dataset.local import Disk, LocalStore
 from tests.bulk.datasets import (
-    answer,
     done_of,
     expected_rows,
     files_of,
+    hourly,
     make_plan,
     read_file,
+    save_over,
     save_to,
     shown_rows,
 )
@@ -35,7 +35,7 @@ class PowerCut(BaseException):
 
 @attrs.define
 class FailingDisk(Disk):
-    """Does what it is told to, until the call with some number; closing does not count, as it cannot fail to happen."""
+    """Works until the call with some number; closing does not count, as it cannot fail to happen."""
 
     fails_at: int
     """Number of the first call that fails, counted from 0."""
@@ -100,11 +100,11 @@ def check(folder: Path, plan: Plan) -> set[str]:
 
 async def resume(folder: Path, plan: Plan, done: set[str]) -> None:
     """Another run fetches what is not done, and nothing else."""
-    fake = Fake(answer=answer)
-    saved = await save_to(LocalStore(folder), plan, fake)
-    asked = {f"zone_id={call.zone_id}/date={call.times[0]:%Y-%m-%d}" for call in fake.calls}
+    fake = Fake(respond=hourly)
+    saved = await save_to(folder, plan, fake)
+    fetched = {f"zone_id={call.zone_id}/date={call.times[0]:%Y-%m-%d}" for call in fake.calls}
     assert saved.ok
-    assert not asked & {path.rpartition("/")[0] for path in done}
+    assert not fetched & {path.rpartition("/")[0] for path in done}
     assert len(fake.calls) == len(plan) - len(done)
     assert shown_rows(folder) == expected_rows(plan)
     assert not any((folder / "_manifest" / "staged").iterdir())
@@ -128,7 +128,7 @@ async def error_of(saving: Awaitable[object]) -> StorageError | None:
 async def count_calls(folder: Path) -> int:
     """How many calls a run takes."""
     disk = FailingDisk(fails_at=0, failures=0, error=FULL)
-    await save_to(LocalStore(folder, disk=disk), PLAN, concurrency=1)
+    await save_over(LocalStore(folder, disk=disk), PLAN, concurrency=1)
     return disk.calls
 
 
@@ -138,11 +138,11 @@ async def count_calls(folder: Path) -> int:
     ids=["full once", "full for ever", "forbidden for ever"],
 )
 async def test_every_call_that_fails(tmp_path: Path, error: OSError, failures: int) -> None:
-    """Whichever call fails, the run ends with our error, and the dataset is whole and can be gone on with."""
+    """Whichever call fails, the run ends with our error, and the dataset is intact and can be resumed."""
     for number in range(await count_calls(tmp_path / "counted")):
-        folder, fake = tmp_path / str(number), Fake(answer=answer)
+        folder, fake = tmp_path / str(number), Fake(respond=hourly)
         disk = FailingDisk(fails_at=number, failures=failures, error=error)
-        raised = await error_of(save_to(LocalStore(folder, disk=disk), PLAN, fake, concurrency=1))
+        raised = await error_of(save_over(LocalStore(folder, disk=disk), PLAN, fake, concurrency=1))
         if raised is None:
             assert disk.calls <= number, "the number of calls is not always the same"
         else:
@@ -154,12 +154,12 @@ async def test_every_call_that_fails(tmp_path: Path, error: OSError, failures: i
 
 
 async def test_every_call_that_is_the_last(tmp_path: Path) -> None:
-    """Wherever a process dies, with half of what it was writing on the disk, the next one goes on from there."""
+    """Wherever a process dies, with half of what it was writing on the disk, the next run resumes there."""
     for number in range(await count_calls(tmp_path / "counted")):
         folder = tmp_path / str(number)
         disk = FailingDisk(fails_at=number, failures=10**6, error=PowerCut())
         with contextlib.suppress(PowerCut, BaseExceptionGroup):
-            await save_to(LocalStore(folder, disk=disk), PLAN, concurrency=1)
+            await save_over(LocalStore(folder, disk=disk), PLAN, concurrency=1)
             assert disk.calls <= number, "the number of calls is not always the same"
         await resume(folder, PLAN, check(folder, PLAN))
 
@@ -167,12 +167,12 @@ async def test_every_call_that_is_the_last(tmp_path: Path) -> None:
 async def test_dying_while_journals_are_merged(tmp_path: Path) -> None:
     """That is done by the next run, from wherever it was."""
     for hours in range(1, 21):
-        await save_to(LocalStore(tmp_path), make_plan([A], days=hours / 24))
+        await save_to(tmp_path, make_plan([A], days=hours / 24))
     plan = make_plan([A], days=20 / 24)
     for number in range(200):
         disk = FailingDisk(fails_at=number, failures=10**6, error=PowerCut())
         with contextlib.suppress(PowerCut, BaseExceptionGroup):
-            saved = await save_to(LocalStore(tmp_path, disk=disk), plan)
+            saved = await save_over(LocalStore(tmp_path, disk=disk), plan)
             break
     assert 10 < number < 190
     assert saved.skipped == 1
@@ -184,18 +184,18 @@ async def test_a_refresh_that_is_cut_off(tmp_path: Path) -> None:
     first = make_plan([A], days=0.5)
     second = make_plan([A], days=1)
     disk = FailingDisk(fails_at=0, failures=0, error=FULL)
-    await save_to(LocalStore(tmp_path / "counted"), first)
-    await save_to(LocalStore(tmp_path / "counted", disk=disk), second)
+    await save_to(tmp_path / "counted", first)
+    await save_over(LocalStore(tmp_path / "counted", disk=disk), second)
     lengths = set()
     for number in range(disk.calls):
         folder = tmp_path / str(number)
-        await save_to(LocalStore(folder), first)
+        await save_to(folder, first)
         broken = FailingDisk(fails_at=number, failures=10**6, error=PowerCut())
         with pytest.raises((PowerCut, BaseExceptionGroup)):
-            await save_to(LocalStore(folder, disk=broken), second)
+            await save_over(LocalStore(folder, disk=broken), second)
         [path] = files_of(folder, "ndjson")
         lengths.add(len(read_file(path)))
-        await save_to(LocalStore(folder), second)
+        await save_to(folder, second)
         assert shown_rows(folder) == expected_rows(second)
     assert lengths == {24, 48}
 
@@ -204,76 +204,75 @@ async def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     """That is an error of ours, with that of the system as its cause."""
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StorageError) as raised:
-        await save_to(LocalStore(tmp_path / "file"), PLAN)
+        await save_to(tmp_path / "file", PLAN)
     assert isinstance(raised.value.__cause__, OSError)
 
 
 async def test_two_runs_at_once(tmp_path: Path) -> None:
-    """The second one is refused, before it asks for anything, and the first one goes on."""
-    fake, second = Fake(answer=answer, is_open=False), Fake(answer=answer)
-    first = asyncio.create_task(save_to(LocalStore(tmp_path), PLAN, fake))
+    """The second one is refused, before it sends anything, and the first one continues."""
+    fake, second = Fake(respond=hourly, is_open=False), Fake(respond=hourly)
+    first = asyncio.create_task(save_to(tmp_path, PLAN, fake))
     while not fake.calls:  # noqa: ASYNC110 - nothing tells of it
         await asyncio.sleep(0.001)
 
     with pytest.raises(DestinationBusyError, match=rf"^{tmp_path}: process {os.getpid()} on .* is saving there$"):
-        await save_to(LocalStore(tmp_path), PLAN, second)
+        await save_to(tmp_path, PLAN, second)
 
     assert second.calls == []
     fake.is_open = True
     fake.gate.set()
     assert (await first).ok
-    assert (await save_to(LocalStore(tmp_path), PLAN, second)).skipped == len(PLAN)
+    assert (await save_to(tmp_path, PLAN, second)).skipped == len(PLAN)
 
 
 class SlowDisk(Disk):
-    """Tells when something is renamed, and waits then."""
+    """Waits in the middle of renaming until it may end, and may fail then."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, fails: bool) -> None:
+        self.fails = fails
         self.loop = asyncio.get_running_loop()
-        self.begun = asyncio.Event()
+        self.renaming = asyncio.Event()
+        self.may_end = threading.Event()
         self.renamed = 0
 
     def replace(self, source: Path, target: Path) -> None:
-        self.loop.call_soon_threadsafe(self.begun.set)
-        time.sleep(0.02)  # cancellations come meanwhile
+        self.loop.call_soon_threadsafe(self.renaming.set)
+        self.may_end.wait(10)
+        if self.fails:
+            raise FULL
         super().replace(source, target)
         self.renamed += 1
 
 
-async def test_cancelling(tmp_path: Path) -> None:
-    """A cancellation waits for what is being written, ends all calls and lets go of the lock."""
-    disk, fake = SlowDisk(), Fake(answer=answer)
-    saving = asyncio.create_task(save_to(LocalStore(tmp_path, disk=disk), make_plan([A], days=30), fake))
-    await disk.begun.wait()
-    saving.cancel()
-    await asyncio.sleep(0)
-    saving.cancel()
+@pytest.mark.parametrize("fails", [False, True])
+async def test_cancelling(tmp_path: Path, fails: bool) -> None:
+    """A cancellation waits for what is being written, whatever that ends with, ends all calls and frees the lock."""
+    disk, fake = SlowDisk(fails=fails), Fake(respond=hourly)
+    saving = asyncio.create_task(save_over(LocalStore(tmp_path, disk=disk), make_plan([A], days=30), fake))
+    await disk.renaming.wait()
+    for _ in range(3):
+        saving.cancel()
+        await asyncio.sleep(0)
+    assert not saving.done()
+    disk.may_end.set()
     with pytest.raises(asyncio.CancelledError):
         await saving
     renamed, files = disk.renamed, files_of(tmp_path, "ndjson")
-    assert renamed == len(files) > 0
+    assert renamed == len(files)
+    assert (renamed > 0) is not fails
     assert fake.in_flight == 0
-    assert check(tmp_path, make_plan([A], days=30)) == {str(path.relative_to(tmp_path)) for path in files}
-    assert (await save_to(LocalStore(tmp_path), make_plan([A], days=30))).ok
+    done = check(tmp_path, make_plan([A], days=30))
+    assert done
+    assert fails or done == {str(path.relative_to(tmp_path)) for path in files}
+    assert (await save_to(tmp_path, make_plan([A], days=30))).ok
     assert disk.renamed == renamed
 
 
 async def test_a_deadline(tmp_path: Path) -> None:
     """A caller's own deadline is its TimeoutError."""
-    fake = Fake(answer=answer, is_open=False)
+    fake = Fake(respond=hourly, is_open=False)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await save_to(LocalStore(tmp_path), PLAN, fake)
+            await save_to(tmp_path, PLAN, fake)
     assert fake.in_flight == 0
     assert fake.calls == [] or fake.calls[0].times[0] == SINCE
-
-
-async def test_another_journal(tmp_path: Path) -> None:
-    """Lines go to the end of the file that they are for."""
-    store = LocalStore(tmp_path)
-    store.lock()
-    for name, line in [("a", b"1"), ("a", b"2"), ("b", b"3")]:
-        store.append(name, line)
-    store.unlock()
-    store.unlock()
-    assert (store.read("a"), store.read("b")) == (b"12", b"3")

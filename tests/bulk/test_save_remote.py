@@ -10,8 +10,8 @@ import pytest
 
 from aiospectrum import InvalidArgumentError
 from aiospectrum.bulk import DestinationBusyError, FileFormat, StorageError, save
-from aiospectrum.bulk.dataset.remote import RemoteStore, open_remote
-from tests.bulk.datasets import answer, expected_rows, make_plan, save_to, shown_rows
+from aiospectrum.bulk.dataset.remote import RemoteStore
+from tests.bulk.datasets import expected_rows, hourly, make_plan, save_over, shown_rows
 from tests.bulk.fakes import ZONES, Fake
 
 fsspec = pytest.importorskip("fsspec")
@@ -30,7 +30,7 @@ def memory() -> Iterator[Any]:
 
 
 class Recording:
-    """A file system that says what it is asked for, and can be made to fail."""
+    """A file system that records its calls, and can be made to fail."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
@@ -68,9 +68,9 @@ def download(memory: Any, folder: Path) -> Path:
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
 async def test_all_rows_are_there(memory: Any, tmp_path: Path, file_format: FileFormat) -> None:
-    """A URL is as good as a folder, and another run goes on there, too."""
+    """A URL is as good as a folder, and another run resumes there, too."""
     pytest.importorskip("pyarrow") if file_format == "parquet" else None
-    plan, fake = make_plan([A, B], days=3), Fake(answer=answer)
+    plan, fake = make_plan([A, B], days=3), Fake(respond=hourly)
 
     saved = await save(fake, plan, "memory://bucket/set", format=file_format)
     again = await save(fake, plan, "memory://bucket/set", format=file_format, storage_options={})
@@ -84,36 +84,36 @@ async def test_all_rows_are_there(memory: Any, tmp_path: Path, file_format: File
 async def test_a_folder_of_this_machine(tmp_path: Path) -> None:
     """A file URL works."""
     plan = make_plan([A])
-    assert (await save(Fake(answer=answer), plan, f"file://{tmp_path}/set", format="ndjson")).ok
+    assert (await save(Fake(respond=hourly), plan, f"file://{tmp_path}/set", format="ndjson")).ok
     assert shown_rows(tmp_path / "set") == expected_rows(plan)
 
 
 async def test_journals_are_not_rewritten_for_ever(memory: Any) -> None:
-    """A journal has a hundred lines at most, as each of them writes it anew."""
-    await save_to(store_of(memory), make_plan(ZONES, days=30))
+    """A journal has a hundred lines at most, as each of them writes it again."""
+    await save_over(store_of(memory), make_plan(ZONES, days=30))
     journals = sorted(path for path in memory.store if "journal" in path)
     lines = [memory.cat_file(path).count(b"\n") for path in journals]
     assert lines == [101, 101, 41]
-    fake = Fake(answer=answer)
-    assert (await save_to(store_of(memory), make_plan(ZONES, days=30), fake)).skipped == 240
+    fake = Fake(respond=hourly)
+    assert (await save_over(store_of(memory), make_plan(ZONES, days=30), fake)).skipped == 240
     assert fake.calls == []
 
 
 async def test_dying_at_every_call(memory: Any, tmp_path: Path) -> None:
-    """Wherever a process dies, the next one goes on from there."""
+    """Wherever a process dies, the next run resumes there."""
     plan = make_plan([A], days=3)
     recording = Recording(memory)
-    await save_to(store_of(recording), plan, concurrency=1)
+    await save_over(store_of(recording), plan, concurrency=1)
     for number in range(len(recording.calls)):
         memory.store.clear()
         memory.pseudo_dirs[:] = [""]
         dying = Recording(memory)
         dying.fails_at, dying.error = number, KeyError("power cut")
         with pytest.raises((KeyError, BaseExceptionGroup)):
-            await save_to(store_of(dying), plan, concurrency=1)
-        fake = Fake(answer=answer)
+            await save_over(store_of(dying), plan, concurrency=1)
+        fake = Fake(respond=hourly)
         later = store_of(memory, owner="next", clock=lambda: 2000.0)
-        assert (await save_to(later, plan, fake)).ok
+        assert (await save_over(later, plan, fake)).ok
         assert len(fake.calls) <= 3
         assert shown_rows(download(memory, tmp_path / str(number))) == expected_rows(plan)
 
@@ -123,7 +123,7 @@ async def test_errors_of_the_place(memory: Any) -> None:
     failing = Recording(memory)
     failing.fails_at = 12
     with pytest.raises(StorageError, match=r"^memory://bucket/set: no more$") as raised:
-        await save_to(store_of(failing), make_plan([A]))
+        await save_over(store_of(failing), make_plan([A]))
     assert raised.value.__cause__ is failing.error
 
 
@@ -132,14 +132,13 @@ async def test_two_runs_at_once(memory: Any) -> None:
     first = store_of(memory, owner="first")
     first.lock()
     with pytest.raises(DestinationBusyError, match=r"^memory://bucket/set: first is saving there$"):
-        await save_to(store_of(memory, owner="second", clock=lambda: 1299.0), make_plan([A]))
-    assert (await save_to(store_of(memory, owner="second", clock=lambda: 1300.0), make_plan([A]))).ok
+        await save_over(store_of(memory, owner="second", clock=lambda: 1299.0), make_plan([A]))
+    assert (await save_over(store_of(memory, owner="second", clock=lambda: 1300.0), make_plan([A]))).ok
     assert not memory.exists("/bucket/set/_manifest/lock")
 
 
 async def test_a_lock_that_was_taken(memory: Any) -> None:
     """Who finds another's lock in place of its own gives up, and does not touch it."""
-    sleeping = asyncio.Event()
     waits = []
 
     async def sleep(seconds: float) -> None:
@@ -148,18 +147,17 @@ async def test_a_lock_that_was_taken(memory: Any) -> None:
             memory.pipe_file("/bucket/set/_manifest/lock", json.dumps({"owner": "other", "at": 0}).encode())
         await asyncio.sleep(0)
 
-    fake = Fake(answer=answer, is_open=False)
+    fake = Fake(respond=hourly, is_open=False)
     with pytest.raises(DestinationBusyError, match="other is saving there"):
-        await save_to(store_of(memory), make_plan([A]), fake, sleep=sleep)
+        await save_over(store_of(memory), make_plan([A]), fake, sleep=sleep)
 
     assert waits == [30.0] * 3
     assert fake.in_flight == 0
     assert json.loads(memory.cat_file("/bucket/set/_manifest/lock"))["owner"] == "other"
-    assert not sleeping.is_set()
 
 
-async def test_beats(memory: Any) -> None:
-    """The lock says again and again that its owner is alive."""
+async def test_the_lock_is_renewed(memory: Any) -> None:
+    """Its time is written again and again while a run is active."""
     seconds = 1000.0
 
     async def sleep(wait: float) -> None:
@@ -169,9 +167,9 @@ async def test_beats(memory: Any) -> None:
             fake.gate.set()
         await asyncio.sleep(0)
 
-    fake = Fake(answer=answer, is_open=False)
+    fake = Fake(respond=hourly, is_open=False)
     recording = Recording(memory)
-    await save_to(store_of(recording, clock=lambda: seconds), make_plan([A], days=1), fake, sleep=sleep)
+    await save_over(store_of(recording, clock=lambda: seconds), make_plan([A], days=1), fake, sleep=sleep)
     written = [path for name, path in recording.calls if name == "pipe_file" and path.endswith("/lock")]
     assert len(written) > 3
 
@@ -180,7 +178,7 @@ async def test_beats(memory: Any) -> None:
 async def test_a_lock_that_says_nothing(memory: Any, content: bytes) -> None:
     """Something that is no lock of ours locks nothing."""
     memory.pipe_file("/bucket/set/_manifest/lock", content)
-    assert (await save_to(store_of(memory), make_plan([A]))).ok
+    assert (await save_over(store_of(memory), make_plan([A]))).ok
 
 
 @pytest.mark.parametrize(
@@ -193,10 +191,10 @@ async def test_a_lock_that_says_nothing(memory: Any, content: bytes) -> None:
 async def test_urls(url: str, expected: str) -> None:
     """What no dataset can be saved to is refused."""
     with pytest.raises(InvalidArgumentError, match=expected):
-        await save(Fake(answer=answer), make_plan([A]), url, format="csv")
+        await save(Fake(respond=hourly), make_plan([A]), url, format="csv")
 
 
 async def test_a_url_that_needs_more() -> None:
     """What fsspec lacks for a URL is said in its own words."""
     with pytest.raises(ImportError, match="s3fs"):
-        open_remote("s3://bucket/set", {}, owner="me", clock=lambda: 0)
+        await save(Fake(respond=hourly), make_plan([A]), "s3://bucket/set", format="csv")

@@ -1,4 +1,4 @@
-"""Saving while it goes on: failures, progress, and being told to stop."""
+"""A run of saving while it is active: failures, progress, and stopping."""
 
 import asyncio
 from datetime import timedelta
@@ -8,18 +8,17 @@ from typing import Any
 import attrs
 import pytest
 
-from aiospectrum import Report, ReportRow, ServerError
+from aiospectrum import Report, ReportByTimeRow, ServerError
 from aiospectrum.bulk import (
     SaveProgress,
     Window,
 )
-from aiospectrum.bulk.dataset.local import LocalStore
 from tests.bulk.datasets import (
     EVENTS,
-    answer,
     expected_rows,
     files_of,
     holding,
+    hourly,
     make_plan,
     manifest_of,
     save_to,
@@ -34,7 +33,7 @@ DAY = timedelta(days=1)
 async def test_failures(tmp_path: Path) -> None:
     """Tasks that fail are listed with their errors, are in the manifest, and are attempted by the next run."""
     plan = make_plan([A, B])
-    saved = await save_to(LocalStore(tmp_path), plan, Fake(answer=lambda call: _failing_for_b(call)))
+    saved = await save_to(tmp_path, plan, Fake(respond=lambda call: _failing_for_b(call)))
 
     assert [(each.zone_id, each.error) for each in saved.failed] == [(B, f"ServerError: no {B}")] * 2
     assert {each.window for each in saved.failed} == set(plan.windows())
@@ -42,15 +41,15 @@ async def test_failures(tmp_path: Path) -> None:
     failed = [entry for entry in manifest_of(tmp_path) if entry["entry"] == "failed"]
     assert {(entry["zone_id"], entry["error"], entry["message"]) for entry in failed} == {(B, "ServerError", f"no {B}")}
 
-    fake = Fake(answer=answer)
-    saved = await save_to(LocalStore(tmp_path), plan, fake)
+    fake = Fake(respond=hourly)
+    saved = await save_to(tmp_path, plan, fake)
     assert (saved.skipped, saved.done, saved.ok) == (2, 2, True)
     assert {call.zone_id for call in fake.calls} == {B}
     assert shown_rows(tmp_path) == expected_rows(plan)
 
 
 def _failing_for_b(call: Call) -> Any:
-    return failing(ServerError, B)(call) if call.zone_id == B else answer(call)
+    return failing(ServerError, B)(call) if call.zone_id == B else hourly(call)
 
 
 async def test_reports_that_are_no_tables(tmp_path: Path) -> None:
@@ -58,10 +57,12 @@ async def test_reports_that_are_no_tables(tmp_path: Path) -> None:
 
     def odd(call: Call) -> Report:
         return (
-            holding(call, ReportRow(dimensions=["connect"], metrics=[[1], [2]])) if call.zone_id == A else answer(call)
+            holding(call, ReportByTimeRow(dimensions=["connect"], metrics=[[1], [2]]))
+            if call.zone_id == A
+            else hourly(call)
         )
 
-    saved = await save_to(LocalStore(tmp_path), make_plan([A, B], days=1), Fake(answer=odd))
+    saved = await save_to(tmp_path, make_plan([A, B], days=1), Fake(respond=odd))
 
     assert (saved.done, len(saved.failed)) == (1, 1)
     assert saved.failed[0].error.startswith("TableError: the report has other columns than were asked for: metrics")
@@ -69,9 +70,9 @@ async def test_reports_that_are_no_tables(tmp_path: Path) -> None:
 
 async def test_fail_fast(tmp_path: Path) -> None:
     """The first error is raised, when it is in the manifest and all work has ended."""
-    fake = Fake(answer=_failing_for_b)
+    fake = Fake(respond=_failing_for_b)
     with pytest.raises(ServerError, match=f"no {B}"):
-        await save_to(LocalStore(tmp_path), make_plan([A, B], days=30), fake, fail_fast=True)
+        await save_to(tmp_path, make_plan([A, B], days=30), fake, fail_fast=True)
     assert fake.in_flight == 0
     assert len(fake.calls) < 30
     assert [entry["message"] for entry in manifest_of(tmp_path) if entry["entry"] == "failed"][:1] == [f"no {B}"]
@@ -85,11 +86,11 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
         since, until = call.times
         if since.hour == 6 and until.hour == 11:
             return ServerError("no")
-        report = answer(call)
+        report = hourly(call)
         return attrs.evolve(report, rows=1000) if until - since > timedelta(hours=6) else report
 
     plan = make_plan([A], days=1)
-    saved = await save_to(LocalStore(tmp_path), plan, Fake(answer=cut_off))
+    saved = await save_to(tmp_path, plan, Fake(respond=cut_off))
 
     assert files_of(tmp_path, "ndjson") == []
     [failure] = saved.failed
@@ -98,12 +99,12 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
 
 
 async def test_progress(tmp_path: Path) -> None:
-    """It is told what is there before, and then of every task."""
-    await save_to(LocalStore(tmp_path), make_plan([A], days=1))
+    """It starts with what is there before, and then has every task."""
+    await save_to(tmp_path, make_plan([A], days=1))
     seen: list[SaveProgress] = []
 
     saved = await save_to(
-        LocalStore(tmp_path), make_plan([A, B]), Fake(answer=_failing_for_b), on_progress=seen.append, concurrency=1
+        tmp_path, make_plan([A, B]), Fake(respond=_failing_for_b), on_progress=seen.append, concurrency=1
     )
 
     assert [(each.skipped, each.done, each.failed, each.left) for each in seen] == [
@@ -121,32 +122,32 @@ async def test_an_error_of_the_callers(tmp_path: Path) -> None:
         if progress.done == 2:
             raise KeyError("mine")
 
-    fake = Fake(answer=answer)
+    fake = Fake(respond=hourly)
     with pytest.raises(KeyError, match="mine"):
-        await save_to(LocalStore(tmp_path), make_plan([A], days=30), fake, on_progress=refuse)
+        await save_to(tmp_path, make_plan([A], days=30), fake, on_progress=refuse)
     assert fake.in_flight == 0
-    saved = await save_to(LocalStore(tmp_path), make_plan([A], days=30))
+    saved = await save_to(tmp_path, make_plan([A], days=30))
     assert saved.ok
 
 
 async def test_stopping(tmp_path: Path) -> None:
-    """Once told to stop, it begins nothing, finishes what it began, and says what is left."""
+    """Once stopped, a run starts nothing, finishes what it started, and says what is left."""
     stop = asyncio.Event()
-    fake = Fake(answer=answer)
+    fake = Fake(respond=hourly)
 
     def stop_at_three(progress: SaveProgress) -> None:
         if progress.done == 3:
             stop.set()
 
     plan = make_plan([A], days=30)
-    saved = await save_to(LocalStore(tmp_path), plan, fake, stop=stop, on_progress=stop_at_three)
+    saved = await save_to(tmp_path, plan, fake, stop=stop, on_progress=stop_at_three)
 
     assert saved.stopped
     assert not saved.ok
     assert saved.done == len(fake.calls) == 30 - saved.left
     assert 3 <= saved.done <= 3 + 8
     assert len(files_of(tmp_path, "ndjson")) == saved.done
-    again = await save_to(LocalStore(tmp_path), plan, fake)
+    again = await save_to(tmp_path, plan, fake)
     assert (again.skipped, again.stopped, again.ok) == (saved.done, False, True)
     assert len(fake.calls) == 30
 
@@ -155,6 +156,6 @@ async def test_stopped_before_it_begins(tmp_path: Path) -> None:
     """Nothing is sent then."""
     stop = asyncio.Event()
     stop.set()
-    fake = Fake(answer=answer)
-    saved = await save_to(LocalStore(tmp_path), make_plan([A]), fake, stop=stop)
+    fake = Fake(respond=hourly)
+    saved = await save_to(tmp_path, make_plan([A]), fake, stop=stop)
     assert (saved.stopped, saved.left, fake.calls) == (True, 2, [])

@@ -17,10 +17,9 @@ import pytest
 
 from aiospectrum import AttemptStarted, Client, Limiter, RetryPolicy, Timeouts
 from aiospectrum.bulk import Plan, Query
-from aiospectrum.bulk.dataset.disk import Disk
-from aiospectrum.bulk.dataset.local import LocalStore
+from aiospectrum.bulk.dataset.local import Disk, LocalStore
 from aiospectrum.sandbox import Faults, RateLimit, Sandbox
-from tests.bulk.datasets import files_of, read_file, save_to
+from tests.bulk.datasets import files_of, read_file, save_over
 from tests.bulk.test_bulk_sandbox import NOW
 
 SPEED = 60
@@ -112,10 +111,10 @@ async def go_through_a_storm(folder: Path, *, zones: int, windows: int, faults: 
             zones=sandbox.zones, since=until - timedelta(hours=windows), until=until, window="hour", query=query
         )
         store = LocalStore(folder, disk=QuickDisk())
-        runs = [await save_to(store, plan, client, concurrency=40)]
+        runs = [await save_over(store, plan, client, concurrency=40)]
         while not runs[-1].ok:
             assert len(runs) < 5
-            runs.append(await save_to(store, plan, client, concurrency=40))
+            runs.append(await save_over(store, plan, client, concurrency=40))
             assert runs[-1].skipped == runs[-2].skipped + runs[-2].done
 
         requests = list(sandbox.requests)

@@ -1,4 +1,4 @@
-"""A transport on the bench: real network, no waiting, and a route per method whose result is any JSON."""
+"""A transport for tests: real network, no waiting, and a route per method whose result is any JSON."""
 
 import asyncio
 import contextlib
@@ -8,23 +8,15 @@ from typing import Any, Final
 import attrs
 
 from aiospectrum import SpectrumError
-from aiospectrum._codec.converter import shared_converter
 from aiospectrum._generated.apps import CREATE_APP, DELETE_APP, GET_APP, LIST_APPS, UPDATE_APP
-from aiospectrum._http.attempt import Attempt
 from aiospectrum._http.call import HTTPTransport
-from aiospectrum._http.credentials import choose_credentials
-from aiospectrum._http.deadline import Watch
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.request import common_headers
-from aiospectrum._http.retry import RetryBudget
-from aiospectrum._http.session import Exchange, open_session
 from aiospectrum.policies import RetryPolicy, Timeouts
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response
-from tests.conftest import APP, TOKEN, ZONE
+from tests.conftest import APP, ZONE
 from tests.generated.test_endpoints import REQUEST
-
-CREDENTIALS = choose_credentials(api_token=TOKEN, api_email=None, api_key=None)
+from tests.transports import open_transport
 
 __all__ = ["CALLS", "Bench", "BenchCall", "begin", "open_bench", "outcome_of", "until"]
 
@@ -34,7 +26,7 @@ class BenchCall:
     """A call of some method, with arguments that are fine."""
 
     route: Route[Any]
-    """The route, of which the result may be anything, so that every answer but a broken one has a right result."""
+    """The route, of which the result may be anything, so that every response but a broken one has a right result."""
 
     path: dict[str, str]
     """The path parameters."""
@@ -58,7 +50,7 @@ CALLS: Final = {
 
 @attrs.frozen(kw_only=True)
 class Bench:
-    """A transport whose waits take no time and are written down."""
+    """A transport whose waits take no time and are recorded."""
 
     transport: HTTPTransport
     """The transport."""
@@ -87,12 +79,12 @@ async def open_bench(
 
     Args:
         url: Base URL of the server.
-        timeouts: How long things may take; 20 s for the whole call unless told otherwise.
+        timeouts: How long things may take; 20 s for the whole call by default.
         retry: The retry policy.
         limiter: The limiter, None for none.
         max_body_bytes: The most bytes of a body.
-        random: What jitter is drawn with; the least of it unless told otherwise.
-        between: What happens in a wait between attempts; nothing unless told otherwise.
+        random: What jitter is drawn with; the least of it by default.
+        between: What happens in a wait between attempts; nothing by default.
     """
     timeouts = timeouts or Timeouts(total=20)
     retry = retry or RetryPolicy()
@@ -102,29 +94,9 @@ async def open_bench(
         waits.append(seconds)
         await (asyncio.sleep(0) if between is None else between())
 
-    async with open_session(50, None, {}) as session:
-        yield Bench(
-            transport=HTTPTransport(
-                attempt=Attempt(
-                    exchange=Exchange(session=session, timeouts=timeouts, max_body_bytes=max_body_bytes, proxy=None),
-                    limiter=limiter,
-                    hook=None,
-                    clock=asyncio.get_running_loop().time,
-                    random=random,
-                    converter=shared_converter(),
-                ),
-                base_url=url,
-                credentials=CREDENTIALS,
-                headers=common_headers(CREDENTIALS, "test"),
-                timeouts=timeouts,
-                watch=Watch(asyncio.get_running_loop()),
-                retry=retry,
-                budget=RetryBudget(retry),
-                converter=shared_converter(),
-                sleep=sleep,
-            ),
-            waits=waits,
-        )
+    settings = {"timeouts": timeouts, "retry": retry, "limiter": limiter, "random": random, "sleep": sleep}
+    async with open_transport(url, max_body_bytes=max_body_bytes, **settings) as transport:
+        yield Bench(transport=transport, waits=waits)
 
 
 def begin(bench: Bench, *names: str) -> list[asyncio.Task[Response[Any]]]:
@@ -141,7 +113,7 @@ async def outcome_of(call: Awaitable[object]) -> object:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so that nothing tells of; at most 20 s, so that a test fails instead of hanging."""
+    """Wait until a condition holds that no event announces; at most 20 s, so that a test fails instead of hanging."""
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0)

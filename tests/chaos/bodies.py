@@ -4,7 +4,7 @@ from typing import Final
 
 import attrs
 
-from tests.chaos.answers import Answer, envelope, good
+from tests.chaos.responses import ServerResponse, envelope, good
 
 __all__ = ["BODIES", "NUMBERS", "deep_json", "number", "strange_body", "truncated_json"]
 
@@ -49,23 +49,23 @@ BODIES: Final = {
 """Bodies by what is strange about them."""
 
 
-def strange_body(kind: str) -> Answer:
+def strange_body(kind: str) -> ServerResponse:
     """A 200 with one of :data:`BODIES`."""
-    return Answer(name=f"body-{kind}", body=BODIES[kind])
+    return ServerResponse(name=f"body-{kind}", body=BODIES[kind])
 
 
-def number(text: str) -> Answer:
+def number(text: str) -> ServerResponse:
     """A success whose result is one number, written as you like."""
-    return Answer(name=f"number-{text}", body=_with_result(text.encode()))
+    return ServerResponse(name=f"number-{text}", body=_with_result(text.encode()))
 
 
-def deep_json(depth: int = 100_000, *, kind: str = "list") -> Answer:
+def deep_json(depth: int = 100_000, *, kind: str = "list") -> ServerResponse:
     """A success whose result is so many ``list`` or ``object`` levels deep."""
     left, right = {"list": (b"[", b"]"), "object": (b'{"a":', b"}")}[kind]
-    return Answer(name=f"deep-{kind}", body=_with_result(left * depth + b"1" + right * depth))
+    return ServerResponse(name=f"deep-{kind}", body=_with_result(left * depth + b"1" + right * depth))
 
 
-def truncated_json(answer: Answer | None = None) -> Answer:
-    """Half the JSON of an answer in a frame that fits it."""
-    answer = answer or good()
-    return attrs.evolve(answer, name="truncated-json", body=answer.body[: len(answer.body) // 2])
+def truncated_json(response: ServerResponse | None = None) -> ServerResponse:
+    """Half the JSON of a response in a frame that fits it."""
+    response = response or good()
+    return attrs.evolve(response, name="truncated-json", body=response.body[: len(response.body) // 2])

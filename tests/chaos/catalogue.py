@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterator
 
-from tests.chaos import answers, bodies, codings, framing, rate_limits, steps
+from tests.chaos import bodies, codings, framing, rate_limits, responses, steps
 from tests.chaos.steps import CLOSE, HANG, RESET, Play, Sleep
 
 __all__ = ["every_step"]
@@ -16,9 +16,9 @@ def every_step(sleep: Sleep) -> dict[str, Play]:
         sleep: What the slow ones wait with.
 
     Returns:
-        Steps and answers; bombs are built when the server gets to them.
+        Steps and responses; bombs are built when the server gets to them.
     """
-    plays = [*_endings(), *_answers(), *_slow(sleep), *_framings(), *_contents()]
+    plays = [*_endings(), *_responses(), *_slow(sleep), *_framings(), *_contents()]
     names = [play.name for play in plays]
     if len(set(names)) < len(names):
         raise ValueError(f"two steps have one name in {sorted(names)}")
@@ -45,20 +45,20 @@ def _slow(sleep: Sleep) -> Iterator[Play]:
     yield steps.hold(functools.partial(sleep, 1.0))
 
 
-def _answers() -> Iterator[Play]:
-    yield answers.good()
-    yield answers.unsuccessful()
-    yield answers.unsuccessful(status=403)
-    yield answers.html_error(502)
-    yield answers.html_error(200)
-    yield from map(answers.cloudflare_error, answers.CLOUDFLARE_STATUSES)
-    yield answers.empty()
-    yield answers.empty(500)
-    yield answers.no_content()
-    for status in answers.REDIRECT_STATUSES:
-        yield answers.redirect(status, "http://127.0.0.1:9/elsewhere")
-    yield answers.set_cookie()
-    yield from map(answers.strange_header, answers.STRANGE_VALUES)
+def _responses() -> Iterator[Play]:
+    yield responses.good()
+    yield responses.unsuccessful()
+    yield responses.unsuccessful(status=403)
+    yield responses.html_error(502)
+    yield responses.html_error(200)
+    yield from map(responses.cloudflare_error, responses.CLOUDFLARE_STATUSES)
+    yield responses.empty()
+    yield responses.empty(500)
+    yield responses.no_content()
+    for status in responses.REDIRECT_STATUSES:
+        yield responses.redirect(status, "http://127.0.0.1:9/elsewhere")
+    yield responses.set_cookie()
+    yield from map(responses.strange_header, responses.STRANGE_VALUES)
     yield from map(steps.echo, (200, 403, 500))
     yield from map(rate_limits.retry_after, rate_limits.RETRY_AFTERS)
     yield from map(rate_limits.rate_limited_fields, rate_limits.RATE_LIMITS)

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final
 
-from tests.chaos.answers import Answer, envelope
+from tests.chaos.responses import ServerResponse, envelope
 from tests.chaos.steps import Reply, Step
 
 __all__ = ["BOMBS", "BOMB_SIZE", "BROKEN_GZIPS", "bomb", "broken_gzip", "encode_bomb", "gzipped"]
@@ -34,31 +34,31 @@ BROKEN_GZIPS: Final = {
     "plain": envelope([]),
     "tail": _GZIP + b"and more",
 }
-"""What is called gzip and is not, or not only; ``no-trailer`` lacks nothing of the data."""
+"""Bodies that are called gzip and are not, or not only; ``no-trailer`` has all of the data."""
 
 _MEBIBYTE: Final = 1 << 20
 _ZSTD_BLOCK: Final = 1 << 17
 _BROTLI_BLOCK: Final = 1 << 24
 
 
-def gzipped(data: bytes, *, name: str = "gzip") -> Answer:
-    """An answer with some bytes as its gzip body."""
-    return Answer(name=name, body=data).with_headers(("Content-Encoding", "gzip"))
+def gzipped(data: bytes, *, name: str = "gzip") -> ServerResponse:
+    """A response with some bytes as its gzip body."""
+    return ServerResponse(name=name, body=data).with_headers(("Content-Encoding", "gzip"))
 
 
-def broken_gzip(kind: str) -> Answer:
-    """An answer with one of :data:`BROKEN_GZIPS`."""
+def broken_gzip(kind: str) -> ServerResponse:
+    """A response with one of :data:`BROKEN_GZIPS`."""
     return gzipped(BROKEN_GZIPS[kind], name=f"gzip-{kind}")
 
 
 def bomb(coding: str, size: int = BOMB_SIZE) -> Step:
-    """A good answer in a coding of :data:`BOMBS` that grows to so many bytes; it is built when first needed.
+    """A good response in a coding of :data:`BOMBS` that grows to so many bytes; it is built when first needed.
 
     That takes a second of the loop's time for gzip and deflate; call :func:`encode_bomb` before where time matters.
     """
 
-    def make(_: object) -> Answer:
-        return Answer(name=coding, body=encode_bomb(coding, size)).with_headers(("Content-Encoding", coding))
+    def make(_: object) -> ServerResponse:
+        return ServerResponse(name=coding, body=encode_bomb(coding, size)).with_headers(("Content-Encoding", coding))
 
     return Step(name=f"bomb-{coding}", acts=(Reply(make),))
 

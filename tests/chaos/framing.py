@@ -1,11 +1,11 @@
-"""Answers in HTTP that is wrong, excessive or rare: status lines, headers, lengths and chunks; bytes only, no I/O."""
+"""Responses in HTTP that is wrong, excessive or rare: status lines, headers, lengths and chunks; bytes only, no I/O."""
 
 from collections.abc import Iterable
 from typing import Final
 
 import attrs
 
-from tests.chaos.answers import Answer, good
+from tests.chaos.responses import ServerResponse, good
 from tests.chaos.steps import CLOSE, Act, Step, send
 
 __all__ = [
@@ -64,7 +64,7 @@ BAD_CHUNKS: Final = {
     "no-final-chunk": b"<size>\r\n%b\r\n",
     "final-chunk-cut": b"<size>\r\n%b\r\n0\r\n",
 }
-"""Chunked bodies; ``%b`` is the answer's body and ``<size>`` its true size."""
+"""Chunked bodies; ``%b`` is the response's body and ``<size>`` its true size."""
 
 _CHUNKED: Final = ("Transfer-Encoding", "chunked")
 
@@ -74,15 +74,15 @@ def garbage_status_line(kind: str = "other-protocol", end: Act = CLOSE) -> Step:
     return send(STATUS_LINES[kind], end, name=f"status-line-{kind}")
 
 
-def many_headers(count: int = 1000, answer: Answer | None = None) -> Answer:
-    """A good answer with so many more headers."""
+def many_headers(count: int = 1000, response: ServerResponse | None = None) -> ServerResponse:
+    """A good response with so many more headers."""
     more = ((f"X-Filler-{index}", str(index)) for index in range(count))
-    return attrs.evolve((answer or good()).with_headers(*more), name="many-headers")
+    return attrs.evolve((response or good()).with_headers(*more), name="many-headers")
 
 
-def huge_header(size: int = 100 << 10, answer: Answer | None = None) -> Answer:
-    """A good answer with one header value of so many bytes."""
-    return attrs.evolve((answer or good()).with_headers(("X-Huge", "h" * size)), name="huge-header")
+def huge_header(size: int = 100 << 10, response: ServerResponse | None = None) -> ServerResponse:
+    """A good response with one header value of so many bytes."""
+    return attrs.evolve((response or good()).with_headers(("X-Huge", "h" * size)), name="huge-header")
 
 
 def length_too_long(end: Act = CLOSE, *, by: int = 10) -> Step:
@@ -100,46 +100,46 @@ def bad_length(kind: str, end: Act = CLOSE) -> Step:
     return _with_lengths(BAD_LENGTHS[kind], end, name=f"length-{kind}")
 
 
-def close_delimited(answer: Answer | None = None) -> Step:
-    """A good answer without a Content-Length, whose body ends with the connection; HTTP allows it."""
-    return send(attrs.evolve(answer or good(), framed=False).encode(), CLOSE, name="close-delimited")
+def close_delimited(response: ServerResponse | None = None) -> Step:
+    """A good response without a Content-Length, whose body ends with the connection; HTTP allows it."""
+    return send(attrs.evolve(response or good(), framed=False).encode(), CLOSE, name="close-delimited")
 
 
 def both_framings(end: Act = CLOSE) -> Step:
     """A chunked body whose headers have a Content-Length as well, of a few bytes only."""
-    answer = good(headers=(_CHUNKED, ("Content-Length", "5")))
-    return send(attrs.evolve(answer, framed=False).head() + _chunks(answer.body), end, name="both-framings")
+    response = good(headers=(_CHUNKED, ("Content-Length", "5")))
+    return send(attrs.evolve(response, framed=False).head() + _chunks(response.body), end, name="both-framings")
 
 
-def chunked(answer: Answer | None = None, *, size: int = 7) -> Answer:
-    """A good answer in chunks of so many bytes; nothing is wrong with it."""
-    answer = (answer or good()).with_headers(_CHUNKED)
-    return attrs.evolve(answer, name="chunked", framed=False, body=_chunks(answer.body, size))
+def chunked(response: ServerResponse | None = None, *, size: int = 7) -> ServerResponse:
+    """A good response in chunks of so many bytes; nothing is wrong with it."""
+    response = (response or good()).with_headers(_CHUNKED)
+    return attrs.evolve(response, name="chunked", framed=False, body=_chunks(response.body, size))
 
 
 def bad_chunks(kind: str, end: Act = CLOSE) -> Step:
     """One of :data:`BAD_CHUNKS`, then the end of the connection."""
-    answer = good(headers=(_CHUNKED,))
-    body = BAD_CHUNKS[kind].replace(b"<size>", b"%x" % len(answer.body)).replace(b"%b", answer.body)
-    return send(attrs.evolve(answer, framed=False).head() + body, end, name=f"chunks-{kind}")
+    response = good(headers=(_CHUNKED,))
+    body = BAD_CHUNKS[kind].replace(b"<size>", b"%x" % len(response.body)).replace(b"%b", response.body)
+    return send(attrs.evolve(response, framed=False).head() + body, end, name=f"chunks-{kind}")
 
 
-def informational(*statuses: int, answer: Answer | None = None) -> Step:
-    """Interim answers, a 103 unless told otherwise, before the good one."""
+def informational(*statuses: int, response: ServerResponse | None = None) -> Step:
+    """Interim responses, by default one 103, before the good one."""
     statuses = statuses or (103,)
     interim = b"".join(b"HTTP/1.1 %d Interim\r\nLink: </style.css>; rel=preload\r\n\r\n" % each for each in statuses)
-    return send(interim + (answer or good()).encode(), name=f"informational-{'-'.join(map(str, statuses))}")
+    return send(interim + (response or good()).encode(), name=f"informational-{'-'.join(map(str, statuses))}")
 
 
-def junk_after(junk: bytes | None = None, answer: Answer | None = None) -> Step:
-    """A good answer and at once bytes that nobody asked for, another answer unless told otherwise."""
+def junk_after(junk: bytes | None = None, response: ServerResponse | None = None) -> Step:
+    """A good response and at once bytes that nobody asked for, by default another response."""
     unasked = good("not for you").encode() if junk is None else junk
-    return send((answer or good()).encode() + unasked, name="junk-after")
+    return send((response or good()).encode() + unasked, name="junk-after")
 
 
 def _with_lengths(values: Iterable[str], end: Act, *, name: str) -> Step:
-    answer = good(headers=tuple(("Content-Length", each) for each in values))
-    return send(attrs.evolve(answer, framed=False).encode(), end, name=name)
+    response = good(headers=tuple(("Content-Length", each) for each in values))
+    return send(attrs.evolve(response, framed=False).encode(), end, name=name)
 
 
 def _chunks(body: bytes, size: int = 7) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.chaos.answers import Answer, envelope
+from tests.chaos.responses import ServerResponse, envelope
 
 __all__ = ["RATE_LIMITS", "RETRY_AFTERS", "rate_limited", "rate_limited_fields", "retry_after"]
 
@@ -35,7 +35,7 @@ RETRY_AFTERS: Final[dict[str, tuple[str, ...]]] = {
     "beyond-int": ("9" * 5000,),
     "year": ("31536000",),
 }
-"""The values of Retry-After by their shape; dates are relative to :data:`tests.chaos.answers.DATE`, plus 9 s mostly."""
+"""The values of Retry-After by their shape; dates are relative to :data:`tests.chaos.responses.DATE`, most plus 9 s."""
 
 RATE_LIMITS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "plenty": (("Ratelimit", '"default";r=50;t=30'), ("Ratelimit-Policy", '"burst";q=100;w=60')),
@@ -57,18 +57,20 @@ RATE_LIMITS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 """RateLimit fields by what they say."""
 
 
-def rate_limited(*retry_afters: str, fields: tuple[tuple[str, str], ...] = (), name: str = "rate-limited") -> Answer:
+def rate_limited(
+    *retry_afters: str, fields: tuple[tuple[str, str], ...] = (), name: str = "rate-limited"
+) -> ServerResponse:
     """A 429 with any number of Retry-After headers and any fields."""
     body = envelope(success=False, errors=((971, "Please wait and consider throttling your request speed"),))
     headers = (*(("Retry-After", each) for each in retry_afters), *fields)
-    return Answer(name=name, status=429, body=body).with_headers(*headers)
+    return ServerResponse(name=name, status=429, body=body).with_headers(*headers)
 
 
-def retry_after(shape: str) -> Answer:
+def retry_after(shape: str) -> ServerResponse:
     """A 429 with one of :data:`RETRY_AFTERS`."""
     return rate_limited(*RETRY_AFTERS[shape], name=f"retry-after-{shape}")
 
 
-def rate_limited_fields(shape: str) -> Answer:
+def rate_limited_fields(shape: str) -> ServerResponse:
     """A 429 without Retry-After and with one of :data:`RATE_LIMITS`."""
     return rate_limited(fields=RATE_LIMITS[shape], name=f"rate-limit-{shape}")

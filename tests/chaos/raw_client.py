@@ -1,4 +1,4 @@
-"""A client without HTTP, which tells bytes, FIN and RST apart; for the tests of the server."""
+"""A client without HTTP, which sees bytes, FIN and RST; for the tests of the server."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ class RawClient:
         self._socket = connected
 
     async def send(self, data: bytes) -> None:
-        """Send bytes; a connection that is gone by now is for :meth:`listen` to tell."""
+        """Send bytes; that a connection is gone by now is for :meth:`listen` to report."""
         with contextlib.suppress(ConnectionError):
             await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
@@ -64,7 +64,7 @@ async def connect(url: str) -> AsyncIterator[RawClient]:
 
 
 def request(method: str = "GET", *headers: str, body: bytes = b"", close: bool = True) -> bytes:
-    """The bytes of a request, which asks for the connection's end unless told otherwise."""
+    """The bytes of a request, which asks by default for the connection's end."""
     lines = [f"{method} /client/v4/zones HTTP/1.1", "Host: localhost", *headers]
     if close:
         lines.append("Connection: close")

@@ -1,4 +1,4 @@
-"""Answers as the standard library reads them; for the tests of the steps."""
+"""Responses as the standard library reads them; for the tests of the steps."""
 
 import email.message
 import http.client
@@ -9,7 +9,7 @@ from tests.chaos.raw_client import request, talk
 from tests.chaos.server import ChaosServer
 from tests.chaos.steps import Play
 
-__all__ = ["by_http_client", "head_of", "heard_of"]
+__all__ = ["by_http_client", "bytes_of", "head_of"]
 
 
 class _Wire:
@@ -23,21 +23,21 @@ class _Wire:
 
 
 def head_of(data: bytes) -> tuple[str, email.message.Message, bytes]:
-    """Status line, headers and the rest of an answer."""
+    """Status line, headers and the rest of a response."""
     stream = io.BytesIO(data)
     return stream.readline().decode().strip(), http.client.parse_headers(stream), stream.read()
 
 
 def by_http_client(data: bytes) -> tuple[int, bytes]:
-    """Status and body of an answer."""
+    """Status and body of a response."""
     wire: Any = _Wire(data)
     response = http.client.HTTPResponse(wire, method="GET")
     response.begin()
     return response.status, response.read()
 
 
-async def heard_of(play: Play, sent: bytes | None = None) -> bytes:
-    """What a client hears of a step that ends with a FIN."""
+async def bytes_of(play: Play, sent: bytes | None = None) -> bytes:
+    """The bytes that a client gets of a step that ends with a FIN."""
     async with ChaosServer([play]) as server:
         data, end = await talk(server.url, sent or request())
     if end != "eof":

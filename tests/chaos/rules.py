@@ -1,4 +1,4 @@
-"""What a call makes of each fault, by classes of faults: the table that the matrix is held against."""
+"""What a call makes of each fault, by classes of faults: the table that the matrix is checked against."""
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -31,7 +31,7 @@ class Rule:
     """What a class of faults means."""
 
     error: type[RequestError] | None = None
-    """What one attempt ends in; None when there is nothing to complain of."""
+    """What one attempt ends in; None when nothing is wrong."""
 
     passes: bool = False
     """Whether a further attempt may succeed, which GET, PUT and DELETE make."""
@@ -157,7 +157,7 @@ def expect_after(faults: Iterable[str], call: str, *, policy: RetryPolicy) -> Ex
     """What comes of a call.
 
     Args:
-        faults: What its attempts meet, one after another, ``none`` for a good answer; there may be more of them.
+        faults: What its attempts meet, one after another, ``none`` for a good response; there may be more of them.
         call: What is called.
         policy: How many attempts it may make.
     """

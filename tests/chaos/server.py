@@ -3,7 +3,7 @@
 ::
 
     async with ChaosServer([after_request(RESET), cloudflare_error(522)]) as server:
-        ...  # the first request is reset, the second gets a 522, all later ones a good answer
+        ...  # the first request is reset, the second gets a 522, all later ones a good response
     assert [request.method for request in server.requests] == ["GET", "GET", "GET"]
 """
 
@@ -13,15 +13,15 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Final, Self
 
-from tests.chaos.answers import good
 from tests.chaos.connection import Connection, WatchedReader
+from tests.chaos.responses import good
 from tests.chaos.seen import ConnectionSeen, RequestSeen
 from tests.chaos.steps import Play, Step, as_step
 
 __all__ = ["ChaosServer", "Script", "refused_url"]
 
 Script = Iterable[Play] | Callable[[RequestSeen], Play]
-"""Steps and answers, one for each request in the order of arrival, or a function that is asked for each request."""
+"""Steps and responses, one for each request in the order of arrival, or a function that is asked for each request."""
 
 _HOST: Final = "127.0.0.1"
 _PATH: Final = "/client/v4"
@@ -54,7 +54,7 @@ class ChaosServer:
             script: Steps, of which those made by ``at_accept`` meet the next connection and all others the next
                 request; or a function, which is given whole requests, so that a step that ends the connection before
                 or during a request does so after it.
-            rest: What follows when the steps are used up; a good answer by default.
+            rest: What follows when the steps are used up; a good response by default.
             accept: Chooses a step for each connection by its number, None to let it live; for scripts of both kinds.
         """
         self.url = ""
@@ -64,7 +64,7 @@ class ChaosServer:
         self.connections: list[ConnectionSeen] = []
         """Every connection, in the order of acceptance."""
         self.performed: list[tuple[RequestSeen | None, Step]] = []
-        """Each step that was begun, with the request that met it; None for a step at the acceptance."""
+        """Each step that was started, with the request that met it; None for a step at the acceptance."""
         self._choose = script if callable(script) else None
         self._steps = iter(()) if callable(script) else iter(script)
         self._next: Play | None = next(self._steps, None)

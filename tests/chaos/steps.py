@@ -1,12 +1,12 @@
-"""The language of scripts: acts, steps made of acts, and what to do to an answer on its way."""
+"""The language of scripts: acts, steps made of acts, and what to do to a response on its way."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import attrs
 
-from tests.chaos.answers import Answer, echo_answer, good
 from tests.chaos.connection import Connection
+from tests.chaos.responses import ServerResponse, echo_response, good
 from tests.chaos.seen import RequestSeen
 
 __all__ = [
@@ -62,9 +62,9 @@ class Send:
 
 @attrs.frozen
 class Reply:
-    """Send an answer that depends on the request."""
+    """Send a response that depends on the request."""
 
-    make: Callable[[RequestSeen], Answer]
+    make: Callable[[RequestSeen], ServerResponse]
 
     async def perform(self, connection: Connection, request: RequestSeen | None) -> None:
         if request is None:
@@ -145,17 +145,17 @@ class Step:
     """What meets the next request on the same connection; None for what the script says."""
 
 
-Play = Step | Answer
+Play = Step | ServerResponse
 """What scripts are made of."""
 
 
 def as_step(play: Play) -> Step:
-    """The step that sends an answer; a step as it is."""
-    return send(play.encode(), name=play.name) if isinstance(play, Answer) else play
+    """The step that sends a response; a step as it is."""
+    return send(play.encode(), name=play.name) if isinstance(play, ServerResponse) else play
 
 
 def send(data: bytes, *acts: Act, name: str) -> Step:
-    """Answer with any bytes, then do what else is said."""
+    """Respond with any bytes, then do the other acts."""
     return Step(name=name, acts=(Send(data), *acts))
 
 
@@ -175,31 +175,31 @@ def during_request(end: Act, *, after: int = 20) -> Step:
 
 
 def after_request(end: Act) -> Step:
-    """End the connection when the request was read, without a byte of an answer."""
+    """End the connection when the request was read, without a byte of a response."""
     return Step(name=f"{_verb(end)}-after-request", acts=(end,))
 
 
-def in_status_line(end: Act, answer: Answer | None = None) -> Step:
+def in_status_line(end: Act, response: ServerResponse | None = None) -> Step:
     """End the connection within the status line, after ``HTTP/1.1 2``."""
-    return send((answer or good()).encode()[:10], end, name=f"{_verb(end)}-in-status-line")
+    return send((response or good()).encode()[:10], end, name=f"{_verb(end)}-in-status-line")
 
 
-def in_headers(end: Act, answer: Answer | None = None) -> Step:
+def in_headers(end: Act, response: ServerResponse | None = None) -> Step:
     """End the connection half way through the head."""
-    head = (answer or good()).head()
+    head = (response or good()).head()
     return send(head[: len(head) // 2], end, name=f"{_verb(end)}-in-headers")
 
 
-def in_body(end: Act, answer: Answer | None = None) -> Step:
+def in_body(end: Act, response: ServerResponse | None = None) -> Step:
     """End the connection half way through the body."""
-    answer = answer or good()
-    return send(answer.head() + answer.body[: len(answer.body) // 2], end, name=f"{_verb(end)}-in-body")
+    response = response or good()
+    return send(response.head() + response.body[: len(response.body) // 2], end, name=f"{_verb(end)}-in-body")
 
 
-def drip(sleep: Sleep, answer: Answer | None = None, *, part: str = "body", seconds: float = 1.0) -> Step:
-    """Send the ``head`` or the ``body`` of an answer byte by byte, and the rest of it at once."""
-    answer = answer or good()
-    head, body = answer.head(), answer.body
+def drip(sleep: Sleep, response: ServerResponse | None = None, *, part: str = "body", seconds: float = 1.0) -> Step:
+    """Send the ``head`` or the ``body`` of a response byte by byte, and the rest of it at once."""
+    response = response or good()
+    head, body = response.head(), response.body
     acts: dict[str, tuple[Act, ...]] = {
         "head": (Drip(head, sleep, seconds), Send(body)),
         "body": (Send(head), Drip(body, sleep, seconds)),
@@ -207,22 +207,22 @@ def drip(sleep: Sleep, answer: Answer | None = None, *, part: str = "body", seco
     return Step(name=f"drip-{part}", acts=acts[part])
 
 
-def hold(until: Callable[[], Awaitable[object]], answer: Answer | None = None) -> Step:
-    """Answer when something has happened."""
-    return Step(name="hold", acts=(Wait(until), Send((answer or good()).encode())))
+def hold(until: Callable[[], Awaitable[object]], response: ServerResponse | None = None) -> Step:
+    """Respond when something has happened."""
+    return Step(name="hold", acts=(Wait(until), Send((response or good()).encode())))
 
 
-def keep_alive_then_close(answer: Answer | None = None, *, idle: bool = False, end: Act = CLOSE) -> Step:
-    """Answer well, promise to keep the connection, and end it at once (``idle``) or when the next request comes."""
-    kept = (answer or good()).with_headers(("Connection", "keep-alive"), ("Keep-Alive", "timeout=60")).encode()
+def keep_alive_then_close(response: ServerResponse | None = None, *, idle: bool = False, end: Act = CLOSE) -> Step:
+    """Respond well, promise to keep the connection, and end it at once (``idle``) or when the next request comes."""
+    kept = (response or good()).with_headers(("Connection", "keep-alive"), ("Keep-Alive", "timeout=60")).encode()
     if idle:
         return send(kept, end, name=f"keep-alive-then-{_verb(end)}-idle")
     return attrs.evolve(send(kept, name=f"keep-alive-then-{_verb(end)}"), then=before_request(end))
 
 
 def echo(status: int = 200) -> Step:
-    """Answer with the request itself; see :func:`~tests.chaos.answers.echo_answer`."""
-    return Step(name=f"echo-{status}", acts=(Reply(lambda request: echo_answer(request, status=status)),))
+    """Respond with the request itself; see :func:`~tests.chaos.responses.echo_response`."""
+    return Step(name=f"echo-{status}", acts=(Reply(lambda request: echo_response(request, status=status)),))
 
 
 def _verb(end: Act) -> str:

@@ -11,7 +11,7 @@ from aiohttp import compression_utils
 from aiospectrum import BodyTooLargeError, Client, ConnectionFailedError, RetryPolicy
 from aiospectrum._http.config import MAX_BODY_BYTES
 from tests.chaos import codings
-from tests.chaos.answers import Answer
+from tests.chaos.responses import ServerResponse
 from tests.chaos.server import ChaosServer
 from tests.conftest import TOKEN, ZONE
 
@@ -51,10 +51,10 @@ async def test_bombs(coding: str, cap: int) -> None:
 
 async def test_a_body_of_just_the_size() -> None:
     """A body as large as allowed is read, and one byte more is too much, compressed or not."""
-    answer = Answer(name="large", body=b'{"success":true,"result":[]}' + b" " * 100_000)
-    for each in (answer, codings.gzipped(gzip.compress(answer.body))):
+    response = ServerResponse(name="large", body=b'{"success":true,"result":[]}' + b" " * 100_000)
+    for each in (response, codings.gzipped(gzip.compress(response.body))):
         async with ChaosServer(rest=each) as server:
-            for cap, fits in ((len(answer.body), True), (len(answer.body) - 1, False)):
+            for cap, fits in ((len(response.body), True), (len(response.body) - 1, False)):
                 async with Client(api_token=TOKEN, base_url=server.url, max_body_bytes=cap) as client:
                     if fits:
                         assert await client.protocols.list(ZONE) == []

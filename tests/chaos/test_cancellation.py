@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from aiospectrum import Limiter, RateLimit, RetryPolicy, Timeouts
-from tests.chaos.answers import cloudflare_error, good
 from tests.chaos.bench import CALLS, Bench, begin, open_bench, until
 from tests.chaos.rate_limits import rate_limited
+from tests.chaos.responses import cloudflare_error, good
 from tests.chaos.server import ChaosServer
 from tests.chaos.steps import CLOSE, HANG, RESET, Play, after_request, at_accept, drip, hold, in_body, in_headers
 from tests.fake_time import FakeTime
@@ -92,7 +92,7 @@ async def test_later_calls_of_the_same_client(call: str) -> None:
     ids=lambda fault: fault.name,
 )
 async def test_cancelled_under_way(fault: Play, call: str) -> None:
-    """A request that is cancelled before its answer is whole takes its connection along."""
+    """A request that is cancelled before its response is whole takes its connection along."""
     limiter = Limiter(RateLimit(in_flight=1))
     async with ChaosServer([fault]) as server, open_bench(server.url, limiter=limiter) as bench:
         (task,) = begin(bench, call)
@@ -106,7 +106,7 @@ async def test_cancelled_under_way(fault: Play, call: str) -> None:
 
 
 async def test_cancelled_while_connecting() -> None:
-    """A connection that is being made is given up; here it is a handshake that nobody answers."""
+    """A connection that is being made is given up; here it is a handshake without a response."""
     limiter = Limiter(RateLimit(in_flight=1))
     async with (
         ChaosServer([at_accept(HANG)]) as server,

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos import bodies, codings
-from tests.chaos.answers import envelope, good
-from tests.chaos.reading import by_http_client, head_of, heard_of
+from tests.chaos.reading import by_http_client, bytes_of, head_of
+from tests.chaos.responses import envelope, good
 
 BODY = good().body
 
@@ -18,7 +18,7 @@ BODY = good().body
 @pytest.mark.parametrize("kind", ["list", "object"])
 async def test_deep_json(kind: str) -> None:
     """JSON is as deep as it says, deeper than the standard library goes."""
-    _, _, body = head_of(await heard_of(bodies.deep_json(kind=kind)))
+    _, _, body = head_of(await bytes_of(bodies.deep_json(kind=kind)))
     with pytest.raises(RecursionError):
         json.loads(body)
     value = json.loads(bodies.deep_json(3, kind=kind).body)["result"]
@@ -69,11 +69,11 @@ def test_numbers(text: str) -> None:
 
 def test_truncated_json() -> None:
     """Truncated JSON has a frame that fits it."""
-    answer = bodies.truncated_json(good([1, 2, 3]))
-    assert envelope([1, 2, 3]).startswith(answer.body)
-    assert by_http_client(answer.encode()) == (200, answer.body)
+    response = bodies.truncated_json(good([1, 2, 3]))
+    assert envelope([1, 2, 3]).startswith(response.body)
+    assert by_http_client(response.encode()) == (200, response.body)
     with pytest.raises(json.JSONDecodeError):
-        json.loads(answer.body)
+        json.loads(response.body)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_truncated_json() -> None:
 )
 async def test_broken_gzips(kind: str, error: type[Exception] | tuple[type[Exception], ...]) -> None:
     """A broken gzip says that it is one, fits its frame and cannot be read."""
-    _, headers, body = head_of(await heard_of(codings.broken_gzip(kind)))
+    _, headers, body = head_of(await bytes_of(codings.broken_gzip(kind)))
     assert (headers["Content-Encoding"], headers["Content-Length"]) == ("gzip", str(len(body)))
     with pytest.raises(error):
         gzip.decompress(body)
@@ -144,7 +144,7 @@ def decoded_brotli(data: bytes) -> tuple[int, bytes]:
 )
 async def test_bombs(coding: str, most: int, decode: Callable[[bytes], tuple[int, bytes]]) -> None:
     """A bomb is small on the wire, grows to 400 MiB and ends in a good envelope."""
-    _, headers, body = head_of(await heard_of(codings.bomb(coding)))
+    _, headers, body = head_of(await bytes_of(codings.bomb(coding)))
     assert headers["Content-Encoding"] == coding
     assert len(body) < most
     size, last = decode(body)

@@ -16,15 +16,15 @@ from aiospectrum import (
     ServerError,
     Timeouts,
 )
-from tests.chaos.answers import cloudflare_error, good
 from tests.chaos.bench import CALLS, open_bench
 from tests.chaos.rate_limits import rate_limited
+from tests.chaos.responses import cloudflare_error, good
 from tests.chaos.server import ChaosServer
 from tests.chaos.steps import HANG, Play, after_request, at_accept, drip, in_body, in_headers
 from tests.conftest import TOKEN, ZONE
 
 HANGING: Final[dict[str, Play]] = {
-    "before-an-answer": after_request(HANG),
+    "before-a-response": after_request(HANG),
     "in-headers": in_headers(HANG),
     "in-a-body": in_body(HANG),
     "dripping-headers": drip(asyncio.sleep, part="head", seconds=0.01),
@@ -32,9 +32,9 @@ HANGING: Final[dict[str, Play]] = {
 }
 
 
-def seconds_since(begun: float) -> float:
+def seconds_since(started: float) -> float:
     """How long something took."""
-    return asyncio.get_running_loop().time() - begun
+    return asyncio.get_running_loop().time() - started
 
 
 def tls(server: ChaosServer) -> str:
@@ -43,8 +43,8 @@ def tls(server: ChaosServer) -> str:
 
 
 @pytest.mark.parametrize("fault", HANGING)
-async def test_the_deadline_covers_answer_and_body(fault: str) -> None:
-    """However slowly an answer comes, and although each byte is in time, the call ends at the deadline."""
+async def test_the_deadline_covers_response_and_body(fault: str) -> None:
+    """However slowly a response comes, and although each byte is in time, the call ends at the deadline."""
     async with (
         ChaosServer(rest=HANGING[fault]) as server,
         open_bench(server.url, timeouts=Timeouts(total=0.15)) as bench,
@@ -97,10 +97,10 @@ async def test_the_deadline_covers_all_attempts() -> None:
         ChaosServer(rest=after_request(HANG)) as server,
         open_bench(server.url, timeouts=timeouts, retry=RetryPolicy(max_attempts=100)) as bench,
     ):
-        begun = asyncio.get_running_loop().time()
+        started = asyncio.get_running_loop().time()
         with pytest.raises((RequestTimeoutError, ConnectionFailedError)) as caught:  # during an attempt, or between two
             await bench.call("list")
-        assert seconds_since(begun) < 5
+        assert seconds_since(started) < 5
         assert caught.value.attempts in (server.attempts, server.attempts + 1)  # the last may not have arrived
         assert caught.value.attempts >= 2
         last = caught.value.__cause__ if isinstance(caught.value, RequestTimeoutError) else caught.value
@@ -131,10 +131,10 @@ async def test_a_turn_after_the_deadline() -> None:
         ) as client,
     ):
         await client.protocols.list(ZONE)
-        begun = asyncio.get_running_loop().time()
+        started = asyncio.get_running_loop().time()
         with pytest.raises(RequestTimeoutError, match=r"would have to wait \d+\.\d s for the rate limit") as caught:
             await client.protocols.list(ZONE)
-        assert seconds_since(begun) < 5
+        assert seconds_since(started) < 5
         assert caught.value.wait == pytest.approx(200, abs=5)
         assert (caught.value.attempts, caught.value.was_sent, server.attempts) == (0, False, 1)
 
@@ -160,12 +160,12 @@ async def test_a_pause_that_passes_the_deadline() -> None:
         ChaosServer(rest=rate_limited("300")) as server,
         Client(api_token=TOKEN, base_url=server.url, rate_limit=RateLimit(in_flight=1), timeout=30) as client,
     ):
-        begun = asyncio.get_running_loop().time()
+        started = asyncio.get_running_loop().time()
         calls = (client.protocols.list(ZONE) for _ in range(5))
         first, *queued = await asyncio.gather(*calls, return_exceptions=True)
         with pytest.raises(RequestTimeoutError) as late:
             await client.protocols.list(ZONE)
-        assert seconds_since(begun) < 5
+        assert seconds_since(started) < 5
         assert isinstance(first, RateLimitError)
         assert first.attempts == 1
         assert first.retry_after == 300

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import answers, steps
-from tests.chaos.answers import good
+from tests.chaos import responses, steps
 from tests.chaos.raw_client import connect, request, talk
 from tests.chaos.reading import by_http_client, head_of
+from tests.chaos.responses import good
 from tests.chaos.server import ChaosServer
 from tests.chaos.steps import CLOSE, HANG, RESET, Act, Play, Step
 
@@ -29,11 +29,11 @@ PLACES: list[Any] = [
 
 
 @pytest.mark.parametrize(("make", "expected"), PLACES)
-@pytest.mark.parametrize(("end", "heard"), [(RESET, "reset"), (CLOSE, "eof")], ids=["reset", "close"])
-async def test_ends_at(make: Callable[[Act], Step], expected: bytes, end: Act, heard: str) -> None:
+@pytest.mark.parametrize(("end", "received"), [(RESET, "reset"), (CLOSE, "eof")], ids=["reset", "close"])
+async def test_ends_at(make: Callable[[Act], Step], expected: bytes, end: Act, received: str) -> None:
     """A connection ends at the place and in the way that are asked for, and only that connection."""
     async with ChaosServer([make(end)]) as server:
-        assert await talk(server.url, request()) == (expected, heard)
+        assert await talk(server.url, request()) == (expected, received)
         assert await talk(server.url, request()) == (GOOD, "eof")
     assert server.connections[0].ended == ("server reset" if end is RESET else "server closed")
     assert len(server.requests) == server.attempts - (make is steps.at_accept)
@@ -41,7 +41,7 @@ async def test_ends_at(make: Callable[[Act], Step], expected: bytes, end: Act, h
 
 @pytest.mark.parametrize(("make", "expected"), PLACES)
 async def test_hangs_at(make: Callable[[Act], Step], expected: bytes) -> None:
-    """A server that hangs says no more, answers others, and lets go when it exits."""
+    """A server that hangs says no more, responses others, and lets go when it exits."""
     async with ChaosServer([make(HANG)]) as server:
         hanging = asyncio.create_task(talk(server.url, request()))
         await server.until(lambda: server.attempts == 1)
@@ -98,8 +98,8 @@ async def test_drip_ends_with_the_client() -> None:
     assert server.connections[0].ended == "client closed"
 
 
-async def test_holds_an_answer() -> None:
-    """An answer can wait for the test to say so."""
+async def test_holds_a_response() -> None:
+    """A response can wait for the test to say so."""
     event = asyncio.Event()
     async with ChaosServer([steps.hold(event.wait)]) as server:
         waiting = asyncio.create_task(talk(server.url, request()))
@@ -110,25 +110,25 @@ async def test_holds_an_answer() -> None:
         assert await waiting == (GOOD, "eof")
 
 
-@pytest.mark.parametrize(("end", "heard"), [(RESET, "reset"), (CLOSE, "eof")], ids=["reset", "close"])
-async def test_breaks_the_promise_to_keep_alive(end: Act, heard: str) -> None:
+@pytest.mark.parametrize(("end", "received"), [(RESET, "reset"), (CLOSE, "eof")], ids=["reset", "close"])
+async def test_breaks_the_promise_to_keep_alive(end: Act, received: str) -> None:
     """The next request on a kept connection is met by its end, and takes no step of the script."""
-    script: list[Play] = [steps.keep_alive_then_close(end=end), answers.html_error(502)]
+    script: list[Play] = [steps.keep_alive_then_close(end=end), responses.html_error(502)]
     async with ChaosServer(script) as server:
         async with connect(server.url) as client:
             await client.send(request(close=False))
             kept = await client.receive(len(GOOD) + len("Connection: keep-alive\r\nKeep-Alive: timeout=60\r\n"))
             assert by_http_client(kept) == (200, BODY)
             await client.send(request(close=False))
-            assert await client.listen() == (b"", heard)
+            assert await client.listen() == (b"", received)
         assert (await talk(server.url, request()))[0].startswith(b"HTTP/1.1 502 ")
     assert [seen.connection for seen in server.requests] == [1, 1, 2]
 
 
-@pytest.mark.parametrize(("end", "heard"), [(RESET, "reset"), (CLOSE, "eof")], ids=["reset", "close"])
-async def test_closes_an_idle_connection(end: Act, heard: str) -> None:
+@pytest.mark.parametrize(("end", "received"), [(RESET, "reset"), (CLOSE, "eof")], ids=["reset", "close"])
+async def test_closes_an_idle_connection(end: Act, received: str) -> None:
     """A kept connection can also end while it is idle."""
     async with ChaosServer([steps.keep_alive_then_close(end=end, idle=True)]) as server:
         data, how = await talk(server.url, request(close=False))
     _, headers, body = head_of(data)
-    assert (headers["Connection"], body, how) == ("keep-alive", BODY, heard)
+    assert (headers["Connection"], body, how) == ("keep-alive", BODY, received)

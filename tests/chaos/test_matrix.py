@@ -20,9 +20,9 @@ from aiospectrum import (
     Timeouts,
 )
 from tests.chaos import codings
-from tests.chaos.answers import good, unsuccessful
 from tests.chaos.bench import CALLS, open_bench
 from tests.chaos.catalogue import every_step
+from tests.chaos.responses import good, unsuccessful
 from tests.chaos.rules import FINE, Rule, expect_after, right_result, rule_of
 from tests.chaos.server import ChaosServer, refused_url
 from tests.chaos.steps import HANG, Play, as_step

@@ -1,13 +1,13 @@
-"""The waits after a 429, for every shape in which an answer can ask for them."""
+"""The waits after a 429, for every shape in which a response can ask for them."""
 
 from typing import Final
 
 import pytest
 
 from aiospectrum import Timeouts
-from tests.chaos.answers import Answer
 from tests.chaos.bench import open_bench
 from tests.chaos.rate_limits import RATE_LIMITS, RETRY_AFTERS, rate_limited, rate_limited_fields, retry_after
+from tests.chaos.responses import ServerResponse
 from tests.chaos.server import ChaosServer
 
 FOREVER: Final = Timeouts(total=None)
@@ -42,17 +42,17 @@ UNKNOWN: Final = 30
 
 @pytest.mark.parametrize("random", [0.0, 0.999], ids=["no-jitter", "most-jitter"])
 @pytest.mark.parametrize(
-    ("answer", "seconds"),
+    ("response", "seconds"),
     [
         *((retry_after(shape), SHAPES.get(shape, UNKNOWN)) for shape in RETRY_AFTERS),
         *((rate_limited_fields(shape), FIELDS.get(shape, UNKNOWN)) for shape in RATE_LIMITS),
     ],
-    ids=lambda value: value.name if isinstance(value, Answer) else "",
+    ids=lambda value: value.name if isinstance(value, ServerResponse) else "",
 )
-async def test_waits_after_a_429(answer: Answer, seconds: float, random: float) -> None:
+async def test_waits_after_a_429(response: ServerResponse, seconds: float, random: float) -> None:
     """The wait is never shorter than what the API asks for, and no more than a tenth and 5 s longer."""
     async with (
-        ChaosServer([answer]) as server,
+        ChaosServer([response]) as server,
         open_bench(server.url, timeouts=FOREVER, random=lambda: random) as bench,
     ):
         assert (await bench.call("create")).attempts == 2

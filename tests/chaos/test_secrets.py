@@ -10,9 +10,9 @@ from typing import Final
 import pytest
 
 from aiospectrum import Client, RetryPolicy, SpectrumError, record_responses
-from tests.chaos.answers import Answer, echo_answer, envelope, redirect
 from tests.chaos.bench import outcome_of
 from tests.chaos.rate_limits import rate_limited
+from tests.chaos.responses import ServerResponse, echo_response, envelope, redirect
 from tests.chaos.seen import RequestSeen
 from tests.chaos.server import ChaosServer
 from tests.chaos.steps import CLOSE, Play, send
@@ -31,8 +31,8 @@ def headers_of(request: RequestSeen) -> bytes:
 
 
 def with_body(body: Callable[[bytes], bytes], status: int = 200) -> Callable[[RequestSeen], Play]:
-    """An answer whose body repeats the credentials in some way."""
-    return lambda request: Answer(name="echo", status=status, body=body(headers_of(request)))
+    """A response whose body repeats the credentials in some way."""
+    return lambda request: ServerResponse(name="echo", status=status, body=body(headers_of(request)))
 
 
 def with_bytes(data: bytes) -> Callable[[RequestSeen], Play]:
@@ -41,13 +41,15 @@ def with_bytes(data: bytes) -> Callable[[RequestSeen], Play]:
 
 
 ECHOES: Final[dict[str, Callable[[RequestSeen], Play]]] = {
-    "200": echo_answer,
-    "403": lambda request: echo_answer(request, status=403),
+    "200": echo_response,
+    "403": lambda request: echo_response(request, status=403),
     "429": lambda request: rate_limited(headers_of(request).decode(), "0"),
-    "500": lambda request: echo_answer(request, status=500),
+    "500": lambda request: echo_response(request, status=500),
     "redirect": lambda request: redirect(302, f"https://other.example/?{headers_of(request).decode()}"),
-    "ray-id": lambda request: Answer(name="echo", status=404).with_headers(("CF-Ray", headers_of(request).decode())),
-    "content-type": lambda request: Answer(name="echo", status=404, headers=(("Content-Type", f"x/{SECRET}"),)),
+    "ray-id": lambda request: ServerResponse(name="echo", status=404).with_headers(
+        ("CF-Ray", headers_of(request).decode())
+    ),
+    "content-type": lambda request: ServerResponse(name="echo", status=404, headers=(("Content-Type", f"x/{SECRET}"),)),
     "not-json": with_body(lambda secret: b"<html>" + secret),
     "cut-in-the-body": with_body(lambda secret: b"h" * (300 - len(secret) // 2) + secret),
     "wrong-type": with_body(lambda secret: envelope(secret.decode())),
@@ -110,12 +112,12 @@ async def test_representations(credentials: dict[str, str], caplog: pytest.LogCa
     caplog.set_level(logging.DEBUG)
     echoed = {"X-Echo": SECRET}
     async with (
-        ChaosServer(rest=Answer(name="good", body=envelope([])).with_headers(*echoed.items())) as server,
+        ChaosServer(rest=ServerResponse(name="good", body=envelope([])).with_headers(*echoed.items())) as server,
         Client(base_url=server.url, **credentials) as client,
     ):
         with record_responses() as responses:
             await client.protocols.list(ZONE)
-        objects = [client, client.apps, client.with_options(timeout=5), client.open_transport(), *responses]
+        objects = [client, client.apps, client.with_options(timeout=5), *responses]
         assert traces_of(" ".join(map(repr, objects))) == []
         assert traces_of(" ".join(map(str, objects))) == []
     assert "GET" in caplog.text

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from aiospectrum import Client, RedirectError, RetryPolicy
-from tests.chaos.answers import REDIRECT_STATUSES, redirect, set_cookie
+from tests.chaos.responses import REDIRECT_STATUSES, redirect, set_cookie
 from tests.chaos.server import ChaosServer
 from tests.conftest import APP, TOKEN, ZONE
 from tests.generated.test_endpoints import REQUEST
@@ -38,7 +38,7 @@ async def test_redirects_are_not_followed(status: int, credentials: dict[str, st
 
 
 async def test_cookies_are_not_kept() -> None:
-    """Cookies that an answer sets are not sent back."""
+    """Cookies that a response sets are not sent back."""
     async with ChaosServer(rest=set_cookie()) as server, Client(api_token=TOKEN, base_url=server.url) as client:
         for _ in range(2):
             await client.protocols.list(ZONE)

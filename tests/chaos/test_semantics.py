@@ -16,9 +16,9 @@ from aiospectrum import (
     ServerError,
     Timeouts,
 )
-from tests.chaos.answers import cloudflare_error, good
 from tests.chaos.bench import CALLS, begin, open_bench, until
 from tests.chaos.rate_limits import rate_limited
+from tests.chaos.responses import cloudflare_error, good
 from tests.chaos.server import ChaosServer
 from tests.chaos.steps import HANG, after_request, hold
 from tests.conftest import TOKEN, ZONE
@@ -82,7 +82,7 @@ async def test_a_probe_that_fails_leaves_room_for_the_next() -> None:
     assert (limiter.in_flight, limiter.queued, time.pending) == (0, 0, [])
 
 
-async def test_answers_to_requests_from_before_the_pause() -> None:
+async def test_responses_to_requests_from_before_the_pause() -> None:
     """A 429 to a request that was under way when the pause began does not extend it."""
     limiter, time = fake_limiter()
     go = asyncio.Event()
@@ -113,7 +113,7 @@ async def test_a_pause_holds_back_what_would_wait_for_a_connection() -> None:
 
 
 async def test_the_field_slows_down() -> None:
-    """When a good answer says that nothing is left, the next request waits for as long as it says."""
+    """When a good response says that nothing is left, the next request waits for as long as it says."""
     limiter, time = fake_limiter()
     used_up = good(headers=(("Ratelimit", '"default";r=0;t=12'),))
     async with ChaosServer([used_up]) as server, open_bench(server.url, timeouts=FOREVER, limiter=limiter) as bench:
@@ -126,7 +126,7 @@ async def test_the_field_slows_down() -> None:
 
 
 async def test_the_field_never_speeds_up() -> None:
-    """However much an answer says is left, the limiter's own window holds, for clients that share it together."""
+    """However much a response says is left, the limiter's own window holds, for clients that share it together."""
     limiter, time = fake_limiter(RateLimit(requests=2, per_seconds=100))
     plenty = good(headers=(("Ratelimit", '"default";r=999999;t=1'),))
     async with (
@@ -195,7 +195,22 @@ async def test_an_outage_is_not_multiplied() -> None:
             for _ in range(1000):
                 group.create_task(fail())
         assert server.attempts == 1000 + RetryPolicy().budget // RetryPolicy().retry_cost
-        assert bench.transport.budget.tokens < RetryPolicy().retry_cost
+
+
+async def test_a_client_that_is_opened_again_has_all_its_budget() -> None:
+    """Whatever it has spent before."""
+    async with ChaosServer(rest=cloudflare_error(522)) as server:
+        client = Client(
+            api_token=TOKEN, base_url=server.url, retry=RetryPolicy(max_attempts=9, base_wait=0, budget=2, retry_cost=1)
+        )
+        for _ in range(2):
+            before = server.attempts
+            async with client:
+                for attempts in (3, 1):
+                    with pytest.raises(ServerError) as caught:
+                        await client.protocols.list(ZONE)
+                    assert caught.value.attempts == attempts
+            assert server.attempts - before == 4
 
 
 async def test_the_budget_fills_again() -> None:

@@ -5,8 +5,8 @@ import gc
 
 import pytest
 
-from tests.chaos.answers import cloudflare_error, echo_answer, good, unsuccessful
 from tests.chaos.raw_client import connect, request, talk
+from tests.chaos.responses import cloudflare_error, echo_response, good, unsuccessful
 from tests.chaos.seen import RequestSeen
 from tests.chaos.server import ChaosServer, refused_url
 from tests.chaos.steps import CLOSE, HANG, RESET, Play, Step, after_request, at_accept, before_request, during_request
@@ -30,7 +30,7 @@ async def test_records_a_request() -> None:
 
 
 async def test_keeps_connections_alive() -> None:
-    """Requests on one connection are answered one after another, also when they come at once or in pieces."""
+    """Requests on one connection get their responses one after another, also when they come at once or in pieces."""
     async with ChaosServer() as server, connect(server.url) as client:
         await client.send(request(close=False))
         assert await client.receive(len(GOOD)) == GOOD
@@ -47,12 +47,12 @@ async def test_keeps_connections_alive() -> None:
 
 
 async def test_follows_a_list() -> None:
-    """Each request meets the next step, and the answers after the last are the same."""
+    """Each request meets the next step, and the responses after the last are the same."""
     steps: list[Play] = [cloudflare_error(522), after_request(RESET), at_accept(CLOSE), good([1])]
     async with ChaosServer(steps, rest=unsuccessful()) as server:
-        heard = [await talk(server.url, request()) for _ in range(6)]
+        received = [await talk(server.url, request()) for _ in range(6)]
     rest = (unsuccessful().encode(), "eof")
-    assert heard == [
+    assert received == [
         (cloudflare_error(522).encode(), "eof"),
         (b"", "reset"),
         (b"", "eof"),
@@ -72,14 +72,14 @@ async def test_asks_a_function() -> None:
     """A function sees each whole request and chooses, and another one chooses among connections."""
 
     def choose(seen: RequestSeen) -> Play:
-        return before_request(RESET) if seen.body == b"bad" else echo_answer(seen)
+        return before_request(RESET) if seen.body == b"bad" else echo_response(seen)
 
     def accept(number: int) -> Step | None:
         return at_accept(RESET) if number == 2 else None
 
     async with ChaosServer(choose, accept=accept) as server:
-        heard, _ = await talk(server.url, request("PUT", body=b"mine"))
-        assert b'"body":"mine"' in heard
+        received, _ = await talk(server.url, request("PUT", body=b"mine"))
+        assert b'"body":"mine"' in received
         assert await talk(server.url, request()) == (b"", "reset")
         assert await talk(server.url, request("PUT", body=b"bad")) == (b"", "reset")
     assert [seen.body for seen in server.requests] == [b"mine", b"bad"]
@@ -182,9 +182,9 @@ async def test_many_connections_at_once() -> None:
     async with ChaosServer(lambda seen: after_request(RESET) if seen.values("X-Bad") else good()) as server:
         sent = [request("GET", "X-Bad: 1") if index % 5 == 0 else request() for index in range(1000)]
         for start in range(0, len(sent), 200):
-            heard = await asyncio.gather(*(talk(server.url, each) for each in sent[start : start + 200]))
-            assert heard.count((b"", "reset")) == 40
-            assert heard.count((GOOD, "eof")) == 160
+            received = await asyncio.gather(*(talk(server.url, each) for each in sent[start : start + 200]))
+            assert received.count((b"", "reset")) == 40
+            assert received.count((GOOD, "eof")) == 160
         late = [asyncio.create_task(talk(server.url, request())) for _ in range(50)]
         await asyncio.sleep(0)
     await asyncio.gather(*late, return_exceptions=True)

@@ -22,10 +22,10 @@ from aiospectrum import (
     Timeouts,
 )
 from tests.chaos import codings
-from tests.chaos.answers import good
 from tests.chaos.bench import CALLS, Bench, open_bench
 from tests.chaos.catalogue import every_step
 from tests.chaos.rate_limits import rate_limited
+from tests.chaos.responses import good
 from tests.chaos.rules import expect_after, right_result
 from tests.chaos.seen import RequestSeen
 from tests.chaos.server import ChaosServer
@@ -208,11 +208,11 @@ async def test_a_storm_against_deadlines(chance: random.Random) -> None:
         ) as client,
     ):
         for _ in range(5):
-            begun = asyncio.get_running_loop().time()
+            started = asyncio.get_running_loop().time()
             outcomes = await asyncio.gather(
                 *(client.apps.delete(ZONE, f"{number:032x}") for number in range(100)), return_exceptions=True
             )
-            assert asyncio.get_running_loop().time() - begun < 5
+            assert asyncio.get_running_loop().time() - started < 5
             for number, outcome in enumerate(outcomes):
                 right = isinstance(outcome, DeletedApp) and outcome.id == f"{number:032x}"
                 assert right or isinstance(outcome, RequestError)

@@ -6,16 +6,16 @@ from typing import Any, Final
 import pytest
 
 from aiospectrum import Client, DecodeError, RetryPolicy
-from tests.chaos.answers import Answer, good
 from tests.chaos.bench import outcome_of
 from tests.chaos.bodies import BODIES, NUMBERS, deep_json, number, strange_body
+from tests.chaos.responses import ServerResponse, good
 from tests.chaos.server import ChaosServer
 from tests.conftest import APP, TOKEN, ZONE
 from tests.generated.test_endpoints import REQUEST
 
 ONCE: Final = RetryPolicy(max_attempts=1)
 
-STRANGE: Final[dict[str, Callable[[], Answer]]] = {
+STRANGE: Final[dict[str, Callable[[], ServerResponse]]] = {
     **{f"body-{kind}": (lambda kind=kind: strange_body(kind)) for kind in BODIES},
     **{f"number-{text}": (lambda text=text: number(text)) for text in NUMBERS},
     **{f"deep-{kind}": (lambda kind=kind: deep_json(kind=kind)) for kind in ("list", "object")},
@@ -64,12 +64,12 @@ async def test_json_on_the_brink_of_too_deep(status: int, text: str) -> None:
     """Where parsing just works, nothing that follows it fails in any other way than by an error of ours."""
     depths = iter(depth for depth in range(860, 1000) for _ in range(7))
 
-    def answer(_: object) -> Answer:
+    def response(_: object) -> ServerResponse:
         depth = next(depths)
-        return Answer(name="deep", status=status, body=(text % ("[" * depth + "1" + "]" * depth)).encode())
+        return ServerResponse(name="deep", status=status, body=(text % ("[" * depth + "1" + "]" * depth)).encode())
 
     async with (
-        ChaosServer(answer) as server,
+        ChaosServer(response) as server,
         Client(api_token=TOKEN, base_url=server.url, retry=ONCE, rate_limit=None) as client,
     ):
         for _ in range(140):
@@ -77,7 +77,7 @@ async def test_json_on_the_brink_of_too_deep(status: int, text: str) -> None:
                 assert len(str(await outcome_of(call))) < 2000
 
 
-async def test_an_answer_to_somebody_else() -> None:
+async def test_a_response_to_somebody_else() -> None:
     """A result of another type than the endpoint's is an error that says so."""
     async with (
         ChaosServer(rest=good([{"id": 4}])) as server,

@@ -4,22 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 
 from aiospectrum import RetryPolicy
-from aiospectrum.cli.context import Context
-from aiospectrum.cli.process import PipeConsole
+from aiospectrum.cli.context import Context, PipeConsole
 from aiospectrum.cli.program import run
 from aiospectrum.sandbox import Sandbox, run_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 NOW = datetime(2024, 5, 8, 12, 30, 45, tzinfo=UTC)
+
+
+class Interrupting(io.StringIO):
+    """A stream that presses Ctrl-C when a certain text comes by."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self.text in text:
+            signal.raise_signal(signal.SIGINT)
+        return written
 
 
 class Terminal(io.StringIO):
@@ -97,6 +117,33 @@ def _make_input(piped: str | None, typed: str | None) -> io.StringIO | None:
     return None if piped is None else io.StringIO(piped)
 
 
+def environ_of_process(**environ: str) -> dict[str, str]:
+    """Return the environment of a process that runs our code."""
+    paths = os.pathsep.join(filter(None, sys.path))
+    return {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": paths, **environ}
+
+
+def run_process(*argv: str) -> subprocess.CompletedProcess[str]:
+    """Run our interpreter to its end."""
+    return subprocess.run(  # noqa: S603  # our own interpreter
+        [sys.executable, *argv],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        env=environ_of_process(),
+    )
+
+
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt, which it does not in a process that was started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Run a sandbox of three zones, the last one on a pay-as-you-go plan."""
@@ -121,3 +168,38 @@ def time() -> FakeTime:
 def bare_cli() -> CommandLine:
     """Return a command line without any environment."""
     return CommandLine(environ={})
+
+
+@pytest.fixture
+def serve_results() -> Iterator[Callable[[Mapping[str, Any]], CommandLine]]:
+    """Start an API that gives results by the path after its base URL; returns a command line that leads to it."""
+    servers = []
+
+    def start(results: Mapping[str, Any]) -> CommandLine:
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                result = results.get(self.path.partition("?")[0])
+                body = json.dumps({"success": result is not None, "errors": [], "messages": [], "result": result})
+                self.send_response(404 if result is None else 200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *args: object) -> None:
+                """Write nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        servers.append((server, thread))
+        url = f"http://127.0.0.1:{server.server_port}"
+        return CommandLine(environ={"CLOUDFLARE_BASE_URL": url, "CLOUDFLARE_API_TOKEN": "x" * 40})
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -37,6 +37,28 @@ def test_apps_are_listed(cli: Any, sandbox: Sandbox, options: list[str], count: 
     assert table.out.count("zone1.example") >= count
 
 
+@pytest.mark.parametrize("command", [("apps", "list"), ("current",)], ids=["apps", "current"])
+def test_identifiers_can_be_copied_from_a_terminal(cli: Any, sandbox: Sandbox, command: tuple[str, ...]) -> None:
+    """With 80 columns they stay on one line; where there are fewer, they are folded rather than cut off."""
+    zone = sandbox.zones[0]
+    app_id = sandbox.app_ids(zone)[0]
+    assert app_id in cli(*command, zone, width=80).out
+    narrow = cli(*command, zone, width=50).out
+    assert max(map(len, narrow.splitlines())) <= 50
+    assert app_id in "".join(line.split(" ")[0] for line in narrow.splitlines())
+
+
+def test_numbers_are_never_cut_off(cli: Any, sandbox: Sandbox) -> None:
+    """Where there are too many of them for the terminal, they are folded at the space before the unit."""
+    metrics = "bytesIngress,bytesEgress,durationAvg,durationMedian,duration90th,duration99th,count"
+    argv = ("summary", sandbox.zones[0], "--metrics", metrics)
+    wide, narrow = (cli(*argv, width=width).out.splitlines()[:-1] for width in (200, 50))
+    numbers = wide[2].split()
+    assert len(numbers) == 13
+    found = [word for line in narrow for word in line.split()]
+    assert sorted(word for word in found if word in numbers) == sorted(numbers)
+
+
 def test_an_app_lives_and_dies(cli: Any, sandbox: Sandbox) -> None:
     """Create, get, update and delete change what the sandbox holds."""
     zone = sandbox.zones[0]
@@ -170,10 +192,52 @@ def test_reports_take_every_option(cli: Any, sandbox: Sandbox) -> None:
     )
 
 
+def test_missing_numbers_are_empty_cells_and_nulls(serve_results: Any) -> None:
+    """One number that is null loses neither the report nor the traffic of now."""
+    report = {"data_lag": None, "max": {}, "min": {}, "query": {"metrics": ["count", "bytesIngress"]}, "rows": 2}
+    by_time = {
+        **report,
+        "data": [{"dimensions": [], "metrics": [[1, None], [None, 2000]]}],
+        "totals": {"count": None, "bytesIngress": 2000},
+        "time_intervals": [["2024-05-08T10:00:00Z", "2024-05-08T10:59:59Z"], []],
+    }
+    summary = {**report, "data": [{"dimensions": [], "metrics": [None, 5]}], "totals": {}}
+    now = {"appID": "a" * 32, "connections": 1.5, "bytesIngress": None, "bytesEgress": 0, "durationAvg": None}
+    zone = f"/zones/{STRANGER}/spectrum/analytics"
+    cli = serve_results(
+        {
+            f"{zone}/events/bytime": by_time,
+            f"{zone}/events/summary": summary,
+            f"{zone}/aggregate/current": [now],
+        }
+    )
+    lines = [line.split() for line in cli("bytime", STRANGER).out.splitlines() if line.strip(" ─")]
+    assert lines[1:] == [
+        ["2024-05-08", "10:00:00", "1"],
+        ["2.0", "kB"],
+        ["total", "2.0", "kB"],
+        ["1", "row;", "data", "lag:", "?", "s"],
+    ]
+    assert cli("summary", STRANGER).out.splitlines()[2].split() == ["5", "B"]
+    assert cli("current", STRANGER).out.splitlines()[2].split() == ["a" * 32, "1.5", "0", "B"]
+    printed = json.loads(cli("bytime", STRANGER, "--json").out)
+    assert printed["data"][0]["metrics"] == [[1, None], [None, 2000]]
+    assert (printed["totals"]["count"], printed["data_lag"]) == (None, None)
+    assert json.loads(cli("current", STRANGER, "--json").out) == [now]
+
+
+def test_apps_of_a_pay_as_you_go_plan_are_listed_too(cli: Any, sandbox: Sandbox) -> None:
+    """They say so in place of a type of traffic."""
+    apps = cli("apps", "list", sandbox.zones[2]).out.splitlines()[2:]
+    assert len(apps) == 5
+    assert all("pay as you go" in line for line in apps)
+    assert "pay as you go" not in cli("apps", "list", sandbox.zones[0]).out
+
+
 def test_reports_have_tables(cli: Any, sandbox: Sandbox) -> None:
     """A summary has a line for each row; by time, each interval has one."""
     zone = sandbox.zones[0]
-    assert "1 row, counts may lag 0 s behind" in cli("summary", zone).out
+    assert "1 row; data lag: 0 s" in cli("summary", zone).out
     by_time = cli("bytime", zone, "--since", "2024-05-08T10:00:00+00:00", "--until", "-1h", "--metrics", "durationAvg")
     assert by_time.out.count("2024-05-08 1") == 2
     assert cli("bytime", zone, "--time-delta", "day", "--since", "-7d").out.count("2024-05-") == 8
@@ -207,7 +271,7 @@ def test_bad_usage_is_a_line_and_2(cli: Any, sandbox: Sandbox, argv: list[str], 
 
 
 def test_a_failed_call_is_a_line_and_1(cli: Any, sandbox: Sandbox) -> None:
-    """What the API refuses is told in one line without a credential."""
+    """What the API refuses is one line without a credential."""
     secret = "s3cr3t" * 8
     for outcome in (cli("current", STRANGER), cli("current", sandbox.zones[0], CLOUDFLARE_API_TOKEN=secret)):
         assert (outcome.status, outcome.out) == (1, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import signal
+import math
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,8 @@ from rich.console import Console
 
 from aiospectrum import CurrentAggregate, SpectrumError
 from aiospectrum.bulk import Round
-from aiospectrum.cli.watch_screen import WatchView, add_round, watch_lines, watch_screen
+from aiospectrum.cli.watch_command import WatchView, add_round, watch_lines, watch_screen
+from tests.cli.conftest import Interrupting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +64,7 @@ def test_rounds_add_up() -> None:
 
 
 def test_a_zone_that_fails_stays_as_it_was() -> None:
-    """Its last traffic is kept, and its error is told until it answers again."""
+    """Its last traffic is kept, and its error is shown until it responds again."""
     view = add_round(EMPTY, a_round({A: [traffic("1", 10)]}))
     broken = add_round(view, a_round({}, minute=1, bad=[A]))
     assert broken.apps == view.apps
@@ -87,7 +88,7 @@ def test_the_screen_of_a_narrow_terminal() -> None:
         "zone      app       conns        in      in/s       out     out/s  traffic",
         "──────────────────────────────────────────────────────────────────────────",
         "aaaaaaaa  11111111      2  120.0 kB  2.0 kB/s  240.0 kB  4.0 kB/s  ▁█",
-        "round of 12:02:00 UTC, 1 missed before it: 1 app of 2 zones; next one in 0:34",
+        "round of 12:02:00 UTC (1 missed before it): 1 app in 2 zones; next round in 0:34",
     ]
 
 
@@ -97,14 +98,23 @@ def test_the_screen_of_a_wide_terminal_has_whole_identifiers() -> None:
     assert render(view, width=160)[2].startswith(f"{A}  {'1' * 32}  ")
 
 
+def test_a_missing_number_is_a_dash() -> None:
+    """It counts like zero in the order and in the bars."""
+    view = add_round(EMPTY, a_round({A: [traffic("1", math.nan), traffic("2", 6000, math.nan)]}))
+    assert [line.split() for line in render(view)[2:4]] == [
+        ["aaaaaaaa", "22222222", "-", "6.0", "kB", "100", "B/s", "12.0", "kB", "200", "B/s", "█"],
+        ["aaaaaaaa", "11111111", "2", "-", "-", "-", "-", "▁"],
+    ]
+
+
 def test_before_the_first_round_the_screen_says_when_it_is() -> None:
     """Nobody looks at an empty screen for a minute."""
-    assert render(EMPTY) == ["2 zones, the first round in 0:34"]
+    assert render(EMPTY) == ["2 zones; first round in 0:34"]
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 10), (60, 6), (200, 50), (20, 3)])
 def test_the_screen_fits(width: int, height: int) -> None:
-    """Applications beyond the height are counted, of many failures some are told, and nothing wraps."""
+    """Applications beyond the height are counted, of many failures some are shown, and nothing wraps."""
     zones = [f"{number:032x}" for number in range(30)]
     aggregates = {zone: [traffic("1", 999_950_000, 123_456)] for zone in zones[:25]}
     lines = render(add_round(EMPTY, a_round(aggregates, bad=zones[25:])), width=width, height=height)
@@ -148,7 +158,7 @@ def test_rounds_are_redrawn_on_a_terminal(watching: Any, sandbox: Sandbox) -> No
     outcome = watching("--zone", sandbox.zones[0], "--rounds", "1", terminal=True, width=80)
     assert outcome.status == 0
     assert "traffic" in outcome.out
-    assert "5 apps of 1 zone" in outcome.out
+    assert "5 apps in 1 zone" in outcome.out
 
 
 def test_a_zone_that_fails_in_the_last_round_is_1(watching: Any, sandbox: Sandbox) -> None:
@@ -172,7 +182,7 @@ def test_a_zone_that_fails_in_the_last_round_is_1(watching: Any, sandbox: Sandbo
     ],
 )
 def test_bad_usage_asks_nothing(cli: Any, sandbox: Sandbox, argv: list[str], message: str) -> None:
-    """It is told in one line, with status 2."""
+    """It is one line, with status 2."""
     zones = "\n".join(f"{number:032x}" for number in range(300))
     outcome = cli("watch", *argv, stdin=zones)
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
@@ -195,15 +205,9 @@ def test_few_rounds_of_many_zones_are_fine(watching: Any, sandbox: Sandbox) -> N
     assert len(sandbox.requests) == 300
 
 
-@pytest.mark.parametrize("terminal", [True, False])
-def test_ctrl_c_is_a_good_end(watching: Any, sandbox: Sandbox, terminal: bool) -> None:
-    """As of every command that goes on until then."""
-
-    class Interrupting(io.StringIO):
-        def write(self, text: str) -> int:
-            if sandbox.zones[0][:8] in text:
-                signal.raise_signal(signal.SIGINT)
-            return super().write(text)
-
-    outcome = watching("--zone", sandbox.zones[0], "--every", "3600", terminal=terminal, out=Interrupting())
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "file"])
+def test_ctrl_c_is_a_normal_end(watching: Any, sandbox: Sandbox, terminal: bool) -> None:
+    """As of every command that runs until then."""
+    out = Interrupting(sandbox.zones[0][:8])
+    outcome = watching("--zone", sandbox.zones[0], "--every", "3600", terminal=terminal, out=out)
     assert (outcome.status, outcome.err.splitlines()[-1]) == (0, "stopped")

@@ -11,9 +11,8 @@ import pytest
 
 from aiospectrum._http.request import build_request
 from aiospectrum.errors import InvalidArgumentError
-from aiospectrum.pagination import Page
 from aiospectrum.routes import Route
-from aiospectrum.transport import Response, ResultInfo
+from aiospectrum.transport import Page, Response, ResultInfo
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from aiospectrum import Client
-from aiospectrum._http.turns import LARGE
+from aiospectrum._http.session import LARGE
 from aiospectrum.routes import Route
 from tests.conftest import TOKEN, Serve
 

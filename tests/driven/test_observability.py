@@ -52,6 +52,7 @@ from aiospectrum.endpoints import list_protocols
 from aiospectrum.otel import make_attempt_hook
 from aiospectrum.sandbox import Sandbox
 from tests.conftest import APP, TOKEN, ZONE, Serve
+from tests.transports import open_transport
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "observability.md").read_text(encoding="utf-8")
 ROUTE = "/zones/{zone_id}/spectrum/protocols"
@@ -191,7 +192,7 @@ def target(url: str) -> dict[str, Any]:
 
 
 async def test_what_the_hook_is_told_of_a_success(serve: Serve) -> None:
-    """Before the attempt everything of the request, after it everything of the answer, timed by the client's clock."""
+    """Before the attempt everything of the request, after it all of the response, by the clock of the transport."""
     log = Log()
     body = b'{"success": true, "result": []}'
 
@@ -199,10 +200,8 @@ async def test_what_the_hook_is_told_of_a_success(serve: Serve) -> None:
         return web.Response(body=gzip.compress(body), headers={"Content-Encoding": "gzip", "cf-ray": RAY})
 
     url = await serve(answer)
-    async with Client(api_token=TOKEN, base_url=url, rate_limit=None, on_attempt=log) as client:
-        transport = client.open_transport()
-        timed = attrs.evolve(transport.attempt, clock=itertools.count(100.0, 2.5).__next__)
-        await list_protocols(attrs.evolve(transport, attempt=timed), ZONE)
+    async with open_transport(url, hook=log, clock=itertools.count(100.0, 2.5).__next__) as transport:
+        await list_protocols(transport, ZONE)
 
     started = AttemptStarted(
         operation="list_protocols",
@@ -775,12 +774,12 @@ async def test_log_lines(serve: Serve, caplog: pytest.LogCaptureFixture) -> None
         ("DEBUG", f"{call}, attempt 2: 429"),
         ("WARNING", f"{call} answered 429: *; all requests are paused for 0.0 s"),
         ("WARNING", f"{call} answered 429: *; attempt 3 follows in 0.00 s"),
-        ("DEBUG", f"{call}, attempt 3: no answer"),
+        ("DEBUG", f"{call}, attempt 3: no response"),
         ("WARNING", f"{call} failed: *; attempt 4 follows in 0.00 s"),
         ("DEBUG", f"{call}, attempt 4: 200"),
     ]
     assert [
-        (line.levelname, re.sub(r"(?<=: )(?!no answer)\D.*(?=;)", "*", line.getMessage())) for line in lines
+        (line.levelname, re.sub(r"(?<=: )(?!no response)\D.*(?=;)", "*", line.getMessage())) for line in lines
     ] == expected
     assert TOKEN not in caplog.text
 

@@ -1,6 +1,7 @@
 """The transport against real servers on 127.0.0.1."""
 
 import asyncio
+import gc
 import gzip
 import logging
 import warnings
@@ -17,11 +18,13 @@ from aiospectrum import (
     Client,
     ClientStateError,
     ConnectionFailedError,
+    CredentialsError,
     DecodeError,
     DeletedApp,
     InvalidArgumentError,
     MalformedBodyError,
     NotFoundError,
+    Page,
     RateLimitError,
     RequestError,
     RequestTimeoutError,
@@ -31,21 +34,14 @@ from aiospectrum import (
     UnsuccessfulError,
     record_responses,
 )
-from aiospectrum._codec.converter import shared_converter
-from aiospectrum._http.attempt import Attempt
-from aiospectrum._http.call import HTTPTransport
-from aiospectrum._http.credentials import choose_credentials
-from aiospectrum._http.deadline import Watch
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.request import common_headers
-from aiospectrum._http.retry import RetryBudget
-from aiospectrum._http.session import Exchange, open_session
+from aiospectrum.client import BaseClient
 from aiospectrum.endpoints import delete_app, get_app, list_protocols, update_app
-from aiospectrum.policies import RateLimit, Timeouts
+from aiospectrum.policies import RateLimit
+from aiospectrum.routes import API, Route
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.generated.test_endpoints import REQUEST, THE_APP, WIRE_APP
-
-CREDENTIALS = choose_credentials(api_token=TOKEN, api_email=None, api_key=None)
+from tests.transports import open_transport
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 NO_WAIT = RetryPolicy(base_wait=0)
@@ -65,35 +61,6 @@ def failing(times: int, failure: Callable[[web.Request], web.StreamResponse]) ->
         return failure(request) if len(seen) <= times else success()
 
     return answer, seen
-
-
-def make_transport(
-    session: aiohttp.ClientSession,
-    url: str,
-    *,
-    sleep: Callable[[float], Awaitable[None]],
-) -> HTTPTransport:
-    """A transport without timeouts whose waits are drawn as half of the longest."""
-    timeouts = Timeouts(total=None, connect=None, read=None)
-    return HTTPTransport(
-        attempt=Attempt(
-            exchange=Exchange(session=session, timeouts=timeouts, max_body_bytes=10**6, proxy=None),
-            limiter=None,
-            hook=None,
-            clock=asyncio.get_running_loop().time,
-            random=lambda: 0.5,
-            converter=shared_converter(),
-        ),
-        base_url=url,
-        credentials=CREDENTIALS,
-        headers=common_headers(CREDENTIALS, "test"),
-        timeouts=timeouts,
-        watch=Watch(asyncio.get_running_loop()),
-        retry=RetryPolicy(),
-        budget=RetryBudget(RetryPolicy()),
-        converter=shared_converter(),
-        sleep=sleep,
-    )
 
 
 def drop(request: web.Request) -> web.StreamResponse:
@@ -345,8 +312,7 @@ async def test_waits_between_attempts(serve: Serve, caplog: pytest.LogCaptureFix
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    async with open_session(1, None, {}) as session:
-        transport = make_transport(session, await serve(handler), sleep=sleep)
+    async with open_transport(await serve(handler), sleep=sleep, random=lambda: 0.5) as transport:
         with caplog.at_level(logging.DEBUG, "aiospectrum"):
             assert await list_protocols(transport, ZONE) == []
 
@@ -355,7 +321,6 @@ async def test_waits_between_attempts(serve: Serve, caplog: pytest.LogCaptureFix
     assert [record.levelname for record in caplog.records] == ["DEBUG", "WARNING", "DEBUG", "WARNING", "DEBUG"]
     assert "attempt 2 follows in 0.25 s" in caplog.text
     assert TOKEN not in caplog.text
-    assert TOKEN not in repr(transport)
 
 
 async def test_cancellation(serve: Serve) -> None:
@@ -549,8 +514,8 @@ def test_a_client_belongs_to_one_event_loop() -> None:
 
     async def abandon() -> None:
         await client.__aenter__()
-        assert client._transport is not None
-        await client._transport.attempt.exchange.session.close()
+        own = next(each for each in gc.get_objects() if isinstance(each, aiohttp.ClientSession) and not each.closed)
+        await own.close()
 
     asyncio.run(use_twice())
     asyncio.run(abandon())
@@ -598,20 +563,25 @@ async def test_records_survive_a_change_of_context(serve: Serve) -> None:
 
 
 async def test_an_own_session_is_closed(serve: Serve) -> None:
-    """Nothing outlives the block: not the session, not a connection."""
+    """Nothing outlives the block: not a connection, as the server sees; and it can be opened again."""
+    connections: set[asyncio.Transport] = set()
 
     async def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        connections.add(request.transport)
         return success()
 
     client = Client(api_token=TOKEN, base_url=await serve(answer))
     async with client:
-        assert client._transport is not None
-        session = client._transport.attempt.exchange.session
         await client.protocols.list(ZONE)
-    assert session.closed
+        assert not any(connection.is_closing() for connection in connections)
+    async with asyncio.timeout(10):
+        while not all(connection.is_closing() for connection in connections):  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0)
 
     async with client:
         assert await client.protocols.list(ZONE) == []
+    assert len(connections) == 2
 
 
 async def test_a_client_is_used_inside_its_block(serve: Serve) -> None:
@@ -663,6 +633,19 @@ async def test_an_echoed_token_stays_out_of_errors(serve: Serve) -> None:
 
     assert "Bearer [redacted]" in str(caught.value)
     assert TOKEN not in str(caught.value) + repr(vars(caught.value))
+
+
+async def test_a_proxys_password_is_not_shown() -> None:
+    """The password of a proxy is as secret as the token, also when the proxy repeats it."""
+    proxy = await raw_server(b"HTTP/1.1 407 No\r\nContent-Length: 10\r\n\r\nx pa55w0rd")
+    where = f"http://me:pa55w0rd@127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+
+    async with proxy, Client(api_token=TOKEN, base_url="http://127.0.0.1:9", proxy=where) as client:
+        with pytest.raises(ResponseError, match="answered 407") as caught:
+            await client.protocols.list(ZONE)
+
+    assert caught.value.body_excerpt == "x [redacted]"
+    assert "pa55" not in repr(client) + str(caught.value) + repr(vars(caught.value))
 
 
 async def test_functions_take_a_client_or_a_namespace(serve: Serve) -> None:
@@ -718,6 +701,75 @@ async def test_other_policies_are_checked() -> None:
         client.with_options(timeout=-1)
     with pytest.raises(ClientStateError, match="not open"):
         await client.with_options().protocols.list(ZONE)
+
+
+async def test_a_client_with_other_policies_is_a_client(serve: Serve) -> None:
+    """It is of the same class, shares session and retries with the first one, and is open as long as that is."""
+
+    class Own(Client):
+        """A user's own client, which counts what it sends."""
+
+        sent = 0
+
+        def send(self, *args: Any, **arguments: Any) -> Any:
+            type(self).sent += 1
+            return super().send(*args, **arguments)
+
+    connections: set[object] = set()
+
+    async def answer(request: web.Request) -> web.Response:
+        connections.add(request.transport)
+        return success()
+
+    client = Own(api_token=TOKEN, base_url=await serve(answer), connector_limit=1)
+    quick = client.with_options(timeout=5)
+    assert type(quick) is Own
+    assert repr(quick) == repr(client)
+    async with client:
+        assert await quick.protocols.list(ZONE) == await client.protocols.list(ZONE) == []
+        assert await quick.with_options(rate_limit=None).apps.list(ZONE) == Page(items=[])
+        with pytest.raises(ClientStateError, match="open already"):
+            await quick.__aenter__()
+    with pytest.raises(ClientStateError, match="not open"):
+        await quick.protocols.list(ZONE)
+    assert (len(connections), Own.sent) == (1, 4)
+
+
+async def test_a_client_of_another_service(serve: Serve) -> None:
+    """A base client with a service of its own calls that, and takes only the credentials that it knows."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return success({"id": request.headers["X-Auth-Key"]})
+
+    url = await serve(answer)
+
+    class Other(BaseClient):
+        """A client without namespaces."""
+
+        service = API(base_url=url, schemes=("api_key",))
+
+    route = Route[DeletedApp](name="probe", method="GET", path="/probe", result=DeletedApp, safe_to_repeat=True)
+    async with Other(api_email="a@b.example", api_key="k3y") as client:
+        response = await client.with_options(timeout=5).send(route, path={}, query={})
+
+    assert (client.base_url, response.result, response.url) == (url, DeletedApp(id="k3y"), f"{url}/probe")
+    with pytest.raises(CredentialsError, match=r"^credentials: expected both api_email and api_key, got api_token$"):
+        Other(api_token=TOKEN)
+    environ = {"CLOUDFLARE_API_TOKEN": TOKEN}
+    with pytest.raises(
+        CredentialsError, match=r"expected both CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, got CLOUDFLARE_API"
+    ):
+        Other.from_env(environ)
+    both = {**environ, "CLOUDFLARE_EMAIL": "a@b.example", "CLOUDFLARE_API_KEY": "k3y"}
+    assert Other.from_env(both).base_url == url
+
+
+async def test_a_borrowed_session_whose_middlewares_cannot_be_read() -> None:
+    """Such a session of another version of aiohttp is refused, as its middlewares would silently not run."""
+    async with aiohttp.ClientSession() as session:
+        del session._middlewares
+        with pytest.raises(InvalidArgumentError, match=r"^session: expected a session whose middlewares can be read"):
+            Client(api_token=TOKEN, session=session)
 
 
 @pytest.mark.parametrize("limit", [5.0, None], ids=["with a deadline", "without"])

@@ -104,7 +104,7 @@ async def test_a_discord_bot(tally: Tally, caplog: pytest.LogCaptureFixture) -> 
 
     [zone_id] = sandbox.zones
     busy = [f"Application `{app_id}` of zone `{zone_id}` is busy." for app_id in sorted(sandbox.app_ids(zone_id))]
-    assert lines == [*busy, f"Zone `{UNKNOWN}` cannot be asked: PermissionDeniedError."]
+    assert lines == [*busy, f"Zone `{UNKNOWN}` failed: PermissionDeniedError."]
     assert discord.posted.empty()
     assert "Discord took no message" in [record.getMessage() for record in caplog.records]
     assert watch.task is not None
@@ -167,7 +167,7 @@ async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, capl
     assert unknown == {"detail": "no such zone, or not one of ours"}
     assert "zone_id" in short["detail"]
     assert "hours" in str(long["detail"])
-    assert throttled == {"detail": "asked too often"}
+    assert throttled == {"detail": "too many requests to Cloudflare"}
     retry_after = list(answers.values())[-1][2]
     assert retry_after is not None
     assert 300 <= int(retry_after) < 400

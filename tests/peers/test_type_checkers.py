@@ -27,10 +27,10 @@ CHECKERS = {
 }
 """How a user runs each; they find aiospectrum where the interpreter does."""
 MISTAKE = """\
-from aiospectrum import Client, Report
+from aiospectrum import Client, ReportByTime
 
 
-async def main(client: Client) -> list[Report]:
+async def main(client: Client) -> list[ReportByTime]:
     return await client.apps.list("0" * 32)
 """
 

@@ -13,14 +13,12 @@ from aiospectrum import (
     App,
     AppRequest,
     Client,
-    DynamicEdgeIPs,
+    EdgeIPs,
     NotFoundError,
     OriginDNS,
-    PaygoApp,
     RequestError,
     ResponseError,
     SpectrumError,
-    StaticEdgeIPs,
     record_responses,
 )
 
@@ -65,7 +63,7 @@ def make_requests(domain: str, *, paygo: bool) -> list[tuple[AppRequest, AppRequ
                 proxy_protocol="v2",
                 tls="full",
                 argo_smart_routing=True,
-                edge_ips=DynamicEdgeIPs(connectivity="ipv6"),
+                edge_ips=EdgeIPs(type="dynamic", connectivity="ipv6"),
             ),
         ),
         (
@@ -91,14 +89,14 @@ def make_requests(domain: str, *, paygo: bool) -> list[tuple[AppRequest, AppRequ
                 dns=fixed,
                 origin_direct=["tcp://192.0.2.3:80"],
                 traffic_type="http",
-                edge_ips=StaticEdgeIPs(ips=["192.0.2.9", "2001:db8::9"]),
+                edge_ips=EdgeIPs(type="static", ips=["192.0.2.9", "2001:db8::9"]),
             ),
             AppRequest(
                 protocol="tcp/8443",
                 dns=fixed,
                 origin_direct=["tcp://192.0.2.3:443"],
                 traffic_type="https",
-                edge_ips=StaticEdgeIPs(ips=["192.0.2.9"]),
+                edge_ips=EdgeIPs(type="static", ips=["192.0.2.9"]),
             ),
         ),
         (
@@ -291,7 +289,7 @@ class Walk:
             assert await self.named(request) == []
             await self.refuse(lambda client: client.apps.get(self.zone, app.id))
 
-    async def create(self, request: AppRequest) -> App | PaygoApp | None:
+    async def create(self, request: AppRequest) -> App | None:
         """Create an application; give what the sandbox has of it, None for nothing.
 
         A create that failed has not taken place, or may have, and then the error says so; never twice.
@@ -312,7 +310,7 @@ class Walk:
         """Create the same once more, which is refused."""
         await self.refuse(partial(_create, zone=self.zone, request=request))
 
-    async def named(self, request: AppRequest) -> list[App | PaygoApp]:
+    async def named(self, request: AppRequest) -> list[App]:
         """The applications of the sandbox with the host name of a request."""
         return [app for app in await self.witness.apps.list(self.zone) if app.dns.name == request.dns.name]
 
@@ -338,7 +336,7 @@ async def _create(client: Client, *, zone: str, request: AppRequest) -> object:
     return await client.apps.create(zone, request)
 
 
-def compare(app: App | PaygoApp, request: AppRequest) -> dict[str, object]:
+def compare(app: App, request: AppRequest) -> dict[str, object]:
     """The fields that a request gave and that an application has otherwise, as the application has them."""
     given = attrs.asdict(request, recurse=False, filter=lambda _, value: value is not None)
     had = {name: getattr(app, name, None) for name in given}

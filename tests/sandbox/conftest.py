@@ -1,4 +1,4 @@
-"""Clients without opinions for the sandbox: a plain aiohttp session, and bare connections; and hand-moved clocks."""
+"""Plain clients for the sandbox, an aiohttp session and bare connections; and clocks moved by hand."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Clock:
 
 @attrs.frozen(kw_only=True)
 class Reply:
-    """One answer, already known to be a well-formed envelope."""
+    """One response, already checked to be a well-formed envelope."""
 
     status: int
     headers: Mapping[str, str]
@@ -55,7 +55,7 @@ class Reply:
         return self.body["result"]
 
     @property
-    def faults(self) -> list[tuple[int, str | None]]:
+    def errors(self) -> list[tuple[int, str | None]]:
         """Code and pointer of each error."""
         return [(error["code"], error.get("source", {}).get("pointer")) for error in self.body["errors"]]
 
@@ -122,13 +122,13 @@ class Sleeper:
 
 @attrs.frozen(kw_only=True)
 class RawReply:
-    """What came over a bare connection until the answer was whole or the connection ended."""
+    """What came over a bare connection until the response was whole or the connection ended."""
 
     headers: Mapping[str, str]
     """In lower case."""
     body: bytes
     ending: str
-    """``whole``, ``cut off``, or without any answer ``reset`` or ``closed``."""
+    """``whole``, ``cut off``, or without any response ``reset`` or ``closed``."""
 
 
 @attrs.frozen
@@ -151,7 +151,7 @@ class Raw:
         self.writer.write("\r\n".join((*lines, "", "")).encode() + payload)
 
     async def read(self) -> RawReply:
-        """Read one answer, or what there is of it."""
+        """Read one response, or what there is of it."""
         async with asyncio.timeout(30):
             return await self._read()
 

@@ -128,7 +128,7 @@ async def test_bad_parameters_are_named(connect: Any, query: str, name: str) -> 
     """A parameter that makes no sense gives 400, and the message names it."""
     async with connect() as api:
         reply = await api.get(BYTIME, query)
-        assert (reply.status, reply.faults) == (400, [(10400, None)])
+        assert (reply.status, reply.errors) == (400, [(10400, None)])
         assert reply.message.startswith(f"query parameter '{name}' is ")
 
 
@@ -153,7 +153,7 @@ async def test_bad_filters_are_named(connect: Any, filters: str, named: str) -> 
     """A filter outside the grammar gives 400, and the message shows the part at fault."""
     async with connect() as api:
         reply = await api.get(SUMMARY, f"filters={quote(filters)}")
-        assert (reply.status, reply.faults) == (400, [(10400, None)])
+        assert (reply.status, reply.errors) == (400, [(10400, None)])
         assert f"'filters' is {named};" in reply.message
 
 
@@ -175,7 +175,7 @@ async def test_huge_queries_are_refused(connect: Any, query: str) -> None:
     """What would hold the sandbox up is refused with the limits in the message."""
     async with connect(apps_per_zone=8) as api:
         reply = await api.get(BYTIME if "time_delta" in query else SUMMARY, query)
-        assert (reply.status, reply.faults) == (400, [(10400, None)])
+        assert (reply.status, reply.errors) == (400, [(10400, None)])
         assert "asks for too much" in reply.message
 
 
@@ -271,7 +271,7 @@ async def test_bad_parameters_of_the_current_aggregate(connect: Any, query: str,
     """Ids that are none and colo names that are too long are refused by name."""
     async with connect() as api:
         reply = await api.get(CURRENT, query)
-        assert (reply.status, reply.faults) == (400, [(10400, None)])
+        assert (reply.status, reply.errors) == (400, [(10400, None)])
         assert f"'{name}'" in reply.message
 
 

@@ -47,7 +47,7 @@ async def test_an_app_lives_from_create_to_delete(connect: Any) -> None:
         assert (await api.call("DELETE", path)).result == {"id": created["id"]}
         for method, body in (("GET", None), ("PUT", SSH), ("DELETE", None)):
             reply = await api.call(method, path, json=body)
-            assert (reply.status, reply.faults) == (404, [(10404, None)])
+            assert (reply.status, reply.errors) == (404, [(10404, None)])
         assert created["id"] not in api.sandbox.app_ids(api.sandbox.zones[0])
 
 
@@ -130,7 +130,7 @@ async def test_paging_out_of_bounds_is_refused(connect: Any, query: str, name: s
     """A paging parameter that makes no sense gives 400, and the message names it."""
     async with connect() as api:
         reply = await api.get("apps", query)
-        assert (reply.status, reply.faults) == (400, [(10400, None)])
+        assert (reply.status, reply.errors) == (400, [(10400, None)])
         assert f"'{name}'" in reply.message
 
 
@@ -139,7 +139,7 @@ async def test_problems_are_reported_together(connect: Any) -> None:
     async with connect() as api:
         reply = await api.create({"id": MISSING, "created_on": "x", "protocol": "ftp", "dns": {"name": "a.b"}})
         assert reply.status == 400
-        assert reply.faults == [
+        assert reply.errors == [
             (10012, "/id"),
             (10012, "/created_on"),
             (13002, "/protocol"),
@@ -162,7 +162,7 @@ async def test_a_host_name_serves_a_port_once(connect: Any, protocol: str, statu
         await api.create(_ssh("a.example.com"))
         reply = await api.create(_ssh("A.example.com", protocol))
         assert reply.status == status
-        assert reply.faults == ([(13002, "/protocol")] if status == 409 else [])
+        assert reply.errors == ([(13002, "/protocol")] if status == 409 else [])
 
 
 async def test_an_app_does_not_stand_in_its_own_way(connect: Any) -> None:
@@ -178,7 +178,7 @@ async def test_host_names_of_other_zones_are_refused(connect: Any, name: str) ->
     async with connect() as api:
         assert (await api.create(_ssh("used.example.com"), zone=1)).status == 200
         reply = await api.create(_ssh(name))
-        assert (reply.status, reply.faults) == (400, [(16001, "/dns/name")])
+        assert (reply.status, reply.errors) == (400, [(16001, "/dns/name")])
 
 
 async def test_origins_of_other_zones_are_refused(connect: Any) -> None:
@@ -193,7 +193,7 @@ async def test_origins_of_other_zones_are_refused(connect: Any) -> None:
                 "origin_port": 1,
             }
             reply = await api.create(body, zone=zone)
-            assert reply.faults == faults
+            assert reply.errors == faults
             if not faults:
                 await api.call("DELETE", api.path(f"apps/{reply.result['id']}", zone))
 
@@ -207,11 +207,11 @@ async def test_the_dns_type_of_an_app_stays(connect: Any) -> None:
             "edge_ips": {"type": "static", "ips": ["192.0.2.9"]},
         }
         reply = await api.call("PUT", api.path(f"apps/{app['id']}"), json=body)
-        assert (reply.status, reply.faults) == (400, [(11004, "/dns/type")])
+        assert (reply.status, reply.errors) == (400, [(11004, "/dns/type")])
 
 
 async def test_pay_as_you_go_zones_have_the_short_form(connect: Any) -> None:
-    """Such a zone answers five fields and one app for each protocol, by name or by number."""
+    """Such a zone shows six fields, and takes one app for each protocol, by name or by number."""
     zone = "a" * 32
     async with connect(zones=[zone], paygo_zones=[zone], apps_per_zone=4) as api:
         apps = (await api.get("apps")).result
@@ -220,7 +220,7 @@ async def test_pay_as_you_go_zones_have_the_short_form(connect: Any) -> None:
         assert [app["protocol"] for app in apps] == ["ssh", "minecraft", "rdp", "tcp/10003"]
         body = _ssh("b.example.com")
         reply = await api.create(body)
-        assert (reply.status, reply.faults) == (400, [(11034, "/protocol")])
+        assert (reply.status, reply.errors) == (400, [(11034, "/protocol")])
         await api.call("DELETE", api.path(f"apps/{apps[0]['id']}"))
         assert (await api.create({**body, "protocol": "ssh"})).result["protocol"] == "ssh"
 

@@ -9,8 +9,8 @@ import attrs
 import pytest
 
 from aiospectrum.sandbox import Faults, Sandbox
-from aiospectrum.sandbox._mishaps import Mishap, Mishaps
-from aiospectrum.sandbox._pages import error_page
+from aiospectrum.sandbox.faults import FaultInjector, InjectedFault
+from aiospectrum.sandbox.responses import error_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +19,11 @@ ALL_KINDS = Faults(error_rate=0.2, reset_rate=0.2, hang_rate=0.1, truncate_rate=
 MANY = 20_000
 
 
-def draw(faults: Faults, count: int, *, seed: int = 0, monotonic: Callable[[], float] = lambda: 0.0) -> list[Mishap]:
-    mishaps = Mishaps(faults, seed=seed, monotonic=monotonic)
-    return [mishaps.draw() for _ in range(count)]
+def draw(
+    faults: Faults, count: int, *, seed: int = 0, monotonic: Callable[[], float] = lambda: 0.0
+) -> list[InjectedFault]:
+    injector = FaultInjector(faults, seed=seed, monotonic=monotonic)
+    return [injector.draw() for _ in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -95,13 +97,13 @@ def test_faults_are_values() -> None:
 def test_rates_may_take_all() -> None:
     """Rates that are meant to add up to 1 do, in spite of rounding, and then no request is spared."""
     faults = Faults(error_rate=0.7, reset_rate=0.1, hang_rate=0.1, truncate_rate=0.1)
-    assert None not in {mishap.fault for mishap in draw(faults, 1000)}
-    assert {mishap.fault for mishap in draw(Faults(truncate_rate=1), 1000)} == {"truncate"}
+    assert None not in {fault.kind for fault in draw(faults, 1000)}
+    assert {fault.kind for fault in draw(Faults(truncate_rate=1), 1000)} == {"truncate"}
 
 
 def test_rates_are_shares_of_all_requests() -> None:
     """Over many draws each fault takes its rate, and the rest nothing."""
-    counts = Counter(mishap.fault for mishap in draw(ALL_KINDS, MANY))
+    counts = Counter(fault.kind for fault in draw(ALL_KINDS, MANY))
     expected = {"error": 0.2, "reset_before": 0.1, "reset_after": 0.1, "hang": 0.1, "truncate": 0.1, "throttle": 0.1}
     assert {kind: counts[kind] / MANY for kind in (*expected, None)} == pytest.approx({**expected, None: 0.3}, abs=0.01)
 
@@ -109,23 +111,23 @@ def test_rates_are_shares_of_all_requests() -> None:
 @pytest.mark.parametrize(("when", "kind"), [("before", "reset_before"), ("after", "reset_after")])
 def test_the_moment_of_resets_can_be_chosen(when: Any, kind: str) -> None:
     """All resets come before the operation, or all after it."""
-    assert {mishap.fault for mishap in draw(Faults(reset_rate=1, reset_when=when), 100)} == {kind}
+    assert {fault.kind for fault in draw(Faults(reset_rate=1, reset_when=when), 100)} == {kind}
 
 
 def test_what_a_fault_needs_is_drawn_with_it() -> None:
     """Statuses are equally likely, and bodies are cut anywhere before their end."""
     drawn = draw(Faults(error_rate=1, error_statuses=(500, 502, 524)), MANY)
-    shares = {status: count / MANY for status, count in Counter(mishap.status for mishap in drawn).items()}
+    shares = {status: count / MANY for status, count in Counter(fault.status for fault in drawn).items()}
     assert shares == pytest.approx({500: 1 / 3, 502: 1 / 3, 524: 1 / 3}, abs=0.01)
-    cuts = [mishap.share for mishap in draw(Faults(truncate_rate=1), MANY)]
+    cuts = [fault.share for fault in draw(Faults(truncate_rate=1), MANY)]
     assert 0 <= min(cuts) < 0.01
     assert 0.99 < max(cuts) < 1
 
 
 def test_latency_is_fixed_or_from_a_range() -> None:
-    """A number is added to each answer as it is; a range is drawn from evenly."""
-    assert {mishap.latency for mishap in draw(Faults(latency=0.25), 100)} == {0.25}
-    drawn = [mishap.latency for mishap in draw(Faults(latency=(1, 3)), MANY)]
+    """A number is added to each response as it is; a range is drawn from evenly."""
+    assert {fault.latency for fault in draw(Faults(latency=0.25), 100)} == {0.25}
+    drawn = [fault.latency for fault in draw(Faults(latency=(1, 3)), MANY)]
     assert 1 <= min(drawn) < 1.01
     assert 2.99 < max(drawn) <= 3
     assert sum(drawn) / MANY == pytest.approx(2, abs=0.02)
@@ -138,14 +140,14 @@ def test_draws_repeat_by_seed() -> None:
 
 def test_a_fault_does_not_shift_the_others() -> None:
     """Each request takes equally many draws, so that faults that are switched off leave the later ones alone."""
-    mishaps = Mishaps(ALL_KINDS, seed=3, monotonic=lambda: 0.0)
-    first = [mishaps.draw() for _ in range(10)]
-    mishaps.faults = Faults(latency=(0, 1))
-    between = [mishaps.draw() for _ in range(10)]
-    mishaps.faults = ALL_KINDS
-    last = [mishaps.draw() for _ in range(10)]
+    injector = FaultInjector(ALL_KINDS, seed=3, monotonic=lambda: 0.0)
+    first = [injector.draw() for _ in range(10)]
+    injector.faults = Faults(latency=(0, 1))
+    between = [injector.draw() for _ in range(10)]
+    injector.faults = ALL_KINDS
+    last = [injector.draw() for _ in range(10)]
     assert [*first, *last] == [*(undisturbed := draw(ALL_KINDS, 30, seed=3))[:10], *undisturbed[20:]]
-    assert {mishap.fault for mishap in between} == {None}
+    assert {fault.kind for fault in between} == {None}
 
 
 @pytest.mark.parametrize(
@@ -163,26 +165,26 @@ def test_a_fault_does_not_shift_the_others() -> None:
     ],
 )
 def test_storms_come_and_go(elapsed: float, retry_after: int | None) -> None:
-    """A storm comes in each period but the first, counted from when the faults were set, and tells what is left."""
+    """A storm comes in each period but the first, counted from when the faults were set, and says how long it lasts."""
     now = 1000.0
-    mishaps = Mishaps(Faults(storm_every=60, storm_lasts=5, truncate_rate=1), seed=0, monotonic=lambda: now)
+    injector = FaultInjector(Faults(storm_every=60, storm_lasts=5, truncate_rate=1), seed=0, monotonic=lambda: now)
     now += elapsed
-    mishap = mishaps.draw()
+    fault = injector.draw()
     expected = ("truncate", 0) if retry_after is None else ("storm", retry_after)
-    assert (mishap.fault, mishap.retry_after) == expected
+    assert (fault.kind, fault.retry_after) == expected
 
 
 def test_storms_start_over_with_new_faults() -> None:
     """Assigned faults, even equal ones, have their first storm a period later."""
     now = 0.0
     faults = Faults(storm_every=60, storm_lasts=5)
-    mishaps = Mishaps(faults, seed=0, monotonic=lambda: now)
+    injector = FaultInjector(faults, seed=0, monotonic=lambda: now)
     now = 50.0
-    mishaps.faults = faults
+    injector.faults = faults
     now = 61.0
-    assert mishaps.draw().fault is None
+    assert injector.draw().kind is None
     now = 111.0
-    assert mishaps.draw() == Mishap(latency=0, fault="storm", retry_after=4)
+    assert injector.draw() == InjectedFault(latency=0, kind="storm", retry_after=4)
 
 
 @pytest.mark.parametrize(

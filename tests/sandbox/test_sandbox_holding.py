@@ -1,4 +1,4 @@
-"""Answers that come late or never, all faults at once, and the end of a sandbox that owes answers."""
+"""Responses that come late or never, all faults at once, and stopping while responses are held back."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ ALL_KINDS = Faults(
 )
 A_SLOW_QUERY = "analytics/events/summary?since=2021-01-01T00:00:00Z&until=2021-02-01T00:00:00Z"
 PROMPT = 0.4
-"""Seconds, less than what the sandbox would wait for an answer in the making."""
+"""Seconds, less than what the sandbox would wait for a response in the making."""
 
 
-async def test_answers_come_late(connect: Any, sleeper: Any, until: Any) -> None:
-    """Each answer waits, whatever it says, while its operation is carried out and on record at once."""
+async def test_responses_come_late(connect: Any, sleeper: Any, until: Any) -> None:
+    """Each response waits, whatever it says, while its operation is carried out and recorded at once."""
     async with connect(faults=Faults(latency=0.5), sleep=sleeper) as api:
         created = asyncio.create_task(api.create(BODY))
         await until(lambda: len(sleeper.asked) == 1)
@@ -41,7 +41,7 @@ async def test_answers_come_late(connect: Any, sleeper: Any, until: Any) -> None
 
 
 async def test_resets_come_late_too(connect: Any, raw: Any, sleeper: Any) -> None:
-    """Latency holds resets back as it does answers, for a time drawn anew from its range."""
+    """Latency holds resets back like responses, for a time drawn anew from its range."""
     sleeper.awake.set()
     async with connect(faults=Faults(latency=(1, 2), reset_rate=1), sleep=sleeper) as api:
         for _ in range(5):
@@ -53,7 +53,7 @@ async def test_resets_come_late_too(connect: Any, raw: Any, sleeper: Any) -> Non
 
 
 async def test_faults_can_be_switched_while_running(connect: Any, sleeper: Any, until: Any) -> None:
-    """Assigned faults hold from the next request on; a request that hangs already goes on hanging, without sleep."""
+    """Assigned faults hold from the next request on; a request that hangs already keeps hanging, without sleep."""
     async with connect(sleep=sleeper) as api:
         assert (await api.get("apps")).status == 200
         api.sandbox.faults = Faults(hang_rate=1, latency=1)
@@ -73,7 +73,7 @@ async def test_faults_can_be_switched_while_running(connect: Any, sleeper: Any, 
 
 
 @pytest.mark.parametrize("faults", [Faults(hang_rate=1), Faults(latency=3600)], ids=["hung", "late"])
-async def test_answers_that_are_owed_do_not_hold_up_the_end(raw: Any, sleeper: Any, until: Any, faults: Faults) -> None:
+async def test_responses_held_back_do_not_hold_up_the_end(raw: Any, sleeper: Any, until: Any, faults: Faults) -> None:
     """Stopping closes their connections at once, leaves no task behind, and the sandbox can be started again."""
     loop = asyncio.get_running_loop()
     before = asyncio.all_tasks()
@@ -138,7 +138,7 @@ async def test_clients_that_left_meet_no_fault(
 
 
 async def test_a_fault_that_comes_due_while_stopping_is_given_up(sleeper: Any, raw: Any, until: Any) -> None:
-    """An answer that takes its time to make, and would come late then, ends with the sandbox."""
+    """A response that takes long to make, and would then come late, is given up when the sandbox stops."""
     sandbox = Sandbox(zones=1, faults=Faults(latency=3600), sleep=sleeper)
     async with sandbox:
         before = asyncio.all_tasks()
@@ -186,6 +186,6 @@ async def test_what_is_on_record_is_what_clients_see(connect: Any, raw: Any, sle
     shares = {name: count / len(seen) for name, count in Counter(seen).items()}
     expected = {"error": 0.15, "nothing": 0.1, "reset": 0.2, "wait": 0.1, "cut off": 0.15, "result": 0.3}
     assert shares == pytest.approx(expected, abs=0.05)
-    answered = [request for request in records[0] if request.fault not in ("hang", "reset_after", "reset_before")]
-    assert all(isinstance(request.status, int) for request in answered)
-    assert len(answered) + sum(request.status is None for request in records[0]) == 400
+    responses = [request for request in records[0] if request.fault not in ("hang", "reset_after", "reset_before")]
+    assert all(isinstance(request.status, int) for request in responses)
+    assert len(responses) + sum(request.status is None for request in records[0]) == 400

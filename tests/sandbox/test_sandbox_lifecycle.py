@@ -68,7 +68,7 @@ def test_apps_are_seeded(count: int) -> None:
 
 
 async def test_secrets_are_not_shown() -> None:
-    """The representation tells the address, but neither token nor key."""
+    """The representation has the address, but neither token nor key."""
     sandbox = Sandbox(seed=7)
     assert repr(sandbox) == "<Sandbox zones=3 seed=7 not running>"
     async with sandbox:
@@ -134,7 +134,7 @@ async def test_a_running_query_does_not_hold_up_the_end() -> None:
             await slow
 
 
-async def test_a_busy_port_is_told() -> None:
+async def test_a_busy_port_is_an_error() -> None:
     """When the address is taken, entering fails and leaves nothing open."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -156,7 +156,7 @@ async def test_ipv6_addresses_are_bracketed() -> None:
 
 
 async def test_serve_runs_until_cancelled() -> None:
-    """It tells the URL once it answers, and stops cleanly."""
+    """It reports the URL once it listens, and stops cleanly."""
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     sandbox = Sandbox()
     task = asyncio.create_task(serve(sandbox, ready=ready.set_result))
@@ -167,7 +167,7 @@ async def test_serve_runs_until_cancelled() -> None:
     assert "not running" in repr(sandbox)
 
 
-async def test_serve_needs_nobody_to_tell() -> None:
+async def test_serve_needs_no_callback() -> None:
     """Without a callback it runs all the same."""
     sandbox = Sandbox()
     task = asyncio.create_task(serve(sandbox))
@@ -201,7 +201,7 @@ def test_a_thread_ends_with_a_failing_block() -> None:
 
 
 async def test_a_thread_serves_a_loop_of_another() -> None:
-    """A sandbox in a thread answers a client on the test's own loop."""
+    """A sandbox in a thread serves a client on the test's own loop."""
     with run_in_thread(Sandbox()) as sandbox:
         async with aiohttp.ClientSession() as session, session.get(sandbox.url) as response:
             assert response.status == 404

@@ -12,7 +12,7 @@ TIGHT = RateLimit(requests=3, per_seconds=10, block_seconds=20.5)
 
 
 async def test_the_budget_runs_out_and_comes_back(connect: Any) -> None:
-    """Each answer tells what is left; one call too many blocks everything for a while."""
+    """Each response says what is left; one call too many blocks everything for a while."""
     async with connect(rate_limit=TIGHT) as api:
         for left in (2, 1, 0):
             reply = await api.get("protocols")
@@ -22,7 +22,7 @@ async def test_the_budget_runs_out_and_comes_back(connect: Any) -> None:
         for waited, rest in ((0, "21"), (11, "10"), (9.4, "1")):
             api.clock.advance(waited)
             reply = await api.get("protocols")
-            assert (reply.status, reply.faults) == (429, [(971, None)])
+            assert (reply.status, reply.errors) == (429, [(971, None)])
             assert reply.headers["retry-after"] == rest
             assert "Ratelimit" not in reply.headers
         api.clock.advance(0.2)
@@ -51,7 +51,7 @@ async def test_credentials_have_budgets_of_their_own(connect: Any) -> None:
 
 
 async def test_failed_calls_count_too(connect: Any) -> None:
-    """Refused requests use the budget up, and while blocked even unknown paths are answered 429."""
+    """Refused requests use the budget up, and while blocked even unknown paths get 429."""
     async with connect(rate_limit=RateLimit(requests=2)) as api:
         for status in (404, 404, 429):
             assert (await api.call("GET", "/nope")).status == status
@@ -77,6 +77,6 @@ async def test_the_limit_can_be_off(connect: Any) -> None:
     ],
 )
 def test_limits_make_sense(arguments: dict[str, Any], name: str) -> None:
-    """A limit of nothing is refused with the name of the argument."""
+    """A limit that makes no sense is refused with the name of the argument."""
     with pytest.raises(ValueError, match=f"^{name} is .*; expected "):
         RateLimit(**arguments)

@@ -51,7 +51,7 @@ async def test_connections_are_reset(
 
 
 async def test_a_reset_is_an_error_of_the_connection(connect: Any) -> None:
-    """An HTTP client sees no answer, and gets one on its next connection."""
+    """An HTTP client gets no response, and gets one on its next connection."""
     async with connect(faults=Faults(reset_rate=1)) as api:
         with pytest.raises(aiohttp.ClientOSError):
             await api.create(BODY)
@@ -60,7 +60,7 @@ async def test_a_reset_is_an_error_of_the_connection(connect: Any) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 501, 502, 503, 520, 522, 524, 530])
-async def test_errors_are_answered(connect: Any, status: int) -> None:
+async def test_errors_are_injected(connect: Any, status: int) -> None:
     """What the API says itself is an envelope, what the edge says a page of HTML; nothing is carried out."""
     async with connect(faults=Faults(error_rate=1, error_statuses=(status,))) as api:
         headers = {"Authorization": f"Bearer {api.sandbox.api_token}"}
@@ -81,7 +81,7 @@ async def test_errors_are_answered(connect: Any, status: int) -> None:
 
 
 @pytest.mark.parametrize(("body", "status", "apps_after"), [(BODY, 200, 6), ({}, 400, 5)], ids=["done", "refused"])
-async def test_answers_are_cut_off(connect: Any, raw: Any, body: object, status: int, apps_after: int) -> None:
+async def test_responses_are_cut_off(connect: Any, raw: Any, body: object, status: int, apps_after: int) -> None:
     """The body ends early, that of a refusal as well; the operation is carried out."""
     async with connect(faults=Faults(truncate_rate=1)) as api:
         connection = await raw(api.sandbox)
@@ -94,7 +94,7 @@ async def test_answers_are_cut_off(connect: Any, raw: Any, body: object, status:
 
 
 async def test_no_header_gives_a_cut_away(connect: Any, raw: Any) -> None:
-    """An answer that is cut off has the headers of a whole one, and a beginning of its body."""
+    """A response that is cut off has the headers of a whole one, and the beginning of its body."""
     replies = []
     for faults in (Faults(), Faults(truncate_rate=1)):
         async with connect(faults=faults) as api:
@@ -108,7 +108,7 @@ async def test_no_header_gives_a_cut_away(connect: Any, raw: Any) -> None:
 
 
 async def test_head_has_no_body_to_cut_off(connect: Any) -> None:
-    """An answer to HEAD ends where it always does."""
+    """A response to HEAD ends where it always does."""
     async with connect(faults=Faults(truncate_rate=1)) as api:
         assert (await api.call("HEAD", api.path("apps"))).status == 405
 
@@ -117,14 +117,14 @@ async def test_requests_are_throttled(connect: Any) -> None:
     """They are refused like those beyond the rate limit, with the wait that was set, and not carried out."""
     async with connect(faults=Faults(throttle_rate=1, throttle_retry_after=7)) as api:
         reply = await api.create(BODY)
-        assert (reply.status, reply.faults, reply.headers["retry-after"]) == (429, [(971, None)], "7")
+        assert (reply.status, reply.errors, reply.headers["retry-after"]) == (429, [(971, None)], "7")
         assert "Ratelimit" not in reply.headers
         assert outcomes(api.sandbox) == [(429, "throttle")]
         assert count_apps(api.sandbox) == 5
 
 
 async def test_a_storm_refuses_everything_for_a_while(connect: Any) -> None:
-    """Before and between storms all is well; within one, everything is answered 429 and told what is left."""
+    """Before and between storms all is well; within one, every response is 429 and says what is left of it."""
     async with connect(faults=Faults(storm_every=60, storm_lasts=5)) as api:
         seen = []
         for seconds in (0, 59, 1.5, 3, 1, 0.5, 58):
@@ -155,7 +155,7 @@ async def test_the_rate_limit_comes_first(connect: Any) -> None:
 
 
 async def test_unknown_paths_meet_faults(connect: Any) -> None:
-    """Who is signed in meets a fault before the path is looked at."""
+    """Whoever is signed in meets a fault before the path is looked at."""
     async with connect(faults=Faults(throttle_rate=1)) as api:
         assert (await api.call("GET", "/nope")).status == 429
 

@@ -100,7 +100,7 @@ def test_markers_take_keywords_only(alone: pytest.Pytester) -> None:
 
 
 def test_the_marker_is_documented(tmp_path: Path) -> None:
-    """``pytest --markers`` tells what the marker is for."""
+    """``pytest --markers`` says what the marker is for."""
     run = _run(tmp_path, "", "--markers")
     assert "@pytest.mark.spectrum_sandbox(**arguments): keyword arguments" in run.stdout
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from aiospectrum.sandbox._errors import RefusedError
-from aiospectrum.sandbox._fields import is_hostname, parse_object
-from aiospectrum.sandbox._rules import read_config
+from aiospectrum.sandbox.fields import is_hostname, parse_object
+from aiospectrum.sandbox.responses import RefusedError
+from aiospectrum.sandbox.rules import read_config
 
 ABSENT = object()
 NETWORK = "123e4567-e89b-42d3-a456-426614174000"
@@ -25,7 +25,7 @@ def _body(changes: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in (BASE | changes).items() if value is not ABSENT}
 
 
-def _faults(changes: dict[str, Any], *, paygo: bool = False) -> list[tuple[int, str | None]]:
+def _errors(changes: dict[str, Any], *, paygo: bool = False) -> list[tuple[int, str | None]]:
     with pytest.raises(RefusedError) as caught:
         read_config(_body(changes), paygo=paygo)
     assert caught.value.status == 400
@@ -185,14 +185,14 @@ BAD: dict[str, tuple[dict[str, Any], list[tuple[int, str]]]] = {
 }
 
 
-@pytest.mark.parametrize(("changes", "faults"), BAD.values(), ids=BAD)
-def test_bad_apps_are_refused(changes: dict[str, Any], faults: list[tuple[int, str]]) -> None:
+@pytest.mark.parametrize(("changes", "errors"), BAD.values(), ids=BAD)
+def test_bad_apps_are_refused(changes: dict[str, Any], errors: list[tuple[int, str]]) -> None:
     """Each broken rule has its code, and a pointer to the field at fault."""
-    assert _faults(changes) == faults
+    assert _errors(changes) == errors
 
 
 @pytest.mark.parametrize(
-    ("changes", "faults"),
+    ("changes", "errors"),
     [
         ({"traffic_type": "direct"}, [(10012, "/traffic_type")]),
         ({"tls": "full", "edge_ips": {}}, [(10012, "/tls"), (10012, "/edge_ips")]),
@@ -202,9 +202,9 @@ def test_bad_apps_are_refused(changes: dict[str, Any], faults: list[tuple[int, s
     ],
     ids=["traffic type", "full form", "no origin", "static", "unknown name"],
 )
-def test_pay_as_you_go_takes_the_short_form_only(changes: dict[str, Any], faults: list[tuple[int, str]]) -> None:
+def test_pay_as_you_go_takes_the_short_form_only(changes: dict[str, Any], errors: list[tuple[int, str]]) -> None:
     """The short form has three fields, and anything else is unknown there."""
-    assert _faults(changes, paygo=True) == faults
+    assert _errors(changes, paygo=True) == errors
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiospectrum.sandbox import _times as times
+from aiospectrum.sandbox import times
 
 
 @pytest.mark.parametrize(

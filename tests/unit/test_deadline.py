@@ -1,13 +1,14 @@
 """The deadline of a call and the silence of an attempt, on a clock of the test's own."""
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
 
 import attrs
 import pytest
 
-from aiospectrum._http.deadline import Deadline, Watch
+from aiospectrum._http.deadline import Deadline, DeadlineTimer
 from tests.fake_time import FakeTime, settle
 
 T = TypeVar("T")
@@ -33,9 +34,9 @@ def loop() -> FakeLoop:
 
 
 @pytest.fixture
-def watch(loop: FakeLoop) -> Watch:
-    """A watch on that loop."""
-    return Watch(cast("asyncio.AbstractEventLoop", loop))
+def timer(loop: FakeLoop) -> DeadlineTimer:
+    """A timer on that loop."""
+    return DeadlineTimer(cast("asyncio.AbstractEventLoop", loop))
 
 
 async def wait(deadline: Deadline) -> None:
@@ -48,15 +49,15 @@ async def listen(deadline: Deadline, outcomes: list[str]) -> None:
     """A call whose attempts hear nothing: each silence ends one, and another begins."""
     with deadline:
         while True:
-            deadline.listen()
+            deadline.on_data()
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
-                if not deadline.ended_the_silence():
+                if not deadline.take_back_read_timeout():
                     raise
                 outcomes.append("silence")
             finally:
-                deadline.rest()
+                deadline.stop_reading()
 
 
 async def begin(call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -79,9 +80,9 @@ async def ending(task: asyncio.Task[None]) -> str:
     return "done"
 
 
-async def test_a_call_ends_at_its_deadline(loop: FakeLoop, watch: Watch) -> None:
+async def test_a_call_ends_at_its_deadline(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Not before it, with a TimeoutError, and with nothing of the cancellation left."""
-    deadline = Deadline(watch, 10, None)
+    deadline = Deadline(timer, 10, None)
     task = await begin(wait(deadline))
     await loop.at.pass_by(9.9)
     assert not task.done()
@@ -95,10 +96,10 @@ async def test_a_call_ends_at_its_deadline(loop: FakeLoop, watch: Watch) -> None
     assert loop.at.pending == []
 
 
-async def test_silence_ends_an_attempt(loop: FakeLoop, watch: Watch) -> None:
+async def test_silence_ends_an_attempt(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Each attempt that hears nothing is ended, and the call goes on."""
     outcomes: list[str] = []
-    task = await begin(listen(Deadline(watch, None, 2), outcomes))
+    task = await begin(listen(Deadline(timer, None, 2), outcomes))
     await loop.at.pass_by(1.9)
     assert outcomes == []
 
@@ -110,10 +111,10 @@ async def test_silence_ends_an_attempt(loop: FakeLoop, watch: Watch) -> None:
     assert await ending(task) == "cancelled"
 
 
-async def test_the_deadline_ends_a_call_after_many_silences(loop: FakeLoop, watch: Watch) -> None:
+async def test_the_deadline_ends_a_call_after_many_silences(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Both limits hold together."""
     outcomes: list[str] = []
-    task = await begin(listen(Deadline(watch, 5, 2), outcomes))
+    task = await begin(listen(Deadline(timer, 5, 2), outcomes))
 
     await loop.at.pass_by(5)
 
@@ -121,10 +122,10 @@ async def test_the_deadline_ends_a_call_after_many_silences(loop: FakeLoop, watc
     assert await ending(task) == "deadline"
 
 
-async def test_the_deadline_comes_before_a_silence_of_the_same_moment(loop: FakeLoop, watch: Watch) -> None:
+async def test_the_deadline_comes_before_a_silence_of_the_same_moment(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """An attempt whose silence is as long as the call may take is not made again."""
     outcomes: list[str] = []
-    task = await begin(listen(Deadline(watch, 2, 2), outcomes))
+    task = await begin(listen(Deadline(timer, 2, 2), outcomes))
 
     await loop.at.pass_by(2)
 
@@ -132,28 +133,28 @@ async def test_the_deadline_comes_before_a_silence_of_the_same_moment(loop: Fake
     assert await ending(task) == "deadline"
 
 
-async def test_no_limits_need_no_timer(loop: FakeLoop, watch: Watch) -> None:
+async def test_no_limits_need_no_timer(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """A call without limits goes on for ever."""
-    deadline = Deadline(watch, None, None)
+    deadline = Deadline(timer, None, None)
     task = await begin(wait(deadline))
 
     await loop.at.pass_by(1e9)
 
     assert not task.done()
     assert loop.at.timers == []
-    assert deadline.latest is None
+    assert deadline.latest == math.inf
     task.cancel()
     assert await ending(task) == "cancelled"
 
 
-async def test_what_is_heard_puts_the_silence_off(loop: FakeLoop, watch: Watch) -> None:
+async def test_what_is_heard_puts_the_silence_off(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Silence counts from the last part of an answer."""
     outcomes: list[str] = []
-    deadline = Deadline(watch, None, 2)
+    deadline = Deadline(timer, None, 2)
     task = await begin(listen(deadline, outcomes))
     for _ in range(5):
         await loop.at.pass_by(1.5)
-        deadline.heard()
+        deadline.on_data()
     assert outcomes == []
 
     await loop.at.pass_by(1.9)
@@ -165,31 +166,31 @@ async def test_what_is_heard_puts_the_silence_off(loop: FakeLoop, watch: Watch) 
     assert await ending(task) == "cancelled"
 
 
-async def test_a_rest_is_no_silence(loop: FakeLoop, watch: Watch) -> None:
+async def test_a_rest_is_no_silence(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Between attempts nothing is waited for, and the next attempt has its full time."""
-    deadline = Deadline(watch, None, 2)
+    deadline = Deadline(timer, None, 2)
     task = await begin(wait(deadline))
     await loop.at.pass_by(1)
-    deadline.listen()
+    deadline.on_data()
     await loop.at.pass_by(1)
-    deadline.rest()
+    deadline.stop_reading()
     await loop.at.pass_by(7.3)
-    deadline.listen()
+    deadline.on_data()
     await loop.at.pass_by(1.9)
     assert task.cancelling() == 0
 
     await loop.at.pass_by(0.1)
 
-    assert deadline.ended_the_silence()
+    assert deadline.take_back_read_timeout()
     assert await ending(task) == "cancelled"
 
 
-async def test_a_call_that_ends_in_time_is_left_alone(loop: FakeLoop, watch: Watch) -> None:
+async def test_a_call_that_ends_in_time_is_left_alone(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """After the block neither limit does anything, and the last timer goes off for nothing."""
 
     async def short() -> str:
-        with Deadline(watch, 10, 2) as deadline:
-            deadline.listen()
+        with Deadline(timer, 10, 2) as deadline:
+            deadline.on_data()
         await asyncio.Event().wait()
         return "never"
 
@@ -204,9 +205,9 @@ async def test_a_call_that_ends_in_time_is_left_alone(loop: FakeLoop, watch: Wat
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["before", "after"])
-async def test_a_callers_cancellation_at_the_deadline(is_first: bool, loop: FakeLoop, watch: Watch) -> None:
+async def test_a_callers_cancellation_at_the_deadline(is_first: bool, loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Whichever comes first, a cancellation by the caller stays one."""
-    deadline = Deadline(watch, 10, None)
+    deadline = Deadline(timer, 10, None)
     task = await begin(wait(deadline))
     if is_first:
         task.cancel()
@@ -220,10 +221,10 @@ async def test_a_callers_cancellation_at_the_deadline(is_first: bool, loop: Fake
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["before", "after"])
-async def test_a_callers_cancellation_in_a_silence(is_first: bool, loop: FakeLoop, watch: Watch) -> None:
+async def test_a_callers_cancellation_in_a_silence(is_first: bool, loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Whichever comes first, no further attempt is made."""
     outcomes: list[str] = []
-    task = await begin(listen(Deadline(watch, None, 2), outcomes))
+    task = await begin(listen(Deadline(timer, None, 2), outcomes))
     if is_first:
         task.cancel()
     assert loop.at.until_next(1002)
@@ -235,19 +236,19 @@ async def test_a_callers_cancellation_in_a_silence(is_first: bool, loop: FakeLoo
     assert task.cancelling() == 1
 
 
-async def test_a_silence_that_ends_in_another_error(loop: FakeLoop, watch: Watch) -> None:
+async def test_a_silence_that_ends_in_another_error(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Nothing of the cancellation is left, and the next attempt has its own silence."""
     outcomes: list[str] = []
 
     async def unlike() -> None:
-        with Deadline(watch, None, 2) as deadline:
-            deadline.listen()
+        with Deadline(timer, None, 2) as deadline:
+            deadline.on_data()
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
                 outcomes.append("connection lost")
             finally:
-                deadline.rest()
+                deadline.stop_reading()
             assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]  # a task is running
             await listen(deadline, outcomes)
 
@@ -259,10 +260,10 @@ async def test_a_silence_that_ends_in_another_error(loop: FakeLoop, watch: Watch
     assert await ending(task) == "cancelled"
 
 
-async def test_the_deadline_in_a_silence(loop: FakeLoop, watch: Watch) -> None:
+async def test_the_deadline_in_a_silence(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """A deadline that passes before the task could react to a silence ends the call."""
     outcomes: list[str] = []
-    task = await begin(listen(Deadline(watch, 3, 2), outcomes))
+    task = await begin(listen(Deadline(timer, 3, 2), outcomes))
     assert loop.at.until_next(1002)
     assert loop.at.until_next(1003)
 
@@ -271,9 +272,9 @@ async def test_the_deadline_in_a_silence(loop: FakeLoop, watch: Watch) -> None:
     assert task.cancelling() == 0
 
 
-async def test_a_cancellation_that_is_nobodys_silence(watch: Watch) -> None:
+async def test_a_cancellation_that_is_nobodys_silence(timer: DeadlineTimer) -> None:
     """Without a silence no cancellation is taken back."""
-    deadline = Deadline(watch, None, 2)
+    deadline = Deadline(timer, None, 2)
     outcomes: list[str] = []
     task = await begin(listen(deadline, outcomes))
     task.cancel()
@@ -282,7 +283,7 @@ async def test_a_cancellation_that_is_nobodys_silence(watch: Watch) -> None:
     assert outcomes == []
 
 
-async def test_an_outer_cancellation_from_before_is_not_counted(loop: FakeLoop, watch: Watch) -> None:
+async def test_an_outer_cancellation_from_before_is_not_counted(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """A call made while its task is being cancelled, as for cleaning up, still has its own deadline."""
     endings: list[str] = []
 
@@ -291,7 +292,7 @@ async def test_an_outer_cancellation_from_before_is_not_counted(loop: FakeLoop, 
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             with pytest.raises(TimeoutError):
-                await wait(Deadline(watch, 10, None))
+                await wait(Deadline(timer, 10, None))
             endings.append("deadline")
             raise
 
@@ -304,14 +305,14 @@ async def test_an_outer_cancellation_from_before_is_not_counted(loop: FakeLoop, 
     assert endings == ["deadline"]
 
 
-async def test_nested_deadlines(loop: FakeLoop, watch: Watch) -> None:
+async def test_nested_deadlines(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """The one that passes ends its own block, and the outer one goes on."""
     endings: list[str] = []
 
     async def nested() -> None:
-        with Deadline(watch, 10, None):
+        with Deadline(timer, 10, None):
             with pytest.raises(TimeoutError):
-                await wait(Deadline(watch, 3, None))
+                await wait(Deadline(timer, 3, None))
             endings.append("deadline")
             await asyncio.Event().wait()
 
@@ -325,17 +326,17 @@ async def test_nested_deadlines(loop: FakeLoop, watch: Watch) -> None:
     assert await ending(task) == "deadline"
 
 
-async def test_another_error_at_the_deadline_is_not_hidden(loop: FakeLoop, watch: Watch) -> None:
+async def test_another_error_at_the_deadline_is_not_hidden(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """What a block raises for itself goes on, and nothing of the cancellation is left."""
 
     async def failing() -> None:
         try:
-            await wait(Deadline(watch, 10, None))
+            await wait(Deadline(timer, 10, None))
         finally:
             assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]  # a task is running
 
     async def stubborn() -> None:
-        with Deadline(watch, 10, None):
+        with Deadline(timer, 10, None):
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
@@ -350,9 +351,9 @@ async def test_another_error_at_the_deadline_is_not_hidden(loop: FakeLoop, watch
     assert second.cancelling() == 0
 
 
-async def test_one_timer_for_many_calls(loop: FakeLoop, watch: Watch) -> None:
-    """The watch has one timer at a time, for whatever is due next."""
-    tasks = [await begin(wait(Deadline(watch, seconds, None))) for seconds in range(5, 105)]
+async def test_one_timer_for_many_calls(loop: FakeLoop, timer: DeadlineTimer) -> None:
+    """There is one timer at a time, for whatever is due next."""
+    tasks = [await begin(wait(Deadline(timer, seconds, None))) for seconds in range(5, 105)]
     await settle()
     assert len(loop.at.timers) == 1
 
@@ -365,10 +366,10 @@ async def test_one_timer_for_many_calls(loop: FakeLoop, watch: Watch) -> None:
     assert loop.at.pending == []
 
 
-async def test_a_shorter_deadline_after_a_longer_one(loop: FakeLoop, watch: Watch) -> None:
+async def test_a_shorter_deadline_after_a_longer_one(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """The timer is put forward, and the longer deadline is kept."""
-    slow = await begin(wait(Deadline(watch, 50, None)))
-    quick = await begin(wait(Deadline(watch, 5, None)))
+    slow = await begin(wait(Deadline(timer, 50, None)))
+    quick = await begin(wait(Deadline(timer, 5, None)))
     assert [timer.due for timer in loop.at.pending] == [1005]
 
     await loop.at.pass_by(5)
@@ -379,9 +380,9 @@ async def test_a_shorter_deadline_after_a_longer_one(loop: FakeLoop, watch: Watc
     assert await ending(slow) == "deadline"
 
 
-async def test_a_timer_that_goes_off_early_ends_nothing(loop: FakeLoop, watch: Watch) -> None:
+async def test_a_timer_that_goes_off_early_ends_nothing(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Event loops let timers go off a little early; the rest of the time is waited for."""
-    deadline = Deadline(watch, 10, None)
+    deadline = Deadline(timer, 10, None)
     task = await begin(wait(deadline))
     loop.at.now = 1009.9
     loop.at.pending[0].call()
@@ -394,15 +395,15 @@ async def test_a_timer_that_goes_off_early_ends_nothing(loop: FakeLoop, watch: W
     assert await ending(task) == "deadline"
 
 
-async def test_a_closed_watch_leaves_no_timer(loop: FakeLoop, watch: Watch) -> None:
+async def test_a_closed_timer_leaves_no_timer(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Closing takes the timer back, also twice, and a later call sets another."""
-    watch.close()
-    task = await begin(wait(Deadline(watch, 10, None)))
-    watch.close()
-    watch.close()
+    timer.close()
+    task = await begin(wait(Deadline(timer, 10, None)))
+    timer.close()
+    timer.close()
     assert loop.at.pending == []
 
-    later = await begin(wait(Deadline(watch, 5, None)))
+    later = await begin(wait(Deadline(timer, 5, None)))
     await loop.at.pass_by(5)
 
     assert await ending(later) == "deadline"
@@ -410,13 +411,13 @@ async def test_a_closed_watch_leaves_no_timer(loop: FakeLoop, watch: Watch) -> N
     assert await ending(task) == "cancelled"
 
 
-async def test_a_call_needs_a_task(watch: Watch) -> None:
+async def test_a_call_needs_a_task(timer: DeadlineTimer) -> None:
     """Where no task runs there is nothing that could be cancelled."""
     ran: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def enter() -> None:
         try:
-            with Deadline(watch, 10, None):
+            with Deadline(timer, 10, None):
                 ran.set_result("entered")
         except RuntimeError as error:
             ran.set_result(str(error))

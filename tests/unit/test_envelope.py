@@ -21,36 +21,38 @@ from aiospectrum import (
     ServerError,
     UnsuccessfulError,
 )
-from aiospectrum._http.response import Call, RawResponse, read_envelope
+from aiospectrum._http.record import HTTPResponse
+from aiospectrum._http.response import read_response
 from aiospectrum.errors import error_class
+from aiospectrum.routes import Route
+from tests.records import make_call
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SECRET = "s3cret-t0ken"
-CALL = Call(
-    method="GET",
-    url="https://api.cloudflare.com/client/v4/zones",
+CALL = make_call(
+    Route[Any](name="anything", method="GET", path="/zones", result=Any, safe_to_repeat=True),
     redact=lambda text: text.replace(SECRET, "[redacted]"),
 )
 
 
-def raw(body: bytes, status: int = 200, **headers: str) -> RawResponse:
+def raw(body: bytes, status: int = 200, **headers: str) -> HTTPResponse:
     """An answer."""
     pairs = {name.replace("_", "-"): value for name, value in headers.items()}
-    return RawResponse(status=status, headers=CIMultiDictProxy(CIMultiDict(pairs)), body=body)
+    return HTTPResponse(status=status, headers=CIMultiDictProxy(CIMultiDict(pairs)), body=body)
 
 
-def sample(name: str, status: int = 200, **headers: str) -> RawResponse:
+def sample(name: str, status: int = 200, **headers: str) -> HTTPResponse:
     """An answer with a recorded body."""
     return raw((SAMPLES / name).read_bytes(), status, **headers)
 
 
 def test_success() -> None:
     """A success gives its result, its messages and its paging data."""
-    envelope = read_envelope(sample("page.json"), CALL)
+    response = read_response(CALL, sample("page.json"))
 
-    assert isinstance(envelope.result, list)
-    assert envelope.result_info == ResultInfo(page=1, per_page=20, count=1, total_count=1, total_pages=1)
-    assert envelope.messages == (ErrorDetail(code=10000, message="This page was served from a replica."),)
+    assert isinstance(response.result, list)
+    assert response.result_info == ResultInfo(page=1, per_page=20, count=1, total_count=1, total_pages=1)
+    assert response.messages == (ErrorDetail(code=10000, message="This page was served from a replica."),)
 
 
 @pytest.mark.parametrize(
@@ -99,10 +101,10 @@ def test_success() -> None:
         pytest.param(raw(b"{}", 418), ResponseError, "answered 418", id="another status"),
     ],
 )
-def test_failures(answer: RawResponse, kind: type[ResponseError], words: str) -> None:
+def test_failures(answer: HTTPResponse, kind: type[ResponseError], words: str) -> None:
     """Everything that is not a success is an error of its class, which says what is wrong."""
     with pytest.raises(ResponseError) as caught:
-        read_envelope(answer, CALL)
+        read_response(CALL, answer)
 
     assert type(caught.value) is kind
     assert words in str(caught.value)
@@ -113,7 +115,7 @@ def test_failures(answer: RawResponse, kind: type[ResponseError], words: str) ->
 def test_details_are_kept() -> None:
     """Codes, links, pointers and chains of the envelope are there for programs."""
     with pytest.raises(BadRequestError) as caught:
-        read_envelope(sample("error_chain.json", 400, cf_ray="8f00-SFO"), CALL)
+        read_response(CALL, sample("error_chain.json", 400, cf_ray="8f00-SFO"))
 
     error = caught.value
     assert error.errors == (
@@ -136,15 +138,15 @@ def test_details_are_kept() -> None:
     )
 
 
-def answer_with(detail: object, status: int = 400) -> RawResponse:
+def answer_with(detail: object, status: int = 400) -> HTTPResponse:
     """A refusal with one entry of errors."""
     return raw(json.dumps({"success": False, "errors": [detail]}).encode(), status)
 
 
-def failure(answer: RawResponse) -> ResponseError:
+def failure(answer: HTTPResponse) -> ResponseError:
     """The error that an answer becomes."""
     with pytest.raises(ResponseError) as caught:
-        read_envelope(answer, CALL)
+        read_response(CALL, answer)
     return caught.value
 
 
@@ -159,8 +161,8 @@ def chain(depth: int) -> dict[str, object]:
 def test_deep_chains_are_cut() -> None:
     """A chain of a thousand errors is as good as one of ten."""
     assert str(failure(answer_with(chain(400)))).count("[m") == 10
-    envelope = read_envelope(raw(json.dumps({"success": True, "messages": [chain(400)]}).encode()), CALL)
-    assert len(envelope.messages) == 1
+    response = read_response(CALL, raw(json.dumps({"success": True, "result": [], "messages": [chain(400)]}).encode()))
+    assert len(response.messages) == 1
 
 
 def test_many_errors_are_cut() -> None:
@@ -199,7 +201,7 @@ def test_null_details_are_left_out() -> None:
         pytest.param(answer_with({"message": "x" * 990 + SECRET}), id="message"),
     ],
 )
-def test_no_part_of_a_credential_is_left(answer: RawResponse) -> None:
+def test_no_part_of_a_credential_is_left(answer: HTTPResponse) -> None:
     """Texts are cut after credentials have been blotted out, so that none is cut in two and missed."""
     error = failure(answer)
 
@@ -226,7 +228,7 @@ def test_a_ray_id_can_be_printed() -> None:
 def test_retry_after(header: str, seconds: float | None) -> None:
     """A rate limit error carries the seconds that the API asks to wait."""
     with pytest.raises(RateLimitError) as caught:
-        read_envelope(raw(b"{}", 429, retry_after=header), CALL)
+        read_response(CALL, raw(b"{}", 429, retry_after=header))
 
     assert caught.value.retry_after == seconds
 
@@ -234,7 +236,7 @@ def test_retry_after(header: str, seconds: float | None) -> None:
 def test_no_retry_after() -> None:
     """A 429 without the header says nothing about the wait."""
     with pytest.raises(RateLimitError) as caught:
-        read_envelope(raw(b"{}", 429), CALL)
+        read_response(CALL, raw(b"{}", 429))
 
     assert caught.value.retry_after is None
 
@@ -245,7 +247,7 @@ def test_an_echoed_credential_is_blotted_out() -> None:
     body = f'{{"success":false,"errors":[{details},"{SECRET}"]}}'
 
     with pytest.raises(BadRequestError) as caught:
-        read_envelope(raw(body.encode(), 400), CALL)
+        read_response(CALL, raw(body.encode(), 400))
 
     assert SECRET not in repr(vars(caught.value)) + str(caught.value)
     assert "[redacted]" in str(caught.value)
@@ -254,7 +256,7 @@ def test_an_echoed_credential_is_blotted_out() -> None:
 def test_the_excerpt_is_short() -> None:
     """A large body does not end up in an error."""
     with pytest.raises(ServerError) as caught:
-        read_envelope(raw(b"x" * 1_000_000, 500), CALL)
+        read_response(CALL, raw(b"x" * 1_000_000, 500))
 
     assert caught.value.body_excerpt == "x" * 300
 
@@ -272,7 +274,7 @@ def test_paging_data(info: Any, expected: ResultInfo | None) -> None:
     """Odd paging data never loses the result."""
     body = json.dumps({"success": True, "result": [], "result_info": info}).encode()
 
-    assert read_envelope(raw(body), CALL).result_info == expected
+    assert read_response(CALL, raw(body)).result_info == expected
 
 
 def test_every_status_has_a_class() -> None:

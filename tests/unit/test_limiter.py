@@ -38,7 +38,7 @@ async def test_the_window_slides() -> None:
     limiter, time = make_limiter(requests=2)
     for wait in (0, 4):
         await time.pass_by(wait)
-        limiter.release(await limiter.acquire(None), is_answered=True)
+        limiter.release(await limiter.acquire(None), was_cancelled=False)
     tasks = start(limiter.acquire(None), limiter.acquire(None))
 
     await time.pass_by(5.75)
@@ -61,7 +61,7 @@ async def test_so_many_in_flight() -> None:
 
     await time.pass_by(1000)
     assert admitted(tasks) == [True, True, False, False]
-    limiter.release(tasks[1].result(), is_answered=True)
+    limiter.release(tasks[1].result(), was_cancelled=False)
     await settle()
     assert admitted(tasks) == [True, True, True, False]
     assert repr(limiter).endswith("in_flight=2, queued=1)")
@@ -72,7 +72,7 @@ async def test_nobody_overtakes() -> None:
     limiter, _ = make_limiter(in_flight=1)
     tasks = start(*(limiter.acquire(None) for _ in range(3)))
     await settle()
-    limiter.release(tasks[0].result(), is_answered=True)
+    limiter.release(tasks[0].result(), was_cancelled=False)
     late = start(limiter.acquire(None))
     await settle()
 
@@ -97,7 +97,7 @@ async def test_too_late_for_the_window(latest: float, wait: float) -> None:
     assert admitted(in_time) == [True]
 
 
-@pytest.mark.parametrize("is_admitted", [True, False], ids=["in the step of the leave", "before it"])
+@pytest.mark.parametrize("is_admitted", [True, False], ids=["in the step of the permit", "before it"])
 async def test_cancellation_gives_everything_back(is_admitted: bool) -> None:
     """Whoever is cancelled in the queue takes no slot, and the next one goes."""
     limiter, time = make_limiter(in_flight=1)
@@ -105,17 +105,17 @@ async def test_cancellation_gives_everything_back(is_admitted: bool) -> None:
     tasks = start(limiter.acquire(None), limiter.acquire(None))
     await settle()
     if is_admitted:
-        limiter.release(first, is_answered=True)
+        limiter.release(first, was_cancelled=False)
     tasks[0].cancel()
     await settle()
     if not is_admitted:
         assert limiter.queued == 1
-        limiter.release(first, is_answered=True)
+        limiter.release(first, was_cancelled=False)
         await settle()
 
     assert tasks[0].cancelled()
     assert (limiter.in_flight, limiter.queued) == (1, 0)
-    limiter.release(tasks[1].result(), is_answered=True)
+    limiter.release(tasks[1].result(), was_cancelled=False)
     assert (limiter.in_flight, time.pending) == (0, [])
 
 
@@ -139,7 +139,7 @@ def test_the_loops_own_clock_and_timers() -> None:
         limiter = Limiter(RateLimit(requests=1, per_seconds=0.01))
         begun = asyncio.get_running_loop().time()
         for _ in range(3):
-            limiter.release(await limiter.acquire(None), is_answered=True)
+            limiter.release(await limiter.acquire(None), was_cancelled=False)
         return asyncio.get_running_loop().time() - begun
 
     assert asyncio.run(use()) >= 0.019

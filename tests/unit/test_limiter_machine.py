@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from aiospectrum import RateLimit
-from aiospectrum._http.limiter import Admission, Limiter, TooLateError
+from aiospectrum._http.limiter import Limiter, TooLateError
 from tests.fake_time import FakeTime, settle
 
 QUARTERS = st.integers(0, 16).map(lambda number: number / 4)
@@ -20,7 +20,7 @@ QUARTERS = st.integers(0, 16).map(lambda number: number / 4)
 class Call:
     """A call in the queue or under way."""
 
-    task: asyncio.Task[Admission]
+    task: asyncio.Task[int]
     latest: float | None
     is_cancelled: bool = False
     is_over: bool = False
@@ -40,7 +40,7 @@ class LimiterMachine(RuleBasedStateMachine):
         self.waiting: list[Call] = []
         self.under_way: list[Call] = []
         self.times: list[float] = []
-        self.paused_until = self.told_until = 0.0
+        self.paused_until = self.quota_until = 0.0
         self.sent_in_pause: set[Call] = set()
         self.needs_probe = False
         self.probe: Call | None = None
@@ -49,7 +49,7 @@ class LimiterMachine(RuleBasedStateMachine):
         """Once everything is given back and time passes, everybody has had a turn, and nothing is left."""
         for _ in range(20 * (1 + len(self.waiting))):
             for call in list(self.under_way):
-                self.end(call, is_answered=True)
+                self.end(call, was_cancelled=False)
             self.pass_by(self.limit.per_seconds)
         assert self.waiting == []
         assert (self.limiter.in_flight, self.limiter.queued, self.time.pending) == (0, 0, [])
@@ -61,7 +61,7 @@ class LimiterMachine(RuleBasedStateMachine):
         self.take_note()
 
     def take_note(self) -> None:
-        """Compare each admission and each refusal with what may be."""
+        """Compare each permit and each refusal with what may be."""
         waiting, self.waiting = self.waiting, []
         for call in waiting:
             if not call.task.done():
@@ -74,28 +74,27 @@ class LimiterMachine(RuleBasedStateMachine):
                 assert self.time.now + error.wait > call.latest
             else:
                 assert not self.waiting, "someone else was first"
-                self.check_admission(call)
+                self.check_permit(call)
 
-    def check_admission(self, call: Call) -> None:
+    def check_permit(self, call: Call) -> None:
         """Nobody goes in a pause, beside a probe, or when the API says that nothing is left."""
-        now, admission = self.time.now, call.task.result()
+        now = self.time.now
         assert now >= self.paused_until
-        assert now >= self.told_until
+        assert now >= self.quota_until
         assert self.probe is None
-        assert admission.is_probe == self.needs_probe
-        if admission.is_probe:
+        if self.needs_probe:
             self.needs_probe, self.probe = False, call
         self.times.append(now)
         self.under_way.append(call)
 
-    def end(self, call: Call, *, is_answered: bool) -> None:
-        """Give a leave back."""
+    def end(self, call: Call, *, was_cancelled: bool) -> None:
+        """Give a permit back."""
         self.under_way.remove(call)
         call.is_over = True
         if call is self.probe:
             self.probe = None
-            self.needs_probe |= not is_answered
-        self.limiter.release(call.task.result(), is_answered=is_answered)
+            self.needs_probe |= was_cancelled
+        self.limiter.release(call.task.result(), was_cancelled=was_cancelled)
         self.settle()
 
     def pass_by(self, seconds: float) -> None:
@@ -126,7 +125,7 @@ class LimiterMachine(RuleBasedStateMachine):
             call.task.cancel()
             self.settle()
         elif call in self.under_way:
-            self.end(call, is_answered=False)
+            self.end(call, was_cancelled=True)
 
     @precondition(lambda self: self.under_way and self.waiting)
     @rule(data=st.data())
@@ -137,7 +136,7 @@ class LimiterMachine(RuleBasedStateMachine):
         self.under_way.remove(ending)
         if ending is self.probe:
             self.probe = None
-        self.limiter.release(ending.task.result(), is_answered=True)
+        self.limiter.release(ending.task.result(), was_cancelled=False)
         leaving.is_cancelled = True
         was_admitted = self.limiter.in_flight == len(self.under_way) + 1
         if was_admitted:
@@ -149,7 +148,7 @@ class LimiterMachine(RuleBasedStateMachine):
     def answer(self, call: Call) -> None:
         """A request is answered."""
         if call in self.under_way:
-            self.end(call, is_answered=True)
+            self.end(call, was_cancelled=False)
 
     @rule(call=consumes(calls), seconds=QUARTERS)
     def refuse(self, call: Call, seconds: float) -> None:
@@ -161,16 +160,16 @@ class LimiterMachine(RuleBasedStateMachine):
             self.needs_probe = True
             self.sent_in_pause = set(self.under_way)
         self.limiter.pause(call.task.result(), seconds)
-        self.end(call, is_answered=True)
+        self.end(call, was_cancelled=False)
 
     @rule(call=calls, left=st.integers(0, 5), seconds=QUARTERS)
-    def tell(self, call: Call, left: int, seconds: float) -> None:
+    def update_quota(self, call: Call, left: int, seconds: float) -> None:
         """An answer says what the API has left; when that is nothing, nobody goes for so long."""
         if call not in self.under_way:
             return
         if left == 0:
-            self.told_until = max(self.told_until, self.time.now + seconds)
-        self.limiter.tell(call.task.result(), left, seconds)
+            self.quota_until = max(self.quota_until, self.time.now + seconds)
+        self.limiter.update_quota(call.task.result(), left, seconds)
         self.settle()
 
     @rule(seconds=QUARTERS)
@@ -185,7 +184,7 @@ class LimiterMachine(RuleBasedStateMachine):
 
     @invariant()
     def never_too_many_in_a_window(self) -> None:
-        """No stretch of the window's length has more admissions than allowed."""
+        """No stretch of the window's length has more permits than allowed."""
         for index, begin in enumerate(self.times[: -self.limit.requests]):
             assert self.times[index + self.limit.requests] - begin >= self.limit.per_seconds
 

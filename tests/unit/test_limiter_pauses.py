@@ -1,4 +1,4 @@
-"""What answers tell the limiter: the pause after a 429, its probe, and the API's own count."""
+"""What responses say to the limiter: the pause after a 429, its probe, and the API's own count."""
 
 from aiospectrum._http.limiter import TooLateError
 from tests.fake_time import admitted, make_limiter, settle, start
@@ -9,7 +9,7 @@ async def test_a_pause_stops_everybody() -> None:
     limiter, time = make_limiter()
     refused = await limiter.acquire(None)
     limiter.pause(refused, 7.0)
-    limiter.release(refused, is_answered=True)
+    limiter.release(refused, was_cancelled=False)
     tasks = start(*(limiter.acquire(None) for _ in range(3)))
 
     await time.pass_by(6.75)
@@ -18,26 +18,26 @@ async def test_a_pause_stops_everybody() -> None:
     assert (admitted(tasks), limiter.pause_left()) == ([True, False, False], 0)
     await time.pass_by(100)
     assert admitted(tasks) == [True, False, False]
-    assert tasks[0].result().is_probe
-    limiter.release(tasks[0].result(), is_answered=True)
+    limiter.release(tasks[0].result(), was_cancelled=False)
     await settle()
     assert admitted(tasks) == [True, True, True]
-    assert not any(task.result().is_probe for task in tasks[1:])
 
 
-async def test_a_cancelled_probe_is_no_answer() -> None:
+async def test_a_cancelled_probe_is_no_response() -> None:
     """When the probe is cancelled, another one probes, and still alone."""
     limiter, time = make_limiter()
     refused = await limiter.acquire(None)
     limiter.pause(refused, 1.0)
-    limiter.release(refused, is_answered=True)
+    limiter.release(refused, was_cancelled=False)
     tasks = start(*(limiter.acquire(None) for _ in range(3)))
     await time.pass_by(1)
-    limiter.release(tasks[0].result(), is_answered=False)
+    limiter.release(tasks[0].result(), was_cancelled=True)
     await settle()
 
     assert admitted(tasks) == [True, True, False]
-    assert tasks[1].result().is_probe
+    limiter.release(tasks[1].result(), was_cancelled=False)
+    await settle()
+    assert admitted(tasks) == [True, True, True]
 
 
 async def test_a_refused_probe_begins_another_pause() -> None:
@@ -45,16 +45,16 @@ async def test_a_refused_probe_begins_another_pause() -> None:
     limiter, time = make_limiter()
     refused = await limiter.acquire(None)
     limiter.pause(refused, 1.0)
-    limiter.release(refused, is_answered=True)
-    tasks = start(*(limiter.acquire(None) for _ in range(2)))
+    limiter.release(refused, was_cancelled=False)
+    tasks = start(*(limiter.acquire(None) for _ in range(3)))
     await time.pass_by(1)
     limiter.pause(tasks[0].result(), 5.0)
-    limiter.release(tasks[0].result(), is_answered=True)
+    limiter.release(tasks[0].result(), was_cancelled=False)
 
     await time.pass_by(4.75)
-    assert admitted(tasks) == [True, False]
+    assert admitted(tasks) == [True, False, False]
     await time.pass_by(0.25)
-    assert tasks[1].result().is_probe
+    assert admitted(tasks) == [True, True, False]
 
 
 async def test_answers_to_earlier_requests_do_not_extend_a_pause() -> None:
@@ -64,11 +64,11 @@ async def test_answers_to_earlier_requests_do_not_extend_a_pause() -> None:
     limiter.pause(first, 2.0)
     limiter.pause(second, 50.0)
     assert limiter.pause_left() == 2
-    for admission in (first, second):
-        limiter.release(admission, is_answered=True)
+    for permit in (first, second):
+        limiter.release(permit, was_cancelled=False)
     (probe,) = start(limiter.acquire(None))
     await time.pass_by(2)
-    limiter.release(probe.result(), is_answered=True)
+    limiter.release(probe.result(), was_cancelled=False)
     limiter.pause(third, 50.0)
 
     assert limiter.pause_left() == 0
@@ -89,7 +89,7 @@ async def test_a_pause_refuses_those_who_cannot_wait() -> None:
     error = tasks[0].exception()
     assert isinstance(error, TooLateError)
     assert error.wait == 10
-    limiter.release(refused, is_answered=True)
+    limiter.release(refused, was_cancelled=False)
     await time.pass_by(10)
     assert admitted(tasks[1:]) == [True, False]
 
@@ -105,7 +105,7 @@ async def test_cancellation_in_the_step_of_a_refusal() -> None:
     await settle()
 
     assert task.cancelled()
-    limiter.release(refused, is_answered=True)
+    limiter.release(refused, was_cancelled=False)
     assert (limiter.in_flight, limiter.queued, time.pending) == (0, 0, [])
 
 
@@ -115,9 +115,9 @@ async def test_what_the_api_says_slows_down() -> None:
     first = await limiter.acquire(None)
     tasks = start(limiter.acquire(1004.0), limiter.acquire(None))
     await settle()
-    limiter.tell(first, 0, 5.0)
-    limiter.tell(first, 50, 1.0)
-    limiter.release(first, is_answered=True)
+    limiter.update_quota(first, 0, 5.0)
+    limiter.update_quota(first, 50, 1.0)
+    limiter.release(first, was_cancelled=False)
     await time.pass_by(4.75)
     assert admitted(tasks) == [False, False]
     assert isinstance(tasks[0].exception(), TooLateError)
@@ -130,8 +130,8 @@ async def test_what_the_api_says_never_speeds_up() -> None:
     """However much the API says is left, the window holds."""
     limiter, time = make_limiter(requests=2)
     for _ in range(2):
-        admission = await limiter.acquire(None)
-        limiter.tell(admission, 1_000_000, 1.0)
+        permit = await limiter.acquire(None)
+        limiter.update_quota(permit, 1_000_000, 1.0)
     tasks = start(limiter.acquire(None))
 
     await time.pass_by(9.75)
@@ -144,7 +144,7 @@ async def test_requests_that_the_api_has_not_counted_yet() -> None:
     """What is left by an answer is less the requests that were sent since."""
     limiter, time = make_limiter()
     first, *_ = [await limiter.acquire(None) for _ in range(3)]
-    limiter.tell(first, 3, 5.0)
+    limiter.update_quota(first, 3, 5.0)
     tasks = start(*(limiter.acquire(None) for _ in range(2)))
     await settle()
     assert admitted(tasks) == [True, False]
@@ -156,8 +156,8 @@ async def test_a_field_that_does_not_count_down() -> None:
     """A field that always says the same does not stop calls that are made one after another."""
     limiter, time = make_limiter()
     for _ in range(20):
-        admission = await limiter.acquire(1000.0)
-        limiter.tell(admission, 5, 30.0)
-        limiter.release(admission, is_answered=True)
+        permit = await limiter.acquire(1000.0)
+        limiter.update_quota(permit, 5, 30.0)
+        limiter.release(permit, was_cancelled=False)
 
     assert time.timers == []

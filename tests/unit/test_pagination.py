@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiospectrum import InvalidArgumentError
-from aiospectrum.pagination import Page, iterate_pages
+from aiospectrum.transport import Page, iterate_pages
 
 Server = Callable[[int, int], Page[str]]
 

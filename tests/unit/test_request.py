@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from aiospectrum import DNS, AppRequest, InvalidArgumentError, OriginDNS
-from aiospectrum._codec.converter import shared_converter
 from aiospectrum._generated.analytics import GET_EVENTS_BY_TIME, GET_EVENTS_SUMMARY
 from aiospectrum._generated.apps import CREATE_APP, GET_APP, LIST_APPS
-from aiospectrum._http.request import Request, build_request
+from aiospectrum._http.request import build_request
 from aiospectrum.checks import Text
 from aiospectrum.routes import PathParameter, QueryParameter, Route
 from tests.conftest import APP, ZONE
@@ -26,25 +25,50 @@ ANYTHING: Route[Any] = Route(
 )
 
 
-def build(route: Route[Any], path: dict[str, object], **query: object) -> Request:
-    """Build without a body."""
+class Sly(str):
+    """A string that prints as another one."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ".."
+
+
+class Dots(str, Enum):  # noqa: UP042 - a StrEnum prints as its value
+    """An enum whose members print as their names."""
+
+    UP = ".."
+
+
+def build(route: Route[Any], path: dict[str, object], **query: object) -> str:
+    """Path and query string of a request without a body."""
     names = {parameter.name: None for parameter in route.query}
-    return build_request(route, path=path, query={**names, **query}, body=None, converter=shared_converter())
+    target, body = build_request(route, path=path, query={**names, **query}, body=None)
+    assert body is None
+    return target
 
 
 @pytest.mark.parametrize("odd", ["../x", "a/b", "a?b#c", "a\r\nX: y", "%2e%2e", "ä", "{there}"])
 def test_values_cannot_leave_their_place(odd: str) -> None:
     """Even where the spec allows any text, a value stays one path segment or one query value."""
-    request = build(ANYTHING, {"here": odd}, there=odd)
+    target = build(ANYTHING, {"here": odd}, there=odd)
 
-    path, _, query = request.target.partition("?")
+    path, _, query = target.partition("?")
     assert path.count("/") == 2
     assert path.startswith("/")
     assert path.endswith("/end")
     assert query.startswith("the%20re=")
-    assert request.target.isascii()
-    assert not any(letter in request.target for letter in '\r\n {}#"')
+    assert target.isascii()
+    assert not any(letter in target for letter in '\r\n {}#"')
     assert query.count("=") == 1
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", Sly(".."), Dots.UP], ids=["empty", "one", "two", "subclass", "enum"])
+def test_a_value_that_is_no_segment_of_a_path(value: str) -> None:
+    """What servers take for another path, even percent-encoded, is refused by the name of its argument."""
+    for _ in range(2):
+        with pytest.raises(InvalidArgumentError, match=r"^here: expected a value other than '', '\.' and '\.\.'"):
+            build(ANYTHING, {"here": value}, there="x")
 
 
 def test_what_is_required_is_asked_for() -> None:
@@ -72,15 +96,6 @@ class Count(int, Enum):
     TWO = 2
 
 
-class Sly(str):
-    """A string that prints as another one."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return ".."
-
-
 class EndOfSummer(tzinfo):
     """A zone in the hour that comes twice."""
 
@@ -96,8 +111,8 @@ def test_what_was_checked_is_what_is_sent() -> None:
     listed = build(LIST_APPS, {"zone_id": Word.ZONE}, page=Count.TWO)
     summed = build(GET_EVENTS_SUMMARY, {"zone_id": Sly(ZONE)}, metrics=[Word.METRIC])
 
-    assert listed.target == f"/zones/{ZONE}/spectrum/apps?page=2"
-    assert summed.target == f"/zones/{ZONE}/spectrum/analytics/events/summary?metrics=count"
+    assert listed == f"/zones/{ZONE}/spectrum/apps?page=2"
+    assert summed == f"/zones/{ZONE}/spectrum/analytics/events/summary?metrics=count"
 
 
 def test_a_list_that_has_changed_is_written_anew() -> None:
@@ -108,7 +123,7 @@ def test_a_list_that_has_changed_is_written_anew() -> None:
 
     changed = build(GET_EVENTS_SUMMARY, {"zone_id": ZONE}, metrics=metrics)
 
-    assert changed.target.endswith("?metrics=count,bytesIngress")
+    assert changed.endswith("?metrics=count,bytesIngress")
 
 
 @pytest.mark.parametrize(("good", "bad"), [(1, True), (1, 1.0), (1, "1")], ids=["bool", "float", "text"])
@@ -124,7 +139,7 @@ def test_what_equals_an_earlier_value_is_checked_all_the_same(good: object, bad:
 def test_long_values_are_sent_whole(value: str) -> None:
     """What is too long for a cache is written each time."""
     for _ in range(2):
-        assert build(ANYTHING, {"here": value}, there=value).target == f"/{value}/end?the%20re={value}"
+        assert build(ANYTHING, {"here": value}, there=value) == f"/{value}/end?the%20re={value}"
 
 
 def test_an_hour_that_comes_twice() -> None:
@@ -133,7 +148,7 @@ def test_an_hour_that_comes_twice() -> None:
     first, second = (datetime(2026, 10, 25, 2, 30, fold=fold, tzinfo=zone) for fold in (0, 1))
     assert first == second
 
-    sent = [build(GET_EVENTS_SUMMARY, {"zone_id": ZONE}, since=time).target for time in (first, second)]
+    sent = [build(GET_EVENTS_SUMMARY, {"zone_id": ZONE}, since=time) for time in (first, second)]
 
     assert [each.rpartition("=")[2] for each in sent] == ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]
 
@@ -151,6 +166,6 @@ def test_bodies_take_subclasses_too() -> None:
     """So do bodies."""
     app = AppRequest(protocol=Sly("tcp/22"), dns=DNS(name=Word.METRIC), origin_dns=OriginDNS(), origin_port=Count.TWO)
 
-    request = build_request(CREATE_APP, path={"zone_id": ZONE}, query={}, body=app, converter=shared_converter())
+    _, body = build_request(CREATE_APP, path={"zone_id": ZONE}, query={}, body=app)
 
-    assert request.body == b'{"protocol":"tcp/22","dns":{"name":"count"},"origin_dns":{},"origin_port":2}'
+    assert body == b'{"protocol":"tcp/22","dns":{"name":"count"},"origin_dns":{},"origin_port":2}'

@@ -12,9 +12,8 @@ from typing import Final
 from aiospectrum._generated import checks
 from aiospectrum._generated.models import App, AppOrder, AppRequest, DeletedApp, Direction
 from aiospectrum.checks import Integer
-from aiospectrum.pagination import Page, iterate_pages, to_page
 from aiospectrum.routes import Body, PathParameter, QueryParameter, Route
-from aiospectrum.transport import Transport
+from aiospectrum.transport import Page, Transport, iterate_pages, to_page
 
 __all__ = [
     "CREATE_APP",

@@ -1,26 +1,27 @@
-"""One call from the request to the decoded result: deadline, attempts, decoder."""
+"""One call from the request to its result: attempts, retries and deadline around one record."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
-from cattrs import Converter
 
-from aiospectrum._http.attempt import Attempt, CallState
-from aiospectrum._http.credentials import Credentials
-from aiospectrum._http.deadline import Deadline, Watch
-from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.recording import record_response
+from aiospectrum._http.deadline import Deadline
+from aiospectrum._http.headers import read_rate_limit
+from aiospectrum._http.limiter import Limiter, TooLateError
+from aiospectrum._http.record import Call
 from aiospectrum._http.request import build_request
-from aiospectrum._http.response import Call, Envelope, assume_result, decode_result
-from aiospectrum._http.retry import Action, RetryBudget, backoff, decide, is_ambiguous
+from aiospectrum._http.response import assumed_response, read_response
+from aiospectrum._http.retry import Action, RetryBudget, backoff, decide, is_ambiguous, wait_after_429
+from aiospectrum._http.session import LARGE, Session
 from aiospectrum.errors import AmbiguousWriteError, RateLimitError, RequestError, RequestTimeoutError
+from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 from aiospectrum.policies import RetryPolicy, Timeouts
 from aiospectrum.routes import Route
-from aiospectrum.transport import Response
+from aiospectrum.transport import Response, record_response
 
-__all__ = ["HTTPTransport"]
+__all__ = ["CallSettings", "HTTPTransport"]
 
 T = TypeVar("T")
 
@@ -28,26 +29,20 @@ _LOGGER: Final = logging.getLogger("aiospectrum")
 
 
 @attrs.frozen(kw_only=True)
-class HTTPTransport:
-    """The transport behind :class:`~aiospectrum.Client`, made of collaborators that are passed in."""
+class CallSettings:
+    """How calls are made: what those of a client have in common, passed in."""
 
-    attempt: Attempt
-    """Makes one attempt."""
+    session: Session
+    """Sends the requests."""
 
     base_url: str
     """URL that paths are appended to, without a slash at its end."""
 
-    credentials: Credentials
-    """Prove who calls."""
-
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    """Headers of every request that the session does not send by itself."""
+    redact: Callable[[str], str]
+    """Blots credentials out of a text that came from the server."""
 
     timeouts: Timeouts
     """How long a call may take with all its attempts and waits."""
-
-    watch: Watch
-    """Looks after the deadlines of all calls of a client."""
 
     retry: RetryPolicy
     """How often, and how far apart, calls are attempted."""
@@ -55,140 +50,234 @@ class HTTPTransport:
     budget: RetryBudget
     """Tokens for retries, shared by all calls of a client."""
 
-    converter: Converter
-    """Writes bodies and reads results."""
+    limiter: Limiter | None
+    """Gives permits to send; None for no limit."""
+
+    hook: AttemptHook | None
+    """Is called before every attempt, and what it returns after it."""
+
+    clock: Callable[[], float]
+    """Gives the time in seconds, for the durations that the hook is given."""
+
+    random: Callable[[], float]
+    """Gives a number from 0 up to but not including 1."""
 
     sleep: Callable[[float], Awaitable[object]]
     """Waits a number of seconds."""
 
-    def with_policies(self, *, timeouts: Timeouts, retry: RetryPolicy, limiter: Limiter | None) -> "HTTPTransport":
-        """Make a transport with other policies, over the same session and budget.
 
-        Args:
-            timeouts: How long things may take.
-            retry: How often, and how far apart, calls are attempted.
-            limiter: Gives leave to send; None for no limit.
+class HTTPTransport:
+    """Makes calls over HTTP; clients are made of it."""
 
-        Returns:
-            The transport.
+    def __init__(self, settings: CallSettings) -> None:
+        """Keep the settings."""
+        self._settings = settings
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: that would take the credentials along.
+
+        Raises:
+            TypeError: Always.
         """
-        exchange = attrs.evolve(self.attempt.exchange, timeouts=timeouts)
-        attempt = attrs.evolve(self.attempt, exchange=exchange, limiter=limiter)
-        return attrs.evolve(self, attempt=attempt, timeouts=timeouts, retry=retry)
+        raise TypeError("credentials are not pickled; make a client where it is used")
 
     async def send(
-        self,
-        route: Route[T],
-        *,
-        path: Mapping[str, object],
-        query: Mapping[str, object],
-        body: object = None,
+        self, route: Route[T], *, path: Mapping[str, object], query: Mapping[str, object], body: object = None
     ) -> Response[T]:
-        """Make one call; see :meth:`~aiospectrum.transport.Transport.send`."""
-        request = build_request(route, path=path, query=query, body=body, converter=self.converter)
-        call = Call(method=route.method, url=self.base_url + request.target, redact=self.credentials.redact)
-        deadline = Deadline(self.watch, self.timeouts.total, self.timeouts.read)
-        headers = self.headers if request.body is None else {**self.headers, "Content-Type": "application/json"}
-        state = CallState(route=route, path=path, call=call, headers=headers, body=request.body, deadline=deadline)
+        """Make one call; the endpoint functions call this. See :meth:`aiospectrum.transport.Transport.send`.
+
+        Args:
+            route: The endpoint.
+            path: The path parameters by argument name.
+            query: The query parameters by argument name, None for one that was not given.
+            body: The body's model, None for a route without a body.
+
+        Returns:
+            The successful call.
+
+        Raises:
+            ClientStateError: The client is not open, or not on this event loop.
+            SpectrumError: See :mod:`aiospectrum.errors` for the tree.
+        """
+        settings = self._settings
+        if settings.session.loop is not asyncio.get_running_loop():
+            settings.session.refuse()
+        target, content = build_request(route, path=path, query=query, body=body)
+        deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)
+        url = settings.base_url + target
+        call = Call(route=route, path=path, url=url, body=content, redact=settings.redact, deadline=deadline)
+        response: Response[T] | None = None
         try:
             with deadline:
-                response: Response[T] = await self._until_done(state)
+                while response is None:
+                    try:
+                        response = await self._attempt(call)
+                    except RequestTimeoutError:
+                        raise  # the permit would have come after the deadline
+                    except RequestError as error:
+                        response = await self._recover(call, error)
+                        if response is None and call.last_error is not error:
+                            raise  # it is not attempted again
         except TimeoutError:
             if not deadline.has_passed:
                 raise  # a hook's own
-            error = self._timed_out(state)
-            if state.is_sending and not route.safe_to_repeat:
-                raise _ambiguous(call, error) from error
-            raise error from state.last_error
-        else:
-            record_response(response)
-            return response
-        finally:
-            self.attempt.collector_rest.end()
-
-    async def _until_done(self, state: CallState) -> Response[Any]:
-        """Attempt until there is a result, or an error that no further attempt would mend."""
-        while True:
-            try:
-                return self._response(state, await self.attempt(state))
-            except RequestTimeoutError:
-                raise  # the rate limit would have kept it until after the deadline
-            except RequestError as error:
-                self.attempt.collector_rest.end()
-                error.attempts = state.attempt
-                may_have_happened = state.may_have_happened
-                method = state.route.method
-                action = decide(method, error, state.attempt, self.retry, follows_ambiguous=may_have_happened)
-                if action is Action.COUNT_AS_DELETED:
-                    return self._response(state, self._assumed(state))
-                if action is Action.RAISE_AMBIGUOUS:
-                    raise _ambiguous(state.call, error) from error
-                wait = self._wait_after(error, state) if action is Action.RETRY else None
-                if wait is None:
-                    raise
-                state.last_error = error
-                state.may_have_happened = may_have_happened or is_ambiguous(error)
-                _LOGGER.warning("%s; attempt %d follows in %.2f s", error, state.attempt + 1, wait)
-                if not self._is_paused_for(error):
-                    await self.sleep(wait)
-
-    def _response(self, state: CallState, envelope: Envelope) -> Response[Any]:
-        raw = state.raw
-        assert raw is not None, "an envelope comes of an answer"  # noqa: S101 - for the type checker
-        response = Response(
-            route=state.route,
-            url=state.call.url,
-            result=envelope.result,
-            status=raw.status,
-            headers=raw.headers,
-            messages=envelope.messages,
-            result_info=envelope.result_info,
-            attempts=state.attempt,
-        )
-        if state.attempt == 1:
-            self.budget.earn()
+            problem = f"took longer than the timeout of {deadline.total:g} s"
+            late = _timeout_error(call, problem, was_sent=call.is_sending)
+            if call.is_sending and not route.safe_to_repeat:
+                raise _ambiguous_error(call, late) from late
+            raise late from call.last_error
+        if call.attempt == 1:
+            settings.budget.earn()
+        record_response(response)
         return response
 
-    def _assumed(self, state: CallState) -> Envelope:
-        """What a success without a result would have given."""
-        raw = state.raw
-        assert raw is not None, "only an answer counts as one"  # noqa: S101 - for the type checker
-        result = assume_result(state.route, state.path)
-        decoded = decode_result(state.route, result, converter=self.converter, raw=raw, call=state.call)
-        return Envelope(result=decoded, result_info=None, messages=())
+    async def _attempt(self, call: Call) -> Response[Any]:
+        """Wait for a permit and make one attempt with it; a 429 pauses all who need one."""
+        limiter, hook = self._settings.limiter, self._settings.hook
+        if limiter is None:
+            return await (self._exchange(call) if hook is None else self._observe(call, hook))
+        try:
+            permit = await limiter.acquire(call.deadline.latest)
+        except TooLateError as late:
+            problem = f"would have to wait {late.wait:.1f} s for the rate limit, longer than the deadline leaves"
+            raise _timeout_error(call, problem, was_sent=False, wait=late.wait) from call.last_error
+        was_cancelled = True
+        try:
+            response = await (self._exchange(call) if hook is None else self._observe(call, hook))
+            was_cancelled = False
+            return response
+        except RequestError as error:
+            was_cancelled = False
+            if isinstance(error, RateLimitError) and error.wait is not None:
+                limiter.pause(permit, error.wait)
+                _LOGGER.warning("%s; all requests are paused for %.1f s", error, limiter.pause_left())
+            raise
+        finally:
+            if call.quota is not None:
+                limiter.update_quota(permit, *call.quota)
+            limiter.release(permit, was_cancelled=was_cancelled)
 
-    def _wait_after(self, error: RequestError, state: CallState) -> float | None:
+    async def _observe(self, call: Call, hook: AttemptHook) -> Response[Any]:
+        """Make an attempt between the two calls of the hook."""
+        started = AttemptStarted(
+            operation=call.route.name,
+            method=call.route.method,
+            route=call.route.path,
+            url=call.url,
+            attempt=call.attempt + 1,
+        )
+        end = hook(started)
+        start_time = self._settings.clock()
+        error: RequestError | None = None
+        was_cancelled = True
+        try:
+            response = await self._exchange(call)
+            was_cancelled = False
+            return response
+        except RequestError as failure:
+            error, was_cancelled = failure, False
+            raise
+        finally:
+            if end is not None:
+                duration = self._settings.clock() - start_time
+                end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+
+    async def _exchange(self, call: Call) -> Response[Any]:
+        """Send one request and read the response."""
+        call.attempt += 1
+        call.is_sending = True
+        settings = self._settings
+        try:
+            response = await settings.session.request(call, connect_timeout=settings.timeouts.connect)
+            call.response = response
+            if "ratelimit" in response.headers:
+                call.quota = read_rate_limit(response.headers.getall("ratelimit"))
+            if len(response.body) >= LARGE:
+                await settings.session.one_at_a_time()
+            call.is_sending = False
+            return read_response(call, response)
+        except RateLimitError as error:
+            error.wait = wait_after_429(error.retry_after, call.quota, settings.random)
+            raise
+        except RequestError:
+            call.is_sending = False
+            raise
+        finally:
+            if _LOGGER.isEnabledFor(logging.DEBUG):
+                status = "no response" if call.response is None else call.response.status
+                _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, call.attempt, status)
+
+    async def _recover(self, call: Call, error: RequestError) -> Response[Any] | None:
+        """Wait for the next attempt, if there is to be one after an error; or give what counts as a success.
+
+        When neither follows, the error does not become :attr:`Call.last_error`.
+
+        Raises:
+            AmbiguousWriteError: The request may have taken effect, and must not be repeated.
+        """
+        settings = self._settings
+        error.attempts = call.attempt
+        may_have_happened = call.may_have_happened
+        action = decide(call.route.method, error, call.attempt, settings.retry, follows_ambiguous=may_have_happened)
+        if action is Action.COUNT_AS_DELETED and call.response is not None:
+            return assumed_response(call, call.response)
+        if action is Action.RAISE_AMBIGUOUS:
+            raise _ambiguous_error(call, error) from error
+        wait = self._wait_after(call, error) if action is Action.RETRY else None
+        if wait is None:
+            return None
+        call.last_error, call.response, call.quota = error, None, None
+        call.may_have_happened = may_have_happened or is_ambiguous(error)
+        _LOGGER.warning("%s; attempt %d follows in %.2f s", error, call.attempt + 1, wait)
+        if settings.limiter is None or not isinstance(error, RateLimitError):  # else the limiter sees to the wait
+            await settings.sleep(wait)
+        return None
+
+    def _wait_after(self, call: Call, error: RequestError) -> float | None:
         """Seconds until the next attempt; None when there are no tokens or the deadline comes first."""
+        settings = self._settings
         if isinstance(error, RateLimitError):
-            limiter = self.attempt.limiter
-            wait = (error.wait or 0.0) if limiter is None else limiter.pause_left()
-        elif self.budget.spend():
-            wait = backoff(state.attempt, self.retry, self.attempt.random)
+            wait = (error.wait or 0.0) if settings.limiter is None else settings.limiter.pause_left()
+        elif settings.budget.spend():
+            wait = backoff(call.attempt, settings.retry, settings.random)
         else:
             return None
-        latest = state.deadline.latest
-        if latest is not None and self.attempt.clock() + wait > latest:
+        if call.deadline.passes_within(wait):
             error.wait = wait
             error.args = (f"{error}; the next attempt would be in {wait:.1f} s, which is after the deadline",)
             return None
         return wait
 
-    def _is_paused_for(self, error: RequestError) -> bool:
-        """Whether the limiter sees to the wait."""
-        return self.attempt.limiter is not None and isinstance(error, RateLimitError)
 
-    def _timed_out(self, state: CallState) -> RequestTimeoutError:
-        error = RequestTimeoutError(
-            f"{state.call.method} {state.call.url} took longer than the timeout of {self.timeouts.total:g} s",
-            method=state.call.method,
-            url=state.call.url,
-            attempts=state.attempt,
-        )
-        error.was_sent = state.is_sending
-        return error
+def _attempt_ended(
+    call: Call, started: AttemptStarted, error: RequestError | None, *, duration: float, was_cancelled: bool
+) -> AttemptEnded:
+    """What the hook is given after an attempt."""
+    response = call.response
+    if response is None:  # or it was too large to keep
+        status, ray_id = (None, None) if error is None else (error.status, error.ray_id)
+    else:
+        status, ray_id = response.status, call.clean(response.headers.get("cf-ray", "")) or None
+    return AttemptEnded(
+        started=started,
+        status=status,
+        http_version=None if response is None else response.http_version,
+        duration=duration,
+        body_bytes=0 if response is None else len(response.body),
+        ray_id=ray_id,
+        error=error,
+        was_cancelled=was_cancelled,
+    )
 
 
-def _ambiguous(call: Call, error: RequestError) -> AmbiguousWriteError:
+def _timeout_error(call: Call, problem: str, *, was_sent: bool, wait: float | None = None) -> RequestTimeoutError:
+    message = f"{call.method} {call.url} {problem}"
+    error = RequestTimeoutError(message, method=call.method, url=call.url, attempts=call.attempt)
+    error.was_sent, error.wait = was_sent, wait
+    return error
+
+
+def _ambiguous_error(call: Call, error: RequestError) -> AmbiguousWriteError:
     return AmbiguousWriteError(
         f"{error}; it may have taken effect all the same: list the applications and compare before creating again",
         method=call.method,

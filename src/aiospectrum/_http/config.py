@@ -16,7 +16,6 @@ from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
 __all__ = [
-    "DEFAULT_BASE_URL",
     "MAX_BODY_BYTES",
     "ClientOptions",
     "check_base_url",
@@ -32,9 +31,6 @@ __all__ = [
 ]
 
 C = TypeVar("C")
-
-DEFAULT_BASE_URL: Final = "https://api.cloudflare.com/client/v4"
-"""Cloudflare's production API."""
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 """The most bytes of a body that a client takes by default, decompressed."""

@@ -4,12 +4,13 @@ Source: https://developers.cloudflare.com/fundamentals/api/get-started/
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
 import attrs
 
 from aiospectrum.errors import CredentialsError
+from aiospectrum.routes import Scheme
 
 __all__ = ["ENVIRONMENT", "Credentials", "choose_credentials", "credentials_from"]
 
@@ -20,6 +21,18 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
 }
 """The environment variable of each credential."""
 
+_ARGUMENTS: Final[Mapping[Scheme, frozenset[str]]] = {
+    "api_token": frozenset({"api_token"}),
+    "api_key": frozenset({"api_email", "api_key"}),
+}
+"""The credentials of each scheme."""
+
+_IN_WORDS: Final[Mapping[Scheme, str]] = {"api_token": "api_token alone", "api_key": "both api_email and api_key"}
+
+_VARIABLES_IN_WORDS: Final[Mapping[Scheme, str]] = {
+    "api_token": "the environment variable CLOUDFLARE_API_TOKEN",
+    "api_key": "both CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY",
+}
 
 _ALLOWED: Final = r"[!#-&(-\[\]-~]+"
 """What a header can hold and what looks the same in JSON, so that an echo of it is recognized."""
@@ -47,7 +60,7 @@ class Credentials:
         """Blot the secrets out of a text.
 
         Args:
-            text: Anything, such as the start of a server's answer.
+            text: Anything, such as the start of a server's response.
 
         Returns:
             The text with each secret replaced.
@@ -57,57 +70,52 @@ class Credentials:
         return re.sub("|".join(map(re.escape, secrets)), "[redacted]", text)
 
 
-def choose_credentials(*, api_token: str | None, api_email: str | None, api_key: str | None) -> Credentials:
-    """Check credentials and choose their scheme.
+def choose_credentials(
+    *, api_token: str | None, api_email: str | None, api_key: str | None, schemes: Sequence[Scheme]
+) -> Credentials:
+    """Check credentials and choose their scheme; white space around them is stripped.
 
     Args:
         api_token: An API token.
         api_email: E-mail address of the account, given together with ``api_key``.
         api_key: Global API key of the account.
-
-    Returns:
-        The credentials; white space around them is stripped.
+        schemes: Those that the API takes.
 
     Raises:
-        CredentialsError: None is given, both schemes are, or one holds what a header cannot.
+        CredentialsError: None is given, both schemes are, one that the API does not take is, or one holds what a header
+            cannot.
     """
     given = {"api_token": api_token, "api_email": api_email, "api_key": api_key}
     clean = {name: _clean(name, text) for name, text in given.items() if text is not None}
-    if clean.keys() == {"api_token"}:
+    if not any(clean.keys() == _ARGUMENTS[scheme] for scheme in schemes):
+        expected = " or ".join(_IN_WORDS[scheme] for scheme in schemes)
+        raise CredentialsError(f"credentials: expected {expected}, got {' and '.join(clean) or 'none'}")
+    if "api_token" in clean:
         token = clean["api_token"]
         return Credentials(headers={"Authorization": f"Bearer {token}"}, secrets=(token,))
-    if clean.keys() == {"api_email", "api_key"}:
-        key = clean["api_key"]
-        headers = {"X-Auth-Email": clean["api_email"], "X-Auth-Key": key}
-        return Credentials(headers=headers, secrets=(key, clean["api_email"]))
-    raise CredentialsError(
-        "credentials: expected either api_token alone or both api_email and api_key, "
-        f"got {' and '.join(clean) or 'none'}"
-    )
+    key, email = clean["api_key"], clean["api_email"]
+    return Credentials(headers={"X-Auth-Email": email, "X-Auth-Key": key}, secrets=(key, email))
 
 
-def credentials_from(environ: Mapping[str, str]) -> dict[str, str]:
-    """Find credentials in environment variables.
+def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> dict[str, str]:
+    """Find credentials in environment variables, as arguments for :func:`choose_credentials`.
 
     A token is taken alone, whatever else is set, as Cloudflare recommends tokens.
 
     Args:
         environ: The variables.
-
-    Returns:
-        Arguments for :func:`choose_credentials`.
+        schemes: Those that the API takes, the preferred one first.
 
     Raises:
         CredentialsError: The variables hold no complete scheme; the message names them.
     """
     found = {name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable, "").strip()}
-    if "api_token" in found:
-        return {"api_token": found["api_token"]}
-    if found.keys() == {"api_email", "api_key"}:
-        return found
+    for scheme in schemes:
+        if found.keys() >= _ARGUMENTS[scheme]:
+            return {name: found[name] for name in ENVIRONMENT if name in _ARGUMENTS[scheme]}
     raise CredentialsError(
-        "credentials: expected the environment variable CLOUDFLARE_API_TOKEN, or both CLOUDFLARE_EMAIL and "
-        f"CLOUDFLARE_API_KEY, got {' and '.join(ENVIRONMENT[name] for name in found) or 'none of them'}"
+        f"credentials: expected {' or '.join(_VARIABLES_IN_WORDS[scheme] for scheme in schemes)}, "
+        f"got {' and '.join(ENVIRONMENT[name] for name in found) or 'none of them'}"
     )
 
 

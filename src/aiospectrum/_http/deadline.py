@@ -1,113 +1,90 @@
-"""The two limits of a call in time: its deadline, and how long an answer may keep it waiting."""
+"""The two limits of a call in time: its deadline, and the read timeout of each attempt."""
 
 import asyncio
+import math
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-__all__ = ["Deadline", "Watch"]
+import msgspec
+
+__all__ = ["Deadline", "DeadlineTimer"]
 
 
-class Watch:
-    """Looks after the deadlines of all calls of a client with one timer.
+class DeadlineTimer:
+    """One timer for the deadlines of all calls of a client; it belongs to one event loop.
 
-    Setting a timer for each call, and another for each piece of an answer, would cost more than all else that is done
-    for a small call here. It belongs to one event loop.
+    ``asyncio.timeout`` sets a timer for each call, and aiohttp one for each piece of a response, which would cost more
+    than all else that is done for a small call here. aiohttp's ``sock_read`` also begins anew with every byte of a
+    header, and does not cover the wait for a connection.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin with nothing to look after.
-
-        Args:
-            loop: The event loop.
-        """
-        self.loop = loop
-        """The event loop."""
-        self._running: dict[Deadline, None] = {}
+        """Begin with no deadlines."""
+        self.time: Callable[[], float] = loop.time
+        """The loop's clock, in seconds."""
+        self.running: dict[Deadline, None] = {}
+        """The deadlines to check; a dict, as they are checked in the order of their calls."""
+        self.due: float = math.inf
+        """When they are checked next, in seconds of the loop's clock; infinity for never."""
+        self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
 
-    def add(self, deadline: "Deadline", when: float) -> None:
-        """Look after a deadline.
-
-        Args:
-            deadline: Which.
-            when: When it is to be looked at first, in seconds of the loop's clock.
-        """
-        self._running[deadline] = None
-        if self._timer is None or when < self._due:
-            self._set_timer(when)
-
-    def remove(self, deadline: "Deadline") -> None:
-        """Look after a deadline no more.
-
-        Args:
-            deadline: Which, also one that has not been added.
-        """
-        self._running.pop(deadline, None)
+    def set(self, when: float) -> None:
+        """Check all deadlines at some time of the loop's clock, and from then on as often as they say."""
+        self.close()
+        if when < math.inf:
+            self._timer = self._loop.call_at(when, self._check)
+            self.due = when
 
     def close(self) -> None:
         """Leave no timer behind."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self.due = math.inf
 
-    def _set_timer(self, when: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self.loop.call_at(when, self._look)
-        self._due = when
-
-    def _look(self) -> None:
-        self._timer = None
-        now = self.loop.time()
-        times = [when for deadline in self._running if (when := deadline.look(now)) is not None]
-        if times:
-            self._set_timer(min(times))
+    def _check(self) -> None:
+        now = self.time()
+        self.set(min((deadline.check(now) for deadline in self.running), default=math.inf))
 
 
-class Deadline:
-    """Ends a call that takes too long, and an attempt that hears nothing for too long.
+class Deadline(msgspec.Struct, eq=False, weakref=False):
+    """Ends a call that takes too long, and an attempt to which no data comes for too long.
 
     It is entered by ``with`` around a whole call. Like :func:`asyncio.timeout` it cancels the task and makes a
     TimeoutError of that at the end of the block, and lets every other cancellation pass.
     """
 
-    __slots__ = (
-        "_cancelling",
-        "_heard_at",
-        "_is_listening",
-        "_is_silent",
-        "_silence",
-        "_task",
-        "_time",
-        "_total",
-        "_watch",
-        "has_passed",
-        "latest",
-    )
+    timer: DeadlineTimer
+    """Checks it."""
 
-    def __init__(self, watch: Watch, total: float | None, silence: float | None) -> None:
-        """Keep the limits.
+    total: float | None
+    """Seconds for the call, more than 0; None for no limit."""
 
-        Args:
-            watch: Looks after it.
-            total: Seconds for the call, more than 0; None for no limit.
-            silence: Seconds that an attempt may hear nothing, more than 0; None for no limit.
-        """
-        self._watch = watch
-        self._time = watch.loop.time
-        self._total = total
-        self._silence = silence
-        self._is_listening = False
-        self._is_silent = False
-        self._heard_at = 0.0
-        self.has_passed = False
-        """Whether the call was ended by its deadline."""
-        self.latest: float | None = None
-        """The deadline, in seconds of the event loop's clock; None for none."""
+    read: float | None
+    """Seconds that an attempt may wait for data, more than 0; None for no limit."""
+
+    latest: float = math.inf
+    """The deadline, in seconds of the event loop's clock; infinity for none."""
+
+    has_passed: bool = False
+    """Whether the call was ended by its deadline."""
+
+    waiting_since: float | None = None
+    """When the wait for the next data began; None while no data is expected."""
+
+    is_read_timeout: bool = False
+    """Whether the task has been cancelled for the read timeout, and that has not been taken back."""
+
+    task: asyncio.Task[object] | None = None
+    """The task of the call."""
+
+    cancelling: int = 0
+    """How often the task had been cancelled before the call."""
 
     def __enter__(self) -> Self:
-        """Start both clocks.
+        """Start the clock of the call.
 
         Raises:
             RuntimeError: No task is running.
@@ -115,76 +92,75 @@ class Deadline:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a call is awaited inside a task")
-        self._task = task
-        self._cancelling = task.cancelling()
-        now = self._time()
-        if self._total is not None:
-            self.latest = now + self._total
-        when = self._when(now)
-        if when is not None:
-            self._watch.add(self, when)
+        self.task = task
+        self.cancelling = task.cancelling()
+        now = self.timer.time()
+        when = math.inf if self.read is None else now + self.read
+        if self.total is not None:
+            self.latest = now + self.total
+            when = min(when, self.latest)
+        self.timer.running[self] = None
+        if when < self.timer.due:
+            self.timer.set(when)
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Stop the clocks.
+        """Stop the clock.
 
         Raises:
             TimeoutError: The deadline has ended the call.
         """
-        self._watch.remove(self)
-        if self.has_passed and self._task.uncancel() <= self._cancelling and exc_type is asyncio.CancelledError:
+        self.timer.running.pop(self, None)
+        if self.has_passed and self._uncancel() and exc_type is asyncio.CancelledError:
             raise TimeoutError from exc
 
-    def listen(self) -> None:
-        """Begin to wait for an answer."""
-        self._is_listening = True
-        self._heard_at = self._time()
+    def passes_within(self, seconds: float) -> bool:
+        """Whether a wait of some seconds from now on would end after the deadline."""
+        return self.timer.time() + seconds > self.latest
 
-    def heard(self) -> None:
-        """Take note that a part of the answer has come."""
-        self._heard_at = self._time()
+    def on_data(self) -> None:
+        """Start the read timeout anew: an attempt begins, or a part of its response has come."""
+        self.waiting_since = self.timer.time()
 
-    def rest(self) -> None:
-        """Wait for no answer any more."""
-        self._is_listening = False
-        self.ended_the_silence()  # which has not been asked where the cancellation was made another error
+    def stop_reading(self) -> None:
+        """Expect no more data."""
+        self.waiting_since = None
+        if self.is_read_timeout:  # where the cancellation was made another error
+            self.take_back_read_timeout()
 
-    def ended_the_silence(self) -> bool:
-        """Say whether a cancellation that has just been caught is due to silence alone, and take it back if so.
+    def take_back_read_timeout(self) -> bool:
+        """Take back the cancellation that has just been caught, if it is due to the read timeout.
 
-        Returns:
-            False when the task is cancelled for another reason too; then the cancellation is to be raised again.
+        False when the task is cancelled for another reason too; then the cancellation is to be raised again.
         """
-        if not self._is_silent:
+        if not self.is_read_timeout:
             return False
-        self._is_silent = False
-        return self._task.uncancel() <= self._cancelling
+        self.is_read_timeout = False
+        return self._uncancel()
 
-    def look(self, now: float) -> float | None:
-        """End what has taken too long; for the watch.
-
-        Args:
-            now: The time, in seconds of the loop's clock.
-
-        Returns:
-            When to look again, None for never.
-        """
-        if self.latest is not None and now >= self.latest:
+    def check(self, now: float) -> float:
+        """End what has taken too long by now, and say when to check again; infinity for never."""
+        if now >= self.latest:
             if not self.has_passed:
                 self.has_passed = True
-                self._task.cancel()
-            return None
-        if self._is_listening and self._silence is not None and now >= self._heard_at + self._silence:
-            if not self._is_silent:
-                self._is_silent = True
-                self._task.cancel()
-            return self._when(now)
-        return self._when(self._heard_at if self._is_listening else now)
-
-    def _when(self, quiet_since: float) -> float | None:
-        if self._silence is None:
+                self._cancel()
+            return math.inf
+        if self.read is None:
             return self.latest
-        when = quiet_since + self._silence
-        return when if self.latest is None or when < self.latest else self.latest
+        since = now if self.waiting_since is None else self.waiting_since
+        if now >= since + self.read:
+            if not self.is_read_timeout:
+                self.is_read_timeout = True
+                self._cancel()
+            since = now
+        return min(since + self.read, self.latest)
+
+    def _cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+    def _uncancel(self) -> bool:
+        """Take one cancellation back; whether none is left that came during the call."""
+        return self.task is not None and self.task.uncancel() <= self.cancelling

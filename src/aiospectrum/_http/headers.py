@@ -1,4 +1,4 @@
-"""What an answer's headers say of rate limits: pure."""
+"""What a response's headers say of rate limits: pure."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ _LONGEST_NUMBER: Final = 9
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 _COMMON: Final = re.compile(r'"[^"\\]*";r=([0-9]{1,9});t=([0-9]{1,9})')
-"""How Cloudflare writes it, which need not be taken apart at length for every answer."""
+"""How Cloudflare writes it, which need not be taken apart at length for every response."""
 
 
 def read_retry_after(values: Iterable[str], date: str | None) -> float | None:
@@ -23,8 +23,8 @@ def read_retry_after(values: Iterable[str], date: str | None) -> float | None:
     Source: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 
     Args:
-        values: Every such header of the answer, each with seconds, several of them with commas between, or a date.
-        date: The answer's own ``Date`` header, which a date is counted from.
+        values: Every such header of the response, each with seconds, several of them with commas between, or a date.
+        date: The response's own ``Date`` header, which a date is counted from.
 
     Returns:
         The most seconds that one of them asks for; None when none can be read, a date in the past included.
@@ -38,7 +38,7 @@ def read_rate_limit(values: Sequence[str]) -> tuple[int, float] | None:
     Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
 
     Args:
-        values: Every such header of the answer, each with one limit or several with commas between.
+        values: Every such header of the response, each with one limit or several with commas between.
 
     Returns:
         Requests left, and the seconds that they are for, by the limit that leaves the fewest; None when none can be

@@ -1,22 +1,20 @@
 """From a route and its arguments to an HTTP request: pure, and the place where arguments are checked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 import msgspec
-from cattrs import Converter
 
+from aiospectrum._codec.converter import shared_converter
 from aiospectrum._codec.values import format_date_time
-from aiospectrum._http.credentials import Credentials
 from aiospectrum.checks import refuse
 from aiospectrum.errors import InvalidArgumentError
-from aiospectrum.routes import Route, Style
-from aiospectrum.structs import struct
+from aiospectrum.routes import PathParameter, QueryParameter, Route, Style
 
-__all__ = ["Request", "build_request", "common_headers"]
+__all__ = ["build_request"]
 
 _Write: TypeAlias = Callable[..., str]
 
@@ -33,39 +31,9 @@ _DELIMITERS: Final[Mapping[Style, str]] = {"form": ","}
 """What stands between the items of an array, by style; arrays are never exploded into repeated keys."""
 
 
-@final
-@struct(kw_only=True, weakref_slot=False)
-class Request:
-    """An HTTP request but for its method, the base URL and the headers that every request has."""
-
-    target: str
-    """Path and query string, percent-encoded, to be appended to the base URL."""
-
-    body: bytes | None = None
-    """JSON, None when there is no body."""
-
-
-def common_headers(credentials: Credentials, user_agent: str) -> dict[str, str]:
-    """Write the headers that every request has.
-
-    Args:
-        credentials: Prove who calls.
-        user_agent: The ``User-Agent`` header.
-
-    Returns:
-        The headers.
-    """
-    return {**credentials.headers, "Accept": "application/json", "User-Agent": user_agent}
-
-
 def build_request(
-    route: Route[Any],
-    *,
-    path: Mapping[str, object],
-    query: Mapping[str, object],
-    body: object,
-    converter: Converter,
-) -> Request:
+    route: Route[Any], *, path: Mapping[str, object], query: Mapping[str, object], body: object
+) -> tuple[str, bytes | None]:
     """Check the arguments of a call and write them as an HTTP request.
 
     Args:
@@ -73,28 +41,44 @@ def build_request(
         path: The path parameters by argument name.
         query: The query parameters by argument name; one that is None is left out, unless it is required.
         body: The body's model, None for a route without a body.
-        converter: Writes the body.
 
     Returns:
-        The request.
+        Path and query string, percent-encoded, to be appended to the base URL; and the body in JSON, None for none.
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing has been sent.
     """
-    target = _written(_path, _write_path, route, [path[parameter.name] for parameter in route.path_parameters])
+    target = _written(_path, _write_path, route, route.path_parameters, path)
     if route.query:
-        target += _written(_query, _write_query, route, [query[parameter.name] for parameter in route.query])
+        target += _written(_query, _write_query, route, route.query, query)
     if route.body is None:
-        return Request(target=target)
+        return target, None
     route.body.check.check(route.body.name, body)
-    payload = msgspec.json.encode(converter.unstructure(body), enc_hook=_plain_json)
-    return Request(target=target, body=payload)
+    return target, msgspec.json.encode(shared_converter().unstructure(body), enc_hook=_plain_json)
 
 
-def _written(cached: _Write, write: _Write, route: Route[Any], values: list[Any]) -> str:
-    """Check values and write them, once for equal ones where that is safe."""
-    key = _key(values)
-    if key is not None:
+def _written(
+    cached: _Write,
+    write: _Write,
+    route: Route[Any],
+    parameters: Sequence[PathParameter | QueryParameter],
+    arguments: Mapping[str, Any],
+) -> str:
+    """Check and write arguments, once for equal ones where that is safe.
+
+    Not kept are values that may change, that are long, or that equal others and are not the same: two datetimes in one
+    zone are equal when only their ``fold`` tells them apart, which UTC does not know.
+    """
+    values, key = [], []
+    for parameter in parameters:
+        value = arguments[parameter.name]
+        values.append(value)
+        kind = type(value)
+        if kind in _PLAIN or (kind is str and len(value) <= _LONGEST) or (kind is datetime and value.tzinfo is UTC):
+            key.append(value)
+        elif (kind is list or kind is tuple) and len(value) <= _MOST and set(map(type, value)) <= {str}:
+            key.append(tuple(value))
+    if len(key) == len(values):
         try:
             return cached(route, *key)
         except InvalidArgumentError:  # which is to show what was given
@@ -102,29 +86,14 @@ def _written(cached: _Write, write: _Write, route: Route[Any], values: list[Any]
     return write(route, *values)
 
 
-def _key(values: list[Any]) -> list[Any] | None:
-    """What values are known by in a cache; None for those that may change, or that equal others and are not the same.
-
-    Two datetimes in one zone are equal when only their ``fold`` tells them apart, which UTC does not know. None also
-    for what is long, so that the cache stays small.
-    """
-    key: list[Any] = []
-    for value in values:
-        kind = type(value)
-        if (kind is str and len(value) <= _LONGEST) or kind in _PLAIN or (kind is datetime and value.tzinfo is UTC):
-            key.append(value)
-        elif (kind is list or kind is tuple) and len(value) <= _MOST and set(map(type, value)) <= {str}:
-            key.append(tuple(value))
-        else:
-            return None
-    return key
-
-
 def _write_path(route: Route[Any], *values: object) -> str:
     target = route.path
     for parameter, value in zip(route.path_parameters, values, strict=True):
         parameter.check.check(parameter.name, value)
-        target = target.replace(f"{{{parameter.name}}}", _encode(value))
+        segment = _encode(value)
+        if segment in ("", ".", ".."):  # which servers take for another path, and no encoding changes that
+            refuse(parameter.name, value, "a value other than '', '.' and '..': it is a segment of the path")
+        target = target.replace(f"{{{parameter.name}}}", segment)
     return target
 
 

@@ -1,16 +1,18 @@
-"""From an HTTP answer to the envelope that Cloudflare wraps results in, or to an error: pure."""
+"""From an HTTP response to the result of a call, or to its error: pure.
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar, final, get_origin
+It is all that knows of status, of the envelope that Cloudflare wraps results in, and of what to do without a result.
+"""
 
-import attrs
+from collections.abc import Mapping
+from typing import Any, Final, get_origin
+
 import msgspec
-from cattrs import Converter
 from cattrs.errors import BaseValidationError
-from multidict import CIMultiDictProxy
 
-from aiospectrum._codec.decoder import WireError, decode_body, decode_values, explain
+from aiospectrum._codec.converter import shared_converter
+from aiospectrum._codec.decoder import DecodedBody, WireError, decode_body, decode_values, explain
 from aiospectrum._http.headers import read_retry_after
+from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum.errors import (
     DecodeError,
     ErrorDetail,
@@ -20,153 +22,139 @@ from aiospectrum.errors import (
     ResponseError,
     error_class,
 )
-from aiospectrum.routes import Route
-from aiospectrum.structs import struct
-from aiospectrum.transport import ResultInfo
+from aiospectrum.transport import Response, ResultInfo
 
-__all__ = [
-    "Call",
-    "Envelope",
-    "RawResponse",
-    "assume_result",
-    "decode_result",
-    "read_answer",
-    "read_envelope",
-    "read_messages",
-    "read_result_info",
-    "response_error",
-]
-
-T = TypeVar("T")
+__all__ = ["assumed_response", "read_envelope", "read_response", "response_error"]
 
 _LONGEST_EXCERPT: Final = 300
 _LONGEST_PROBLEM: Final = 1000
 _MOST_DETAILS: Final = 50
 _DEEPEST_CHAIN: Final = 10
-_COUNTS: Final = ("page", "per_page", "count", "total_count", "total_pages")
 
 
-@attrs.frozen(kw_only=True, slots=False)
-class RawResponse:
-    """An HTTP answer as it came."""
+def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
+    """Read the response to a call.
 
-    status: int
-    """HTTP status."""
+    A response as the API documents it is read from JSON text straight into objects. Whatever does not fit there falls
+    back to JSON values and the public converter, which takes more than is documented and says exactly what it cannot
+    take. Where both lead to an object, it is the same.
 
-    headers: CIMultiDictProxy[str] = attrs.field(repr=False)
-    """Headers; names are compared without regard to case."""
-
-    body: bytes = attrs.field(repr=False)
-    """The whole body, decompressed."""
-
-    http_version: str | None = None
-    """Version of HTTP that it is in, such as ``1.1``; None when that is not known."""
-
-
-@final
-@struct(kw_only=True, weakref_slot=False)
-class Call:
-    """What an error says of the call that it is about."""
-
-    method: str
-    """HTTP method."""
-
-    url: str
-    """URL with the query string."""
-
-    redact: Callable[[str], str]
-    """Blots credentials out of a text that came from the server."""
-
-    def clean(self, text: str) -> str:
-        """Make a text from the server fit for one line of an error or a log.
-
-        Args:
-            text: Anything.
-
-        Returns:
-            The text without credentials and control characters, with white space folded. Whoever cuts it does so
-            after this, as a credential that was cut is not recognized.
-        """
-        return " ".join("".join(c if c.isprintable() else " " for c in self.redact(text)).split())
+    Raises:
+        ResponseError: It is no success, or cannot be read.
+    """
+    body = decode_body(call.route.result, http.body) if 200 <= http.status < 300 else None
+    if body is None or not body.success:
+        body = read_envelope(call, http)
+        body.result = _decode_result(call, http, _assumed_result(call) if body.result is None else body.result)
+    return Response(
+        route=call.route,
+        url=call.url,
+        result=body.result,
+        status=http.status,
+        headers=http.headers,
+        messages=_read_details(body.messages, call) if body.messages else (),
+        result_info=_read_result_info(body.result_info) if isinstance(body.result_info, dict) else None,
+        attempts=call.attempt,
+    )
 
 
-class Envelope(msgspec.Struct, kw_only=True):
-    """What a successful answer holds."""
+def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
+    """Give what a success without a result would have given; see :attr:`~aiospectrum.routes.Route.assumed_result`.
 
-    result: Any
-    """The ``result``: JSON values, None when there was none, or objects once it is decoded."""
+    Raises:
+        DecodeError: The route documents no such success.
+    """
+    return Response(
+        route=call.route,
+        url=call.url,
+        result=_decode_result(call, http, _assumed_result(call)),
+        status=http.status,
+        headers=http.headers,
+        messages=(),
+        result_info=None,
+        attempts=call.attempt,
+    )
 
-    result_info: ResultInfo | None
-    """Paging data, None when there was none."""
 
-    messages: tuple[ErrorDetail, ...]
-    """Remarks on the call."""
-
-
-def read_envelope(raw: RawResponse, call: Call) -> Envelope:
-    """Read the envelope of an answer.
-
-    Args:
-        raw: The answer.
-        call: The call that it answers.
-
-    Returns:
-        The envelope of a success: a 2xx status and ``success: true``.
+def read_envelope(call: Call, http: HTTPResponse) -> DecodedBody[Any]:
+    """Read the envelope of a success, a 2xx status and ``success: true``, with JSON values as its result.
 
     Raises:
         ResponseError: Anything else, in the class that :func:`~aiospectrum.errors.error_class` and
             :class:`~aiospectrum.errors.DecodeError` document.
     """
-    payload, problem = _parse(raw.body)
-    if not 200 <= raw.status < 300:
-        raise _error_by_status(raw, call, payload)
+    payload, problem = _parse(http.body)
+    if not 200 <= http.status < 300:
+        raise _error_by_status(call, http, payload)
     if problem is not None:
-        raise response_error(MalformedBodyError, raw, call, problem)
+        raise response_error(MalformedBodyError, call, http, problem)
     success = payload.get("success")
     if success is False:
-        raise _error_by_status(raw, call, payload)
+        raise _error_by_status(call, http, payload)
     if success is not True:
-        raise response_error(DecodeError, raw, call, "the envelope does not say whether the call succeeded")
-    return Envelope(
-        result=payload.get("result"),
-        result_info=read_result_info(payload.get("result_info")),
-        messages=read_messages(payload.get("messages"), call),
-    )
+        raise response_error(DecodeError, call, http, "the envelope does not say whether the call succeeded")
+    result, messages, result_info = map(payload.get, ("result", "messages", "result_info"))
+    return DecodedBody(result=result, success=True, messages=messages, result_info=result_info)
 
 
 def response_error(
-    kind: type[ResponseError], raw: RawResponse, call: Call, problem: str, errors: tuple[ErrorDetail, ...] = ()
+    kind: type[ResponseError], call: Call, http: HTTPResponse, problem: str, errors: tuple[ErrorDetail, ...] = ()
 ) -> ResponseError:
-    """Make the error about an answer.
+    """Make the error about a response, without any credential that it repeats.
 
     Args:
         kind: Class of the error.
-        raw: The answer.
-        call: The call that it answers.
+        call: The call.
+        http: The response to it.
         problem: What is wrong, as the end of the error's line.
         errors: What the envelope says.
-
-    Returns:
-        The error, without any credential that the answer repeats.
     """
-    ray_id = call.clean(raw.headers.get("cf-ray", "")) or None
-    message = f"{call.method} {call.url} answered {raw.status}: {call.clean(problem)[:_LONGEST_PROBLEM]}"
+    ray_id = call.clean(http.headers.get("cf-ray", "")) or None
+    message = f"{call.method} {call.url} answered {http.status}: {call.clean(problem)[:_LONGEST_PROBLEM]}"
     if ray_id is not None:
         message += f" (cf-ray {ray_id})"
     error = kind(
         message,
         method=call.method,
         url=call.url,
-        status=raw.status,
+        status=http.status,
         errors=errors,
         ray_id=ray_id,
-        body_excerpt=call.clean(raw.body.decode("utf-8", "replace"))[:_LONGEST_EXCERPT],
+        body_excerpt=call.clean(http.body.decode("utf-8", "replace"))[:_LONGEST_EXCERPT],
     )
     if isinstance(error, RateLimitError):
-        error.retry_after = read_retry_after(raw.headers.getall("retry-after", []), raw.headers.get("date"))
+        error.retry_after = read_retry_after(http.headers.getall("retry-after", []), http.headers.get("date"))
     if isinstance(error, RedirectError):
-        error.location = call.clean(raw.headers.get("location", "")) or None
+        error.location = call.clean(http.headers.get("location", "")) or None
     return error
+
+
+def _assumed_result(call: Call) -> dict[str, object] | None:
+    """The ``result`` that stands for an absent one; None for an endpoint that has to give one."""
+    if call.route.assumed_result is None:
+        return None
+    return {key: call.path[parameter] for key, parameter in call.route.assumed_result.items()}
+
+
+def _decode_result(call: Call, http: HTTPResponse, result: object) -> Any:
+    """Read the ``result`` of an envelope into the type that the route documents."""
+    wanted = call.route.result
+    if get_origin(wanted) is list:
+        result = [] if result is None else result  # how some servers write an empty array
+        if not isinstance(result, list):
+            problem = f"result: expected an array, got {type(result).__name__}"
+            raise response_error(DecodeError, call, http, problem)
+    if result is None:
+        raise response_error(DecodeError, call, http, "the envelope has no result")
+    try:
+        try:
+            return decode_values(wanted, result, shared_converter())
+        except (BaseValidationError, WireError) as error:
+            problem = explain(error, "result", call.redact)
+    except RecursionError:  # reading takes more of the stack than parsing did
+        problem = "result: nested too deep"
+    # Raised out here, the error does not hold on to the one above, which holds what the server sent.
+    raise response_error(DecodeError, call, http, problem)
 
 
 def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
@@ -184,30 +172,21 @@ def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
     return payload, None
 
 
-def _error_by_status(raw: RawResponse, call: Call, payload: Mapping[str, Any]) -> ResponseError:
-    errors = read_messages(payload.get("errors"), call)
+def _error_by_status(call: Call, http: HTTPResponse, payload: Mapping[str, Any]) -> ResponseError:
+    errors = _read_details(payload.get("errors"), call)
     if errors:
         problem = "; ".join(map(str, errors))
-    elif 300 <= raw.status < 400:
-        problem = f"a redirect to {raw.headers.get('location', 'nowhere')}, which is not followed"
+    elif 300 <= http.status < 400:
+        problem = f"a redirect to {http.headers.get('location', 'nowhere')}, which is not followed"
     elif payload:
         problem = "the envelope names no error"
     else:
-        problem = f"no envelope ({raw.headers.get('content-type', 'no content type')})"
-    return response_error(error_class(raw.status), raw, call, problem, errors)
+        problem = f"no envelope ({http.headers.get('content-type', 'no content type')})"
+    return response_error(error_class(http.status), call, http, problem, errors)
 
 
-def read_messages(value: object, call: Call, depth: int = 0) -> tuple[ErrorDetail, ...]:
-    """Read ``errors`` or ``messages``, whatever form they came in; plain strings are seen in the wild.
-
-    Args:
-        value: JSON values.
-        call: The call that was answered so.
-        depth: How many chains of errors it is inside of.
-
-    Returns:
-        The entries.
-    """
+def _read_details(value: object, call: Call, depth: int = 0) -> tuple[ErrorDetail, ...]:
+    """Read ``errors`` or ``messages``, whatever form they came in; plain strings are seen in the wild."""
     if value is None or value == [] or depth > _DEEPEST_CHAIN:
         return ()
     entries = value if isinstance(value, list) else [value]
@@ -223,7 +202,7 @@ def _detail(entry: object, call: Call, depth: int) -> ErrorDetail:
         message=_text(entry.get("message"), call) or "",
         documentation_url=_text(entry.get("documentation_url"), call),
         pointer=_text(source.get("pointer"), call) if isinstance(source, dict) else None,
-        error_chain=read_messages(entry.get("error_chain"), call, depth + 1),
+        error_chain=_read_details(entry.get("error_chain"), call, depth + 1),
     )
 
 
@@ -240,114 +219,19 @@ def _code(value: object) -> int | None:
     """A code, also when it came as text."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return _count(value)
 
 
-def read_result_info(value: object) -> ResultInfo | None:
-    """Read ``result_info``.
-
-    Args:
-        value: JSON values.
-
-    Returns:
-        Paging data, each number None if it is none; None when there is no object.
-    """
-    if not isinstance(value, dict):
-        return None
-    page, per_page, count, total_count, total_pages = map(value.get, _COUNTS)
+def _read_result_info(value: Mapping[str, object]) -> ResultInfo:
+    """Read paging data; a number that is none is left out."""
     return ResultInfo(
-        page=_count(page),
-        per_page=_count(per_page),
-        count=_count(count),
-        total_count=_count(total_count),
-        total_pages=_count(total_pages),
+        page=_count(value.get("page")),
+        per_page=_count(value.get("per_page")),
+        count=_count(value.get("count")),
+        total_count=_count(value.get("total_count")),
+        total_pages=_count(value.get("total_pages")),
     )
 
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def read_answer(
-    route: Route[Any], raw: RawResponse, call: Call, *, path: Mapping[str, object], converter: Converter
-) -> Envelope:
-    """Read a whole answer.
-
-    Args:
-        route: The endpoint that was called.
-        raw: The answer.
-        call: The call that it answers.
-        path: The path parameters by argument name.
-        converter: Reads the models, where the fast road does not.
-
-    Returns:
-        The envelope of a success, with an object or a list of objects as its result.
-
-    Raises:
-        ResponseError: The answer is no success, or cannot be read.
-    """
-    if 200 <= raw.status < 300:
-        body = decode_body(route.result, raw.body)
-        if body is not None and body.success:
-            return Envelope(
-                result=body.result,
-                result_info=read_result_info(body.result_info),
-                messages=read_messages(body.messages, call),
-            )
-    envelope = read_envelope(raw, call)
-    result = envelope.result
-    if result is None:
-        result = assume_result(route, path)
-    envelope.result = decode_result(route, result, converter=converter, raw=raw, call=call)
-    return envelope
-
-
-def assume_result(route: Route[Any], path: Mapping[str, object]) -> dict[str, object] | None:
-    """Make the ``result`` that stands for an absent one.
-
-    Args:
-        route: The endpoint that was called.
-        path: The path parameters by argument name.
-
-    Returns:
-        JSON values; None for an endpoint that has to answer with a result.
-    """
-    if route.assumed_result is None:
-        return None
-    return {key: path[parameter] for key, parameter in route.assumed_result.items()}
-
-
-def decode_result(route: Route[T], result: object, *, converter: Converter, raw: RawResponse, call: Call) -> T:
-    """Read the ``result`` of an envelope into the type that the route documents.
-
-    Args:
-        route: The endpoint that was called.
-        result: JSON values.
-        converter: Reads the models.
-        raw: The answer, for the error.
-        call: The call that it answers, for the error.
-
-    Returns:
-        An object or a list of objects.
-
-    Raises:
-        DecodeError: The result does not have the documented type; the message says where.
-    """
-    if get_origin(route.result) is list:
-        result = [] if result is None else result  # how some servers write an empty array
-        if not isinstance(result, list):
-            problem = f"result: expected an array, got {type(result).__name__}"
-            raise response_error(DecodeError, raw, call, problem)
-    if result is None:
-        raise response_error(DecodeError, raw, call, "the envelope has no result")
-    try:
-        try:
-            decoded: T = decode_values(route.result, result, converter)
-        except (BaseValidationError, WireError) as error:
-            problem = explain(error, "result", call.redact)
-        else:
-            return decoded
-    except RecursionError:  # reading takes more of the stack than parsing did
-        problem = "result: nested too deep"
-    # Raised out here, the error does not hold on to the one above, which holds what the server sent.
-    raise response_error(DecodeError, raw, call, problem)

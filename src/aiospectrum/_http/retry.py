@@ -52,7 +52,7 @@ def is_ambiguous(error: RequestError) -> bool:
 
     Returns:
         Once a byte of the request could have been sent, True for failures that pass, but for a 429, which says that
-        nothing was done; and for an answer that is a success by its status and cannot be read.
+        nothing was done; and for a response that is a success by its status and cannot be read.
     """
     return error.was_sent and error.status != 429 and (_passes(error) or _is_unread_success(error))
 
@@ -97,12 +97,12 @@ def backoff(attempt: int, policy: RetryPolicy, random: Callable[[], float]) -> f
     return random() * longest
 
 
-def wait_after_429(retry_after: float | None, told: tuple[int, float] | None, random: Callable[[], float]) -> float:
+def wait_after_429(retry_after: float | None, quota: tuple[int, float] | None, random: Callable[[], float]) -> float:
     """Work out the wait after a 429.
 
     Args:
         retry_after: Seconds that the API asks for; None when it does not say so in a form that can be read.
-        told: What the ``Ratelimit`` header says: requests left, and the seconds that they are for.
+        quota: What the ``Ratelimit`` header says: requests left, and the seconds that they are for.
         random: Gives a number from 0 up to but not including 1.
 
     Returns:
@@ -111,7 +111,7 @@ def wait_after_429(retry_after: float | None, told: tuple[int, float] | None, ra
     """
     wait = retry_after
     if wait is None:
-        wait = _UNKNOWN_WAIT if told is None else told[1]
+        wait = _UNKNOWN_WAIT if quota is None else quota[1]
     return wait + random() * min(5.0, wait / 10)
 
 
@@ -142,6 +142,10 @@ class RetryBudget:
             return False
         self._tokens -= self._policy.retry_cost
         return True
+
+    def refill(self) -> None:
+        """Have all tokens again, as a client does that is opened."""
+        self._tokens = self._policy.budget
 
     def earn(self) -> None:
         """Give one token back, for a call that succeeded at its first attempt."""

@@ -1,21 +1,22 @@
-"""The edge to the network: one request on one aiohttp session."""
+"""The seam to aiohttp: one request on the session of a client."""
 
 import asyncio
 import ssl
 from collections.abc import Mapping
-from typing import Final
+from functools import lru_cache
+from typing import Final, NoReturn
 
 import aiohttp
-import attrs
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
-from aiospectrum._http.deadline import Deadline
-from aiospectrum._http.response import Call, RawResponse, response_error
-from aiospectrum.errors import BodyTooLargeError, ConnectionFailedError
-from aiospectrum.policies import Timeouts
+from aiospectrum._http.deadline import DeadlineTimer
+from aiospectrum._http.record import Call, HTTPResponse
+from aiospectrum._http.response import response_error
+from aiospectrum.checks import refuse
+from aiospectrum.errors import BodyTooLargeError, ClientStateError, ConnectionFailedError
 
-__all__ = ["Exchange", "keep_receive_buffers", "open_session", "send_once"]
+__all__ = ["LARGE", "Session", "keep_receive_buffers", "send_once"]
 
 _NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """aiohttp's errors from before a byte of the request could be written."""
@@ -28,6 +29,172 @@ _MOST_PIECES: Final = 1024
 _MORE_THAN_A_BUFFER: Final = 1 << 19
 """Bytes, more than the 256 KiB that asyncio makes room for whenever it receives."""
 
+LARGE: Final = 1 << 15
+"""Bytes of a body that takes some tenths of a millisecond to be made into objects."""
+
+
+class Session:
+    """Sends the requests of a client, each once and with no redirect followed, over one session of aiohttp.
+
+    A session of its own keeps no cookie, and takes no proxy or credential from the environment.
+    """
+
+    def __init__(
+        self,
+        *,
+        headers: Mapping[str, str],
+        borrowed: aiohttp.ClientSession | None = None,
+        connector_limit: int = 50,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        max_body_bytes: int,
+    ) -> None:
+        """Keep the settings; nothing is opened yet.
+
+        Args:
+            headers: Headers of every request.
+            borrowed: A session to send over, which is never closed; None for one of its own.
+            connector_limit: The most connections of its own session, 1 or more.
+            ssl_context: How servers are verified on its own session; against the system's certificates when None.
+            proxy: URL of an HTTP proxy, None for none.
+            max_body_bytes: The most bytes of a body, decompressed.
+
+        Raises:
+            InvalidArgumentError: The middlewares of a borrowed session cannot be read.
+        """
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The event loop that it is open on; None while it is not."""
+        self.timer: DeadlineTimer
+        """Checks the deadlines of the calls; there while it is open."""
+        self._aiohttp: aiohttp.ClientSession
+        self._large_bodies: asyncio.Lock
+        self._borrowed = borrowed
+        self._middlewares = (send_once,) if borrowed is None else (send_once, *_middlewares_of(borrowed))
+        # A session of its own has the headers of every request by itself, which takes less time.
+        self._own_headers = headers if borrowed is None else {}
+        self._headers = {} if borrowed is None else headers
+        self._headers_of_json = {**self._headers, "Content-Type": "application/json"}
+        self._connector_limit = connector_limit
+        self._ssl_context = ssl_context
+        self._proxy = proxy
+        self._max_body_bytes = max_body_bytes
+
+    def open(self) -> None:
+        """Open it on the running event loop.
+
+        Raises:
+            ClientStateError: It is open already, on a loop that has not been closed.
+        """
+        if self.loop is not None and not self.loop.is_closed():
+            raise ClientStateError("the client is open already: enter it once, then share it among tasks")
+        self.loop = asyncio.get_running_loop()
+        self.timer = DeadlineTimer(self.loop)
+        self._large_bodies = asyncio.Lock()
+        self._aiohttp = self._borrowed or aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._connector_limit, ssl=self._ssl_context or True),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=self._own_headers,
+        )
+
+    async def close(self) -> None:
+        """Leave no timer behind, and no connection of its own session."""
+        if self.loop is None:
+            return
+        self.loop = None
+        self.timer.close()
+        if self._borrowed is None:
+            await self._aiohttp.close()
+
+    def refuse(self) -> NoReturn:
+        """Raise the error for a call that is not made on :attr:`loop`.
+
+        Raises:
+            ClientStateError: Always.
+        """
+        if self.loop is None:
+            raise ClientStateError("the client is not open: call it inside `async with Client(...) as client:`")
+        raise ClientStateError("the client was opened on another event loop: open one client per loop")
+
+    async def request(self, call: Call, *, connect_timeout: float | None) -> HTTPResponse:
+        """Send one request and read the whole response, whatever its status.
+
+        Args:
+            call: The call. Its URL is taken as it is: percent-encoded, no more and no less.
+            connect_timeout: Seconds that making a connection may take, None for no limit. The read timeout is that of
+                the call's deadline.
+
+        Raises:
+            ClientStateError: The session was closed.
+            ConnectionFailedError: No connection, or the response did not arrive whole.
+            BodyTooLargeError: The body is larger than allowed.
+        """
+        if self._aiohttp.closed:
+            raise ClientStateError("the session was closed while the call was under way")
+        deadline = call.deadline
+        deadline.on_data()
+        try:
+            # Awaited and released by hand, which takes a tenth less of a small call than ``async with``.
+            response = await self._aiohttp.request(
+                call.route.method,
+                URL(call.url, encoded=True),
+                headers=self._headers if call.body is None else self._headers_of_json,
+                data=call.body,
+                allow_redirects=False,
+                raise_for_status=False,
+                proxy=self._proxy,
+                timeout=_own_timeout(connect_timeout),
+                middlewares=self._middlewares,
+            )
+            deadline.on_data()
+            try:
+                return await self._read(call, response)
+            finally:
+                response.release()
+        except asyncio.CancelledError:
+            if not deadline.take_back_read_timeout():
+                raise
+            reason, was_sent = f"nothing came for {deadline.read:g} s", True
+        except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
+            reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
+            # aiohttp goes on with a line that it has cut, in which a credential might be cut and not be recognized.
+            reason = reason.partition(" when reading: ")[0]
+            was_sent = not isinstance(error, _NOTHING_SENT)
+        finally:
+            deadline.stop_reading()
+        # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
+        message = f"{call.method} {call.url} failed: {call.clean(reason)[:_LONGEST_REASON]}"
+        failure = ConnectionFailedError(message, method=call.method, url=call.url)
+        failure.was_sent = was_sent
+        raise failure
+
+    async def _read(self, call: Call, response: ClientResponse) -> HTTPResponse:
+        """Read the body piece by piece, as a small compressed one can stand for a very large one."""
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await response.content.readany():
+            call.deadline.on_data()
+            size += len(piece)
+            if size > self._max_body_bytes:
+                response.close()
+                http = HTTPResponse(status=response.status, headers=response.headers, body=b"")
+                problem = f"the body is larger than {self._max_body_bytes:,} bytes"
+                raise response_error(BodyTooLargeError, call, http, problem)
+            pieces.append(piece)
+            if len(pieces) == _MOST_PIECES:
+                pieces = [b"".join(pieces)]
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        version = None if response.version is None else f"{response.version.major}.{response.version.minor}"
+        return HTTPResponse(status=response.status, headers=response.headers, body=body, http_version=version)
+
+    async def one_at_a_time(self) -> None:
+        """Have large responses made into objects one at a time, with a turn of the event loop in between.
+
+        When many arrive at once, no other task would get a turn before all of them are read, and whoever awaits one
+        would find its objects dropped from the caches of the processor.
+        """
+        await self._large_bodies.acquire()
+        asyncio.get_running_loop().call_soon(self._large_bodies.release)
+
 
 class _BrokenConnectionError(Exception):
     """Stands for aiohttp's own errors where aiohttp would take them as a reason to send again."""
@@ -38,16 +205,6 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
 
     aiohttp repeats GET, PUT and DELETE once when a reused connection turns out to be closed. It knows that case by
     the class of the error, so an error of another class stops it.
-
-    Args:
-        request: The request.
-        handler: Sends it.
-
-    Returns:
-        The answer.
-
-    Raises:
-        Exception: The connection broke; :class:`Exchange` makes it a ConnectionFailedError.
     """
     try:
         return await handler(request)
@@ -55,28 +212,6 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _BrokenConnectionError(f"{type(error).__name__}: {error}") from error
-
-
-def open_session(
-    connector_limit: int, ssl_context: ssl.SSLContext | None, headers: Mapping[str, str]
-) -> aiohttp.ClientSession:
-    """Open a session with the settings that a client of an API wants; call it inside a running event loop.
-
-    No cookie is kept, and no proxy or credential is taken from the environment.
-
-    Args:
-        connector_limit: The most connections at once, 1 or more.
-        ssl_context: How servers are verified; against the system's certificates when None.
-        headers: Headers of every request.
-
-    Returns:
-        The session; whoever calls closes it.
-    """
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connector_limit, ssl=ssl_context or True),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers=headers,
-    )
 
 
 def keep_receive_buffers() -> None:
@@ -91,111 +226,16 @@ def keep_receive_buffers() -> None:
     bytes(_MORE_THAN_A_BUFFER)
 
 
-@attrs.frozen(kw_only=True)
-class Exchange:
-    """How a request is sent: once, and with nothing followed."""
-
-    session: aiohttp.ClientSession
-    """Where it is sent."""
-
-    timeouts: Timeouts
-    """How long connecting may take, which is timed here, and the next bytes, which the deadline sees to."""
-
-    max_body_bytes: int
-    """The most bytes of a body, decompressed."""
-
-    proxy: str | None
-    """URL of an HTTP proxy, None for none."""
-
-    _timeout: aiohttp.ClientTimeout = attrs.field(
-        init=False, repr=False, default=attrs.Factory(lambda self: _own_timeout(self.timeouts), takes_self=True)
-    )
-    """What of the timeouts aiohttp sees to."""
-
-    _middlewares: tuple[ClientMiddlewareType, ...] = attrs.field(
-        init=False, repr=False, default=attrs.Factory(lambda self: _with_own_middlewares(self.session), takes_self=True)
-    )
-    """What every request goes through."""
-
-    async def __call__(
-        self, call: Call, *, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
-    ) -> RawResponse:
-        """Send one request and read the whole answer.
-
-        Args:
-            call: Method and URL, which is taken as it is: percent-encoded, no more and no less.
-            headers: Every header but those that aiohttp adds for the connection.
-            body: The body, None for none.
-            deadline: Ends the attempt when nothing comes for too long.
-
-        Returns:
-            The answer, whatever its status; a redirect is not followed.
-
-        Raises:
-            ConnectionFailedError: No connection, or the answer did not arrive whole.
-            BodyTooLargeError: The body is larger than allowed.
-        """
-        deadline.listen()
-        try:
-            # Awaited and released by hand, which takes a tenth less of a small call than ``async with``.
-            response = await self.session.request(
-                call.method,
-                URL(call.url, encoded=True),
-                headers=headers,
-                data=body,
-                allow_redirects=False,
-                raise_for_status=False,
-                proxy=self.proxy,
-                timeout=self._timeout,
-                middlewares=self._middlewares,
-            )
-            deadline.heard()
-            try:
-                return await self._read(response, call, deadline)
-            finally:
-                response.release()
-        except asyncio.CancelledError:
-            if not deadline.ended_the_silence():
-                raise
-            reason, was_sent = f"nothing came for {self.timeouts.read:g} s", True
-        except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
-            reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
-            # aiohttp goes on with a line that it has cut, in which a credential might be cut and not be recognized.
-            reason = reason.partition(" when reading: ")[0]
-            was_sent = not isinstance(error, _NOTHING_SENT)
-        finally:
-            deadline.rest()
-        # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
-        message = f"{call.method} {call.url} failed: {call.clean(reason)[:_LONGEST_REASON]}"
-        failure = ConnectionFailedError(message, method=call.method, url=call.url)
-        failure.was_sent = was_sent
-        raise failure
-
-    async def _read(self, response: ClientResponse, call: Call, deadline: Deadline) -> RawResponse:
-        """Read the body piece by piece, as a small compressed one can stand for a very large one."""
-        pieces: list[bytes] = []
-        size = 0
-        while piece := await response.content.readany():
-            deadline.heard()
-            size += len(piece)
-            if size > self.max_body_bytes:
-                response.close()
-                raw = RawResponse(status=response.status, headers=response.headers, body=b"")
-                problem = f"the body is larger than {self.max_body_bytes:,} bytes"
-                raise response_error(BodyTooLargeError, raw, call, problem)
-            pieces.append(piece)
-            if len(pieces) == _MOST_PIECES:
-                pieces = [b"".join(pieces)]
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        version = None if response.version is None else f"{response.version.major}.{response.version.minor}"
-        return RawResponse(status=response.status, headers=response.headers, body=body, http_version=version)
-
-
-def _own_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
+@lru_cache(maxsize=64)
+def _own_timeout(connect: float | None) -> aiohttp.ClientTimeout:
     """The timeouts that aiohttp sees to: all but that of connecting are the deadline's."""
-    return aiohttp.ClientTimeout(total=None, connect=None, sock_connect=timeouts.connect, sock_read=None)
+    return aiohttp.ClientTimeout(total=None, connect=None, sock_connect=connect, sock_read=None)
 
 
-def _with_own_middlewares(session: aiohttp.ClientSession) -> tuple[ClientMiddlewareType, ...]:
-    # aiohttp has no public name for a session's own middlewares, which those of a request replace.
-    return (send_once, *getattr(session, "_middlewares", ()))
+def _middlewares_of(session: aiohttp.ClientSession) -> tuple[ClientMiddlewareType, ...]:
+    """A borrowed session's own middlewares, which those of a request replace; aiohttp has no public name for them."""
+    try:
+        return tuple(session._middlewares)
+    except AttributeError:
+        expected = f"a session whose middlewares can be read, which those of aiohttp {aiohttp.__version__} cannot"
+        refuse("session", session, f"{expected}; leave it out, and the client opens its own")

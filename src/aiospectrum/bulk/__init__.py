@@ -1,11 +1,10 @@
 """The analytics of many zones and long times: plans, pulls and watches.
 
-A :class:`Plan` says what to ask for, :func:`pull` asks for it, :func:`save` keeps it as a dataset, and :func:`watch`
-follows the current aggregates. It is imported by itself, ``from aiospectrum import bulk``, so that
-``import aiospectrum`` stays quick.
+A :class:`Plan` is a query for zones and windows, :func:`pull` fetches its reports, :func:`save` keeps them as a
+dataset, and :func:`watch` follows the current aggregates. It is imported by itself, with
+``from aiospectrum import bulk``, so that ``import aiospectrum`` stays quick.
 """
 
-from aiospectrum.bulk.arguments import Clients
 from aiospectrum.bulk.dataset.errors import (
     DestinationBusyError,
     DestinationMismatchError,
@@ -14,13 +13,14 @@ from aiospectrum.bulk.dataset.errors import (
     StorageError,
 )
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
-from aiospectrum.bulk.outcomes import Outcome, Progress, TruncatedError
+from aiospectrum.bulk.fetch import Outcome, TruncatedError
 from aiospectrum.bulk.plan import Plan, PlanDiff, ShardBy, Task
-from aiospectrum.bulk.pull import Pull, pull
+from aiospectrum.bulk.pull import Progress, Pull, pull
 from aiospectrum.bulk.query import Kind, Query
 from aiospectrum.bulk.save import save
 from aiospectrum.bulk.watch import Round, watch
 from aiospectrum.bulk.windows import Window, WindowLength
+from aiospectrum.bulk.zones import Clients
 
 __all__ = [
     "Clients",

@@ -1,18 +1,18 @@
-"""Zones x windows x one query, as data: nothing here is sent, and no list of tasks is ever made."""
+"""Zones x windows x one query, as data: nothing is sent, and no list of tasks is ever made."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import attrs
 import msgspec
 
 from aiospectrum._http.config import check_class
-from aiospectrum.bulk.arguments import check_moment, check_zones
 from aiospectrum.bulk.query import Kind, Query
 from aiospectrum.bulk.windows import Window, WindowLength, count_windows, fits, usual_length, window_at
-from aiospectrum.checks import Integer, Text, refuse
+from aiospectrum.bulk.zones import check_zones
+from aiospectrum.checks import DateTime, Integer, Text, refuse
 from aiospectrum.models import Dimension, Metric, TimeDelta
 
 __all__ = ["Plan", "PlanDiff", "ShardBy", "Task"]
@@ -24,6 +24,7 @@ _LENGTHS: Final = (*get_args(TimeDelta), "whole")
 _LENGTH: Final = Text(choices=_LENGTHS, expected=f"one of {', '.join(_LENGTHS)}")
 _SHARD_BY: Final = Text(choices=get_args(ShardBy), expected=f"one of {', '.join(get_args(ShardBy))}")
 _COUNT: Final = Integer(minimum=1, expected="an integer of 1 or more")
+_TIME: Final = DateTime()
 
 
 def _check_zones(zones: Iterable[str]) -> tuple[str, ...]:
@@ -31,11 +32,19 @@ def _check_zones(zones: Iterable[str]) -> tuple[str, ...]:
 
 
 def _check_since(since: datetime) -> datetime:
-    return check_moment("since", since)
+    return _check_time("since", since)
 
 
 def _check_until(until: datetime) -> datetime:
-    return check_moment("until", until)
+    return _check_time("until", until)
+
+
+def _check_time(field: str, value: datetime) -> datetime:
+    """A time in UTC; it is a whole second, as the API counts by those."""
+    _TIME.check(field, value)
+    if value.microsecond:
+        refuse(field, value, "a whole second, such as .replace(microsecond=0) gives")
+    return value.astimezone(UTC)
 
 
 def _check_query(query: Query) -> Query:
@@ -77,7 +86,7 @@ class PlanDiff:
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """What is to be asked for: a query for every zone and window, each second of the time exactly once.
+    """A query for every zone and window, which has each second of the time exactly once.
 
     ``len(plan)`` counts the tasks, iterating gives them, and ``plan[i]`` is one of them; none of that keeps a list. All
     zones of a window come before the next window, so that neighbouring tasks are of different zones.
@@ -96,7 +105,7 @@ class Plan:
     """The second after the last one, so that a day ends where the next one begins."""
 
     query: Query = attrs.field(converter=_check_query)
-    """The question."""
+    """What to ask of each zone and window."""
 
     window: WindowLength = attrs.field(
         default=attrs.Factory(_usual_window, takes_self=True),
@@ -233,8 +242,8 @@ class _SavedQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     kind: Kind
     time_delta: TimeDelta | None
-    metrics: list[Metric]
-    dimensions: list[Dimension]
+    metrics: tuple[Metric, ...]
+    dimensions: tuple[Dimension, ...]
     filters: str | None
     limit: int | None
 
@@ -252,21 +261,8 @@ class _SavedPlan(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def _to_saved(plan: Plan) -> _SavedPlan:
-    query = plan.query
-    return _SavedPlan(
-        since=plan.since,
-        until=plan.until,
-        window=plan.window,
-        query=_SavedQuery(
-            kind=query.kind,
-            time_delta=query.time_delta,
-            metrics=list(query.metrics),
-            dimensions=list(query.dimensions),
-            filters=query.filters,
-            limit=query.limit,
-        ),
-        zones=list(plan.zones),
-    )
+    query = _SavedQuery(**attrs.asdict(plan.query, recurse=False))
+    return _SavedPlan(since=plan.since, until=plan.until, window=plan.window, query=query, zones=list(plan.zones))
 
 
 def _settings(plan: Plan) -> dict[str, Any]:

@@ -3,20 +3,39 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
+
+import attrs
 
 from aiospectrum._http.config import check_class, check_count
-from aiospectrum.bulk.arguments import Clients
-from aiospectrum.bulk.asking import Asker
-from aiospectrum.bulk.crew import Crew, Lane, divide
-from aiospectrum.bulk.outcomes import Outcome, Progress, Tally
-from aiospectrum.bulk.plan import Plan
-from aiospectrum.checks import Flag, Number, refuse
+from aiospectrum.bulk.fetch import Fetcher, Outcome
+from aiospectrum.bulk.plan import Plan, Task
+from aiospectrum.bulk.workers import Queue, WorkerPool, divide
+from aiospectrum.bulk.zones import Clients
+from aiospectrum.checks import Flag, refuse
 from aiospectrum.errors import ClientStateError
 
-__all__ = ["Pull", "check_patience", "pull"]
+__all__ = ["Progress", "Pull", "pull"]
 
-_PATIENCE: Final = Number(expected="a number of seconds, 0 or more, or None")
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """How far a pull has come, by the outcomes that its caller has been given."""
+
+    total: int
+    """Tasks of the plan."""
+
+    done: int = 0
+    """Tasks that have had all their outcomes, with failed ones."""
+
+    failed: int = 0
+    """Tasks among those with an error for the whole window or a part of it."""
+
+    splits: int = 0
+    """How often a window was cut in two because its report had been truncated."""
+
+    rows: int = 0
+    """Rows of all reports."""
 
 
 def pull(
@@ -32,7 +51,7 @@ def pull(
     """Carry out all tasks of a plan.
 
     Nothing is sent before the pull is entered or its first outcome is asked for. Every task has one outcome, or several
-    when its report was cut off and its window was therefore split; a task that fails takes no other one with it.
+    when its report was truncated and its window was therefore split; a task that fails takes no other one with it.
 
     Args:
         client: An open client; or a mapping of zone ids to clients, for zones with tokens of their own, where a client
@@ -43,7 +62,7 @@ def pull(
         fail_fast: Whether the first error is raised, in place of outcomes that are left, after all work has ended.
         on_progress: Called with each outcome, before it is given.
         patience: Seconds that a window may wait for the rate limit altogether, 0 or more, before that is an error; None
-            for no limit. It comes on top of the client's timeout, which fails a call whose turn is further away.
+            for no limit. It comes on top of the client's timeout, which fails a call whose permit is further away.
         sleep: Waits a number of seconds.
 
     Returns:
@@ -57,9 +76,9 @@ def pull(
     Flag().check("fail_fast", fail_fast)
     if on_progress is not None and not callable(on_progress):
         refuse("on_progress", on_progress, "a function or None")
-    asker = Asker(query=plan.query, patience=check_patience(patience), sleep=sleep)
-    lanes = [Lane(client=one, tasks=part, workers=min(concurrency, len(part))) for one, part in divide(client, plan)]
-    return Pull(Crew(asker, lanes, fail_fast=fail_fast), Tally(len(plan)), on_progress)
+    fetcher = Fetcher(query=plan.query, patience=patience, sleep=sleep)
+    queues = [Queue(client=one, tasks=part, workers=min(concurrency, len(part))) for one, part in divide(client, plan)]
+    return Pull(WorkerPool(fetcher, queues, fail_fast=fail_fast), len(plan), on_progress)
 
 
 class Pull:
@@ -74,20 +93,21 @@ class Pull:
     In whatever way that block is left, all calls have ended then. Without it, in ``async for outcome in pull(…)``,
     they have too when all outcomes have come, when there is an error, and when the waiting for an outcome is cancelled.
     When the loop's own body leaves it, by ``break`` or an error, all calls are cancelled in the moment in which nothing
-    refers to the pull any more, and end in the next turns of the event loop. In CPython that moment is when the loop is
-    left, unless the pull has a name; elsewhere it is up to the collector of garbage.
+    refers to the pull any more, and end in the next iterations of the event loop. In CPython that moment is when the
+    loop is left, unless the pull has a name; elsewhere it is up to the garbage collector.
     """
 
-    def __init__(self, crew: Crew, tally: Tally, on_progress: Callable[[Progress], object] | None) -> None:
+    def __init__(self, pool: WorkerPool, total: int, on_progress: Callable[[Progress], object] | None) -> None:
         """Start nothing yet.
 
         Args:
-            crew: Carries the plan out.
-            tally: Counts the outcomes.
+            pool: Carries the plan out.
+            total: Tasks of the plan.
             on_progress: Called with each outcome; None for nothing.
         """
-        self._crew = crew
-        self._tally = tally
+        self._pool = pool
+        self._progress = Progress(total=total)
+        self._failed: set[Task] = set()
         self._on_progress = on_progress
         self._is_complete = False
         self._is_closed = False
@@ -95,7 +115,7 @@ class Pull:
     @property
     def progress(self) -> Progress:
         """How far it has come with the outcomes that were given."""
-        return self._tally.progress
+        return self._progress
 
     def __aiter__(self) -> Self:
         return self
@@ -113,12 +133,12 @@ class Pull:
             raise StopAsyncIteration
         self._start()
         try:
-            outcome = await self._crew.take()
+            outcome = await self._pool.take()
             if outcome is not None:
-                progress = self._tally.add(outcome)
+                self._count(outcome)
                 if self._on_progress is not None:
-                    self._on_progress(progress)
-        except BaseException:  # a cancellation ends all work as an error does, and goes on from here
+                    self._on_progress(self._progress)
+        except BaseException:  # a cancellation ends all work as an error does, and propagates
             await self.aclose()
             raise
         if outcome is None:
@@ -130,7 +150,7 @@ class Pull:
     async def aclose(self) -> None:
         """End all work, and wait until it has ended; outcomes that have not been given are lost."""
         self._is_closed = True
-        await self._crew.end()
+        await self._pool.aclose()
 
     async def __aenter__(self) -> Self:
         """Start.
@@ -151,29 +171,27 @@ class Pull:
         await self.aclose()
 
     def __del__(self) -> None:
-        self._crew.abandon()
+        self._pool.stop_from_any_thread()
 
     def _start(self) -> None:
         self._refuse_if_closed()
-        self._crew.start()
+        self._pool.start()
+
+    def _count(self, outcome: Outcome) -> None:
+        """Count an outcome; only failed tasks that have parts left are remembered."""
+        before, is_last = self._progress, outcome.is_last
+        if not outcome.ok:
+            self._failed.add(outcome.task)
+        self._progress = attrs.evolve(
+            before,
+            done=before.done + is_last,
+            failed=before.failed + (is_last and outcome.task in self._failed),
+            splits=before.splits + (not is_last),  # n parts of a window are n - 1 cuts
+            rows=before.rows + (0 if outcome.report is None else len(outcome.report.data)),
+        )
+        if is_last:
+            self._failed.discard(outcome.task)
 
     def _refuse_if_closed(self) -> None:
         if self._is_closed and not self._is_complete:
             raise ClientStateError("the pull was ended before all its outcomes had come: make a new one")
-
-
-def check_patience(patience: float | None) -> float | None:
-    """Check how long a window may wait for the rate limit.
-
-    Args:
-        patience: Seconds, 0 or more; None for no limit.
-
-    Returns:
-        The same.
-
-    Raises:
-        InvalidArgumentError: It is something else.
-    """
-    if patience is not None:
-        _PATIENCE.check("patience", patience)
-    return patience

@@ -1,4 +1,4 @@
-"""What each report of a plan is asked for: pure."""
+"""The query that a plan asks of every zone and window: pure."""
 
 from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
@@ -8,7 +8,7 @@ import attrs
 from aiospectrum.checks import Array, Integer, Text, refuse
 from aiospectrum.models import Dimension, Metric, Report, TimeDelta
 
-__all__ = ["Kind", "Query", "is_cut_off"]
+__all__ = ["Kind", "Query", "is_truncated"]
 
 Kind: TypeAlias = Literal["bytime", "summary"]
 """Which report: metrics by time interval, or summed over the window."""
@@ -48,9 +48,9 @@ def _check_names(field: str, value: Sequence[S], check: Array) -> tuple[S, ...]:
 
 @attrs.frozen(kw_only=True)
 class Query:
-    """The question that is asked of every zone and window.
+    """What is asked of every zone and window.
 
-    There is no sorting, as all rows are wanted: of a report that was cut off, the window is split and asked for again.
+    There is no sorting, as all rows are wanted: when a report was truncated, its window is split and fetched in parts.
 
     Raises:
         InvalidArgumentError: A value does not fit.
@@ -73,7 +73,7 @@ class Query:
     """Conditions on dimensions, such as ``event==disconnect``, in plain text; None for none."""
 
     limit: int | None = None
-    """The most rows of an answer, 1 or more; None for as many as the API gives."""
+    """The most rows of a response, 1 or more; None for as many as the API gives."""
 
     def __attrs_post_init__(self) -> None:
         if self.filters is not None:
@@ -91,19 +91,19 @@ class Query:
         return "minute" if self.time_delta is None else self.time_delta
 
 
-def is_cut_off(query: Query, report: Report) -> bool:
-    """Tell whether an answer may lack rows.
+def is_truncated(query: Query, report: Report) -> bool:
+    """Tell whether a report may lack rows.
 
-    The rows are compared with the limit that was asked for and the one that the answer says was applied, which tells
-    of a largest one of the API's own. An answer with exactly as many rows as that may be whole; it cannot be told.
+    The rows are compared with the limit of the query and with the one that the report echoes, which may be a maximum of
+    the API's own. A report with exactly as many rows as that may be complete; it is not possible to know.
 
     Args:
         query: What was asked for.
-        report: The answer.
+        report: The report.
 
     Returns:
-        False when the API did not say of any limit and counts no more rows than there are, and for a query without
-        dimensions, which has one row at most.
+        False when there is no limit and the API counts no more rows than there are, and for a query without dimensions,
+        which has one row at most.
     """
     if not query.dimensions:
         return False

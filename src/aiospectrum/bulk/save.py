@@ -1,4 +1,4 @@
-"""Plans saved as datasets that can be gone on with."""
+"""Plans saved as datasets, which another run resumes."""
 
 import asyncio
 import os
@@ -6,29 +6,26 @@ import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from aiospectrum._http.config import check_class, check_count
-from aiospectrum.bulk.arguments import Clients
-from aiospectrum.bulk.asking import Asker
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
-from aiospectrum.bulk.dataset.run import Job, Run
-from aiospectrum.bulk.dataset.store import Store
-from aiospectrum.bulk.dataset.threads import Threads
+from aiospectrum.bulk.dataset.run import WRITERS, Run
+from aiospectrum.bulk.dataset.store import Store, run_blocking
+from aiospectrum.bulk.fetch import Fetcher
 from aiospectrum.bulk.plan import Plan
-from aiospectrum.bulk.pull import check_patience
+from aiospectrum.bulk.zones import Clients
 from aiospectrum.checks import Flag, Text, refuse
 
 __all__ = ["save"]
 
 _FORMATS: Final = get_args(FileFormat)
 _FORMAT: Final = Text(choices=_FORMATS, expected=f"one of {', '.join(_FORMATS)}")
-_THREADS: Final = 5
-"""Partitions that are written at once, and the lock that is kept alive meanwhile."""
 
 
 async def save(
@@ -47,43 +44,43 @@ async def save(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Saved:
-    """Save the reports of a plan as a dataset, and go on where an earlier run has left off.
+    """Save the reports of a plan as a dataset, and resume where an earlier run has left off.
 
     There is one file for each zone and window, ``zone_id=…/date=YYYY-MM-DD/…`` by the start of the window, which
     appears whole or not at all. Its columns are those of :meth:`~aiospectrum.Report.to_arrow` behind ``window_since``
     and ``window_until`` (excluded), and have the same types in all files: whole numbers of 64 bits for counts and
     bytes, which the manifest names where the API gave fractions and they were rounded. CSV and NDJSON files also have
     ``zone_id``, which readers of Parquet datasets take from the path. In summaries the interval is the window, or each
-    part of it that was asked for by itself as the whole was cut off.
+    part of it that was fetched by itself as the report of the whole was truncated.
 
-    What is there already is not asked for again, whatever ended the run that wrote it; what failed is. The plan may
+    What is there already is not fetched again, whatever ended the run that wrote it; what failed is. The plan may
     have other zones and other times than before, but not another query. Times that overlap are fine where a window
     begins when one of the dataset does, and takes its place if it ends later, or, by time, lies within one.
 
     Only one run at a time writes to a destination. On a disk an operating system's lock sees to that; elsewhere a file
     does, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The manifest, in ``_manifest``, is described by
-    :mod:`aiospectrum.bulk.dataset.records`.
+    :mod:`aiospectrum.bulk.dataset.manifest`.
 
     Args:
         client: An open client, or a mapping of zone ids to clients.
-        plan: What to ask for.
+        plan: What to fetch.
         destination: A folder, which is made when it is not there; or a URL that fsspec knows, such as
             ``s3://bucket/folder``, with ``aiospectrum[fsspec]``.
         format: ``parquet``, which needs ``aiospectrum[arrow]``, ``csv`` or ``ndjson``.
         concurrency: The most calls of each client at once, 1 or more.
-        refresh_within: Fetch partitions again that were still filling when they were fetched, by the ``data_lag`` of
+        refresh_within: Fetch partitions again that were incomplete when they were fetched, by the ``data_lag`` of
             their reports, and whose windows ended no longer ago than this; None for none.
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
-        stop: Once it is set no task is begun; those under way are finished, with all their attempts and waits.
+        stop: Once it is set no task is started; those under way are finished, with all their attempts and waits.
         on_progress: Called when it is known what is there already, and whenever a task has ended or was split.
         patience: Seconds that a window may wait for the rate limit altogether, 0 or more, before that is an error; None
             for no limit.
-        storage_options: What the file system of a URL takes beside it, such as credentials; for URLs alone.
+        storage_options: Arguments of the file system of a URL, such as credentials; only for URLs.
         clock: Gives the time of day in seconds since 1970, UTC.
         sleep: Waits a number of seconds.
 
     Returns:
-        What came of it. Tasks that failed are in it, and are no exception.
+        The result. Tasks that failed are in it, and are no exception.
 
     Raises:
         InvalidArgumentError: An argument does not fit.
@@ -93,7 +90,7 @@ async def save(
         DestinationMismatchError: What is there is of another query or format, of windows that overlap those of the
             plan, or no dataset.
         ManifestError: The manifest there is damaged, or of a later version.
-        StorageError: The destination could not be written or read. The dataset is whole, and another run goes on.
+        StorageError: The destination could not be written or read. The dataset is intact, and another run resumes.
         ClientStateError: The client is not open, or not on this event loop.
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
@@ -107,21 +104,23 @@ async def save(
         check_class("stop", stop, asyncio.Event)
     if on_progress is not None and not callable(on_progress):
         refuse("on_progress", on_progress, "a function or None")
-    job = Job(
-        client=client,
-        plan=plan,
-        file_format=format,
-        concurrency=concurrency,
-        refresh_within=refresh_within,
-        fail_fast=fail_fast,
-        stop=stop,
-        on_progress=on_progress,
-        asker=Asker(query=plan.query, patience=check_patience(patience), sleep=sleep),
-        clock=clock,
-    )
-    with Threads(_THREADS) as threads:
-        store = await threads.run(lambda: _open_store(destination, storage_options, clock))
-        return await Run(job, store).carry_out(threads)
+    fetcher = Fetcher(query=plan.query, patience=patience, sleep=sleep)
+    with ThreadPoolExecutor(WRITERS + 1, "aiospectrum-save") as executor:
+        run = Run(
+            client=client,
+            plan=plan,
+            file_format=format,
+            concurrency=concurrency,
+            refresh_within=refresh_within,
+            fail_fast=fail_fast,
+            stop=stop,
+            on_progress=on_progress,
+            fetcher=fetcher,
+            clock=clock,
+            store=await run_blocking(executor, lambda: _open_store(destination, storage_options, clock)),
+            executor=executor,
+        )
+        return await run.save()
 
 
 def _open_store(

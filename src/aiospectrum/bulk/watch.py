@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import attrs
 
 from aiospectrum._http.config import check_count
-from aiospectrum.bulk.arguments import Clients, check_client, check_zones
+from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.checks import Number
 from aiospectrum.endpoints import get_current_aggregate
 from aiospectrum.errors import ClientStateError, InvalidArgumentError, SpectrumError
@@ -28,16 +28,16 @@ _EVERY: Final = Number(minimum=1, expected="a number of seconds, 1 or more")
 
 @attrs.frozen(kw_only=True)
 class Round:
-    """What all zones answered around one moment."""
+    """The aggregates of all zones around one moment."""
 
     tick: datetime
-    """The moment that the round was due, in UTC: a multiple of ``every`` since 1970, so a full minute for 60 s."""
+    """When the round was due, in UTC: a multiple of ``every`` since 1970, so a full minute for 60 s."""
 
     lag: float
     """Seconds from then until the round began; 0 or more."""
 
     aggregates: Mapping[str, tuple[CurrentAggregate, ...]]
-    """One entry per application, by zone, for the minute before the zone was asked; without zones that failed."""
+    """One entry per application, by zone, for the minute before the request; without zones that failed."""
 
     errors: Mapping[str, SpectrumError]
     """Why the other zones failed."""
@@ -56,9 +56,9 @@ def watch(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncGenerator[Round, None]:
-    """Ask for the current aggregates of zones, on the minute and without drift, for as long as the caller likes.
+    """Fetch the current aggregates of zones, on the minute and without drift, for as long as the caller likes.
 
-    A zone that fails is in the round's errors, and asked again in the next one. A round is never cut short; ticks that
+    A zone that fails is in the round's errors, and part of the next round again. A round is never cut short; ticks that
     pass meanwhile are missed, and counted. No call is under way while the caller has a round, so that leaving the loop
     ends everything; a cancellation ends the calls of a round at once.
 
@@ -77,7 +77,7 @@ def watch(
         InvalidArgumentError: An argument does not fit.
         ClientStateError: Of the iterator: the client is not open, or not on this event loop.
     """
-    clients = check_client(client, check_zones(zones))
+    clients = clients_by_zone(client, check_zones(zones))
     _EVERY.check("every", every)
     check_count("concurrency", concurrency)
     return _rounds(clients, every=every, concurrency=concurrency, clock=clock, sleep=sleep)
@@ -93,13 +93,13 @@ async def _rounds(
 ) -> AsyncGenerator[Round, None]:
     last: int | None = None
     while True:
-        number = next_tick(clock(), every, last)
-        while (wait := until_tick(now := clock(), every, number)) != 0:
+        number = _next_tick(clock(), every, last)
+        while (wait := _until_tick(now := clock(), every, number)) != 0:
             if wait is None:
-                number = next_tick(now, every, last)
+                number = _next_tick(now, every, last)
             else:
                 await sleep(wait)
-        found, errors = await _ask_all(clients, concurrency)
+        found, errors = await _fetch_all(clients, concurrency)
         yield Round(
             tick=_EPOCH + timedelta(seconds=number * every),
             lag=now - number * every,
@@ -110,33 +110,19 @@ async def _rounds(
         last = number
 
 
-def next_tick(now: float, every: float, last: int | None) -> int:
-    """Find the tick to wait for.
+def _next_tick(now: float, every: float, last: int | None) -> int:
+    """The number of the first tick that is not over, counted from 1970 on, but never the last one again.
 
-    Args:
-        now: Seconds since 1970.
-        every: Seconds between ticks.
-        last: Number of the last tick that had a round, None when there was none.
-
-    Returns:
-        Number of the first tick that is not over, but never the last one again; ticks are counted from 1970 on. A
-        clock that was set back is followed.
+    A clock that was set back is followed.
     """
     number = math.ceil(now / every)
     return number + 1 if number == last else number
 
 
-def until_tick(now: float, every: float, number: int) -> float | None:
-    """Work out how long to wait for a tick.
+def _until_tick(now: float, every: float, number: int) -> float | None:
+    """Seconds to wait for a tick, 0 when it is time; None when another one should be waited for.
 
-    Args:
-        now: Seconds since 1970.
-        every: Seconds between ticks.
-        number: Number of the tick.
-
-    Returns:
-        Seconds, 0 when it is time; None when another tick should be waited for: as the next one has come too, after
-        the machine was asleep, or as the clock was set back.
+    That is so when the tick after it has come too, as the machine was asleep, and when the clock was set back.
     """
     left = number * every - now
     if left > 2 * every or left <= -every:
@@ -144,10 +130,10 @@ def until_tick(now: float, every: float, number: int) -> float | None:
     return max(0.0, left)
 
 
-async def _ask_all(
+async def _fetch_all(
     clients: Mapping[str, Transport], concurrency: int
 ) -> tuple[dict[str, tuple[CurrentAggregate, ...]], dict[str, SpectrumError]]:
-    """Ask every zone once; what is given is in the order of the zones."""
+    """Fetch from every zone once; results are in the order of the zones."""
     found: dict[str, tuple[CurrentAggregate, ...]] = {}
     errors: dict[str, SpectrumError] = {}
     waiting = iter(clients.items())

@@ -1,9 +1,9 @@
 """Stretches of time in UTC, and how they are cut: pure, and counted without ever being listed.
 
 A window is half open: ``since`` belongs to it and ``until`` does not, so that windows that touch share nothing. The API
-includes both ends of what it is asked for and counts by whole seconds, so that a window is asked for up to its last
-second, :attr:`Window.last`; any edge between two windows then has each second on one side of it. Reports of the API's
-sibling for DNS, whose intervals end at ``11:19:59`` before one that begins at ``11:20:00``, show the same.
+includes both ends and counts by whole seconds, so that a window is fetched up to its last second, :attr:`Window.last`;
+any edge between two windows then has each second on one side of it. Reports of the API's sibling for DNS, whose
+intervals end at ``11:19:59`` before one that begins at ``11:20:00``, show the same.
 
 Source: https://developers.cloudflare.com/api/resources/dns/subresources/analytics/
 """
@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
+from aiospectrum._codec.values import format_date_time
 from aiospectrum.models import TimeDelta
 
 __all__ = ["STEP", "Window", "WindowLength", "count_windows", "fits", "split_window", "usual_length", "window_at"]
@@ -55,11 +56,11 @@ class Window:
         return self.until - STEP
 
     def __str__(self) -> str:
-        return f"{_plain(self.since)}..{_plain(self.until)}"
+        return f"{format_date_time(self.since)}..{format_date_time(self.until)}"
 
 
 def usual_length(time_delta: TimeDelta | None) -> WindowLength:
-    """Choose how long the windows of a plan are when nothing is said of it.
+    """Choose how long the windows of a plan are by default.
 
     Args:
         time_delta: Length of the time intervals of the reports; None for summaries.
@@ -154,7 +155,3 @@ def _start(number: int, length: WindowLength) -> datetime:
         year, month = divmod(number * _MONTHS[length], 12)
         return datetime(year, month + 1, 1, tzinfo=UTC)
     return _MONDAY + number * _FIXED[length]
-
-
-def _plain(moment: datetime) -> str:
-    return moment.replace(tzinfo=None).isoformat() + "Z"

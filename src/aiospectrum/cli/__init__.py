@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 all is well, 1 a call failed, 2 bad usage, 130 interrupted.
     """
     try:
-        from aiospectrum.cli.process import process_context
+        from aiospectrum.cli.context import process_context
         from aiospectrum.cli.program import run
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:

@@ -1,37 +1,139 @@
-"""``aiospectrum apps``: the applications of a zone."""
+"""``aiospectrum apps``: the applications of a zone, configured by options or by a file."""
 
-from typing import Annotated
+import json
+from typing import Annotated, TextIO, TypeAlias
 
+import attrs
+from cattrs.errors import BaseValidationError
 from cyclopts import App as CommandGroup
+from cyclopts import Parameter
 
 from aiospectrum._codec.converter import make_converter
-from aiospectrum.cli.app_options import AppOptions, FileOption, make_request
-from aiospectrum.cli.context import Context
-from aiospectrum.cli.options import AsJSON, Passed, Yes, flattened
+from aiospectrum._codec.decoder import WireError, explain
+from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.formatting import cell
+from aiospectrum.cli.options import AsJSON, Passed, Yes, flattened, read_text, split_names
 from aiospectrum.cli.tables import apps_table, details_table
-from aiospectrum.cli.text import cell
 from aiospectrum.client import Client
-from aiospectrum.models import App, AppOrder, Direction
+from aiospectrum.models import DNS, App, AppOrder, AppRequest, Direction, EdgeIPs, OriginDNS, OriginPort
 
 __all__ = ["apps_group"]
 
+_FileOption: TypeAlias = Annotated[
+    str | None,
+    Parameter(
+        name=("--file", "-f"),
+        allow_leading_hyphen=True,
+        help="The configuration as a JSON file instead of options; - is the standard input.",
+    ),
+]
+
+
+@attrs.frozen(kw_only=True)
+class AppOptions:
+    """The fields of an application."""
+
+    protocol: str | None = None
+    """Protocol and port or ports at the edge, such as tcp/22 or tcp/1000-2000; on pay-as-you-go plans also a name."""
+
+    dns_name: str | None = None
+    """Hostname that clients connect to."""
+
+    dns_type: str | None = None
+    """CNAME, or ADDRESS with --edge-ips."""
+
+    origin_direct: list[str] | None = None
+    """Origin with protocol and port, such as tcp://192.0.2.1:22; can be repeated."""
+
+    origin_dns_name: str | None = None
+    """DNS record that origins are looked up from."""
+
+    origin_dns_type: str | None = None
+    """Type of that record: A, AAAA or SRV."""
+
+    origin_dns_ttl: int | None = None
+    """Seconds for which a lookup is kept, 600 or more."""
+
+    origin_port: str | None = None
+    """Port or range of ports at the origin, with --origin-dns-name."""
+
+    origin_worker_id: str | None = None
+    """The Worker that takes the traffic, with --traffic-type worker."""
+
+    virtual_network_id: str | None = None
+    """The virtual network that a private origin is reached through."""
+
+    traffic_type: str | None = None
+    """direct, http, https or worker."""
+
+    tls: str | None = None
+    """off, flexible, full or strict."""
+
+    proxy_protocol: str | None = None
+    """off, v1, v2 or simple."""
+
+    ip_firewall: bool | None = None
+    """Whether IP Access Rules apply."""
+
+    argo_smart_routing: bool | None = None
+    """Whether Argo Smart Routing is used."""
+
+    edge_ip_connectivity: str | None = None
+    """IP versions of the addresses that Cloudflare chooses: all, ipv4 or ipv6."""
+
+    edge_ips: list[str] | None = None
+    """Addresses of your own at the edge, between commas."""
+
+    def request(self) -> AppRequest:
+        """Make the body of a call.
+
+        Returns:
+            The configuration; the client checks the rest of it.
+
+        Raises:
+            UsageError: An option that is always needed is missing, or two exclude each other.
+        """
+        if self.protocol is None or self.dns_name is None:
+            raise UsageError("expected --protocol and --dns-name, or the whole configuration by --file")
+        origin_dns = OriginDNS(name=self.origin_dns_name, ttl=self.origin_dns_ttl, type=self.origin_dns_type)
+        return AppRequest(
+            protocol=self.protocol,
+            dns=DNS(name=self.dns_name, type=self.dns_type),
+            traffic_type=self.traffic_type,
+            origin_direct=self.origin_direct,
+            origin_dns=None if origin_dns == OriginDNS() else origin_dns,
+            origin_port=_read_port(self.origin_port),
+            origin_worker_id=self.origin_worker_id,
+            virtual_network_id=self.virtual_network_id,
+            edge_ips=self._edge_ips(),
+            ip_firewall=self.ip_firewall,
+            proxy_protocol=self.proxy_protocol,
+            tls=self.tls,
+            argo_smart_routing=self.argo_smart_routing,
+        )
+
+    def _edge_ips(self) -> EdgeIPs | None:
+        if self.edge_ips is not None and self.edge_ip_connectivity is not None:
+            raise UsageError("expected either --edge-ips or --edge-ip-connectivity, got both")
+        if self.edge_ips is not None:
+            return EdgeIPs(type="static", ips=split_names(self.edge_ips) or [])
+        if self.edge_ip_connectivity is not None:
+            return EdgeIPs(type="dynamic", connectivity=self.edge_ip_connectivity)
+        return None
+
 
 def apps_group() -> CommandGroup:
-    """Make the group of commands.
-
-    Returns:
-        The group.
-    """
+    """Make the group of commands."""
     group = CommandGroup(name="apps", help="List and change the applications of a zone.")
-    group.command(list_apps, name="list")
-    group.command(get_app, name="get")
-    group.command(create_app, name="create")
-    group.command(update_app, name="update")
-    group.command(delete_app, name="delete")
+    group.command(_list, name="list")
+    group.command(_get, name="get")
+    group.command(_create, name="create")
+    group.command(_update, name="update")
+    group.command(_delete, name="delete")
     return group
 
 
-def list_apps(
+def _list(
     zone_id: str,
     /,
     *,
@@ -41,7 +143,7 @@ def list_apps(
     order: AppOrder | None = None,
     as_json: AsJSON = False,
     context: Passed,
-) -> int:
+) -> None:
     """List the applications of a zone, all of them unless one page is asked for.
 
     Args:
@@ -52,9 +154,6 @@ def list_apps(
         order: Field to order by.
         as_json: Print JSON.
         context: The surroundings.
-
-    Returns:
-        The exit status.
     """
 
     async def fetch(client: Client) -> list[App]:
@@ -67,10 +166,9 @@ def list_apps(
 
     apps = context.call(fetch)
     context.show(apps, apps_table(apps), as_json=as_json)
-    return 0
 
 
-def get_app(zone_id: str, app_id: str, /, *, as_json: AsJSON = False, context: Passed) -> int:
+def _get(zone_id: str, app_id: str, /, *, as_json: AsJSON = False, context: Passed) -> None:
     """Show one application.
 
     Args:
@@ -78,22 +176,19 @@ def get_app(zone_id: str, app_id: str, /, *, as_json: AsJSON = False, context: P
         app_id: Identifier of the application.
         as_json: Print JSON.
         context: The surroundings.
-
-    Returns:
-        The exit status.
     """
-    return _show_app(context.call(lambda client: client.apps.get(zone_id, app_id)), context, as_json=as_json)
+    _show_app(context.call(lambda client: client.apps.get(zone_id, app_id)), context, as_json=as_json)
 
 
-def create_app(
+def _create(
     zone_id: str,
     /,
     *,
     options: Annotated[AppOptions | None, flattened] = None,
-    file: FileOption = None,
+    file: _FileOption = None,
     as_json: AsJSON = False,
     context: Passed,
-) -> int:
+) -> None:
     """Create an application.
 
     Args:
@@ -102,24 +197,21 @@ def create_app(
         file: The configuration as a file.
         as_json: Print JSON.
         context: The surroundings.
-
-    Returns:
-        The exit status.
     """
-    body = make_request(options, file, context.stdin)
-    return _show_app(context.call(lambda client: client.apps.create(zone_id, body)), context, as_json=as_json)
+    body = _read_request(options, file, context.stdin)
+    _show_app(context.call(lambda client: client.apps.create(zone_id, body)), context, as_json=as_json)
 
 
-def update_app(
+def _update(
     zone_id: str,
     app_id: str,
     /,
     *,
     options: Annotated[AppOptions | None, flattened] = None,
-    file: FileOption = None,
+    file: _FileOption = None,
     as_json: AsJSON = False,
     context: Passed,
-) -> int:
+) -> None:
     """Replace the configuration of an application; what is left out goes back to Cloudflare's default.
 
     Args:
@@ -129,15 +221,12 @@ def update_app(
         file: The configuration as a file.
         as_json: Print JSON.
         context: The surroundings.
-
-    Returns:
-        The exit status.
     """
-    body = make_request(options, file, context.stdin)
-    return _show_app(context.call(lambda client: client.apps.update(zone_id, app_id, body)), context, as_json=as_json)
+    body = _read_request(options, file, context.stdin)
+    _show_app(context.call(lambda client: client.apps.update(zone_id, app_id, body)), context, as_json=as_json)
 
 
-def delete_app(zone_id: str, app_id: str, /, *, yes: Yes = False, as_json: AsJSON = False, context: Passed) -> int:
+def _delete(zone_id: str, app_id: str, /, *, yes: Yes = False, as_json: AsJSON = False, context: Passed) -> int:
     """Delete an application.
 
     Args:
@@ -151,13 +240,33 @@ def delete_app(zone_id: str, app_id: str, /, *, yes: Yes = False, as_json: AsJSO
         The exit status, 1 if the answer was no.
     """
     if not yes and not context.confirm(f"Delete the application {app_id} of the zone {zone_id}?"):
-        context.tell("not deleted")
+        context.print_err("not deleted")
         return 1
     deleted = context.call(lambda client: client.apps.delete(zone_id, app_id))
     context.show(deleted, cell(f"deleted {deleted.id}"), as_json=as_json)
     return 0
 
 
-def _show_app(app: App, context: Context, *, as_json: bool) -> int:
+def _read_request(options: AppOptions | None, file: str | None, stdin: TextIO | None) -> AppRequest:
+    """The body of a call from options or from a file of JSON, whichever is given."""
+    given = AppOptions() if options is None else options
+    if file is None:
+        return given.request()
+    if given != AppOptions():
+        raise UsageError("expected either --file or options for the fields, got both")
+    name = "standard input" if file == "-" else file
+    text = read_text(file, name, stdin)
+    try:
+        return make_converter().structure(json.loads(text), AppRequest)
+    except (BaseValidationError, WireError) as error:
+        raise UsageError(explain(error, name)) from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name}: expected JSON, got something else: {error}") from None
+
+
+def _read_port(text: str | None) -> OriginPort | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else text
+
+
+def _show_app(app: App, context: Context, *, as_json: bool) -> None:
     context.show(app, details_table(make_converter().unstructure(app)), as_json=as_json)
-    return 0

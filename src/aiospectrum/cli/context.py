@@ -1,25 +1,49 @@
-"""What a command works with: consoles, input, environment and clocks, all passed in."""
+"""What a command works with: consoles, input, environment and clocks, all passed in; and those of this process."""
 
 import asyncio
+import io
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
-from typing import TextIO, TypeVar
+import logging
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import IO, Final, NoReturn, TextIO, TypeVar
 
 import attrs
 from rich.console import Console, RenderableType
-from rich.text import Text
+from rich.table import Table
 
+from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.limiter import Limiter
-from aiospectrum.cli.text import cell
+from aiospectrum.cli.formatting import cell
 from aiospectrum.client import Client
 from aiospectrum.hooks import AttemptHook
-from aiospectrum.policies import RetryPolicy
+from aiospectrum.policies import RateLimit, RetryPolicy
 
-__all__ = ["Context", "UsageError"]
+__all__ = [
+    "Context",
+    "PipeConsole",
+    "UsageError",
+    "discard_output",
+    "hide_warnings",
+    "make_console",
+    "process_context",
+    "show_warnings",
+]
 
 T = TypeVar("T")
+
+_WIDTH_OF_FILES: Final = 160
+"""Columns of what goes to a file or a pipe, where nothing says how wide it will be shown."""
+
+_NARROW: Final = 80
+"""Columns below which tables fold all that they hold, lest a text on one line push others out."""
+
+_LOGGER: Final = logging.getLogger("aiospectrum")
 
 
 class UsageError(Exception):
@@ -57,16 +81,11 @@ class Context:
     argv: Sequence[str] = attrs.field(default=(), repr=False)
     """The arguments, without the program's name."""
 
-    def client(
-        self,
-        *,
-        rate_limit: Limiter | None = None,
-        on_attempt: AttemptHook | None = None,
-    ) -> Client:
+    def client(self, limiter: Limiter | None, on_attempt: AttemptHook | None = None) -> Client:
         """Make a client from the environment.
 
         Args:
-            rate_limit: How many requests may go out, and at once; None for the defaults.
+            limiter: How many requests may go out, and at once; None for no limit.
             on_attempt: Called before every attempt, and what it returns after it.
 
         Returns:
@@ -76,12 +95,12 @@ class Context:
             CredentialsError: The environment holds no complete credentials.
             InvalidArgumentError: The environment holds an unusable base URL.
         """
-        limiter = Limiter() if rate_limit is None else rate_limit
+        limit = RateLimit() if limiter is None else limiter.limit
         return Client.from_env(
             self.environ,
             retry=self.retry,
             rate_limit=limiter,
-            connector_limit=limiter.limit.in_flight,
+            connector_limit=limit.in_flight,
             on_attempt=on_attempt,
             user_agent="cli",
         )
@@ -100,10 +119,20 @@ class Context:
         """
 
         async def work_with_client() -> T:
-            async with self.client() as client:
+            async with self.client(Limiter()) as client:
                 return await work(client)
 
         return asyncio.run(work_with_client())
+
+    def api_name(self) -> str:
+        """Name the API that the environment leads to: Cloudflare, or a base URL.
+
+        Raises:
+            CredentialsError: The environment holds no complete credentials.
+            InvalidArgumentError: The environment holds an unusable base URL.
+        """
+        base_url = self.client(None).base_url
+        return "Cloudflare" if base_url == DEFAULT_BASE_URL else base_url
 
     def show(self, value: object, *rendered: RenderableType, as_json: bool) -> None:
         """Print a result for people or for programs.
@@ -114,28 +143,24 @@ class Context:
             as_json: Whether to print one line of JSON, as the API writes it, instead.
         """
         if not as_json:
-            self.out.print(*rendered, sep="\n")
+            for each in rendered:
+                if isinstance(each, Table) and self.out.width < _NARROW:
+                    for column in each.columns:
+                        column.no_wrap = False
+                self.out.print(each)
             return
         values = make_converter().unstructure(value)
         # ASCII alone: JSON would let the control characters U+0080 to U+009F through as they are.
         self.out.file.write(json.dumps(values, separators=(",", ":"), allow_nan=False) + "\n")
         self.out.file.flush()
 
-    def say(self, *parts: str | Text) -> None:
-        """Print one line for people on the standard output.
+    def print_out(self, line: str) -> None:
+        """Print a line for people on the standard output, control characters escaped."""
+        self.out.print(cell(line), soft_wrap=True)
 
-        Args:
-            *parts: The pieces; a plain string is made harmless first.
-        """
-        self.out.print(_line(parts), soft_wrap=True)
-
-    def tell(self, *parts: str | Text) -> None:
-        """Print one line for people on the standard error.
-
-        Args:
-            *parts: The pieces; a plain string is made harmless first.
-        """
-        self.err.print(_line(parts), soft_wrap=True)
+    def print_err(self, line: str) -> None:
+        """Print a line for people on the standard error, control characters escaped."""
+        self.err.print(cell(line), soft_wrap=True)
 
     def confirm(self, question: str) -> bool:
         """Ask for a yes.
@@ -150,10 +175,101 @@ class Context:
             UsageError: There is no terminal to ask on.
         """
         if self.stdin is None or not self.stdin.isatty():
-            raise UsageError("there is no terminal to ask on: give --yes to go ahead unasked")
-        self.err.print(_line((question, " [y/N] ")), end="", soft_wrap=True)
+            raise UsageError("there is no terminal to ask on: give --yes to go ahead without being asked")
+        self.err.print(cell(f"{question} [y/N] "), end="", soft_wrap=True)
         return self.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _line(parts: tuple[str | Text, ...]) -> Text:
-    return Text.assemble(*(cell(part) if isinstance(part, str) else part for part in parts))
+class PipeConsole(Console):
+    """A console that leaves it to its caller what a closed pipe means."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Pass the error on; rich ends the process here."""
+        raise BrokenPipeError
+
+
+def process_context() -> Context:
+    """Make the context of this process."""
+    return Context(
+        out=make_console(sys.stdout, os.environ),
+        err=make_console(sys.stderr, os.environ),
+        stdin=sys.stdin,
+        environ=os.environ,
+        now=lambda: datetime.now(UTC),
+        monotonic=time.monotonic,
+    )
+
+
+def make_console(stream: TextIO | None, environ: Mapping[str, str]) -> Console:
+    """Make a console that can print any text to a stream.
+
+    Args:
+        stream: A standard stream; None, as of a process without one, swallows all.
+        environ: The environment variables; COLUMNS is the width of what is no terminal.
+
+    Returns:
+        The console.
+    """
+    if stream is None:
+        return PipeConsole(file=io.StringIO(), highlight=False)
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")  # a character that the encoding lacks must not be fatal
+    is_terminal = stream.isatty()
+    width = None if is_terminal or environ.get("COLUMNS", "").isdigit() else _WIDTH_OF_FILES
+    # FORCE_COLOR asks for colours in a file; nothing can be redrawn in place there all the same.
+    return PipeConsole(file=stream, width=width, highlight=False, force_interactive=None if is_terminal else False)
+
+
+def discard_output(stream: IO[str]) -> None:
+    """Let what is still buffered for a closed pipe go nowhere, so that the interpreter's exit is quiet.
+
+    Args:
+        stream: The stream; one without a file descriptor is left alone.
+    """
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+@contextmanager
+def show_warnings(context: Context) -> Iterator[None]:
+    """Print what the client logs as warnings, such as a retry, on a terminal and nowhere else, during the block.
+
+    Without it Python itself would write them to the standard error, control characters included.
+
+    Args:
+        context: The surroundings.
+    """
+    handler: logging.Handler = _Printing(context) if context.err.is_terminal else logging.NullHandler()
+    _LOGGER.addHandler(handler)
+    try:
+        yield
+    finally:
+        _LOGGER.removeHandler(handler)
+
+
+@contextmanager
+def hide_warnings() -> Iterator[None]:
+    """Print nothing of the client's log during the block, where a display counts the same."""
+
+    def refuse(record: logging.LogRecord) -> bool:
+        return False
+
+    _LOGGER.addFilter(refuse)
+    try:
+        yield
+    finally:
+        _LOGGER.removeFilter(refuse)
+
+
+class _Printing(logging.Handler):
+    def __init__(self, context: Context) -> None:
+        super().__init__(logging.WARNING)
+        self._context = context
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._context.print_err(f"aiospectrum: {record.getMessage()}")

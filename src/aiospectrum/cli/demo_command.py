@@ -1,31 +1,32 @@
 """``aiospectrum demo``: a day of traffic of many zones, pulled at once, written as Parquet, and queried."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import UTC, timedelta
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
+import attrs
 from cyclopts import Parameter
+from rich.table import Table
 
-from aiospectrum import DEFAULT_BASE_URL, Client
+from aiospectrum._extras import import_extra
 from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import Plan, Query
-from aiospectrum.cli.busiest import METRICS, BusyApp, busiest_table, find_busiest
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.human import counted, human_bytes
-from aiospectrum.cli.options import AtLeastOne, Passed
-from aiospectrum.cli.pull_command import need_pyarrow
-from aiospectrum.cli.pull_report import failure_lines
-from aiospectrum.cli.pulling import ClientMaker, Job, JobResult, run_job
-from aiospectrum.cli.times import last_full_hours
-from aiospectrum.cli.zone_options import read_zones
+from aiospectrum.cli.formatting import cell, counted, human_bytes, human_number, sparkline
+from aiospectrum.cli.options import AtLeastOne, Passed, read_zones
+from aiospectrum.cli.pull_job import PullJob, PullResult, failure_lines, need_pyarrow
+from aiospectrum.cli.tables import add_column, new_table
+from aiospectrum.client import Client
 from aiospectrum.errors import SpectrumError
-from aiospectrum.hooks import AttemptHook
-from aiospectrum.models import App
+from aiospectrum.models import App, Metric
 from aiospectrum.policies import RateLimit
 from aiospectrum.sandbox import Sandbox
 
 __all__ = ["demo"]
 
+_METRICS: Final[tuple[Metric, ...]] = ("count", "bytesIngress", "bytesEgress")
 _HOURS: Final = 24
 _TOP: Final = 10
 _DEFAULT_ZONES: Final = 20
@@ -41,16 +42,16 @@ def demo(
     concurrency: AtLeastOne = 8,
     context: Passed,
 ) -> int:
-    """Pull a day of traffic of many zones, write it as Parquet, and ask that for the busiest applications.
+    """Pull a day of traffic of many zones, write it as Parquet, and query that for the busiest applications.
 
-    Without --zone it starts a sandbox of its own and needs neither an account nor a network.
-    With --zone, credentials come from the environment variables CLOUDFLARE_API_TOKEN,
+    Without --zone it starts a sandbox of its own: no account or network is needed.
+    With --zone it takes CLOUDFLARE_API_TOKEN from the environment,
     or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY.
 
     Args:
         zones: Number of zones of the sandbox, 20 when left out.
         zone: Identifier of a zone at Cloudflare to pull instead; can be repeated.
-        seed: What the sandbox's traffic is made from, 0 when left out.
+        seed: Seed of the sandbox's traffic, 0 when left out.
         concurrency: The most requests at once.
         context: The surroundings.
 
@@ -62,7 +63,9 @@ def demo(
         return asyncio.run(_pull_from_sandbox(zones or _DEFAULT_ZONES, seed or 0, concurrency, context))
     if zones is not None or seed is not None:
         raise UsageError("expected --zone for Cloudflare, or --zones and --seed for a sandbox, got both")
-    return asyncio.run(_pull_from_cloudflare(read_zones(zone, None, None), concurrency, context))
+    names = read_zones(zone, None, None)
+    context.print_out(f"Pulling a day of traffic of {counted(len(names), 'zone')} from {context.api_name()}")
+    return asyncio.run(_pull_and_query(names, Limiter(RateLimit(in_flight=concurrency)), concurrency, context))
 
 
 async def _pull_from_sandbox(zones: int, seed: int, concurrency: int, context: Context) -> int:
@@ -71,73 +74,87 @@ async def _pull_from_sandbox(zones: int, seed: int, concurrency: int, context: C
         box = Sandbox(zones=zones, seed=seed, rate_limit=None, now=context.now, monotonic=context.monotonic)
     except ValueError as error:
         raise UsageError(str(error)) from None
-
-    def make_client(limiter: Limiter | None, hook: AttemptHook | None) -> Client:
-        return Client(
-            api_token=box.api_token,
-            base_url=box.url,
-            retry=context.retry,
-            rate_limit=limiter,
-            on_attempt=hook,
-            user_agent="cli",
-        )
-
     async with box:
-        context.say(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
-        return await _pull_and_show(box.zones, make_client, None, concurrency, context)
+        context.print_out(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
+        environ = {"CLOUDFLARE_BASE_URL": box.url, "CLOUDFLARE_API_TOKEN": box.api_token}
+        return await _pull_and_query(box.zones, None, concurrency, attrs.evolve(context, environ=environ))
 
 
-async def _pull_from_cloudflare(zones: tuple[str, ...], concurrency: int, context: Context) -> int:
-    def make_client(limiter: Limiter | None, hook: AttemptHook | None) -> Client:
-        return context.client(rate_limit=limiter, on_attempt=hook)
-
-    base_url = context.client().base_url
-    place = "Cloudflare" if base_url == DEFAULT_BASE_URL else base_url
-    context.say(f"Pulling a day of traffic of {counted(len(zones), 'zone')} from {place}")
-    return await _pull_and_show(zones, make_client, Limiter(RateLimit(in_flight=concurrency)), concurrency, context)
-
-
-async def _pull_and_show(
-    zones: tuple[str, ...], make_client: ClientMaker, limiter: Limiter | None, concurrency: int, context: Context
-) -> int:
-    since, until = last_full_hours(context.now(), _HOURS)
-    query = Query(time_delta="hour", metrics=METRICS, dimensions=("appID",))
-    plan = Plan(zones=zones, since=since, until=until, query=query, window="whole")
+async def _pull_and_query(zones: tuple[str, ...], limiter: Limiter | None, concurrency: int, context: Context) -> int:
+    until = context.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    query = Query(time_delta="hour", metrics=_METRICS, dimensions=("appID",))
+    plan = Plan(zones=zones, since=until - timedelta(hours=_HOURS), until=until, query=query, window="whole")
     with TemporaryDirectory(prefix="aiospectrum-demo-") as folder:
-        job = Job(plan=plan, out=folder, concurrency=concurrency, limiter=limiter, make_client=make_client)
-        result = await run_job(job, context)
+        result = await PullJob(plan, folder, context, limiter=limiter, concurrency=concurrency).run()
         if result.is_interrupted:
-            context.tell("aiospectrum: interrupted")
+            context.print_err("aiospectrum: interrupted")
             return 130
         for line in failure_lines(result.failures, most=_TOP, place=folder):
-            context.tell(line)
+            context.print_err(line)
         began = context.monotonic()
-        apps = find_busiest(folder, _TOP) if result.progress.rows else []
+        apps = _find_busiest(folder, _TOP) if result.progress.rows else []
         seconds = context.monotonic() - began
-    context.say(_pulled_line(result))
+    context.print_out(_pulled_line(result))
     if apps:
-        names = await _find_names(apps, make_client(limiter, None))
-        context.say("")
-        context.out.print(busiest_table(apps, names, bars=_HOURS if context.out.width >= _WIDE else _HOURS // 3))
-        context.say("")
-        context.say(f"The {counted(len(apps), 'busiest app')}, queried from the Parquet files in {seconds:.2f} s")
+        names = await _find_configurations(apps, context.client(limiter))
+        context.print_out("")
+        context.out.print(_busiest_table(apps, names, bars=_HOURS if context.out.width >= _WIDE else _HOURS // 3))
+        context.print_out("")
+        context.print_out(f"The {counted(len(apps), 'busiest app')}, queried from the Parquet files in {seconds:.2f} s")
     return 1 if result.progress.failed else 0
 
 
-def _pulled_line(result: JobResult) -> str:
-    progress, reading = result.progress, result.reading
+def _pulled_line(result: PullResult) -> str:
+    progress = result.progress
     whole = counted(progress.total, "zone")
     zones = f"{progress.done:,} of {whole}" if progress.failed else whole
-    return (
-        f"{zones} pulled: {counted(reading.requests, 'request')}, {counted(reading.retries, 'retry', 'retries')}, "
-        f"{counted(progress.rows, 'row')} in {human_bytes(progress.bytes)} of Parquet, {reading.elapsed:.1f} s"
+    written = f"{counted(progress.rows, 'row')} in {human_bytes(progress.bytes)} of Parquet"
+    return f"{zones} pulled: {result.requests_sent}, {written}, {result.reading.elapsed:.1f} s"
+
+
+@attrs.frozen(kw_only=True)
+class _BusyApp:
+    """The traffic of one application."""
+
+    zone_id: str
+    app_id: str
+    events: int
+    bytes_in: int
+    bytes_out: int
+    traffic: tuple[float, ...]
+    """Bytes in both directions for each time interval."""
+
+
+def _find_busiest(folder: str, most: int) -> list[_BusyApp]:
+    """The applications that moved the most bytes, the busiest first; equals by zone and identifier."""
+    dataset = import_extra("pyarrow.dataset", extra="arrow", purpose="A query of Parquet files")
+    files = dataset.dataset(folder, format="parquet", partitioning="hive")
+    rows = files.to_table(columns=["zone_id", "appID", "interval_start", *_METRICS]).sort_by("interval_start")
+    sums = [(name, "sum") for name in _METRICS]
+    series = [("bytesIngress", "list"), ("bytesEgress", "list")]
+    apps = rows.group_by(["zone_id", "appID"], use_threads=False)  # as threads keep no order
+    found = [_busy_app(each) for each in apps.aggregate([*sums, *series]).to_pylist()]
+    found.sort(key=lambda app: (-app.bytes_in - app.bytes_out, app.zone_id, app.app_id))
+    return found[:most]
+
+
+def _busy_app(row: Mapping[str, Any]) -> _BusyApp:
+    """Read a row; sums and numbers are missing where a report had none."""
+    pairs = zip(row["bytesIngress_list"], row["bytesEgress_list"], strict=True)
+    return _BusyApp(
+        zone_id=row["zone_id"],
+        app_id=row["appID"],
+        events=row["count_sum"] or 0,
+        bytes_in=row["bytesIngress_sum"] or 0,
+        bytes_out=row["bytesEgress_sum"] or 0,
+        traffic=tuple((each_in or 0) + (each_out or 0) for each_in, each_out in pairs),
     )
 
 
-async def _find_names(apps: list[BusyApp], client: Client) -> dict[str, App]:
-    """Look the applications up; one that is gone by now, or not to be seen with these credentials, has no name."""
+async def _find_configurations(apps: list[_BusyApp], client: Client) -> dict[str, App]:
+    """Get the configurations by identifier; one that is gone by now, or not readable with these credentials, lacks."""
 
-    async def find(app: BusyApp) -> App | None:
+    async def find(app: _BusyApp) -> App | None:
         try:
             return await client.apps.get(app.zone_id, app.app_id)
         except SpectrumError:
@@ -146,3 +163,25 @@ async def _find_names(apps: list[BusyApp], client: Client) -> dict[str, App]:
     async with client:
         found = await asyncio.gather(*map(find, apps))
     return {app.id: app for app in found if app is not None}
+
+
+def _busiest_table(apps: Iterable[_BusyApp], names: Mapping[str, App], *, bars: int) -> Table:
+    table = new_table()
+    table.add_column("app", overflow="ellipsis")
+    table.add_column("zone", no_wrap=True)
+    table.add_column("protocol", no_wrap=True)
+    for title in ("events", "in", "out"):
+        add_column(table, title, number=True)
+    table.add_column("traffic", no_wrap=True)
+    for app in apps:
+        known = names.get(app.app_id)
+        table.add_row(
+            cell((known and known.dns.name) or app.app_id, "bold"),
+            cell(app.zone_id[:8], "dim"),
+            cell(known.protocol if known else ""),
+            human_number(app.events),
+            human_bytes(app.bytes_in),
+            human_bytes(app.bytes_out),
+            cell(sparkline(app.traffic, bars), "cyan"),
+        )
+    return table

@@ -1,26 +1,34 @@
-"""Options that several commands share, as cyclopts reads them."""
+"""Options that several commands share, and how names, zones, times and files are read from them."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any, Final, TypeAlias
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Final, TextIO, TypeAlias, TypeVar
 
-import attrs
 from cyclopts import Parameter, validators
 
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.times import parse_time
 
 __all__ = [
     "AsJSON",
     "AtLeastOne",
     "NamesOption",
     "Passed",
-    "ReportOptions",
     "TimeOption",
     "Yes",
+    "ZoneFilesOption",
+    "ZonesOption",
     "flattened",
+    "parse_duration",
+    "parse_option",
+    "parse_time",
+    "read_text",
+    "read_zones",
     "split_names",
 ]
+
+T = TypeVar("T")
 
 AsJSON: TypeAlias = Annotated[
     bool,
@@ -31,7 +39,7 @@ AsJSON: TypeAlias = Annotated[
 """Whether to print JSON."""
 
 Yes: TypeAlias = Annotated[bool, Parameter(name=("--yes", "-y"), negative=(), show_default=False, help="Do not ask.")]
-"""Whether to go ahead unasked."""
+"""Whether to go ahead without asking."""
 
 Passed: TypeAlias = Annotated[Context, Parameter(parse=False)]
 """The context, which no argument can set."""
@@ -43,78 +51,174 @@ NamesOption: TypeAlias = Annotated[list[str] | None, Parameter(allow_leading_hyp
 """Names between commas; the option can also be repeated."""
 
 TimeOption: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
-"""A moment, as :func:`~aiospectrum.cli.times.parse_time` reads it."""
+"""A moment, as :func:`parse_time` reads it."""
+
+ZonesOption: TypeAlias = Annotated[
+    list[str] | None, Parameter(negative=(), help="Identifier of a zone; can be repeated.")
+]
+"""Zones one by one."""
+
+ZoneFilesOption: TypeAlias = Annotated[
+    list[str] | None,
+    Parameter(
+        negative=(),
+        allow_leading_hyphen=True,
+        help="File with the identifier of one zone per line; # starts a comment; - is the standard input.",
+    ),
+]
+"""Zones from files."""
 
 flattened: Final = Parameter(name="*")
 """Marks a class whose fields are options of their own."""
 
-
-@attrs.frozen(kw_only=True)
-class ReportOptions:
-    """What both reports can be asked for."""
-
-    metrics: NamesOption = None
-    """count, bytesIngress, bytesEgress, durationAvg, durationMedian, duration90th or duration99th, between commas."""
-
-    dimensions: NamesOption = None
-    """event, appID, coloName or ipVersion, between commas."""
-
-    since: TimeOption = None
-    """Start: RFC 3339 with Z or an offset, a date, or a time ago such as -24h or -7d; else six hours before the end."""
-
-    until: TimeOption = None
-    """End, in the same forms; now when left out."""
-
-    filters: str | None = None
-    """Conditions, such as event==disconnect;coloName!=SFO."""
-
-    sort: NamesOption = None
-    """Metrics or dimensions between commas, each with + or - in front."""
-
-    limit: int | None = None
-    """The most rows."""
-
-    def arguments(self, now: datetime) -> dict[str, Any]:
-        """Make the arguments of the Python functions.
-
-        Args:
-            now: The current time, aware.
-
-        Returns:
-            The arguments by name.
-
-        Raises:
-            UsageError: A time cannot be read.
-        """
-        return {
-            "metrics": split_names(self.metrics),
-            "dimensions": split_names(self.dimensions),
-            "since": _read_time("--since", self.since, now),
-            "until": _read_time("--until", self.until, now),
-            "filters": self.filters,
-            "sort": split_names(self.sort),
-            "limit": self.limit,
-        }
+_DURATION: Final = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
+_SHOWN: Final = 16
+"""Characters of a line that is no zone: enough to find it, and too few to give a token away if the file holds one."""
 
 
 def split_names(texts: Sequence[str] | None) -> list[str] | None:
-    """Split what an option for several names was given.
-
-    Args:
-        texts: The values of the option, None when it was not given.
-
-    Returns:
-        The names, None when the option was not given.
-    """
+    """Split the values of an option for names at commas; None when the option was not given."""
     if texts is None:
         return None
     return [name.strip() for text in texts for name in text.split(",")]
 
 
-def _read_time(option: str, text: str | None, now: datetime) -> datetime | None:
-    if text is None:
-        return None
+def read_zones(zones: Sequence[str] | None, files: Sequence[str] | None, stdin: TextIO | None) -> tuple[str, ...]:
+    """Collect zones from options and files.
+
+    Args:
+        zones: The values of ``--zone``, None when it was not given.
+        files: Those of ``--zones-file``, None when it was not given; ``-`` for the standard input.
+        stdin: The standard input.
+
+    Returns:
+        Each zone once, in the order of first appearance.
+
+    Raises:
+        UsageError: One is no zone, a file cannot be read, or there are none.
+    """
+    if not zones and not files:
+        raise UsageError("expected --zone with the identifier of a zone, or --zones-file with a file of them")
+    found = [_check_zone(zone, "--zone") for zone in zones or ()]
+    for file in files or ():
+        name = f"--zones-file {file}"
+        found += _zones_in(read_text(file, name, stdin), name)
+    if not found:
+        raise UsageError(f"--zones-file {' '.join(files or ())}: expected at least one zone, got none")
+    firsts: dict[str, str] = {}
+    for zone in found:
+        firsts.setdefault(zone.lower(), zone)
+    return tuple(firsts.values())
+
+
+def read_text(file: str, name: str, stdin: TextIO | None) -> str:
+    """Read a file that an option names.
+
+    Args:
+        file: Its path, ``-`` for the standard input.
+        name: What to call it in errors.
+        stdin: The standard input; None for an empty one.
+
+    Returns:
+        Its text.
+
+    Raises:
+        UsageError: It cannot be read, or is not UTF-8.
+    """
     try:
-        return parse_time(text, now)
+        if file == "-":
+            return "" if stdin is None else stdin.read()
+        return Path(file).read_text(encoding="utf-8-sig")  # editors on Windows put a mark at the beginning
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{name}: expected text in UTF-8, got something else") from None
+
+
+def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
+    """Parse the value of an option.
+
+    Args:
+        option: Name of the option.
+        text: Its value.
+        parse: Parses it, or raises a ValueError that says what was expected.
+
+    Returns:
+        The parsed value.
+
+    Raises:
+        UsageError: It cannot be parsed.
+    """
+    try:
+        return parse(text)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
+
+
+def parse_time(text: str, now: datetime) -> datetime:
+    """Parse a moment.
+
+    Args:
+        text: RFC 3339 with an offset or Z, a date (its first moment in UTC), ``now``, or a time before now such as
+            ``-90s``, ``-30m``, ``-24h``, ``-7d`` and ``-2w``.
+        now: The current time, aware.
+
+    Returns:
+        The moment, aware.
+
+    Raises:
+        ValueError: The text is none of these; the message says what was expected.
+    """
+    try:
+        if text == "now":
+            return now
+        if text.startswith("-"):
+            return now - parse_duration(text[1:])
+        if _DATE.fullmatch(text):
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        if _DATE_TIME.fullmatch(text):
+            return datetime.fromisoformat(text.upper())
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(
+        f"expected a time such as 2026-11-20T08:00:00Z (with Z or an offset), 2026-11-20 or -24h, got {text!r}"
+    )
+
+
+def parse_duration(text: str) -> timedelta:
+    """Parse a length of time.
+
+    Args:
+        text: A whole number with a unit, such as ``90s``, ``30m``, ``2h``, ``7d`` and ``2w``.
+
+    Returns:
+        The length.
+
+    Raises:
+        ValueError: The text is something else; the message says what was expected.
+    """
+    match = _DURATION.fullmatch(text)
+    try:
+        if match is not None:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        pass
+    raise ValueError(f"expected a length of time such as 30m, 2h or 7d, got {text!r}")
+
+
+def _zones_in(text: str, name: str) -> Iterator[str]:
+    for number, line in enumerate(text.splitlines(), 1):
+        zone = line.partition("#")[0].strip()
+        if zone:
+            yield _check_zone(zone, f"{name}, line {number}")
+
+
+def _check_zone(text: str, place: str) -> str:
+    if _ZONE.fullmatch(text):
+        return text
+    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    raise UsageError(f"{place}: expected the 32 hexadecimal characters of a zone's identifier, got {shown!r}")

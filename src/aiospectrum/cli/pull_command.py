@@ -2,46 +2,158 @@
 
 import asyncio
 import re
-from importlib.util import find_spec
-from typing import Annotated, Final
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, TextIO, TypeAlias
 
+import attrs
 from cyclopts import Parameter
 
-from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._http.limiter import Limiter
-from aiospectrum.bulk import DestinationMismatchError, FileFormat
+from aiospectrum.bulk import DestinationMismatchError, FileFormat, Kind, Plan, Query
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.options import AtLeastOne, Passed, flattened
-from aiospectrum.cli.plan_options import PlanOptions, parsed
-from aiospectrum.cli.pull_report import extent, failure_lines, plan_lines, result_lines
-from aiospectrum.cli.pulling import Job, JobResult, run_job
-from aiospectrum.cli.resuming import resume_command
-from aiospectrum.cli.text import without_passwords
-from aiospectrum.cli.times import parse_duration
-from aiospectrum.client import Client
+from aiospectrum.cli.formatting import without_passwords
+from aiospectrum.cli.options import (
+    AtLeastOne,
+    NamesOption,
+    Passed,
+    TimeOption,
+    ZoneFilesOption,
+    ZonesOption,
+    flattened,
+    parse_duration,
+    parse_option,
+    parse_time,
+    read_text,
+    read_zones,
+    split_names,
+)
+from aiospectrum.cli.pull_job import (
+    PullJob,
+    PullResult,
+    extent,
+    failure_lines,
+    need_pyarrow,
+    plan_lines,
+    result_lines,
+)
 from aiospectrum.errors import InvalidArgumentError
-from aiospectrum.hooks import AttemptHook
+from aiospectrum.models import TimeDelta
 from aiospectrum.policies import RateLimit
 
-__all__ = ["need_pyarrow", "parse_rate_limit", "pull"]
+__all__ = ["PlanOptions", "pull", "resume_command"]
 
+_DEFAULT_METRICS: Final = ("count", "bytesIngress", "bytesEgress")
 _DEFAULT_LIMIT: Final = RateLimit()
 _MOST_FAILURES: Final = 20
-"""Failures that are listed, beyond which their number is said."""
-_LIMIT_FORM: Final = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,8})", re.ASCII)
+"""Failures that are listed, beyond which they are counted."""
+_RATE_LIMIT: Final = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,8})", re.ASCII)
+_SHARD: Final = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 
+_WindowOption: TypeAlias = Literal["minute", "dekaminute", "hour", "day", "week", "month", "quarter", "year", "whole"]
 _OutOption = Annotated[
-    str | None, Parameter(name=("--out", "-o"), help="Folder to save in; what is there already is not pulled again.")
+    str | None, Parameter(name=("--out", "-o"), help="Folder or URL to save in; what is there is not pulled again.")
 ]
 _FormatOption = Annotated[
-    FileFormat, Parameter(name="--format", help="What the files are; parquet needs the extra aiospectrum[arrow].")
+    FileFormat, Parameter(name="--format", help="Format of the files; parquet needs the extra aiospectrum[arrow].")
 ]
 _RefreshOption = Annotated[
     str | None,
     Parameter(
-        help="Pull again what was still filling when it was pulled, and ended no longer ago than this, such as 2h."
+        help="Pull again what was incomplete when it was pulled, if it ended no longer ago than this, such as 2h."
     ),
 ]
+
+
+@attrs.frozen(kw_only=True)
+class PlanOptions:
+    """What to pull."""
+
+    zone: ZonesOption = None
+    """Identifier of a zone; can be repeated."""
+
+    zones_file: ZoneFilesOption = None
+    """File of zones."""
+
+    since: TimeOption = None
+    """Start: a date, RFC 3339 with Z or an offset, or a time ago such as -24h or -7d."""
+
+    until: TimeOption = None
+    """End (excluded), in the same forms; now when left out."""
+
+    kind: Kind | None = None
+    """bytime for metrics by time interval, which is the default, or summary for sums."""
+
+    time_delta: TimeDelta | None = None
+    """Length of each time interval with bytime, an hour when left out; a dekaminute is ten minutes."""
+
+    metrics: NamesOption = None
+    """count,bytesIngress,bytesEgress when left out; also durationAvg, durationMedian, duration90th and duration99th."""
+
+    dimensions: NamesOption = None
+    """event, appID, coloName or ipVersion, between commas; a single row when left out."""
+
+    filters: str | None = None
+    """Conditions, such as event==disconnect;coloName!=SFO."""
+
+    limit: int | None = None
+    """The most rows in one response; a report that is cut off is fetched again in halves of its time."""
+
+    window: _WindowOption | None = None
+    """Time that one request covers, a day when left out; whole for all of it at once."""
+
+    plan: str | None = None
+    """File of a saved plan, instead of all options above."""
+
+    shard: str | None = None
+    """Which part of the zones to pull of how many, such as 2/8 for the second of eight machines."""
+
+    def make_plan(self, now: datetime, stdin: TextIO | None) -> Plan:
+        """Make the plan.
+
+        Args:
+            now: The current time, aware.
+            stdin: The standard input.
+
+        Returns:
+            The plan, or its part if a shard was asked for.
+
+        Raises:
+            UsageError: An option is missing, cannot be read, or excludes another one.
+        """
+        part, parts = (1, 1) if self.shard is None else _parse_shard(self.shard)
+        plan = self._build(now, stdin) if self.plan is None else self._load(self.plan)
+        return plan.shard(part - 1, parts)
+
+    def _build(self, now: datetime, stdin: TextIO | None) -> Plan:
+        if self.since is None:
+            raise UsageError("expected --since with a time such as 2026-11-20 or -24h, or --plan with a file")
+        zones = read_zones(self.zone, self.zones_file, stdin)
+        now = now.replace(microsecond=0)  # analytics are counted by whole seconds
+        since = parse_option("--since", self.since, lambda text: parse_time(text, now))
+        until = parse_option("--until", self.until or "now", lambda text: parse_time(text, now))
+        kind = self.kind or "bytime"
+        delta = self.time_delta or ("hour" if kind == "bytime" else None)
+        with _named_as_options():
+            names: dict[str, Any] = {  # checked there
+                "metrics": split_names(self.metrics) or _DEFAULT_METRICS,
+                "dimensions": split_names(self.dimensions) or (),
+            }
+            query = Query(kind=kind, time_delta=delta, filters=self.filters, limit=self.limit, **names)
+            plan = Plan(zones=zones, since=since, until=until, query=query)
+            return plan if self.window is None else attrs.evolve(plan, window=self.window)
+
+    def _load(self, file: str) -> Plan:
+        others = [field.name for field in attrs.fields(PlanOptions) if field.name not in ("plan", "shard")]
+        given = [f"--{name.replace('_', '-')}" for name in others if getattr(self, name) is not None]
+        if given:
+            raise UsageError(f"--plan {file}: expected no other options of what to pull beside it, got {given[0]}")
+        try:
+            return Plan.from_json(read_text(file, f"--plan {file}", None))
+        except InvalidArgumentError as error:
+            raise UsageError(f"--plan {file}: expected {error.expected}") from None
 
 
 def pull(
@@ -57,109 +169,136 @@ def pull(
 ) -> int:
     """Pull the analytics of many zones and save them as a dataset.
 
-    Ctrl-C ends it well: what is in flight has 5 seconds, and the command to go on is printed.
+    Ctrl-C stops it cleanly: requests in flight have 5 seconds to end,
+    and the command that resumes it is printed.
     Exit status: 0 all is saved, 1 some zones failed, 2 bad usage, 130 interrupted.
 
     Args:
         options: What to pull.
-        out: Folder to save in.
-        file_format: What the files are.
+        out: Folder or URL to save in.
+        file_format: Format of the files.
         concurrency: The most requests at once.
         refresh_within: How long data may be pulled again.
         rate_limit: The most requests in how many seconds, such as 600/300; 1140/300 when left out.
-        dry_run: Only say how large the plan is, and how long it takes at least.
+        dry_run: Only print how large the plan is, and how long it takes at least.
         context: The surroundings.
 
     Returns:
         The exit status.
     """
     plan = (options or PlanOptions()).make_plan(context.now(), context.stdin)
-    requests, seconds = parse_rate_limit(rate_limit)
+    requests, seconds = _parse_rate_limit(rate_limit)
     limit = RateLimit(requests=requests, per_seconds=seconds, in_flight=concurrency)
-    refresh = None if refresh_within is None else parsed("--refresh-within", refresh_within, parse_duration)
+    refresh = None if refresh_within is None else parse_option("--refresh-within", refresh_within, parse_duration)
     if dry_run:
         for line in plan_lines(plan, limit):
-            context.say(line)
+            context.print_out(line)
         return 0
     if out is None:
         raise UsageError("expected --out with the folder to save in, or --dry-run")
     if file_format == "parquet":
         need_pyarrow("--format parquet", ", or choose --format csv or --format ndjson")
-
-    def make_client(limiter: Limiter | None, hook: AttemptHook | None) -> Client:
-        return context.client(rate_limit=limiter, on_attempt=hook)
-
-    job = Job(
-        plan=plan,
-        out=out,
-        file_format=file_format,
-        concurrency=concurrency,
-        refresh_within=refresh,
+    job = PullJob(
+        plan,
+        out,
+        context,
         limiter=Limiter(limit),
-        make_client=make_client,
+        concurrency=concurrency,
+        file_format=file_format,
+        refresh_within=refresh,
     )
-    return _run(job, context)
+    place = without_passwords(out)
+    context.print_err(f"Pulling {extent(plan)} from {context.api_name()} into {place}")
+    with _named_as_out(place):
+        result = asyncio.run(job.run())
+    return _conclude(plan, result, place, context)
 
 
-def parse_rate_limit(text: str | None) -> tuple[int, float]:
-    """Read a rate limit.
+def _conclude(plan: Plan, result: PullResult, place: str, context: Context) -> int:
+    """Print what came of it, and the command for what is missing."""
+    for line in failure_lines(result.failures, most=_MOST_FAILURES, place=place):
+        context.print_err(line)
+    for line in result_lines(plan, result, place=place):
+        context.print_out(line)
+    if result.is_interrupted or result.failures:
+        context.print_err("to resume:" if result.is_interrupted else "to retry what failed:")
+        context.print_err(resume_command(context.argv, since=plan.since, until=plan.until))
+    if result.is_interrupted:
+        return 130
+    return 1 if result.failures else 0
+
+
+def resume_command(argv: Sequence[str], *, since: datetime, until: datetime) -> str:
+    """Write the command that resumes a pull.
+
+    It is the one that was given with its times written out, as ``-24h`` or no end would be others by now and make it
+    another pull.
 
     Args:
-        text: Requests and seconds with a slash between them; None for the default.
+        argv: The arguments, without the program's name.
+        since: The start that was pulled from, in UTC.
+        until: The end that was pulled to, in UTC.
 
     Returns:
-        Both numbers.
-
-    Raises:
-        UsageError: It is something else.
+        The command for a shell; passwords in URLs are to be filled in.
     """
+    words = ["aiospectrum", *map(without_passwords, argv)]
+    if not any(_is(word, "--plan") for word in words):
+        words = [*_without_times(words), "--since", _second(since), "--until", _second(until)]
+    return shlex.join(words)
+
+
+def _without_times(words: Sequence[str]) -> Iterator[str]:
+    is_value = False
+    for word in words:
+        is_time = _is(word, "--since") or _is(word, "--until")
+        if not is_value and not is_time:
+            yield word
+        is_value = is_time and "=" not in word
+
+
+def _is(word: str, option: str) -> bool:
+    return word == option or word.startswith(f"{option}=")
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _parse_shard(text: str) -> tuple[int, int]:
+    match = _SHARD.fullmatch(text)
+    part, parts = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= part <= parts:
+        raise UsageError(f"--shard: expected PART/PARTS such as 2/8, with PART from 1 to PARTS, got {text!r}")
+    return part, parts
+
+
+def _parse_rate_limit(text: str | None) -> tuple[int, float]:
     if text is None:
         return _DEFAULT_LIMIT.requests, _DEFAULT_LIMIT.per_seconds
-    match = _LIMIT_FORM.fullmatch(text)
+    match = _RATE_LIMIT.fullmatch(text)
     if match is None:
         raise UsageError(f"--rate-limit: expected REQUESTS/SECONDS such as 600/300, got {text!r}")
     return int(match[1]), float(match[2])
 
 
-def need_pyarrow(purpose: str, otherwise: str = "") -> None:
-    """Check that Parquet files can be written.
-
-    Args:
-        purpose: What they are needed for, as the beginning of a sentence.
-        otherwise: The end of the sentence, such as another choice.
-
-    Raises:
-        UsageError: The package is missing; the message says how to install it.
-    """
-    if find_spec("pyarrow") is None:
-        raise UsageError(f"{purpose} needs the package pyarrow: pip install 'aiospectrum[cli,arrow]'{otherwise}")
-
-
-def _run(job: Job, context: Context) -> int:
-    base_url, out = context.client().base_url, without_passwords(job.out)
-    place = "Cloudflare" if base_url == DEFAULT_BASE_URL else base_url
-    context.tell(f"Pulling {extent(job.plan)} from {place} into {out}")
+@contextmanager
+def _named_as_options() -> Iterator[None]:
+    """Let errors of a plan name the option instead of the argument, which has the same name."""
     try:
-        result = asyncio.run(run_job(job, context))
+        yield
+    except InvalidArgumentError as error:
+        option = error.field.partition("[")[0].replace("_", "-")
+        raise UsageError(f"--{option}: expected {error.expected}, got {error.value}") from None
+
+
+@contextmanager
+def _named_as_out(place: str) -> Iterator[None]:
+    try:
+        yield
     except (DestinationMismatchError, ImportError) as error:  # an import such as that of fsspec, for a URL
-        raise UsageError(f"--out {out}: {error}") from None
+        raise UsageError(f"--out {place}: {error}") from None
     except InvalidArgumentError as error:
         if error.field != "destination":
             raise
-        raise UsageError(f"--out {out}: expected {error.expected}") from None
-    return _conclude(job, result, context)
-
-
-def _conclude(job: Job, result: JobResult, context: Context) -> int:
-    """Print what came of it, and how to go on where that is not everything."""
-    out = without_passwords(job.out)
-    for line in failure_lines(result.failures, most=_MOST_FAILURES, place=out):
-        context.tell(line)
-    for line in result_lines(job.plan, result, place=out):
-        context.say(line)
-    if result.is_interrupted or result.failures:
-        context.tell("to go on:" if result.is_interrupted else "to pull what failed again:")
-        context.tell(resume_command(context.argv, since=job.plan.since, until=job.plan.until))
-    if result.is_interrupted:
-        return 130
-    return 1 if result.failures else 0
+        raise UsageError(f"--out {place}: expected {error.expected}") from None

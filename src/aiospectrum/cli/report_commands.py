@@ -1,44 +1,64 @@
 """``aiospectrum protocols``, ``current``, ``bytime`` and ``summary``: what is only read."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from cyclopts import App as CommandGroup
+import attrs
 
 from aiospectrum.cli.context import Context
-from aiospectrum.cli.human import counted, human_number
-from aiospectrum.cli.options import AsJSON, NamesOption, Passed, ReportOptions, flattened, split_names
-from aiospectrum.cli.report_tables import report_table
-from aiospectrum.cli.tables import current_table, protocols_table
-from aiospectrum.cli.text import cell
+from aiospectrum.cli.formatting import cell, counted, human_number
+from aiospectrum.cli.options import (
+    AsJSON,
+    NamesOption,
+    Passed,
+    TimeOption,
+    flattened,
+    parse_option,
+    parse_time,
+    split_names,
+)
+from aiospectrum.cli.tables import current_table, protocols_table, report_table
 from aiospectrum.models import Report, TimeDelta
 
-__all__ = ["add_report_commands"]
+__all__ = ["bytime", "current", "protocols", "summary"]
 
 
-def add_report_commands(group: CommandGroup) -> None:
-    """Add the commands of this module.
+@attrs.frozen(kw_only=True)
+class ReportOptions:
+    """What both reports can be asked for."""
 
-    Args:
-        group: What to add them to.
-    """
-    for command in (protocols, current, bytime, summary):
-        group.command(command)
+    metrics: NamesOption = None
+    """count, bytesIngress, bytesEgress, durationAvg, durationMedian, duration90th or duration99th, between commas."""
+
+    dimensions: NamesOption = None
+    """event, appID, coloName or ipVersion, between commas."""
+
+    since: TimeOption = None
+    """Start: RFC 3339 with Z or an offset, a date, or a time ago such as -24h or -7d; else six hours before the end."""
+
+    until: TimeOption = None
+    """End, in the same forms; now when left out."""
+
+    filters: str | None = None
+    """Conditions, such as event==disconnect;coloName!=SFO."""
+
+    sort: NamesOption = None
+    """Metrics or dimensions between commas, each with + or - in front."""
+
+    limit: int | None = None
+    """The most rows."""
 
 
-def protocols(zone_id: str, /, *, as_json: AsJSON = False, context: Passed) -> int:
-    """List the protocols that Spectrum has a name for.
+def protocols(zone_id: str, /, *, as_json: AsJSON = False, context: Passed) -> None:
+    """List the protocols that Spectrum knows by name.
 
     Args:
         zone_id: Identifier of the zone.
         as_json: Print JSON.
         context: The surroundings.
-
-    Returns:
-        The exit status.
     """
     found = context.call(lambda client: client.protocols.list(zone_id))
     context.show(found, protocols_table(found), as_json=as_json)
-    return 0
 
 
 def current(
@@ -49,7 +69,7 @@ def current(
     colo_name: str | None = None,
     as_json: AsJSON = False,
     context: Passed,
-) -> int:
+) -> None:
     """Show the traffic of the last minute.
 
     Args:
@@ -58,16 +78,12 @@ def current(
         colo_name: Code of the only data centre to count, such as SFO.
         as_json: Print JSON.
         context: The surroundings.
-
-    Returns:
-        The exit status.
     """
     wanted = split_names(app_ids)
     found = context.call(
         lambda client: client.analytics.aggregate.current(zone_id, app_ids=wanted, colo_name=colo_name)
     )
     context.show(found, current_table(found), as_json=as_json)
-    return 0
 
 
 def bytime(
@@ -78,7 +94,7 @@ def bytime(
     options: Annotated[ReportOptions | None, flattened] = None,
     as_json: AsJSON = False,
     context: Passed,
-) -> int:
+) -> None:
     """Show event metrics by time.
 
     Args:
@@ -87,13 +103,10 @@ def bytime(
         options: What to ask for.
         as_json: Print JSON.
         context: The surroundings.
-
-    Returns:
-        The exit status.
     """
-    arguments = _arguments(options, context)
-    report = context.call(lambda client: client.analytics.events.bytime(zone_id, time_delta=time_delta, **arguments))
-    return _show_report(report, arguments, context, as_json=as_json)
+    asked = _arguments(options, context)
+    report = context.call(lambda client: client.analytics.events.bytime(zone_id, time_delta=time_delta, **asked))
+    _show_report(report, asked, context, as_json=as_json)
 
 
 def summary(
@@ -103,7 +116,7 @@ def summary(
     options: Annotated[ReportOptions | None, flattened] = None,
     as_json: AsJSON = False,
     context: Passed,
-) -> int:
+) -> None:
     """Show event metrics, summed over the whole time.
 
     Args:
@@ -111,21 +124,32 @@ def summary(
         options: What to ask for.
         as_json: Print JSON.
         context: The surroundings.
-
-    Returns:
-        The exit status.
     """
-    arguments = _arguments(options, context)
-    report = context.call(lambda client: client.analytics.events.summary(zone_id, **arguments))
-    return _show_report(report, arguments, context, as_json=as_json)
+    asked = _arguments(options, context)
+    report = context.call(lambda client: client.analytics.events.summary(zone_id, **asked))
+    _show_report(report, asked, context, as_json=as_json)
 
 
-def _arguments(options: ReportOptions | None, context: Context) -> dict[str, Any]:
-    return (ReportOptions() if options is None else options).arguments(context.now())
+def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
+    """The arguments of the Python functions."""
+    options = ReportOptions() if given is None else given
+    now = context.now()
+    return {
+        "metrics": split_names(options.metrics),
+        "dimensions": split_names(options.dimensions),
+        "since": _read_time("--since", options.since, now),
+        "until": _read_time("--until", options.until, now),
+        "filters": options.filters,
+        "sort": split_names(options.sort),
+        "limit": options.limit,
+    }
 
 
-def _show_report(report: Report, arguments: dict[str, Any], context: Context, *, as_json: bool) -> int:
-    table = report_table(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"])
-    note = f"{counted(len(report.data), 'row')}, counts may lag {human_number(report.data_lag)} s behind"
+def _read_time(option: str, text: str | None, now: datetime) -> datetime | None:
+    return None if text is None else parse_option(option, text, lambda given: parse_time(given, now))
+
+
+def _show_report(report: Report, asked: dict[str, Any], context: Context, *, as_json: bool) -> None:
+    table = report_table(report, metrics=asked["metrics"], dimensions=asked["dimensions"])
+    note = f"{counted(len(report.data), 'row')}; data lag: {human_number(report.data_lag) or '?'} s"
     context.show(report, table, cell(note), as_json=as_json)
-    return 0

@@ -1,19 +1,70 @@
-"""``aiospectrum sandbox``: a Spectrum API to try things against."""
+"""``aiospectrum sandbox``: a Spectrum API to try things against, with injected faults if asked for."""
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
-from typing import Annotated
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final
 
+import attrs
 from cyclopts import Parameter, validators
 
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.fault_options import FAULT_HELP, read_faults
-from aiospectrum.cli.human import counted
+from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AtLeastOne, Passed
-from aiospectrum.sandbox import RateLimit, Sandbox, serve
+from aiospectrum.sandbox import Faults, RateLimit, Sandbox, serve
 
-__all__ = ["sandbox"]
+__all__ = ["parse_faults", "sandbox"]
+
+_NUMBER: Final = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+
+
+@attrs.frozen
+class _Form:
+    """How one fault is written after its name and ``=``."""
+
+    shown: str
+    """The form for people."""
+    pattern: str
+    """The form as a regular expression, whose groups are fields of ``Faults``."""
+
+
+_FORMS: Final[Mapping[str, _Form]] = {
+    "latency": _Form("SECONDS or LOW-HIGH", rf"(?P<latency>{_NUMBER}(?:-{_NUMBER})?)"),
+    "errors": _Form(
+        "RATE or RATE/STATUS,STATUS", rf"(?P<error_rate>{_NUMBER})(?:/(?P<error_statuses>[0-9]{{3}}(?:,[0-9]{{3}})*))?"
+    ),
+    "resets": _Form(
+        "RATE or RATE/before, RATE/after or RATE/either (of the operation)",
+        rf"(?P<reset_rate>{_NUMBER})(?:/(?P<reset_when>before|after|either))?",
+    ),
+    "hangs": _Form("RATE", rf"(?P<hang_rate>{_NUMBER})"),
+    "truncations": _Form("RATE", rf"(?P<truncate_rate>{_NUMBER})"),
+    "throttles": _Form(
+        "RATE or RATE/SECONDS", rf"(?P<throttle_rate>{_NUMBER})(?:/(?P<throttle_retry_after>[0-9]{{1,9}}))?"
+    ),
+    "storm": _Form("EVERY/LASTS", rf"(?P<storm_every>{_NUMBER})/(?P<storm_lasts>{_NUMBER})"),
+}
+
+
+def _parse_latency(text: str) -> float | tuple[float, float]:
+    low, _, high = text.partition("-")
+    return (float(low), float(high)) if high else float(low)
+
+
+_PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "latency": _parse_latency,
+    "error_statuses": lambda text: tuple(int(status) for status in text.split(",")),
+    "reset_when": str,
+    "throttle_retry_after": int,
+}
+"""How a field is parsed; those that are not here are numbers."""
+
+_FAULT_HELP: Final = (
+    "Fault to inject, such as errors=0.05 for one request in twenty; can be repeated. "
+    + "; ".join(f"{name}={form.shown}" for name, form in _FORMS.items())
+    + ". A RATE is a share of requests from 0 to 1, all else is seconds; in a storm every response is a 429."
+)
 
 
 def sandbox(
@@ -26,7 +77,7 @@ def sandbox(
     seed: int = 0,
     rate_limit: bool = True,
     data_lag: float = 0.0,
-    fault: Annotated[list[str] | None, Parameter(help=FAULT_HELP)] = None,
+    fault: Annotated[list[str] | None, Parameter(help=_FAULT_HELP)] = None,
     context: Passed,
 ) -> int:
     """Run a Spectrum API on this machine until Ctrl-C.
@@ -37,10 +88,10 @@ def sandbox(
         zones: Number of zones.
         apps_per_zone: Applications that each zone starts with.
         paygo: How many of the zones, counted from the last one, are on a pay-as-you-go plan.
-        seed: What identifiers and analytics are made from; equal seeds give equal sandboxes.
+        seed: Seed of identifiers and analytics; equal seeds give equal sandboxes.
         rate_limit: Whether to refuse requests beyond Cloudflare's 1,200 in five minutes.
-        data_lag: Seconds by which analytics trail behind.
-        fault: What goes wrong on purpose.
+        data_lag: Seconds by which analytics lag behind.
+        fault: Faults to inject.
         context: The surroundings.
 
     Returns:
@@ -57,7 +108,7 @@ def sandbox(
             seed=seed,
             rate_limit=RateLimit() if rate_limit else None,
             data_lag=data_lag,
-            faults=read_faults(fault),
+            faults=parse_faults(fault or ()),
             host=host,
             port=port,
             now=context.now,
@@ -68,6 +119,47 @@ def sandbox(
     return _serve(box, f"{host}:{port}", lambda url: _introduce(box, url, paygo, fault or [], context), context)
 
 
+def parse_faults(texts: Sequence[str]) -> Faults:
+    """Parse the values of the option for faults.
+
+    Args:
+        texts: The values.
+
+    Returns:
+        The faults, all together.
+
+    Raises:
+        UsageError: One of them is none, makes no sense or is given twice, or they do not go together.
+    """
+    values: dict[str, Any] = {}
+    for text in texts:
+        fault = _parse_fault(text)
+        if not fault.keys().isdisjoint(values):
+            raise UsageError(f"--fault {text}: expected each fault once, got {text.partition('=')[0]} again")
+        _make_faults(f"--fault {text}", fault)
+        values |= fault
+    return _make_faults("--fault", values)
+
+
+def _parse_fault(text: str) -> dict[str, Any]:
+    name, _, value = text.partition("=")
+    form = _FORMS.get(name)
+    if form is None:
+        raise UsageError(f"--fault {text}: expected one of {', '.join(_FORMS)}, with = and a value")
+    match = re.fullmatch(form.pattern, value)
+    if match is None:
+        raise UsageError(f"--fault {text}: expected {name}={form.shown}")
+    given = {field: part for field, part in match.groupdict().items() if part is not None}
+    return {field: _PARSERS.get(field, float)(part) for field, part in given.items()}
+
+
+def _make_faults(option: str, values: Mapping[str, Any]) -> Faults:
+    try:
+        return Faults(**values)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
 def _serve(box: Sandbox, place: str, ready: Callable[[str], object], context: Context) -> int:
     try:
         asyncio.run(serve(box, ready=ready))
@@ -76,24 +168,27 @@ def _serve(box: Sandbox, place: str, ready: Callable[[str], object], context: Co
     except (OSError, UnicodeError) as error:
         number = getattr(error, "errno", None) or 0
         reason = os.strerror(number) if number > 0 else str(error)
-        context.tell(f"aiospectrum: cannot listen on {place}: {reason}")
+        context.print_err(f"aiospectrum: cannot listen on {place}: {reason}")
         return 1
     except KeyboardInterrupt:
-        context.tell("stopped")
+        context.print_err("stopped")
     return 0
 
 
 def _introduce(box: Sandbox, url: str, paygo: int, faults: Sequence[str], context: Context) -> None:
-    context.say(f"Sandbox of the Spectrum API on {url}, until Ctrl-C")
-    context.say("")
-    context.say(f"{counted(len(box.zones), 'zone')}:")
+    zones = []
     for place, zone_id in enumerate(box.zones, 1):
         plan = ", pay as you go" if place > len(box.zones) - paygo else ""
-        context.say(f"  {zone_id}  {box.zone_name(zone_id)}, {counted(len(box.app_ids(zone_id)), 'app')}{plan}")
-    if faults:
-        context.say("")
-        context.say(f"Going wrong on purpose: {', '.join(faults)}")
-    context.say("")
-    context.say("For programs that talk to it:")
-    context.say(f"export CLOUDFLARE_BASE_URL={url}")
-    context.say(f"export CLOUDFLARE_API_TOKEN={box.api_token}")
+        zones.append(f"  {zone_id}  {box.zone_name(zone_id)}, {counted(len(box.app_ids(zone_id)), 'app')}{plan}")
+    for line in (
+        f"Sandbox of the Spectrum API on {url}, until Ctrl-C",
+        "",
+        f"{counted(len(box.zones), 'zone')}:",
+        *zones,
+        *(["", f"Injected faults: {', '.join(faults)}"] if faults else []),
+        "",
+        "Environment of programs that use it:",
+        f"export CLOUDFLARE_BASE_URL={url}",
+        f"export CLOUDFLARE_API_TOKEN={box.api_token}",
+    ):
+        context.print_out(line)

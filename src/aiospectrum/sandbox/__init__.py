@@ -10,11 +10,16 @@ program can be tested against an API that is slow, breaks connections and refuse
 The sandbox shares no code with the client, so that each can catch the other's errors.
 """
 
-from aiospectrum.sandbox._faults import FaultKind, Faults
-from aiospectrum.sandbox._ratelimit import RateLimit
-from aiospectrum.sandbox._sandbox import DEFAULT_API_EMAIL, DEFAULT_API_KEY, DEFAULT_API_TOKEN, Sandbox, serve
-from aiospectrum.sandbox._server import RecordedRequest
-from aiospectrum.sandbox._thread import run_in_thread
+from aiospectrum.sandbox.options import FaultKind, Faults, RateLimit
+from aiospectrum.sandbox.sandbox import (
+    DEFAULT_API_EMAIL,
+    DEFAULT_API_KEY,
+    DEFAULT_API_TOKEN,
+    Sandbox,
+    run_in_thread,
+    serve,
+)
+from aiospectrum.sandbox.server import RecordedRequest
 
 __all__ = [
     "DEFAULT_API_EMAIL",

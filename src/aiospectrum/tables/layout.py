@@ -1,29 +1,24 @@
-"""Reports as tidy tables, a row for each combination of dimension values and time interval: pure.
+"""The layout of a report as a tidy table, a row for each combination of dimension values and time interval: pure.
 
-Columns are laid out by functions that run in C, a report's row or a column at a time; only numbers that a report does
-not usually have are looked at one by one.
+Any report fits that has the attributes of :class:`ReportLike`; no model is imported. Columns are laid out by functions
+that run in C, a row or a column of the report at a time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from math import nan
+from typing import Any, Final, Protocol, Self, TypeAlias
 
 import attrs
 
+from aiospectrum._codec.values import WireError, read_date_time
 from aiospectrum.checks import refuse
 from aiospectrum.errors import TableError
 
-if TYPE_CHECKING:
-    from aiospectrum.models import Report
+__all__ = ["INTERVAL_COLUMNS", "WHOLE_METRICS", "Interval", "Numbers", "ReportLike", "TidyTable", "whole_numbers"]
 
-__all__ = ["INTERVAL_COLUMNS", "WHOLE_METRICS", "Numbers", "Record", "Tidy", "joined", "to_records", "whole_numbers"]
-
-Record: TypeAlias = dict[str, datetime | str | float | None]
-"""One row of a table by the names of the columns; None for a value that is missing."""
-
-Numbers: TypeAlias = Sequence[float | None]
-"""Numbers of a column, None for those that are missing."""
+Numbers: TypeAlias = Sequence[float]
+"""Numbers of a column, nan for those that are missing."""
 
 Interval: TypeAlias = tuple[datetime | str | None, datetime | str | None]
 """Start and end, both included, or the texts that are to stand for them; None where they are not known."""
@@ -34,15 +29,67 @@ WHOLE_METRICS: Final = frozenset({"count", "bytesIngress", "bytesEgress"})
 INTERVAL_COLUMNS: Final = ("interval_start", "interval_end")
 """The columns that every table has."""
 
-_TAKEN: Final = frozenset({*INTERVAL_COLUMNS, "zone_id", "window_since", "window_until", "date"})
+_RESERVED: Final = frozenset({*INTERVAL_COLUMNS, "zone_id", "window_since", "window_until", "date"})
 """Names that neither a metric nor a dimension can have."""
 
 
+class RowLike(Protocol):
+    """A row of a report."""
+
+    @property
+    def dimensions(self) -> Sequence[str]:
+        """One value for each dimension."""
+        ...
+
+    @property
+    def metrics(self) -> Sequence[Any]:
+        """For each metric a list with a number for each time interval, or in a summary a number."""
+        ...
+
+
+class EchoLike(Protocol):
+    """The query that a report echoes, each value as it came."""
+
+    @property
+    def metrics(self) -> Any:
+        """Names of the metrics."""
+        ...
+
+    @property
+    def dimensions(self) -> Any:
+        """Names of the dimensions."""
+        ...
+
+    @property
+    def since(self) -> Any:
+        """Start of the time."""
+        ...
+
+    @property
+    def until(self) -> Any:
+        """End of the time."""
+        ...
+
+
+class ReportLike(Protocol):
+    """A report: by time if it has ``time_intervals`` beside what is here, else a summary."""
+
+    @property
+    def data(self) -> Sequence[RowLike]:
+        """Its rows."""
+        ...
+
+    @property
+    def query(self) -> EchoLike:
+        """The query that it echoes."""
+        ...
+
+
 @attrs.frozen(kw_only=True)
-class Tidy:
+class TidyTable:
     """A report laid out for a table, with nothing repeated that is the same in many rows."""
 
-    heads: Mapping[str, datetime | str]
+    constants: Mapping[str, datetime | str]
     """Columns that have one value in all rows; they come first."""
 
     intervals: Sequence[Interval]
@@ -66,33 +113,18 @@ class Tidy:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
-        return (*self.heads, *INTERVAL_COLUMNS, *self.dimensions, *self.metrics)
-
-    def columns(self) -> list[list[Any]]:
-        """Give the columns in full: the first ones and the intervals, the dimensions, and the metrics.
-
-        Returns:
-            Lists as long as the table: datetimes, strings, whole numbers for counts and bytes unless they have
-            fractions, and floats for durations; None for what is missing.
-        """
-        length = len(self.intervals)
-        return [
-            *([value] * len(self) for value in self.heads.values()),
-            *([interval[end] for interval in self.intervals] * self.rows for end in (0, 1)),
-            *(list(chain.from_iterable(map(repeat, each, repeat(length)))) for each in self.dimensions.values()),
-            *(_typed(name, joined(pieces)) for name, pieces in self.metrics.items()),
-        ]
+        return (*self.constants, *INTERVAL_COLUMNS, *self.dimensions, *self.metrics)
 
     @classmethod
-    def of(
+    def from_report(
         cls,
-        report: "Report",
+        report: ReportLike,
         *,
         metrics: Sequence[str] | None = None,
         dimensions: Sequence[str] | None = None,
         interval: Interval | None = None,
-        heads: Mapping[str, datetime | str] | None = None,
-    ) -> "Tidy":
+        constants: Mapping[str, datetime | str] | None = None,
+    ) -> Self:
         """Lay a report out.
 
         Args:
@@ -101,7 +133,7 @@ class Tidy:
             dimensions: Names of its dimensions, in the order of the values in each row; those that it echoes when
                 None.
             interval: The time of a summary; what it echoes when None.
-            heads: Columns with one value in all rows; none when None.
+            constants: Columns with one value in all rows; none when None.
 
         Returns:
             The same data. Rows with fewer numbers or values than there are names have the last ones missing.
@@ -110,89 +142,78 @@ class Tidy:
             InvalidArgumentError: Names do not fit.
             TableError: The parts of the report do not go together.
         """
-        shown_metrics = _names("metrics", metrics, report.query.metrics, [len(row.metrics) for row in report.data])
-        shown_dimensions = _names(
-            "dimensions", dimensions, report.query.dimensions or [], [len(row.dimensions) for row in report.data]
-        )
-        both = set(shown_metrics) & set(shown_dimensions)
+        rows = [row.metrics for row in report.data]
+        values = [row.dimensions for row in report.data]
+        metric_names = _names("metrics", metrics, report.query.metrics, rows)
+        dimension_names = _names("dimensions", dimensions, report.query.dimensions or [], values)
+        both = set(metric_names) & set(dimension_names)
         if both:
             raise TableError(f"the report has both a metric and a dimension named {min(both)}")
-        by_time = hasattr(report, "time_intervals")
-        intervals: Any = getattr(report, "time_intervals", None)
-        if intervals is None:
-            intervals = [interval or _echoed_time(report)]
-        rows = [row.metrics for row in report.data]
+        times: Sequence[Sequence[datetime]] | None = getattr(report, "time_intervals", None)
+        intervals = [interval or _echoed_interval(report)] if times is None else _pairs(times)
+        numbers: dict[str, Sequence[Numbers]] = {}
+        for place, name in enumerate(metric_names):
+            numbers[name] = [_sums(name, rows, place)] if times is None else _series(name, rows, place, len(intervals))
         return cls(
-            heads=heads or {},
+            constants=constants or {},
             intervals=intervals,
             rows=len(rows),
-            dimensions={
-                name: [row.dimensions[place] if place < len(row.dimensions) else None for row in report.data]
-                for place, name in enumerate(shown_dimensions)
-            },
-            metrics={
-                name: _by_time(name, _pick(rows, place, []), len(intervals)) if by_time else [_sums(name, rows, place)]
-                for place, name in enumerate(shown_metrics)
-            },
+            dimensions={name: _pick(values, place, None) for place, name in enumerate(dimension_names)},
+            metrics=numbers,
         )
 
 
-def to_records(tables: Iterable[Tidy]) -> list[Record]:
-    """Make plain rows of tables with the same columns.
-
-    Args:
-        tables: The tables.
-
-    Returns:
-        Their rows, one table's after another's.
-    """
-    return [dict(zip(table.names, row, strict=True)) for table in tables for row in zip(*table.columns(), strict=True)]
-
-
-def joined(pieces: Sequence[Numbers]) -> list[float | None]:
-    """Put the pieces of a column together.
-
-    Args:
-        pieces: Numbers.
-
-    Returns:
-        All of them.
-    """
-    return list(chain.from_iterable(pieces))
-
-
-def whole_numbers(numbers: Iterable[float | None]) -> list[float | None]:
+def whole_numbers(numbers: Iterable[float]) -> list[float | None]:
     """Write whole numbers as such, which JSON may have as ``12.0``.
 
     Args:
         numbers: The numbers.
 
     Returns:
-        The same ones; those with fractions remain floats.
+        The same ones, None for nan; those with fractions remain floats.
     """
-    return [int(each) if isinstance(each, float) and each.is_integer() else each for each in numbers]
+    return [_whole(each) if isinstance(each, float) else each for each in numbers]
 
 
-def _names(field: str, given: Sequence[str] | None, echoed: object, widths: list[int]) -> list[str]:
-    """Choose the names of metrics or dimensions, which are at least as many as each row has."""
+def _whole(number: float) -> float | None:
+    if number.is_integer():
+        return int(number)
+    return number if number == number else None  # nan is the one that is not equal to itself
+
+
+def _names(field: str, given: Sequence[str] | None, echoed: object, rows: Sequence[Sequence[object]]) -> list[str]:
+    """The names of metrics or dimensions, of which there are at least as many as values in each row."""
     names = echoed if given is None else given
-    width = max(widths, default=0)
+    width = max(map(len, rows), default=0)
     if not isinstance(names, (list, tuple)) or not _are_names(names) or len(names) < width:
         if given is not None:
-            refuse(field, given, f"different names of {width} or more {field}, none of {', '.join(sorted(_TAKEN))}")
+            refuse(field, given, f"different names of {width} or more {field}, none of {', '.join(sorted(_RESERVED))}")
         raise TableError(f"the report has {width} {field} and names them {echoed!r}: say which with {field}=[…]")
     return list(names)
 
 
 def _are_names(names: Sequence[object]) -> bool:
-    return all(isinstance(name, str) and name and name not in _TAKEN for name in names) and len(set(names)) == len(
-        names
-    )
+    valid = all(isinstance(name, str) and name and name not in _RESERVED for name in names)
+    return valid and len(set(names)) == len(names)
 
 
-def _echoed_time(report: "Report") -> Interval:
-    since, until = report.query.since, report.query.until
-    return (since if isinstance(since, datetime) else None, until if isinstance(until, datetime) else None)
+def _pairs(times: Sequence[Sequence[datetime]]) -> Sequence[Any]:
+    """Start and end of each time interval; an entry of another length does not say them."""
+    return times if set(map(len, times)) <= {2} else [each if len(each) == 2 else (None, None) for each in times]
+
+
+def _echoed_interval(report: ReportLike) -> Interval:
+    return _echoed_time(report.query.since), _echoed_time(report.query.until)
+
+
+def _echoed_time(value: Any) -> datetime | None:
+    """A time in an echo, of which every value is kept as it came; None when it cannot be read."""
+    if isinstance(value, datetime):
+        return value
+    try:
+        return read_date_time(value)
+    except WireError:
+        return None
 
 
 def _pick(rows: Sequence[Sequence[Any]], place: int, missing: Any) -> list[Any]:
@@ -202,26 +223,20 @@ def _pick(rows: Sequence[Sequence[Any]], place: int, missing: Any) -> list[Any]:
         return [row[place] if place < len(row) else missing for row in rows]
 
 
-def _sums(name: str, rows: Sequence[Sequence[Any]], place: int) -> list[float | None]:
-    numbers = _pick(rows, place, None)
+def _sums(name: str, rows: Sequence[Sequence[Any]], place: int) -> list[float]:
+    numbers = _pick(rows, place, nan)
     if list in set(map(type, numbers)):
         raise TableError(f"the report has several numbers of {name} in a row, and no time intervals")
     return numbers
 
 
-def _by_time(name: str, series: list[Any], length: int) -> list[Numbers]:
+def _series(name: str, rows: Sequence[Sequence[Any]], place: int, length: int) -> list[Numbers]:
+    series = _pick(rows, place, [])
     if set(map(type, series)) - {list}:
         raise TableError(f"the report has time intervals, and a single number of {name} in a row")
     lengths = set(map(len, series))
-    if lengths - {length}:
-        if max(lengths) > length:
-            raise TableError(f"the report has {max(lengths)} numbers of {name} in a row, and {length} time intervals")
-        return [[*numbers, *[None] * (length - len(numbers))] for numbers in series]
-    return series
-
-
-def _typed(name: str, numbers: list[float | None]) -> list[float | None]:
-    kinds = set(map(type, numbers)) - {type(None)}
-    if name in WHOLE_METRICS:
-        return whole_numbers(numbers) if float in kinds else numbers
-    return [None if each is None else float(each) for each in numbers] if int in kinds else numbers
+    if lengths <= {length}:
+        return series
+    if max(lengths) > length:
+        raise TableError(f"the report has {max(lengths)} numbers of {name} in a row, and {length} time intervals")
+    return [[*numbers, *[nan] * (length - len(numbers))] for numbers in series]

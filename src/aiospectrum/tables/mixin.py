@@ -1,4 +1,7 @@
-"""What reports can do beside holding data: being made into tables."""
+"""What reports can do beside holding data: being made into tables.
+
+What makes tables is imported when the first one is made: most programs make none, and all import the models.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -8,17 +11,87 @@ from aiospectrum._codec.values import WireError, read_date_time
 if TYPE_CHECKING:
     import pyarrow
 
-    from aiospectrum.models import Report
-    from aiospectrum.tables.layout import Record
+    from aiospectrum.tables.layout import ReportLike, TidyTable
+    from aiospectrum.tables.records import Record
 
-__all__ = ["ReportTable"]
+__all__ = ["ReportTable", "TableMethods"]
 
 
-class ReportTable:
+class TableMethods:
+    """Methods of a report, or of what has one: plain rows and Arrow tables of it."""
+
+    __slots__ = ()
+
+    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> "TidyTable":
+        raise NotImplementedError
+
+    def records(
+        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
+    ) -> "list[Record]":
+        """Give the table as plain rows.
+
+        Args:
+            metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
+            dimensions: Names of the dimensions, in the order of the values; those that the report echoes when None.
+
+        Returns:
+            One dict for each row, with datetimes in UTC, strings, whole numbers for counts and bytes (floats where they
+            have fractions), floats for durations (in milliseconds), and None for what is missing.
+
+        Raises:
+            InvalidArgumentError: Names that were given do not fit.
+            TableError: The report does not say the names, or its parts do not go together.
+        """
+        from aiospectrum.tables.records import to_records
+
+        return to_records([self._tidy(metrics, dimensions)])
+
+    def to_arrow(
+        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
+    ) -> "pyarrow.Table":
+        """Give the table as an Arrow table; needs ``aiospectrum[arrow]``.
+
+        Args:
+            metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
+            dimensions: Names of the dimensions, in the order of the values; those that the report echoes when None.
+
+        Returns:
+            A table with timestamps in microseconds UTC, dictionary-encoded strings, whole numbers of 64 bits for counts
+            and bytes (floats of 64 bits for a column where they have fractions, or are 9.2e18 or more), floats of 64
+            bits for durations (in milliseconds), and null for what is missing.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            InvalidArgumentError: Names that were given do not fit.
+            TableError: The report does not say the names, or its parts do not go together.
+        """
+        from aiospectrum.tables.arrow import to_arrow
+
+        return to_arrow(self._tidy(metrics, dimensions))
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Hand the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
+
+        Source: https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html
+
+        Args:
+            requested_schema: A capsule with the schema that the library would like.
+
+        Returns:
+            A capsule with a stream of the data of :meth:`to_arrow`.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            TableError: The report does not say the names of its columns, or its parts do not go together.
+        """
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+class ReportTable(TableMethods):
     """A report as a tidy table: a row for each combination of dimension values and time interval.
 
     The columns are ``interval_start`` and ``interval_end``, both included and in UTC, then one for each dimension and
-    one for each metric, by the names and in the order of the API. In a summary the interval is the time that the answer
+    one for each metric, by the names and in the order of the API. In a summary the interval is the time that the report
     says it covers, missing where it does not.
     """
 
@@ -45,67 +118,10 @@ class ReportTable:
             changed["data"] = [_with_text_dimensions(row) for row in data]
         return {**values, **changed}
 
-    def records(
-        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
-    ) -> "list[Record]":
-        """Give the table as plain rows.
+    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> "TidyTable":
+        from aiospectrum.tables.layout import TidyTable
 
-        Args:
-            metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
-            dimensions: Names of the dimensions, in the order of the values; those that the report echoes when None.
-
-        Returns:
-            One dict for each row, with datetimes in UTC, strings, whole numbers for counts and bytes (floats where they
-            have fractions), floats for durations (in milliseconds), and None for what is missing.
-
-        Raises:
-            InvalidArgumentError: Names that were given do not fit.
-            TableError: The report does not say the names, or its parts do not go together.
-        """
-        from aiospectrum.tables.layout import Tidy, to_records
-
-        return to_records([Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions)])
-
-    def to_arrow(
-        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
-    ) -> "pyarrow.Table":
-        """Give the table as an Arrow table; needs ``aiospectrum[arrow]``.
-
-        Args:
-            metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
-            dimensions: Names of the dimensions, in the order of the values; those that the report echoes when None.
-
-        Returns:
-            A table with timestamps in microseconds UTC, dictionary-encoded strings, whole numbers of 64 bits for counts
-            and bytes (floats of 64 bits for a column where they have fractions, or are 9.2e18 or more), floats of 64
-            bits for durations (in milliseconds), and null for what is missing.
-
-        Raises:
-            ImportError: pyarrow is not installed.
-            InvalidArgumentError: Names that were given do not fit.
-            TableError: The report does not say the names, or its parts do not go together.
-        """
-        from aiospectrum.tables.arrow import ArrowMaker
-        from aiospectrum.tables.layout import Tidy
-
-        return ArrowMaker().table(Tidy.of(cast("Report", self), metrics=metrics, dimensions=dimensions))
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Hand the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
-
-        Source: https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html
-
-        Args:
-            requested_schema: A capsule with the schema that the library would like.
-
-        Returns:
-            A capsule with a stream of the data of :meth:`to_arrow`.
-
-        Raises:
-            ImportError: pyarrow is not installed.
-            TableError: The report does not say the names of its columns, or its parts do not go together.
-        """
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
+        return TidyTable.from_report(cast("ReportLike", self), metrics=metrics, dimensions=dimensions)
 
 
 def _is_interval(value: Any) -> bool:

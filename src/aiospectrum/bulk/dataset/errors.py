@@ -1,4 +1,4 @@
-"""What can go wrong with a dataset, beside what can go wrong with calls.
+"""The errors of datasets, beside those of calls.
 
 ::
 
@@ -6,7 +6,7 @@
     └── SaveError
         ├── DestinationBusyError        another run is writing there
         ├── DestinationMismatchError    what is there does not go with what is to be saved
-        ├── ManifestError               what is written about the dataset cannot be read
+        ├── ManifestError               the manifest of the dataset cannot be read
         └── StorageError                writing or reading failed; its cause is the OSError
 """
 
@@ -16,7 +16,7 @@ __all__ = ["DestinationBusyError", "DestinationMismatchError", "ManifestError", 
 
 
 class SaveError(SpectrumError):
-    """A plan cannot be saved, or not any further; the dataset reads cleanly, and saving again goes on from there."""
+    """A plan cannot be saved, or not any further; the dataset is readable, and saving again resumes there."""
 
 
 class DestinationBusyError(SaveError):

@@ -1,85 +1,74 @@
-"""The manifest of a dataset in its place: read at the beginning of a run, and added to by it."""
+"""The journals of a dataset: read when a run starts, and written by it."""
 
 import threading
-from datetime import datetime
-from typing import Final
-
-import msgspec
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
-from aiospectrum.bulk.dataset.layout import PARTITIONS, STAGED, journal_number, journal_path, staged_path
-from aiospectrum.bulk.dataset.records import Entry, Failed, Header, Partition, read_journal, read_plan, write_entry
-from aiospectrum.bulk.dataset.results import FileFormat
-from aiospectrum.bulk.dataset.stock import Stock
+from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.manifest import (
+    PARTITIONS,
+    STAGED,
+    Entry,
+    Failed,
+    Header,
+    Partition,
+    journal_number,
+    journal_path,
+    read_journal,
+    read_plan,
+    staged_path,
+    write_entry,
+)
 from aiospectrum.bulk.dataset.store import Store
-from aiospectrum.bulk.plan import Plan
 
-__all__ = ["Journal", "make_header", "open_dataset"]
+__all__ = ["Journal", "open_dataset"]
 
-_MOST_JOURNALS: Final = 20
-"""Journals from which on a run makes one of them all; every run that writes adds one."""
-
-
-def make_header(plan: Plan, file_format: FileFormat, begun: datetime) -> Header:
-    """Write down what a run is asked to save.
-
-    Args:
-        plan: The plan.
-        file_format: What the files are.
-        begun: When the run begins, in UTC.
-
-    Returns:
-        The first line of its journal.
-    """
-    return Header(file_format=file_format, plan=msgspec.json.decode(plan.to_json()), begun=begun)
+_MOST_JOURNALS = 20
+"""Journals from which on a run merges them into one; every run that writes adds one."""
 
 
-def open_dataset(store: Store, header: Header) -> tuple[Stock, int]:
-    """Find out what is there, and finish what a run that was killed had begun.
+def open_dataset(store: Store, header: Header) -> tuple[DatasetIndex, int]:
+    """Read the journals of a dataset, and finish what a run that was killed had started.
 
     Args:
-        store: The place, locked.
+        store: The store, locked.
         header: What is to be saved.
 
     Returns:
-        What the dataset has; and the number of the next journal.
+        The index of the dataset; and the number of the next journal.
 
     Raises:
         DestinationMismatchError: There is something else than a dataset of the same query and format.
         ManifestError: The manifest cannot be read.
-        OSError: The place cannot be read or written.
+        OSError: The store cannot be read or written.
     """
     sizes = store.list()
     journals = sorted(number for number in map(journal_number, sizes) if number is not None)
-    stock = Stock()
+    index = DatasetIndex()
     for number in journals:
         path = journal_path(number)
-        stock.take(read_journal(path, store.read(path)))
+        index.apply(read_journal(path, store.read(path)))
     last = journals[-1] if journals else 0
-    _check_header(store, stock, header, last, has_data=any(path.startswith(PARTITIONS) for path in sizes))
-    _finish(store, stock, sizes)
-    stock.keep_present(sizes)
-    if stock.header is not None and len(journals) >= _MOST_JOURNALS:
+    if index.header is not None:
+        _check_header(store, journal_path(last), index.header, header)
+    elif index.partitions or index.failures:
+        raise ManifestError(f"{store.name}: the journals say nothing of a plan")
+    elif any(path.startswith(PARTITIONS) for path in sizes):
+        raise DestinationMismatchError(f"{store.name}: there are files that are of no saved plan: save elsewhere")
+    _finish_staged(store, index, sizes)
+    index.drop_missing(sizes)
+    if index.header is not None and len(journals) >= _MOST_JOURNALS:
         last += 1
-        _merge(store, stock, stock.header, last)
+        _merge_journals(store, index, index.header, last)
         for number in journals:
             store.delete(journal_path(number))
-    return stock, last + 1
+    return index, last + 1
 
 
-def _check_header(store: Store, stock: Stock, header: Header, last: int, *, has_data: bool) -> None:
-    there = stock.header
-    if there is None:
-        if stock.partitions or stock.failures:
-            raise ManifestError(f"{store.name}: the journals say nothing of a plan")
-        if has_data:
-            raise DestinationMismatchError(f"{store.name}: there are files that are of no saved plan: save elsewhere")
-        return
+def _check_header(store: Store, path: str, there: Header, header: Header) -> None:
     if there.file_format != header.file_format:
         raise DestinationMismatchError(
             f"{store.name}: the dataset is one of {there.file_format} files: save {header.file_format} files elsewhere"
         )
-    path = journal_path(last)
     changed = read_plan(path, there).diff(read_plan(path, header)).changed
     differences = [f"{name} is {old!r} there" for name, (old, _) in changed.items() if name.startswith("query.")]
     if differences:
@@ -88,9 +77,9 @@ def _check_header(store: Store, stock: Stock, header: Header, last: int, *, has_
         )
 
 
-def _finish(store: Store, stock: Stock, sizes: dict[str, int]) -> None:
-    """Give staged files that have a line their places, and delete all others."""
-    ready = {each.staged: each for each in stock.partitions.values()}
+def _finish_staged(store: Store, index: DatasetIndex, sizes: dict[str, int]) -> None:
+    """Publish staged files that have a line, and delete all others."""
+    ready = {each.staged: each for each in index.partitions.values()}
     for path in [path for path in sizes if path.startswith(f"{STAGED}/")]:
         size, partition = sizes.pop(path), ready.get(path)
         if partition is not None and size == partition.bytes:
@@ -100,8 +89,8 @@ def _finish(store: Store, stock: Stock, sizes: dict[str, int]) -> None:
             store.delete(path)
 
 
-def _merge(store: Store, stock: Stock, header: Header, number: int) -> None:
-    lines: list[Entry] = [header, *stock.partitions.values(), *stock.failures.values()]
+def _merge_journals(store: Store, index: DatasetIndex, header: Header, number: int) -> None:
+    lines: list[Entry] = [header, *index.partitions.values(), *index.failures.values()]
     staged = staged_path(number, 0)
     store.stage(staged, b"".join(map(write_entry, lines)))
     store.publish(staged, journal_path(number))
@@ -114,7 +103,7 @@ class Journal:
         """Write nothing yet.
 
         Args:
-            store: The place.
+            store: The store.
             header: The first line of each file.
             number: Number of the first file.
         """
@@ -124,7 +113,7 @@ class Journal:
         self._lines = 0
         self._files = 0
         self._failure: OSError | None = None
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def stage(self, data: bytes) -> str:
         """Write the data of a partition, which is not part of the dataset yet.
@@ -138,7 +127,7 @@ class Journal:
         Raises:
             OSError: It could not be written.
         """
-        with self._turn:
+        with self._lock:
             self._files += 1
             path = staged_path(self._number, self._files)
         self._store.stage(path, data)
@@ -148,12 +137,12 @@ class Journal:
         """Write a line.
 
         Args:
-            entry: What it says.
+            entry: The line.
 
         Raises:
             OSError: It could not be written, or an earlier one could not: nothing may stand behind half a line.
         """
-        with self._turn:
+        with self._lock:
             if self._failure is not None:
                 raise OSError(*self._failure.args)
             try:

@@ -8,22 +8,22 @@ import msgspec
 
 from aiospectrum._extras import import_extra
 from aiospectrum.bulk.dataset.errors import DestinationBusyError
-from aiospectrum.bulk.dataset.layout import LOCK, STAGED
+from aiospectrum.bulk.dataset.manifest import LOCK, STAGED
 
 __all__ = ["RemoteStore", "open_remote"]
 
 _EXPIRES_AFTER: Final = 300.0
-"""Seconds without a beat after which a lock counts as abandoned."""
+"""Seconds without a renewal after which a lock counts as abandoned."""
 
 
 class _Lock(msgspec.Struct):
-    """What stands in a lock."""
+    """The content of a lock."""
 
     owner: str
     """Who holds it."""
 
     at: float
-    """When the owner said last that it is alive, in seconds since 1970."""
+    """When it was renewed last, in seconds since 1970."""
 
 
 def open_remote(url: str, options: Mapping[str, Any], *, owner: str, clock: Callable[[], float]) -> "RemoteStore":
@@ -31,12 +31,12 @@ def open_remote(url: str, options: Mapping[str, Any], *, owner: str, clock: Call
 
     Args:
         url: Where the dataset is, such as ``s3://bucket/folder``.
-        options: What the file system takes beside that, such as credentials.
+        options: Arguments of the file system beside it, such as credentials.
         owner: Who is going to save there; nobody else has the same name.
         clock: Gives the time of day in seconds since 1970.
 
     Returns:
-        The place.
+        The store.
 
     Raises:
         ImportError: fsspec, or what it needs for that URL, is not installed.
@@ -48,21 +48,21 @@ def open_remote(url: str, options: Mapping[str, Any], *, owner: str, clock: Call
 
 
 class RemoteStore:
-    """A place in a file system of fsspec; see :class:`~aiospectrum.bulk.dataset.store.Store`.
+    """A folder in a file system of fsspec; see :class:`~aiospectrum.bulk.dataset.store.Store`.
 
-    What an object store writes is there in full or not at all, and safe when it says so. A file gets its place in the
-    dataset by a move, which is a copy inside the store where that has no renaming. Nothing can be appended to: the
-    latest journal is written anew with each line, until it has a hundred of them.
+    An object store writes a file in full or not at all, and durably. A file gets its name in the dataset by a move,
+    which is a copy inside the store where that cannot rename. Nothing can be appended to: the latest journal is written
+    again with each line, until it has a hundred of them.
 
-    The lock is a file with the owner and the time, written anew every 30 s; one of five minutes ago counts as
-    abandoned. It keeps runs apart whose clocks agree to some minutes. Of two that begin in the same moment, where the
-    store cannot create a file just once, the one that finds the other's name there at its next beat gives up.
+    The lock is a file with the owner and the time, written again every 30 s; one of five minutes ago counts as
+    abandoned. It keeps runs apart whose clocks agree to some minutes. Of two that start in the same moment, where the
+    store cannot create a file just once, the one that finds the other's name there at its next renewal gives up.
     """
 
     journal_lines: int = 100
-    """Lines of a journal that is written anew with each one."""
+    """Lines of a journal that is written again with each one."""
 
-    beat_every: float = 30.0
+    renew_every: float = 30.0
     """Seconds."""
 
     def __init__(self, file_system: Any, root: str, *, owner: str, clock: Callable[[], float]) -> None:
@@ -93,19 +93,19 @@ class RemoteStore:
         self._make_folder(STAGED)
         path = self._path(LOCK)
         try:
-            self._fs.pipe_file(path, self._beat(), mode="create")
+            self._fs.pipe_file(path, self._lock_content(), mode="create")
         except FileExistsError:
             there = self._read_lock()
             if there is not None and self._clock() - there.at < _EXPIRES_AFTER:
                 raise self._busy(there) from None
-            self._fs.pipe_file(path, self._beat())
+            self._fs.pipe_file(path, self._lock_content())
         self._is_locked = True
         self._check_lock()
 
-    def beat(self) -> None:
-        """Write the lock anew."""
+    def renew_lock(self) -> None:
+        """Write the lock again."""
         self._check_lock()
-        self._fs.pipe_file(self._path(LOCK), self._beat())
+        self._fs.pipe_file(self._path(LOCK), self._lock_content())
 
     def unlock(self) -> None:
         """Delete the lock, if it is ours."""
@@ -117,7 +117,7 @@ class RemoteStore:
                 self._fs.rm_file(self._path(LOCK))
 
     def list(self) -> dict[str, int]:
-        """Ask for the names of all files."""
+        """Find all files."""
         self._fs.invalidate_cache()
         found = self._fs.find(self._root, detail=True)
         return {path[len(self._root) + 1 :]: info["size"] for path, info in found.items()}
@@ -137,7 +137,7 @@ class RemoteStore:
         self._fs.mv(self._path(staged), self._path(path))
 
     def append(self, path: str, lines: bytes) -> None:
-        """Write all lines of a file anew."""
+        """Write all lines of a file again."""
         before = self._journal[1] if self._journal[0] == path else b""
         self._fs.pipe_file(self._path(path), before + lines)
         self._journal = path, before + lines
@@ -155,7 +155,7 @@ class RemoteStore:
                 self._fs.makedirs(self._path(path), exist_ok=True)
             self._folders.add(path)
 
-    def _beat(self) -> bytes:
+    def _lock_content(self) -> bytes:
         return msgspec.json.encode(_Lock(owner=self._owner, at=self._clock()))
 
     def _check_lock(self) -> None:

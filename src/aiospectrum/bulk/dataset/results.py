@@ -1,4 +1,4 @@
-"""What came of saving a plan, and how far it has come."""
+"""The result of saving a plan, and its progress."""
 
 from typing import Literal, TypeAlias
 
@@ -9,7 +9,7 @@ from aiospectrum.bulk.windows import Window
 __all__ = ["FileFormat", "SaveFailure", "SaveProgress", "Saved"]
 
 FileFormat: TypeAlias = Literal["parquet", "csv", "ndjson"]
-"""What the files of a dataset are; ``parquet`` needs ``aiospectrum[arrow]``."""
+"""Format of the files of a dataset; ``parquet`` needs ``aiospectrum[arrow]``."""
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +32,7 @@ class SaveProgress:
     """Tasks that have failed in this run."""
 
     splits: int = 0
-    """How often a window was cut in two because its report had been cut off."""
+    """How often a window was cut in two because its report had been truncated."""
 
     rows: int = 0
     """Rows that have been written."""
@@ -62,7 +62,7 @@ class SaveFailure:
 
 @attrs.frozen(kw_only=True)
 class Saved:
-    """What came of saving a plan."""
+    """The result of saving a plan."""
 
     total: int
     """Tasks of the plan."""
@@ -77,7 +77,7 @@ class Saved:
     """Tasks among those whose partitions were there already, with data that may have been missing."""
 
     failed: tuple[SaveFailure, ...]
-    """Tasks that failed; saving the plan again attempts them again."""
+    """Tasks that failed; saving the plan again attempts them once more."""
 
     rows: int
     """Rows that were written."""
@@ -90,7 +90,7 @@ class Saved:
 
     @property
     def left(self) -> int:
-        """Tasks that were not begun, as ``stop`` was set."""
+        """Tasks that were not started, as ``stop`` was set."""
         return self.total - self.skipped - self.done - len(self.failed)
 
     @property

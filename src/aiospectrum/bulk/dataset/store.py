@@ -1,20 +1,50 @@
-"""Where a dataset is kept: what a place must be able to do."""
+"""Where a dataset is stored: what a store must be able to do, and how its blocking calls are awaited."""
 
-from typing import Protocol
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Protocol, TypeVar
 
-__all__ = ["Store"]
+__all__ = ["Store", "run_blocking"]
+
+T = TypeVar("T")
+
+
+async def run_blocking(executor: Executor, call: Callable[[], T]) -> T:
+    """Make a call in a thread and wait for its end, whatever happens.
+
+    A call cannot be stopped in the middle: a cancellation propagates when the call has returned.
+
+    Args:
+        executor: Has the threads.
+        call: A function that may block.
+
+    Returns:
+        What it returns.
+    """
+    future = asyncio.get_running_loop().run_in_executor(executor, call)
+    cancellation: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.wait([future])
+        except asyncio.CancelledError as error:
+            cancellation = error
+    if cancellation is not None:
+        future.exception()  # so that asyncio does not log an error that nobody has retrieved
+        raise cancellation
+    return future.result()
 
 
 class Store(Protocol):
     """A place for one dataset. Paths are relative and have slashes; every method may block, and is called in threads.
 
-    What has returned is safe: a crash of the process, or of the machine where the place can promise that, does not
-    undo it. Errors of the place are raised as OSError.
+    What has returned is durable: a crash of the process, or of the machine where the store can promise that, does not
+    undo it. Errors of the store are raised as OSError.
     """
 
     @property
     def name(self) -> str:
-        """What the place is called in messages, without secrets."""
+        """What the store is called in messages, without secrets."""
         ...
 
     @property
@@ -23,28 +53,28 @@ class Store(Protocol):
         ...
 
     @property
-    def beat_every(self) -> float | None:
-        """Seconds between calls of :meth:`beat`; None when the lock needs none."""
+    def renew_every(self) -> float | None:
+        """Seconds between calls of :meth:`renew_lock`; None when the lock needs none."""
         ...
 
     def lock(self) -> None:
-        """Keep all others out.
+        """Keep all other runs out.
 
         Raises:
-            DestinationBusyError: Somebody else has done so.
+            DestinationBusyError: Another run has the lock.
         """
         ...
 
-    def beat(self) -> None:
-        """Say that the one who holds the lock is alive.
+    def renew_lock(self) -> None:
+        """Show that the owner of the lock is alive.
 
         Raises:
-            DestinationBusyError: Somebody else has taken the lock, as it looked abandoned.
+            DestinationBusyError: Another run has taken the lock, as it looked abandoned.
         """
         ...
 
     def unlock(self) -> None:
-        """Let others in, and close all files; does nothing when nobody was kept out."""
+        """Let others in, and close all files; does nothing without the lock."""
         ...
 
     def list(self) -> dict[str, int]:
@@ -85,7 +115,7 @@ class Store(Protocol):
         ...
 
     def append(self, path: str, lines: bytes) -> None:
-        """Add to the end of the file that was appended to before, or begin a new one.
+        """Add to the end of the file that was appended to before, or start a new one.
 
         Args:
             path: Where it is.

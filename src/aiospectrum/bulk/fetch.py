@@ -1,0 +1,193 @@
+"""One window of one zone: its report is fetched, once the rate limit lets it through, and judged."""
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+import attrs
+
+from aiospectrum.bulk.plan import Task
+from aiospectrum.bulk.query import Query, is_truncated
+from aiospectrum.bulk.windows import Window, split_window
+from aiospectrum.checks import Number
+from aiospectrum.endpoints import get_events_by_time, get_events_summary
+from aiospectrum.errors import (
+    ClientStateError,
+    InvalidArgumentError,
+    RateLimitError,
+    RequestTimeoutError,
+    SpectrumError,
+)
+from aiospectrum.models import Report
+from aiospectrum.tables.layout import TidyTable
+from aiospectrum.tables.mixin import TableMethods
+from aiospectrum.transport import Transport
+
+__all__ = ["Fetcher", "Outcome", "TruncatedError"]
+
+_PATIENCE: Final = Number(expected="a number of seconds, 0 or more, or None")
+_SHORTEST_WAIT: Final = 1.0
+"""Seconds; waits of no length, again and again, would use no patience up."""
+
+
+class TruncatedError(SpectrumError):
+    """A report may lack rows, and its window cannot be split any further.
+
+    Ask with a larger limit, fewer dimensions, or filters that divide the rows.
+    """
+
+    def __init__(self, message: str, *, report: Report) -> None:
+        """Keep the report.
+
+        Args:
+            message: The whole error in one line.
+            report: What there is of the report.
+        """
+        super().__init__(message)
+        self.report = report
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(TruncatedError, report=self.report), self.args
+
+
+@attrs.frozen(kw_only=True)
+class Outcome(TableMethods):
+    """A report, or why there is none.
+
+    It is a table as the report is, with three columns in front: ``zone_id``, ``window_since`` and ``window_until``
+    (excluded). Without a report, what makes the table raises the error.
+    """
+
+    task: Task
+    """The task of the plan."""
+
+    window: Window
+    """The window of the report: that of the task, or a part of it when that was split."""
+
+    report: Report | None = attrs.field(default=None, repr=False)
+    """The report, None when there is an error."""
+
+    error: SpectrumError | None = None
+    """Why there is no report, None when there is one."""
+
+    is_last: bool
+    """Whether all parts of the task's window have had their outcomes with this one."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a report."""
+        return self.error is None
+
+    def unwrap(self) -> Report:
+        """Give the report, or raise the error.
+
+        Returns:
+            The report.
+
+        Raises:
+            SpectrumError: There is none; see :mod:`aiospectrum.errors` for the tree.
+        """
+        if self.error is not None:
+            raise self.error
+        assert self.report is not None, "there is one or the other"  # noqa: S101 - for the type checker
+        return self.report
+
+    def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> TidyTable:
+        return TidyTable.from_report(
+            self.unwrap(),
+            metrics=metrics,
+            dimensions=dimensions,
+            interval=(self.window.since, self.window.last),
+            constants={
+                "zone_id": self.task.zone_id,
+                "window_since": self.window.since,
+                "window_until": self.window.until,
+            },
+        )
+
+
+def _check_patience(_: object, field: Any, value: float | None) -> None:
+    if value is not None:
+        _PATIENCE.check(field.name, value)
+
+
+@attrs.frozen(kw_only=True)
+class Fetcher:
+    """How windows are fetched.
+
+    Raises:
+        InvalidArgumentError: The patience is no number of seconds.
+    """
+
+    query: Query
+    """The query."""
+
+    patience: float | None = attrs.field(validator=_check_patience)
+    """Seconds that a window waits for the rate limit altogether, beside what a call itself waits; None for no limit."""
+
+    sleep: Callable[[float], Awaitable[object]]
+    """Waits a number of seconds."""
+
+    async def fetch(
+        self, client: Transport, task: Task, window: Window, *, is_last: bool
+    ) -> Outcome | tuple[Window, Window]:
+        """Fetch the report of a window.
+
+        Args:
+            client: What to call over.
+            task: The task that the window belongs to.
+            window: The window.
+            is_last: Whether the task has no other parts left.
+
+        Returns:
+            The outcome; or, when the report was truncated, the two parts to fetch instead.
+
+        Raises:
+            InvalidArgumentError: The client does not take an argument.
+            ClientStateError: The client is not open, or not on this event loop.
+        """
+        try:
+            report = await self._wait_and_call(client, task.zone_id, window)
+        except (InvalidArgumentError, ClientStateError):
+            raise  # mistakes in the program, which every other task would repeat
+        except SpectrumError as error:
+            return Outcome(task=task, window=window, error=error, is_last=is_last)
+        if not is_truncated(self.query, report):
+            return Outcome(task=task, window=window, report=report, is_last=is_last)
+        parts = split_window(window, self.query.shortest)
+        if parts is not None:
+            return parts
+        message = f"the report of zone {task.zone_id} for {window} may lack rows: it was cut off at {len(report.data)}"
+        return Outcome(task=task, window=window, error=TruncatedError(message, report=report), is_last=is_last)
+
+    async def _wait_and_call(self, client: Transport, zone_id: str, window: Window) -> Report:
+        """Call until the rate limit lets it through: a call whose permit comes after its deadline fails at once."""
+        left = math.inf if self.patience is None else self.patience
+        while True:
+            try:
+                return await self._call(client, zone_id, window)
+            except (RateLimitError, RequestTimeoutError) as error:
+                if error.wait is None:
+                    raise
+                wait = max(error.wait, _SHORTEST_WAIT)
+                if wait > left:
+                    raise
+            left -= wait
+            await self.sleep(wait)
+
+    async def _call(self, client: Transport, zone_id: str, window: Window) -> Report:
+        query = self.query
+        endpoint = (
+            get_events_summary if query.time_delta is None else partial(get_events_by_time, time_delta=query.time_delta)
+        )
+        return await endpoint(
+            client,
+            zone_id,
+            metrics=query.metrics,
+            dimensions=query.dimensions or None,
+            since=window.since,
+            until=window.last,
+            filters=query.filters,
+            limit=query.limit,
+        )

@@ -1,0 +1,66 @@
+"""The zones of plans and watches, and the client of each."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from aiospectrum._generated.checks import IDENTIFIER
+from aiospectrum.checks import refuse
+from aiospectrum.transport import Transport
+
+__all__ = ["Clients", "check_zones", "clients_by_zone"]
+
+Clients: TypeAlias = Transport | Mapping[str, Transport]
+"""What to call over: one client, or the client of each zone by its id, where zones have tokens of their own."""
+
+
+def check_zones(zones: Iterable[str]) -> tuple[str, ...]:
+    """Check the ids of zones.
+
+    Args:
+        zones: Ids of 32 hexadecimal characters, each once.
+
+    Returns:
+        The ids in their order.
+
+    Raises:
+        InvalidArgumentError: They are something else.
+    """
+    if isinstance(zones, (str, bytes)) or not isinstance(zones, Iterable):
+        refuse("zones", zones, "the ids of zones")
+    found = tuple(zones)
+    seen: set[str] = set()
+    for index, zone_id in enumerate(found):
+        IDENTIFIER.check(f"zones[{index}]", zone_id)
+        if zone_id.lower() in seen:
+            refuse(f"zones[{index}]", zone_id, "each zone once")
+        seen.add(zone_id.lower())
+    return found
+
+
+def clients_by_zone(client: Clients, zones: Iterable[str]) -> dict[str, Transport]:
+    """Find the client of each zone.
+
+    Args:
+        client: One for all zones, or a mapping that has one for each.
+        zones: Ids of the zones.
+
+    Returns:
+        The clients by zone, in the order of the zones.
+
+    Raises:
+        InvalidArgumentError: It is something else, or a zone has no client.
+    """
+    if not isinstance(client, Mapping):
+        return dict.fromkeys(zones, _check_transport("client", client))
+    found = {}
+    for zone_id in zones:
+        if zone_id not in client:
+            refuse("client", zone_id, "a mapping that has a client for each zone")
+        found[zone_id] = _check_transport(f"client[{zone_id!r}]", client[zone_id])
+    return found
+
+
+def _check_transport(field: str, value: Transport) -> Transport:
+    if not callable(getattr(value, "send", None)):
+        refuse(field, value, "a client, or a mapping of zone ids to clients")
+    return value

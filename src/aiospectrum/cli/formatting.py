@@ -1,0 +1,139 @@
+"""Numbers, durations, bars and foreign text as a terminal shows them: pure functions."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from rich.text import Text
+
+__all__ = [
+    "cell",
+    "counted",
+    "human_bytes",
+    "human_clock",
+    "human_metric",
+    "human_milliseconds",
+    "human_number",
+    "sparkline",
+    "without_passwords",
+]
+
+_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_PASSWORD: Final = re.compile(r"(://[^/@\s]*?:)[^/@\s]*@")
+
+_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories: controls, format characters (such as those that turn the writing direction), surrogates, and
+separators of lines and paragraphs."""
+
+
+def human_bytes(count: float) -> str:
+    """Write a number of bytes with a decimal unit, as network traffic is measured: ``999 B`` or ``1.2 MB``.
+
+    This and the next three write nothing for nan, which stands for a number that the API did not give.
+    """
+    if math.isnan(count):
+        return ""
+    size, unit = abs(count), 0
+    while unit < len(_UNITS) - 1 and round(size, 1 if unit else 0) >= 1000:
+        size /= 1000
+        unit += 1
+    sign = "-" if count < 0 else ""
+    return f"{sign}{size:,.{1 if unit else 0}f} {_UNITS[unit]}"
+
+
+def human_number(number: float) -> str:
+    """Write a number with separators between thousands, and with one decimal if it is not whole."""
+    if math.isnan(number):
+        return ""
+    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
+
+
+def human_milliseconds(duration: float) -> str:
+    """Write a duration given in milliseconds: ``250 ms`` or ``1.5 s``."""
+    if math.isnan(duration):
+        return ""
+    return f"{duration:.0f} ms" if round(abs(duration)) < 1000 else f"{duration / 1000:,.1f} s"
+
+
+def human_metric(name: str, value: float) -> str:
+    """Write the value of a metric, such as ``bytesIngress``, in its unit; an unknown one is a plain number."""
+    if name.startswith("bytes"):
+        return human_bytes(value)
+    if name.startswith("duration"):
+        return human_milliseconds(value)
+    return human_number(value)
+
+
+def human_clock(seconds: float) -> str:
+    """Write 0 seconds or more as clocks do, rounded up: ``0:07``, ``4:12`` or ``26:00:59``."""
+    minutes, second = divmod(math.ceil(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write how many there are of something.
+
+    Args:
+        number: How many.
+        one: The word for one of them.
+        many: The word for several, ``one`` with an s when left out.
+
+    Returns:
+        Text such as ``1 zone`` or ``20 zones``.
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def sparkline(values: Sequence[float], width: int | None = None) -> str:
+    """Draw numbers as bars whose heights are shares of the greatest one.
+
+    Args:
+        values: The numbers; one below zero is drawn like zero.
+        width: The most characters, 1 or more; neighbours are averaged until they fit. None for one character each.
+
+    Returns:
+        The bars, empty without numbers. All of them are lowest if there is nothing above zero.
+    """
+    means = _average(values, len(values) if width is None else width)
+    top = max(means, default=0)
+    if top <= 0:
+        return _BARS[0] * len(means)
+    return "".join(_BARS[round(max(mean, 0) / top * (len(_BARS) - 1))] for mean in means)
+
+
+def cell(value: object, style: str = "") -> Text:
+    r"""Make a piece of text that rich prints as it is, and that a terminal shows without obeying it.
+
+    Args:
+        value: Anything; its ``str`` is taken.
+        style: A style of rich.
+
+    Returns:
+        One line of text without markup, in which each control character is an escape sequence such as ``\x1b``.
+    """
+    text = str(value)
+    return Text(text if text.isprintable() else "".join(map(_escape, text)), style=style)
+
+
+def without_passwords(text: str) -> str:
+    """Replace the passwords of all URLs in a text by three dots."""
+    return _PASSWORD.sub(r"\1…@", text)
+
+
+def _average(values: Sequence[float], width: int) -> Sequence[float]:
+    count = len(values)
+    if count <= width:
+        return values
+    edges = [place * count // width for place in range(width + 1)]
+    return [sum(values[first:stop]) / (stop - first) for first, stop in pairwise(edges)]
+
+
+def _escape(character: str) -> str:
+    if unicodedata.category(character) in _UNPRINTABLE:
+        return character.encode("unicode_escape").decode("ascii")
+    return character

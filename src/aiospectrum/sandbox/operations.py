@@ -1,0 +1,198 @@
+"""The nine operations of https://developers.cloudflare.com/api/resources/spectrum/ : from a request to its result.
+
+An unknown path is refused with 404 and 7003 (and 7000 beside it), and so is a zone or app id that
+is not 32 hexadecimal digits; a known path with another method with 405, 10405 and an ``Allow``
+header.
+
+Paging of the app list starts with ``page``: without it every app is listed in the default order,
+without ``result_info``, and ``per_page``, ``order`` and ``direction`` have no effect and are not
+even checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+import attrs
+
+from aiospectrum.sandbox.counting import Counting
+from aiospectrum.sandbox.fields import list_protocols, parse_object
+from aiospectrum.sandbox.mixing import ID
+from aiospectrum.sandbox.query import REPORT_PARAMETERS, Params, Query
+from aiospectrum.sandbox.reports import current_aggregate, write_report
+from aiospectrum.sandbox.responses import Problem, RefusedError
+from aiospectrum.sandbox.times import floor_second
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aiospectrum.sandbox.account import Account, App, Zone
+
+__all__ = ["BASE_PATH", "Route", "match_route", "perform"]
+
+BASE_PATH: Final = "/client/v4"
+"""Path prefix of every route."""
+
+_HIGHEST_PAGE: Final = 999_999_999
+_ORDERS: Final[Mapping[str, Callable[[App], str]]] = {
+    "protocol": lambda app: str(app.config.shown["protocol"]),
+    "app_id": lambda app: app.id,
+    "created_on": lambda app: app.created_on.isoformat(),
+    "modified_on": lambda app: app.modified_on.isoformat(),
+    "dns": lambda app: app.config.hostname,
+}
+
+
+@attrs.frozen(kw_only=True)
+class _Call:
+    """One request about a zone."""
+
+    account: Account
+    zone: Zone
+    app_id: str
+    """Empty for operations that are not about one app."""
+    params: Params
+    body: bytes
+
+
+_Found: TypeAlias = dict[str, object]
+"""``result``, and ``result_info`` for a page."""
+
+
+async def _list_apps(call: _Call) -> _Found:
+    """List the apps that the query asks for; those that compare equal stay as created."""
+    apps, params = call.zone.apps.values(), call.params
+    if params.single("page") is None:
+        return {"result": [app.render() for app in sorted(apps, key=_ORDERS["dns"])]}
+    page = params.whole("page", low=1, high=_HIGHEST_PAGE, default=1)
+    per_page = params.whole("per_page", low=1, high=100, default=20)
+    order = params.choice("order", tuple(_ORDERS), "dns")
+    descending = params.choice("direction", ("asc", "desc"), "asc") == "desc"
+    shown = sorted(apps, key=_ORDERS[order], reverse=descending)[(page - 1) * per_page : page * per_page]
+    info = {
+        "page": page,
+        "per_page": per_page,
+        "count": len(shown),
+        "total_count": len(apps),
+        "total_pages": -(-len(apps) // per_page),
+    }
+    return {"result": [app.render() for app in shown], "result_info": info}
+
+
+async def _create_app(call: _Call) -> _Found:
+    return {"result": call.account.create_app(call.zone, parse_object(call.body)).render()}
+
+
+async def _get_app(call: _Call) -> _Found:
+    return {"result": call.zone.find(call.app_id).render()}
+
+
+async def _update_app(call: _Call) -> _Found:
+    app = call.zone.find(call.app_id)
+    return {"result": call.account.replace_app(call.zone, app, parse_object(call.body)).render()}
+
+
+async def _delete_app(call: _Call) -> _Found:
+    call.account.delete_app(call.zone, call.zone.find(call.app_id))
+    return {"result": {"id": call.app_id}}
+
+
+async def _list_protocols(call: _Call) -> _Found:
+    return {"result": list_protocols()}
+
+
+async def _current(call: _Call) -> _Found:
+    account = call.account
+    horizon = account.horizon(account.moment())
+    return {"result": current_aggregate(call.zone, call.params, seed=account.seed, horizon=horizon)}
+
+
+async def _by_time(call: _Call) -> _Found:
+    return await _report(call, by_time=True)
+
+
+async def _summary(call: _Call) -> _Found:
+    return await _report(call, by_time=False)
+
+
+async def _report(call: _Call, *, by_time: bool) -> _Found:
+    account, zone = call.account, call.zone
+    moment = account.moment()
+    query = Query.read(call.params, now=floor_second(moment), by_time=by_time)
+    lifetimes, horizon = [*zone.history.values()], account.horizon(moment)
+    counting = Counting(query, lifetimes, zone_id=zone.id, seed=account.seed, horizon=horizon)
+    for _ in counting.steps():
+        await asyncio.sleep(0)  # long windows take seconds; other requests are served in between
+    return {"result": write_report(query, counting, data_lag=account.data_lag)}
+
+
+class _Operation(NamedTuple):
+    run: Callable[[_Call], Awaitable[_Found]]
+    parameters: tuple[str, ...] = ()
+    """Names that its query may have."""
+
+
+_ROUTES: Final = tuple(
+    (re.compile(rf"{BASE_PATH}/zones/(?P<zone_id>[^/]*)/spectrum/{path}"), methods)
+    for path, methods in {
+        "apps": {
+            "GET": _Operation(_list_apps, ("page", "per_page", "direction", "order")),
+            "POST": _Operation(_create_app),
+        },
+        "apps/(?P<app_id>[^/]+)": {
+            "GET": _Operation(_get_app),
+            "PUT": _Operation(_update_app),
+            "DELETE": _Operation(_delete_app),
+        },
+        "protocols": {"GET": _Operation(_list_protocols)},
+        "analytics/aggregate/current": {"GET": _Operation(_current, ("appID", "colo_name"))},
+        "analytics/events/bytime": {"GET": _Operation(_by_time, (*REPORT_PARAMETERS, "time_delta"))},
+        "analytics/events/summary": {"GET": _Operation(_summary, REPORT_PARAMETERS)},
+    }.items()
+)
+
+
+class Route(NamedTuple):
+    """An operation and the identifiers found in its path."""
+
+    operation: _Operation
+    zone_id: str
+    app_id: str = ""
+    """Empty for operations that are not about one app."""
+
+
+def match_route(method: str, path: str) -> Route:
+    """Return the route of a request; `path` is the raw, still percent-encoded one.
+
+    Raises:
+        RefusedError: There is no such path, the path has another method, or an id is malformed.
+    """
+    for pattern, methods in _ROUTES:
+        match = pattern.fullmatch(path)
+        if match is None:
+            continue
+        if method not in methods:
+            problem = Problem(code=10405, message=f"Method {method} is not allowed here")
+            raise RefusedError(405, problem, headers={"Allow": ", ".join(methods)})
+        identifiers = match.groupdict()
+        if not all(ID.fullmatch(value) for value in identifiers.values()):
+            break
+        return Route(methods[method], **identifiers)
+    raise RefusedError(
+        404,
+        Problem(code=7003, message=f"Could not route to {path}; perhaps an identifier is invalid"),
+        Problem(code=7000, message="No route for that path"),
+    )
+
+
+async def perform(account: Account, route: Route, query: str, body: bytes) -> dict[str, object]:
+    """Carry out one operation and return its ``result``, with ``result_info`` for a page.
+
+    Raises:
+        RefusedError: The request has no result.
+    """
+    zone = account.zone(route.zone_id)
+    params = Params(query, route.operation.parameters)
+    return await route.operation.run(_Call(account=account, zone=zone, app_id=route.app_id, params=params, body=body))

@@ -1,0 +1,134 @@
+"""Numbers, bars and foreign text as a terminal shows them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from aiospectrum.cli.formatting import (
+    cell,
+    counted,
+    human_bytes,
+    human_clock,
+    human_metric,
+    human_milliseconds,
+    human_number,
+    sparkline,
+    without_passwords,
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "width", "expected"),
+    [
+        pytest.param([], None, "", id="empty"),
+        pytest.param([], 5, "", id="empty with a width"),
+        pytest.param([0, 0, 0], None, "▁▁▁", id="zero"),
+        pytest.param([5, 5], None, "██", id="constant"),
+        pytest.param([0, 1, 2, 3, 4, 5, 6, 7], None, "▁▂▃▄▅▆▇█", id="all heights"),
+        pytest.param([0.001, 7], None, "▁█", id="almost zero"),
+        pytest.param([-3, 7], None, "▁█", id="negative"),
+        pytest.param([-3, -7], None, "▁▁", id="only negative"),
+        pytest.param([0, 0, 7, 7], 2, "▁█", id="averaged in pairs"),
+        pytest.param([7, 0, 0, 0, 7], 2, "█▆", id="averaged in uneven parts"),
+        pytest.param([1, 2], 10, "▅█", id="fewer than the width"),
+        pytest.param(list(range(100)), 1, "█", id="one bar"),
+    ],
+)
+def test_sparkline(values: list[float], width: int | None, expected: str) -> None:
+    """Bars are shares of the greatest number, averaged down to the width."""
+    assert sparkline(values, width) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (0, "0 B"),
+        (1, "1 B"),
+        (999, "999 B"),
+        (999.6, "1.0 kB"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (1_234_567_890, "1.2 GB"),
+        (5e22, "50,000.0 EB"),
+        (-1500, "-1.5 kB"),
+    ],
+)
+def test_bytes_have_a_decimal_unit(count: float, expected: str) -> None:
+    """Bytes are rounded to the unit that keeps the number below a thousand."""
+    assert human_bytes(count) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("count", 1234567, "1,234,567"),
+        ("count", 2.0, "2"),
+        ("somethingNew", 2.5, "2.5"),
+        ("bytesIngress", 2048, "2.0 kB"),
+        ("durationAvg", 12.4, "12 ms"),
+        ("duration99th", 999.7, "1.0 s"),
+        ("count", math.nan, ""),
+        ("bytesEgress", math.nan, ""),
+        ("durationAvg", math.nan, ""),
+    ],
+)
+def test_metrics_have_their_units(name: str, value: float, expected: str) -> None:
+    """A metric is written in the unit that its name says; a missing number is empty."""
+    assert human_metric(name, value) == expected
+
+
+def test_numbers_and_words_agree() -> None:
+    """One thing is singular, and all else is plural, irregular words included."""
+    assert [counted(number, "zone") for number in (0, 1, 2000)] == ["0 zones", "1 zone", "2,000 zones"]
+    assert [counted(number, "retry", "retries") for number in (1, 2)] == ["1 retry", "2 retries"]
+    assert (human_number(1000), human_milliseconds(1500)) == ("1,000", "1.5 s")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0, "0:00"), (0.1, "0:01"), (59.5, "1:00"), (252, "4:12"), (93_599, "25:59:59")]
+)
+def test_clocks(seconds: float, expected: str) -> None:
+    """Seconds are rounded up, so that a wait never seems to be over early."""
+    assert human_clock(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("ssh.example.com", "ssh.example.com", id="plain"),
+        pytest.param("bücher.example → ▁", "bücher.example → ▁", id="letters and signs"),
+        pytest.param("a\x1b[31mb", "a\\x1b[31mb", id="colour"),
+        pytest.param("a\nb\rc\td", "a\\nb\\rc\\td", id="lines"),
+        pytest.param("a\x9bb\x7f", "a\\x9bb\\x7f", id="C1 and delete"),
+        pytest.param("a\u202eb\u2028c\ud800", "a\\u202eb\\u2028c\\ud800", id="direction, separator, surrogate"),
+        pytest.param("a\u00a0b\x07", "a\u00a0b\\x07", id="a space of another kind stays"),
+        pytest.param(5, "5", id="no text"),
+    ],
+)
+def test_control_characters_become_visible(value: object, expected: str) -> None:
+    """What a terminal would obey is escaped, and the rest stays."""
+    assert cell(value).plain == expected
+
+
+def test_markup_is_text() -> None:
+    """Square brackets are no markup in a cell."""
+    assert cell("[red]x[/red]").plain == "[red]x[/red]"
+    assert cell("[red]x[/red]").spans == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("s3://me:s3cr3t@host/data", "s3://me:…@host/data"),
+        ("sftp://:s3cr3t@host", "sftp://:…@host"),
+        ("s3://bucket/a:b@c", "s3://bucket/a:b@c"),
+        ("http://host:80/x and sftp://a:b@c/", "http://host:80/x and sftp://a:…@c/"),
+        ("data/", "data/"),
+    ],
+)
+def test_passwords_in_urls_are_hidden(text: str, expected: str) -> None:
+    """What is between a user's name and the host."""
+    assert without_passwords(text) == expected

@@ -1,0 +1,305 @@
+"""``aiospectrum pull`` against a sandbox: datasets, exit codes, and real signals."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiospectrum.bulk import Plan, Query
+from aiospectrum.sandbox import Faults
+from tests.cli.conftest import Interrupting, environ_of_process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from aiospectrum.sandbox import Sandbox
+
+TIMES = ("--since", "2024-05-07", "--until", "2024-05-08")
+WRITTEN_OUT = "--since 2024-05-07T00:00:00Z --until 2024-05-08T00:00:00Z"
+STRANGERS = [f"{number:032x}" for number in range(25)]
+
+
+@pytest.fixture
+def zones(sandbox: Sandbox) -> list[str]:
+    return [word for zone in sandbox.zones for word in ("--zone", zone)]
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("zone_id=*/**/*.*"))
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
+def test_a_pull_is_saved_and_resumed(cli: Any, sandbox: Sandbox, zones: list[str], out: Path, file_format: str) -> None:
+    """There is a file for each zone and day, and what is there is not pulled again."""
+    argv = ["pull", *zones, *TIMES, "--dimensions", "appID", "--format", file_format, "--out", str(out)]
+    first = cli(*argv)
+    assert first.status == 0, first.err
+    assert first.out.splitlines()[0] == f"3 of 3 zones saved in {out}"
+    assert " rows in " in first.out
+    assert "; 3 requests, 0 retries, " in first.out
+    assert first.err.splitlines()[0] == f"Pulling 3 zones from {sandbox.url} into {out}"
+    assert first.err.splitlines()[-1].startswith("3/3 zones, 3 requests, ")
+    assert files(out) == sorted(
+        f"zone_id={zone}/date=2024-05-07/20240507T000000Z.{file_format}" for zone in sandbox.zones
+    )
+    again = cli(*argv[:-6], "--dimensions=appID", "--format", file_format, "--out", str(out))
+    assert again.status == 0
+    assert again.out.startswith(f"3 of 3 zones saved in {out}, 3 already there\n0 rows in 0 B of files; 0 requests")
+
+
+def test_incomplete_days_are_refreshed(cli: Any, zones: list[str], out: Path) -> None:
+    """A day that was not over when it was pulled is pulled again if asked for; others are not."""
+    argv = ["pull", *zones, "--since", "2024-05-07", "--until", "2024-05-09", "--out", str(out)]
+    assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}\n")
+    assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 6 already there\n")
+    again = cli(*argv, "--refresh-within", "1d")
+    assert again.out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 3 already there, 3 refreshed\n")
+
+
+def test_a_terminal_gets_a_bar(cli: Any, zones: list[str], out: Path) -> None:
+    """It is redrawn in place, and its end stays."""
+    outcome = cli("pull", *zones, *TIMES, "--out", str(out), terminal=True, width=80)
+    assert outcome.status == 0
+    assert "3/3 zones" in outcome.err
+    assert "100 %    in 0:" in outcome.err
+
+
+def test_retries_are_counted_not_printed_one_by_one(cli: Any, sandbox: Sandbox, zones: list[str], out: Path) -> None:
+    """On a terminal the display has their number."""
+    sandbox.faults = Faults(error_rate=0.5)
+    outcome = cli("pull", *zones, *TIMES, "--window", "hour", "--out", str(out), terminal=True, width=100)
+    assert "follows in" not in outcome.err
+    assert " 0 retries" not in outcome.out
+
+
+def test_a_saved_plan_and_its_shards(cli: Any, sandbox: Sandbox, zones: list[str], tmp_path: Path) -> None:
+    """A dry run prints the size of each part and sends nothing."""
+    plan = Plan(
+        zones=sandbox.zones,
+        since=datetime(2024, 5, 7, tzinfo=UTC),
+        until=datetime(2024, 5, 9, tzinfo=UTC),
+        query=Query(time_delta="hour", metrics=["count"]),
+    )
+    file = tmp_path / "plan.json"
+    file.write_text(plan.to_json())
+    outcome = cli("pull", "--plan", str(file), "--shard", "1/2", "--dry-run")
+    assert (outcome.status, outcome.err, sandbox.requests) == (0, "", [])
+    assert outcome.out.splitlines()[2:4] == [
+        "2 zones, 2 windows (a day each)",
+        "at least 4 requests; a report that is cut off takes more",
+    ]
+    pulled = cli("pull", "--plan", str(file), "--shard", "1/2", "--out", str(tmp_path / "data"))
+    assert pulled.status == 0, pulled.err
+    assert pulled.out.startswith("4 of 4 windows of 2 zones saved in ")
+    nothing = cli("pull", "--plan", str(file), "--shard", "4/4", "--out", str(tmp_path / "none"), terminal=True)
+    assert nothing.status == 0, nothing.err
+    assert nothing.out.startswith("0 of 0 zones saved in ")
+
+
+def test_failed_zones_are_listed(cli: Any, sandbox: Sandbox, out: Path) -> None:
+    """Twenty of them, how many more, and the command that pulls them again; the others are saved."""
+    names = "\n".join([*STRANGERS, sandbox.zones[0]])
+    outcome = cli("pull", "--zones-file", "-", *TIMES, "--out", str(out), stdin=names)
+    assert outcome.status == 1
+    assert outcome.out.startswith(f"1 of 26 zones saved in {out}, 25 failed\n")
+    lines = outcome.err.splitlines()
+    failed = [line for line in lines if line.startswith("zone 0")]
+    assert len(failed) == 20
+    assert " 2024-05-07T00:00:00Z..2024-05-08T00:00:00Z failed: PermissionDeniedError: GET " in failed[0]
+    assert lines[-3:] == [
+        f"and 5 more failed; the manifest in {out} lists all of them",
+        "to retry what failed:",
+        f"aiospectrum pull --zones-file - --out {out} {WRITTEN_OUT}",
+    ]
+    assert sandbox.api_token not in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        pytest.param(["--out", "{out}"], "expected --since", id="no time"),
+        pytest.param(TIMES, "expected --out with the folder to save in, or --dry-run", id="no place"),
+        pytest.param([*TIMES, "--out", "{out}", "--format", "xml"], "--format", id="format"),
+        pytest.param([*TIMES, "--out", "{out}", "--concurrency", "0"], "--concurrency", id="concurrency"),
+        pytest.param([*TIMES, "--out", "{out}", "--refresh-within", "2"], "--refresh-within: expected a", id="refresh"),
+        pytest.param([*TIMES, "--out", "{out}", "--rate-limit", "9"], "--rate-limit: expected REQ", id="rate limit"),
+        pytest.param([*TIMES, "--out", "nope://x/y"], "--out nope://x/y: ", id="no such file system"),
+        pytest.param([*TIMES, "--out", "{taken}"], "--out {taken}: ", id="something else is there"),
+    ],
+)
+def test_bad_usage_sends_nothing(
+    cli: Any, sandbox: Sandbox, zones: list[str], tmp_path: Path, argv: list[str], message: str
+) -> None:
+    """It is one line, with status 2."""
+    taken = tmp_path / "taken"
+    (taken / "zone_id=x").mkdir(parents=True)
+    (taken / "zone_id=x" / "photo.parquet").write_text("x")
+    names = {"out": str(tmp_path / "data"), "taken": str(taken)}
+    outcome = cli("pull", *zones, *[word.format(**names) for word in argv])
+    assert (outcome.status, outcome.out, sandbox.requests) == (2, "", [])
+    assert message.format(**names) in outcome.err.splitlines()[-1]
+    assert "Traceback" not in outcome.err
+
+
+def test_another_query_is_another_dataset(cli: Any, sandbox: Sandbox, zones: list[str], out: Path) -> None:
+    """What would not go together is bad usage."""
+    assert cli("pull", *zones, *TIMES, "--out", str(out)).status == 0
+    sandbox.requests.clear()
+    outcome = cli("pull", *zones, *TIMES, "--metrics", "count", "--out", str(out))
+    assert (outcome.status, outcome.out, sandbox.requests) == (2, "", [])
+    assert f"aiospectrum: --out {out}: " in outcome.err
+
+
+def test_without_pyarrow_parquet_is_bad_usage(
+    cli: Any, sandbox: Sandbox, zones: list[str], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says what to install; other formats need nothing."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    outcome = cli("pull", *zones, *TIMES, "--out", str(out))
+    assert (outcome.status, sandbox.requests) == (2, [])
+    assert "--format parquet needs the package pyarrow: pip install 'aiospectrum[cli,arrow]', or choose" in outcome.err
+    assert cli("demo").err == "aiospectrum: the demo needs the package pyarrow: pip install 'aiospectrum[cli,arrow]'\n"
+    assert cli("pull", *zones, *TIMES, "--out", str(out), "--format", "csv").status == 0
+
+
+def test_passwords_in_urls_are_not_printed(cli: Any, zones: list[str]) -> None:
+    """Neither in what is said, nor in errors."""
+    outcome = cli("pull", *zones, *TIMES, "--out", "nope://me:s3cr3t@host/x")
+    assert outcome.status == 2
+    assert "s3cr3t" not in outcome.err
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_ctrl_c_in_a_pull_is_130(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The first one starts nothing new; requests in flight are cancelled when their time is over."""
+    sandbox.faults = Faults(hang_rate=1.0)
+    argv = ["pull", "--zone", sandbox.zones[0], "--out", str(tmp_path), *TIMES]
+    outcome = cli(*argv, terminal=True, width=80, err=Interrupting("1 request "))
+    assert outcome.status == 130
+    assert outcome.out.startswith(f"0 of 1 zone saved in {tmp_path}\n")
+    assert "cancelling the requests in flight" in outcome.err
+    assert outcome.err.endswith(f"to resume:\naiospectrum {' '.join(argv[:5])} {WRITTEN_OUT}\n")
+
+
+class Process:
+    """A pull in a process of its own."""
+
+    def __init__(self, sandbox: Sandbox, *argv: str) -> None:
+        self._sandbox = sandbox
+        environ = environ_of_process(CLOUDFLARE_BASE_URL=sandbox.url, CLOUDFLARE_API_TOKEN=sandbox.api_token)
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "-W", "error", "-m", "aiospectrum.cli", "pull", *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env=environ,
+        )
+
+    def wait_for_requests(self, number: int) -> None:
+        """Wait until the sandbox has had some requests."""
+        wait_until(lambda: len(self._sandbox.requests) >= number or self.process.poll() is not None)
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for the end, and give the exit code and what was printed."""
+        out, err = self.process.communicate(timeout=60)
+        return self.process.returncode, out, err
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def start(sandbox: Sandbox) -> Iterator[Callable[..., Process]]:
+    """Start pulls in processes, none of which outlives the test."""
+    started: list[Process] = []
+
+    def start_one(*argv: str) -> Process:
+        started.append(Process(sandbox, *argv))
+        return started[-1]
+
+    yield start_one
+    for each in started:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.communicate()
+
+
+def test_ctrl_c_saves_what_is_in_flight(
+    start: Callable[..., Process], sandbox: Sandbox, zones: list[str], out: Path
+) -> None:
+    """It prints the command that resumes it, which asks for the rest and for nothing twice."""
+    sandbox.faults = Faults(latency=0.3)
+    argv = [*zones, *TIMES, "--window", "hour", "--concurrency", "4", "--out", str(out)]
+    first = start(*argv)
+    first.wait_for_requests(6)
+    first.process.send_signal(signal.SIGINT)
+    status, said, err = first.end()
+    assert status == 130, err
+    lines = err.splitlines()
+    assert "stopping: 5 s for requests in flight; Ctrl-C again to cancel them" in lines
+    assert lines[-2] == "to resume:"
+    assert lines[-1].startswith(f"aiospectrum pull --zone {sandbox.zones[0]} ")
+    assert lines[-1].endswith(f" {WRITTEN_OUT}")
+    done = len(sandbox.requests)
+    assert said.startswith(f"{done} of 72 windows of 3 zones saved in {out}\n")
+    assert 6 <= done < 72
+    assert len(files(out)) == done
+
+    sandbox.faults = Faults()
+    status, said, err = start(*lines[-1].split()[2:]).end()
+    assert (status, len(sandbox.requests)) == (0, 72), err
+    assert said.startswith(f"72 of 72 windows of 3 zones saved in {out}, {done} already there\n")
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["a second Ctrl-C", "five seconds"])
+def test_what_never_ends_is_cancelled(
+    start: Callable[..., Process], sandbox: Sandbox, zones: list[str], out: Path, again: bool
+) -> None:
+    """SIGTERM stops as Ctrl-C does; requests without a response end five seconds later, or at the next signal."""
+    sandbox.faults = Faults(hang_rate=1.0)
+    pulling = start(*zones, "--since", "2024-05-07", "--out", str(out))
+    pulling.wait_for_requests(3)
+    began = time.monotonic()
+    pulling.process.send_signal(signal.SIGTERM)
+    if again:
+        assert pulling.process.stderr is not None
+        assert any("stopping" in line for line in pulling.process.stderr)
+        pulling.process.send_signal(signal.SIGINT)
+    status, said, err = pulling.end()
+    took = time.monotonic() - began
+    assert status == 130, err
+    assert "cancelling the requests in flight" in err
+    assert err.splitlines()[-1].startswith("aiospectrum pull --zone ")
+    assert " --until 20" in err.splitlines()[-1]
+    assert said.startswith("0 of ")
+    assert "Traceback" not in err
+    assert took < 5 if again else 5 <= took < 10
+
+
+def test_exit_codes_and_lines_of_a_process(
+    start: Callable[..., Process], sandbox: Sandbox, zones: list[str], out: Path
+) -> None:
+    """What a script sees: 0 and lines without control characters; 1; 2."""
+    assert start(*zones, *TIMES, "--out", str(out)).end()[0] == 0
+    status, _, err = start("--zone", STRANGERS[0], *TIMES, "--out", str(out)).end()
+    assert status == 1
+    assert "\x1b" not in err
+    assert "\r" not in err
+    assert start(*zones, "--since", "soon", "--out", str(out)).end()[0] == 2

@@ -1,0 +1,58 @@
+"""Large responses are made into objects one at a time, and other tasks have turns of the event loop in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import pytest
+
+from aiospectrum._http.session import Session
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[Session]:
+    """An open session."""
+    session = Session(headers={}, max_body_bytes=1)
+    session.open()
+    yield session
+    await session.close()
+
+
+async def test_the_first_does_not_wait(session: Session) -> None:
+    """Nothing is awaited when nobody else has a turn."""
+    with pytest.raises(StopIteration):
+        session.one_at_a_time().send(None)
+    await asyncio.sleep(0)  # in which the turn ends
+
+
+async def test_others_get_turns_in_between(session: Session) -> None:
+    """Each of those that come at once is followed by whoever else is ready."""
+    seen = list[str]()
+
+    async def read(name: str) -> None:
+        await session.one_at_a_time()
+        seen.append(name)
+
+    reading = asyncio.gather(*map(read, "abc"))
+    while not reading.done():
+        await asyncio.sleep(0)
+        seen.append("other")
+
+    assert [each for each in seen if each != "other"] == ["a", "b", "c"]
+    assert all("other" in pair for pair in pairwise(seen))
+
+
+@pytest.mark.parametrize("steps", [1, 2], ids=["before its turn", "as its turn comes"])
+async def test_a_turn_that_nobody_wants_any_more_is_passed_on(steps: int, session: Session) -> None:
+    """Cancelling one that waits does not stop those behind it."""
+    first, waiting, behind = (asyncio.create_task(session.one_at_a_time()) for _ in range(3))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    assert first.done()
+    assert not waiting.done()
+    waiting.cancel()
+
+    async with asyncio.timeout(10):
+        await behind
+
+    assert waiting.cancelled()
