@@ -60,9 +60,8 @@ def check_names(
     document: Document, operations: tuple[Operation, ...], components: Components, bases: Iterable[str]
 ) -> None:
     """Check all names that become names in Python."""
-    paths = {operation.namespace[:depth] for operation in operations for depth in range(1, 9)}
     taken = {*_IMPORTED.split(), *bases, *dir(builtins)}
-    classes = _Names(document, _PASCAL, taken | {class_name(path) for path in paths})
+    classes = _Names(document, _PASCAL, taken)
     constants = _Names(document, _CONSTANT, ["SERVICE"])
     for component in components.values():
         classes.take(component.name, component.pointer)
