@@ -139,7 +139,8 @@ def test_a_program_that_uses_it_is_typed(tool: str, folder: Path, tmp_path: Path
     settings = {"extraPaths": [str(SOURCES), str(folder.parent)], "typeCheckingMode": "standard"}
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
     (tmp_path / "mypy.ini").write_text(
-        f"[mypy]\nstrict = true\nmypy_path = {SOURCES}:{folder.parent}\n[mypy-aiospectrum.*]\nfollow_imports = silent\n",
+        f"[mypy]\nstrict = true\nmypy_path = {SOURCES}:{folder.parent}\n"
+        "[mypy-aiospectrum.*]\nfollow_imports = silent\n",
         encoding="utf-8",
     )
     more = {
@@ -147,8 +148,8 @@ def test_a_program_that_uses_it_is_typed(tool: str, folder: Path, tmp_path: Path
         "pyright": ["--pythonpath", sys.executable, "sample.py", str(folder)],
     }[tool]
 
-    done = subprocess.run(
-        [sys.executable, "-m", tool, *more],  # noqa: S603 - one of two tools of ours
+    done = subprocess.run(  # noqa: S603 - one of two tools of ours
+        [sys.executable, "-m", tool, *more],
         cwd=tmp_path,
         capture_output=True,
         text=True,
