@@ -47,8 +47,10 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check types as we do and as a user's program would; Node comes as a wheel."""
     session.install("-e", ".[arrow,cli,fsspec]", *group("types"))
+    pyright = {"PYRIGHT_PYTHON_GLOBAL_NODE": "off"}
     session.run("mypy", "src", "codegen", "tests/typing")
-    session.run("pyright", env={"PYRIGHT_PYTHON_GLOBAL_NODE": "off"})
+    session.run("pyright", env=pyright)
+    session.run("pyright", "--verifytypes", "aiospectrum", "--ignoreexternal", env=pyright)
 
 
 @nox.session

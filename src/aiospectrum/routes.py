@@ -111,6 +111,9 @@ class Route(Generic[T]):
     It is typed as Any because a union is not a ``type[T]``; ``T`` says the same to type checkers.
     """
 
+    other_results: tuple[Any, ...] = ()
+    """Types of other endpoints that a result is read into where it is of their form."""
+
     page: str | None = None
     """Name of the query parameter that turns paging on; it is sent as 1 when another one is given without it."""
 

@@ -89,7 +89,7 @@ async def test_pauses_are_counted_when_they_begin() -> None:
         if pause:
             permit = await limiter.acquire(None)
             limiter.pause(permit, pause)
-            limiter.release(permit, is_answered=True)
+            limiter.release(permit, was_cancelled=False)
         readings.append(meter.read())
     assert [reading.pauses for reading in readings] == [0, 1, 1, 1, 1, 1, 1, 2]
     assert [reading.blocked for reading in readings] == [0, 5, 4, 3, 2, 1, 0, 3]
@@ -111,7 +111,7 @@ def test_a_limit_that_is_used_up_is_known() -> None:
 async def test_the_quota_of_the_api_counts() -> None:
     """It may have less left than our limit, as others use it too."""
     meter, limiter = limited(Clock(), 2)
-    limiter.tell(await limiter.acquire(None), 0, 33)
+    limiter.update_quota(await limiter.acquire(None), 0, 33)
     assert meter.read().blocked == 33
     assert meter.time_for(1, 2) == 35
 

@@ -28,6 +28,7 @@ from aiospectrum.models import (
     ReportSummaryRow,
 )
 from aiospectrum.routes import Route
+from aiospectrum.structs import struct
 from tests.conftest import APP, TOKEN, ZONE
 from tests.json_texts import ANYTHING, assert_alike, texts_of
 
@@ -330,6 +331,52 @@ def test_types_that_are_not_ours() -> None:
     assert read(list[Theirs], '[{"number":1}]') == [Theirs(1)]
 
 
+@struct(kw_only=True)
+class Inner:
+    """A model inside of another one."""
+
+    at: datetime | None = None
+
+
+@struct(kw_only=True)
+class Outer:
+    """Times in every place that an annotation can have."""
+
+    inner: Inner | None = None
+    inners: list[Inner] = attrs.field(factory=list)
+    by_name: dict[str, datetime] = attrs.field(factory=dict)
+    pairs: list[tuple[datetime, datetime]] = attrs.field(factory=list)
+    at_or_number: datetime | int | None = None
+    at_or_text: datetime | str | None = None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"inner": {"at": "TIME"}},
+        {"inner": {"at": None}, "inners": [{}, {"at": "TIME"}]},
+        {"by_name": {"a": "TIME"}},
+        {"pairs": [["TIME", "TIME"]]},
+        {"at_or_number": "TIME"},
+        {"at_or_number": 5},
+        {"at_or_text": "TIME"},
+        {"at_or_text": "yesterday"},
+    ],
+    ids=lambda values: "-".join(values) or "nothing",
+)
+@pytest.mark.parametrize(
+    "time", ["2014-01-02T02:20:00.123456Z", "2014-01-02T03:20:00.1234569+01:00"], ids=["utc", "other"]
+)
+def test_times_wherever_they_are(values: dict[str, Any], time: str) -> None:
+    """Times of any model are in UTC and cut, by the fast path where msgspec reads them so, else by the fallback."""
+    text = json.dumps(values).replace("TIME", time)
+    expected = CONVERTER.structure(json.loads(text), Outer)
+
+    assert repr(read(Outer, text)) == repr(expected)
+    assert ("TIME" in str(values)) is (repr(AT) in repr(expected))
+
+
 @pytest.mark.parametrize(
     "unknown",
     [b'"z":1e999', b'"z":"\xff"', b'"\xff":1', b'"z":' + b"[" * 600 + b"]" * 600],
@@ -386,6 +433,24 @@ async def test_a_wrong_value_deep_in_a_report(by_time: bool, serve: Any) -> None
 
     place = "metrics[0][0]" if by_time else "metrics[0]"
     assert f"result.data[3].{place}: expected a number, got 'many'" in str(caught.value)
+
+
+@pytest.mark.parametrize("by_time", [False, True], ids=["summary", "by time"])
+async def test_a_report_in_the_other_form(by_time: bool, serve: Any) -> None:
+    """A summary in the form of a report by time is one, and the other way round; each makes the table that it holds."""
+    sent = {**(SUMMARY if by_time else BY_TIME), "query": {"metrics": ["count", "durationAvg"][: 2 if by_time else 1]}}
+    sent = sent if by_time else {**sent, "time_intervals": [[START, END], [START, END]]}
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"success": True, "result": sent})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+        events = client.analytics.events
+        report: Any = await (events.bytime(ZONE, time_delta="hour") if by_time else events.summary(ZONE))
+
+    assert type(report) is (ReportSummary if by_time else ReportByTime)
+    assert report.data[0].metrics == sent["data"][0]["metrics"]
+    assert len(report.records()) == (1 if by_time else 2)
 
 
 async def test_null_for_a_list(serve: Any) -> None:

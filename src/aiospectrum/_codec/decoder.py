@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
 from operator import attrgetter
+from types import NoneType
 from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -131,7 +132,10 @@ def _body_decoder(wanted: Any) -> "msgspec.json.Decoder[DecodedBody[Any]] | None
     """Only structs are decoded directly: msgspec reads plain attrs classes too, but skips their converters."""
     if not is_struct(_item_type(wanted) or wanted):
         return None
-    return msgspec.json.Decoder(DecodedBody[wanted])
+    try:
+        return msgspec.json.Decoder(DecodedBody[wanted])
+    except TypeError:  # a union that msgspec cannot tell apart
+        return None
 
 
 @cache
@@ -178,18 +182,21 @@ def _times(annotation: Any) -> _Times | None:
         return lambda time: (time,)
     if is_struct(annotation):
         hints = get_type_hints(annotation)
-        parts = {name: times for name, hint in hints.items() if (times := _times(hint))}
+        parts = {name: part for name, hint in hints.items() if (part := _times(hint)) is not None}
         if not parts:
             return None
         if len(parts) > 1 and all(hints[name] in (datetime, datetime | None) for name in parts):
             return attrgetter(*parts)  # much faster than what follows
-        return lambda item: chain.from_iterable(times(getattr(item, name)) for name, times in parts.items())
-    inner = [times for argument in get_args(annotation) if (times := _times(argument))]
+        return lambda item: chain.from_iterable(part(getattr(item, name)) for name, part in parts.items())
+    arguments = [argument for argument in get_args(annotation) if argument not in (NoneType, ...)]
+    inner = [times for times in map(_times, arguments) if times is not None]
     if not inner:
         return None
-    (times,) = inner  # models have no two kinds of times in one place
-    if get_origin(annotation) in (list, tuple):
+    times, origin = inner[0], get_origin(annotation)
+    if origin is list or (origin is tuple and len(arguments) == 1):
         return lambda items: chain.from_iterable(map(times, items))
-    if get_origin(annotation) is dict:
+    if origin is dict:
         return lambda items: chain.from_iterable(map(times, items.values()))
-    return lambda value: () if value is None else times(value)
+    if len(arguments) == 1:
+        return lambda value: () if value is None else times(value)
+    return lambda _: (datetime.min,)  # a time or something else: not in UTC, so that the fallback reads it

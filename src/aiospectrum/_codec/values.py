@@ -99,6 +99,8 @@ def make_reader(annotation: Any, structure: Structure) -> Reader:
     if origin is tuple and arguments[1:] == (...,):
         read = _array(make_reader(arguments[0], structure))
         return lambda value: tuple(read(value))
+    if origin is tuple and arguments:
+        return _tuple([make_reader(argument, structure) for argument in arguments])
     if origin is dict and arguments[0] is str:
         return _mapping(make_reader(arguments[1], structure))
     return _PLAIN.get(annotation) or (lambda value: structure(value, annotation))
@@ -125,9 +127,12 @@ def make_writer(annotation: Any, unstructure: Callable[[Any], Any]) -> Writer:
     origin, arguments = get_origin(option), get_args(option)
     if option is datetime:
         return _or_none(format_date_time)
-    if origin in (list, tuple) and (origin is list or arguments[1:] == (...,)):
+    if origin is list or (origin is tuple and arguments[1:] == (...,)):
         write = make_writer(arguments[0], unstructure)
         return _or_none(lambda value: [write(item) for item in value])
+    if origin is tuple and arguments:
+        writers = [make_writer(argument, unstructure) for argument in arguments]
+        return _or_none(lambda value: [write(item) for write, item in zip(writers, value, strict=True)])
     if origin is dict:
         write_item = make_writer(arguments[1], unstructure)
         return _or_none(lambda value: {key: write_item(item) for key, item in value.items()})
@@ -252,6 +257,21 @@ def _array(read: Reader) -> Reader:
         return items
 
     return read_array
+
+
+def _tuple(readers: list[Reader]) -> Reader:
+    def read_tuple(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list) or len(value) != len(readers):
+            raise WireError(f"an array of {len(readers)} items", value)
+        items: list[Any] = []
+        try:
+            for read, item in zip(readers, value, strict=True):
+                items.append(read(item))
+        except WireError as error:
+            raise error.below(f"[{len(items)}]") from None
+        return tuple(items)
+
+    return read_tuple
 
 
 def _mapping(read: Reader) -> Reader:

@@ -126,6 +126,7 @@ GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
         QueryParameter(name="limit", wire="limit", check=Integer(minimum=1, expected="an integer of 1 or more")),
     ),
     result=ReportByTime,
+    other_results=(ReportSummary,),
     safe_to_repeat=True,
 )
 """Route of :func:`get_events_by_time`."""
@@ -229,6 +230,7 @@ GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
         QueryParameter(name="limit", wire="limit", check=Integer(minimum=1, expected="an integer of 1 or more")),
     ),
     result=ReportSummary,
+    other_results=(ReportByTime,),
     safe_to_repeat=True,
 )
 """Route of :func:`get_events_summary`."""

@@ -146,14 +146,16 @@ def _decode_result(call: Call, http: HTTPResponse, result: object) -> Any:
             raise response_error(DecodeError, call, http, problem)
     if result is None:
         raise response_error(DecodeError, call, http, "the envelope has no result")
-    try:
+    problem = ""
+    for form in (wanted, *call.route.other_results):
         try:
-            return decode_values(wanted, result, shared_converter())
-        except (BaseValidationError, WireError) as error:
-            problem = explain(error, "result", call.redact)
-    except RecursionError:  # reading takes more of the stack than parsing did
-        problem = "result: nested too deep"
-    # Raised out here, the error does not hold on to the one above, which holds what the server sent.
+            try:
+                return decode_values(form, result, shared_converter())
+            except (BaseValidationError, WireError) as error:
+                problem = problem or explain(error, "result", call.redact)
+        except RecursionError:  # reading takes more of the stack than parsing did
+            problem = problem or "result: nested too deep"
+    # Raised out here, the error does not hold on to those above, which hold what the server sent.
     raise response_error(DecodeError, call, http, problem)
 
 

@@ -103,7 +103,7 @@ class Meter:
         since_last = now - self._last_reading
         self._last_reading = now
         pause_left = self._limiter.pause_left() if self._limiter else 0.0
-        full_for = max(self._limiter.told_left() if self._limiter else 0.0, self._wait(now, 0))
+        full_for = max(self._limiter.quota_wait() if self._limiter else 0.0, self._wait(now, 0))
         self._reading = attrs.evolve(
             before,
             rate=len(self._responses) / max(1.0, min(_RECENT, now - self._began)),

@@ -36,9 +36,9 @@ class Tally:
 
     def __init__(self, buckets: int, *, durations: bool) -> None:
         """Start empty; without `durations` no histograms are kept, which is much faster."""
-        self.counts = [0] * buckets
-        self.ingress = [0] * buckets
-        self.egress = [0] * buckets
+        self.counts: list[int] = [0] * buckets
+        self.ingress: list[int] = [0] * buckets
+        self.egress: list[int] = [0] * buckets
         self.histograms: list[dict[int, int]] | None = [{} for _ in range(buckets)] if durations else None
 
     def add(self, bucket: int, first: int, stop: int, hour: SeriesHour) -> None:
