@@ -36,10 +36,8 @@ def annotation(schema: Schema) -> str:
             return f"list[{annotation(items)}]"
         case Map(values=inner):
             return f"dict[str, {annotation(inner)}]"
-        case Choice(options=options):
-            return " | ".join(annotation(option) for option in options)
         case _:
-            return "Any"
+            return " | ".join(annotation(option) for option in (schema.options if isinstance(schema, Choice) else ()))
 
 
 def argument_type(schema: Schema, components: Components) -> str:

@@ -15,7 +15,7 @@ __all__ = ["Operation", "Parameter", "parse_operations"]
 
 _METHODS: Final = ("get", "post", "put", "delete")
 _OPERATION_KEYS: Final = ("operationId", "tags", "summary", "parameters", "requestBody")
-_EXTENSIONS: Final = ("x-namespace", "x-method", "x-pages", "x-assumed-result")
+_EXTENSIONS: Final = ("x-namespace", "x-method", "x-pages", "x-assumed-result", "x-other-results")
 _PARAMETER_KEYS: Final = ("name", "in", "required", "schema", "example", "style", "explode")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_~:@!$&'()*+,;=-][A-Za-z0-9._~:@!$&'()*+,;=-]*|\{([^{}]+)\}")
 _ENVELOPE: Final = {"$ref": "#/components/schemas/Envelope"}
@@ -55,9 +55,15 @@ class Operation:
     body_name: str
     body_description: str
     result: Schema
+    other_results: tuple[Schema, ...]
     result_description: str
     iteration: Mapping[str, str]
     assumed_result: Mapping[str, str]
+
+    @property
+    def results(self) -> tuple[Schema, ...]:
+        """The schemas that the result is read into."""
+        return (self.result, *self.other_results)
 
     @property
     def arguments(self) -> tuple[Schema, ...]:
@@ -110,6 +116,7 @@ def _parse_operation(node: Node, path: str, method: str, shared: list[Node]) -> 
         body_name=body.text("x-python-name", "body"),
         body_description=body.prose("description") if body.value is not None else "",
         result=result,
+        other_results=tuple(parse_schema(each) for each in node.items("x-other-results")),
         result_description=result_description,
         iteration=_parse_texts(node.at("x-pages"), *(["function", "method", "key"] if node.has("x-pages") else [])),
         assumed_result=_parse_texts(node.at("x-assumed-result"), *node.members("x-assumed-result")),

@@ -60,7 +60,7 @@ def render_package(path: Path, package: str) -> dict[str, str]:
     service = parse_service(document)
     operations = parse_operations(document)
     requests = [name for each in operations for schema in each.arguments for name in references(schema)]
-    results = [name for each in operations for name in references(each.result)]
+    results = [name for each in operations for part in each.results for name in references(part)]
     components = parse_components(document, (*requests, *results))
     tags = _parse_tags(document, operations)
     bases = _BASES if package == OWN_PACKAGE else {}
@@ -103,7 +103,7 @@ def _parse_tags(document: Document, operations: tuple[Operation, ...]) -> dict[s
 
 def _small_classes(operations: tuple[Operation, ...], read: list[Component], components: Components) -> set[str]:
     """The schemas of which a response can hold many objects: those in arrays, and those that such ones hold."""
-    parts = [each.result for each in operations]
+    parts = [part for each in operations for part in each.results]
     parts += [field.schema for each in read if isinstance(each.schema, Object) for field in each.schema.fields]
     listed = [name for part in parts if isinstance(part, Array) for name in references(part)]
     return {each.name for each in reachable(components, listed)}

@@ -80,8 +80,8 @@ def _check_parameter(parameter: Parameter, components: Components) -> None:
 
 
 def _check_models(operation: Operation, components: Components) -> None:
-    items = operation.result.items if isinstance(operation.result, Array) else operation.result
-    for schema, key in ((operation.body, "requestBody"), (items, "responses")):
+    items = [(each.items if isinstance(each, Array) else each, "responses") for each in operation.results]
+    for schema, key in ((operation.body, "requestBody"), *items):
         if isinstance(schema, Ref) and _kind(resolve(schema, components)) not in ("object", "broken"):
             operation.node.report(f"{schema.name}, which is no object", "objects, and arrays of them as result", key)
 

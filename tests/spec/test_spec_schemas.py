@@ -89,6 +89,7 @@ def test_every_extension_is_explained() -> None:
         "x-expected",
         "x-exactly-one-of",
         "x-assumed-result",
+        "x-other-results",
         "x-python-base",
         "x-always-written",
     }
