@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 import yaml
 
-__all__ = ["FOR_PEOPLE", "Document", "Node", "SpecError", "join", "load_document", "show"]
+__all__ = ["FOR_PEOPLE", "Document", "Node", "SpecError", "is_prose", "join", "load_document", "show"]
 
 _DEEPEST: Final = 60
 FOR_PEOPLE: Final = {"description": str, "examples": list, "externalDocs": dict}
@@ -36,6 +36,11 @@ def show(value: object) -> str:
     shortener = reprlib.Repr()
     shortener.maxstring = shortener.maxother = 80
     return " ".join(shortener.repr(value).split())
+
+
+def is_prose(text: str) -> bool:
+    """Tell whether a docstring can hold a text."""
+    return not ("\\" in text or '"""' in text) and "".join(text.split()).isprintable()
 
 
 @attrs.frozen(kw_only=True)
@@ -110,7 +115,7 @@ class Node:
         inner = self.at(key)
         if not isinstance(inner.value, dict):
             if self.has(key):
-                inner.report(f"{show(inner.value)}", "a mapping")
+                inner.report(show(inner.value), "a mapping")
             return {}
         return {name: inner.at(name) for name in inner.value}
 
@@ -119,7 +124,7 @@ class Node:
         inner = self.at(key)
         if not isinstance(inner.value, list):
             if self.has(key):
-                inner.report(f"{show(inner.value)}", "a list")
+                inner.report(show(inner.value), "a list")
             return []
         places = enumerate(inner.value)
         return [attrs.evolve(inner, value=each, pointer=join(inner.pointer, index)) for index, each in places]
@@ -130,7 +135,7 @@ class Node:
         if isinstance(value, str) and value.strip():
             return value
         if self.has(key):
-            self.report(f"{show(value)}", "a string that is not blank", key)
+            self.report(show(value), "a string that is not blank", key)
         elif default is None and isinstance(self.value, dict):
             self.report(f"no {key}", f"a mapping with {key}")
         return default or ""
@@ -138,33 +143,31 @@ class Node:
     def prose(self, key: str, default: str | None = None) -> str:
         """Give the string below a key, which becomes part of a docstring."""
         text = self.text(key, default)
-        if "\\" in text or '"""' in text or not "".join(text.split()).isprintable():
+        if not is_prose(text):
             self.report(f"the text {show(text)}", "printable text without backslashes and triple quotes", key)
-            return ""
-        return text
+        return text if is_prose(text) else ""
 
     def flag(self, key: str) -> bool:
         """Give the boolean below a key, False when the key is not there."""
         value = self.at(key).value
         if self.has(key) and not isinstance(value, bool):
-            self.report(f"{show(value)}", "true or false", key)
+            self.report(show(value), "true or false", key)
         return value is True
 
     def integer(self, key: str, *, least: int | None = None) -> int | None:
         """Give the whole number below a key, None when the key is not there."""
         value = self.at(key).value
-        is_whole = isinstance(value, int) and not isinstance(value, bool)
-        if is_whole and (least is None or value >= least):
-            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and (least is None or value >= least):
+            return value
         if self.has(key):
-            self.report(f"{show(value)}", "a whole number" + ("" if least is None else f" of {least} or more"), key)
+            self.report(show(value), "a whole number" + ("" if least is None else f" of {least} or more"), key)
         return None
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Give the strings of a list below a key, each once; none when the key is not there."""
         values = [item.value for item in self.items(key)]
         if not all(isinstance(each, str) for each in values) or len(set(values)) < len(values):
-            self.report(f"{show(values)}", "strings, each once (quote on, off, yes and no in YAML)", key)
+            self.report(show(values), "strings, each once (quote on, off, yes and no in YAML)", key)
             return ()
         return tuple(values)
 

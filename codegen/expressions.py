@@ -84,13 +84,8 @@ def check_expression(schema: Schema, module: str = "") -> str:
 
 def bounds(schema: Schema) -> str:
     """Write what follows the description of an argument: its bounds, where it is a number with any."""
-    match schema:
-        case Scalar(minimum=None, maximum=None):
-            return ""
-        case Scalar(kind="integer"):
-            return ", " + _range(schema)
-        case _:
-            return ""
+    is_bound = isinstance(schema, Scalar) and (schema.minimum is not None or schema.maximum is not None)
+    return f", {_range(schema)}" if isinstance(schema, Scalar) and is_bound else ""
 
 
 def _call(name: str, **arguments: object) -> str:
@@ -115,8 +110,6 @@ def _expected(schema: Schema) -> str:
             return f"an integer {'from' if between else 'of'} {_range(schema)}"
         case Scalar(kind="boolean"):
             return "True or False"
-        case Scalar(kind="date-time"):
-            return "a datetime with a time zone"
         case Scalar(format="hostname"):
             return "a host name such as www.example.com"
         case Scalar(min_length=shortest, max_length=int(longest)):
@@ -132,6 +125,6 @@ def _expected(schema: Schema) -> str:
         case Array():
             return "a list"
         case Choice(options=options):
-            return ", or ".join(_expected(option) for option in options)
+            return ", or ".join(map(_expected, options))
         case _:
             return "a string"

@@ -102,10 +102,9 @@ def _check_namespaces(document: Document, operations: tuple[Operation, ...]) -> 
         where = join(operation.node.pointer, "x-namespace")
         text = ".".join(operation.namespace)
         if not _NAMESPACE.fullmatch(text) or operation.tag not in ("", operation.namespace[0]):
+            supported = "words of small letters joined by dots, the tag first"
             if text:
-                document.report(
-                    where, f"the namespace {text!r}", "words of small letters joined by dots, the tag first"
-                )
+                document.report(where, f"the namespace {text!r}", supported)
             continue
         for depth in range(1, len(operation.namespace) + 1):
             path = operation.namespace[:depth]

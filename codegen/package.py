@@ -32,17 +32,6 @@ _BASES: Final[Mapping[str, str]] = {
 """The handwritten classes that ``x-python-base`` gives to models of our own package, and where they are."""
 
 
-@attrs.frozen(kw_only=True)
-class _Namespace:
-    """A namespace class: its methods by the functions that they are, and the namespaces below it."""
-
-    name: str
-    path: tuple[str, ...]
-    description: str
-    methods: dict[str, str]
-    children: "dict[str, _Namespace]"
-
-
 def render_package(path: Path, package: str) -> dict[str, str]:
     """Render every module of a package.
 
@@ -114,18 +103,18 @@ def _functions(operations: tuple[Operation, ...], tag: str) -> list[str]:
     return [each.name for each in own] + [each.iteration["function"] for each in own if each.iteration]
 
 
-def _namespaces(operations: tuple[Operation, ...], tags: Mapping[str, str]) -> list[_Namespace]:
-    """The namespace classes, each after those that it holds."""
+def _namespaces(operations: tuple[Operation, ...], tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The namespace classes, each after those that it holds: functions by method, and classes by attribute."""
     paths = {each.namespace[:depth] for each in operations for depth in range(1, len(each.namespace) + 1)}
-    found: list[_Namespace] = []
+    found: list[dict[str, Any]] = []
     for path in sorted(paths, key=lambda path: (-len(path), path)):
         own = [operation for operation in operations if operation.namespace == path]
         methods = {operation.method_name: operation.name for operation in own}
         methods |= {each.iteration["method"]: each.iteration["function"] for each in own if each.iteration}
-        children = {each.path[-1]: each for each in found if each.path[:-1] == path}
-        description = sentence(tags[path[0]]) if len(path) == 1 else f"``client.{'.'.join(path)}``."
-        name = class_name(path)
-        found.append(_Namespace(name=name, path=path, description=description, methods=methods, children=children))
+        children = {each["path"][-1]: each for each in found if each["path"][:-1] == path}
+        text = sentence(tags[path[0]]) if len(path) == 1 else f"``client.{'.'.join(path)}``."
+        names = {"name": class_name(path), "path": path, "description": text}
+        found.append({**names, "methods": methods, "children": children})
     return found
 
 

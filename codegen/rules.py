@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from codegen.document import Document, join, show
+from codegen.document import Document, is_prose, join, show
 from codegen.operations import Operation, Parameter
 from codegen.shapes import Array, Choice, Component, Components, Map, Object, Ref, Scalar, Schema, reachable, resolve
 
@@ -75,7 +75,8 @@ def _check_parameter(parameter: Parameter, components: Components) -> None:
         kinds = {_kind(option) for option in (target.options if isinstance(target, Choice) else (target,))}
         if not kinds <= {"string", "integer", "enum", "date-time", "broken"}:
             node.report("a schema that cannot stand in a query string", _IN_QUERIES, "schema")
-    if default is not attrs.NOTHING and (parameter.required or not _fits(default, schema, components)):
+    is_said = not parameter.required and is_prose(str(default))  # in the docstring
+    if default is not attrs.NOTHING and not (is_said and _fits(default, schema, components)):
         node.report(f"the default {show(default)}", f"{_DEFAULTS}, of what is not required", "schema", "default")
 
 

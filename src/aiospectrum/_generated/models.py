@@ -120,8 +120,9 @@ EdgeIPConnectivity: TypeAlias = Literal["all", "ipv4", "ipv6"] | str
 @final
 @struct(kw_only=True, weakref_slot=False)
 class EdgeIPs:
-    """Addresses at Cloudflare's edge that an application is reached at: anycast ones that Cloudflare chooses, or
-    the customer's own that Cloudflare announces.
+    """Addresses at Cloudflare's edge that an application is reached at.
+
+    They are anycast ones that Cloudflare chooses, or the customer's own that Cloudflare announces.
 
     Attributes:
         type: `dynamic`, which needs DNS type CNAME, or `static`, which needs ADDRESS.
