@@ -1,47 +1,93 @@
-"""The command ``python -m codegen``, and ``python -m codegen --check`` for CI."""
+"""The command ``python -m codegen``: makes a package of an OpenAPI document of a part of Cloudflare's v4 API.
+
+Without options it writes our own package; with ``--spec``, ``--package`` and ``--out`` another one, which is built on
+the public modules of aiospectrum. With ``--check`` it writes nothing and says how the folder differs, for CI.
+"""
 
 import argparse
+import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
-from codegen.drift import find_drift, write_package
-from codegen.errors import SpecError
-from codegen.render import render_package
+from codegen.document import SpecError
+from codegen.package import OWN_PACKAGE, render_package
 
 __all__ = ["main"]
 
-_ROOT = Path(__file__).parent.parent
+_ROOT: Final = Path(__file__).parent.parent
 
 
-def main(arguments: Sequence[str] | None = None, root: Path = _ROOT) -> int:
-    """Write the generated package, or compare it with the disk.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write a package, or compare it with the disk.
 
     Args:
         arguments: Command line, without the name of the command; that of the process when None.
-        root: Folder that holds ``spec/``, ``src/`` and ``pyproject.toml``.
 
     Returns:
-        0 when all is well, 1 on a difference, 2 for a spec that cannot be generated from.
+        0 when all is well, 1 on a difference, 2 for a document that cannot be generated from.
     """
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the disk differs")
-    is_check = parser.parse_args(arguments).check
-    folder = root / "src" / "aiospectrum" / "_generated"
+    parser.add_argument("--spec", type=Path, help="the OpenAPI document; default: our own, as for the next two")
+    parser.add_argument("--package", help="name by which the package is imported")
+    parser.add_argument("--out", type=Path, help="folder of the package, made when missing")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the folder differs")
+    given = parser.parse_args(arguments)
+    options = (given.spec, given.package, given.out)
+    if options == (None, None, None):
+        options = _ROOT / "spec/spectrum.openapi.yaml", OWN_PACKAGE, _ROOT / "src/aiospectrum/_generated"
+    spec, package, folder = options
+    if spec is None or package is None or folder is None:
+        parser.error("--spec, --package and --out go together")
+    if not all(part.isidentifier() for part in package.split(".")) or folder.resolve().name != package.split(".")[-1]:
+        parser.error("--package is the dotted name of the package whose folder --out is")
     try:
-        package = render_package(root / "spec" / "spectrum.openapi.yaml", root)
+        files = render_package(spec, package)
     except SpecError as error:
         print(error, file=sys.stderr)
         return 2
-    if not is_check:
-        changed = write_package(package, folder)
-        print(f"wrote {', '.join(changed)}" if changed else "nothing to do")
+    if given.check:
+        return _compare(files, folder)
+    found = _read(folder)
+    if found and not found.get("__init__.py", b"").startswith(b"# Generated from "):
+        print(f"{folder} holds something else than a generated package: give an empty folder", file=sys.stderr)
+        return 2
+    return _write(files, folder)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    """The files of the folder but for what Python itself puts there."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def _compare(files: Mapping[str, str], folder: Path) -> int:
+    found = {name: data.decode("utf-8", "replace") for name, data in _read(folder).items()}
+    if found == files:
+        print(f"{len(files)} files are up to date")
         return 0
-    drift = find_drift(package, folder)
-    if drift:
-        print(f"{drift}\n{folder} is not what the spec says; mend it by: python -m codegen", file=sys.stderr)
-        return 1
-    print(f"{len(package)} files are up to date")
+    for name in sorted({*files, *found}):
+        before, after = (texts.get(name, "").splitlines(keepends=True) for texts in (found, files))
+        if name not in files or name not in found:
+            print(f"{folder / name} {'is missing' if name in files else 'should not be there'}", file=sys.stderr)
+        labels = (f"{folder / name} (on disk)", f"{folder / name} (from the spec)")
+        sys.stderr.writelines(difflib.unified_diff(before, after, *labels))
+    print(f"{folder} is not what the spec says; mend it by the same command without --check", file=sys.stderr)
+    return 1
+
+
+def _write(files: Mapping[str, str], folder: Path) -> int:
+    """Make the folder hold the files and nothing else; what is right already is not touched."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = _read(folder)
+    changed = {name: text for name, text in files.items() if found.get(name) != text.encode()}
+    removed = found.keys() - files.keys()
+    for name in removed:
+        (folder / name).unlink()
+    for name, text in changed.items():
+        (folder / name).write_bytes(text.encode())
+    print(f"wrote {', '.join(sorted({*changed, *removed}))}" if changed or removed else "nothing to do")
     return 0
 
 

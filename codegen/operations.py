@@ -1,68 +1,46 @@
-"""Reads the operations of the spec into small data classes; whatever it does not know is an error, never a guess."""
+"""Reads the operations into small data classes; whatever it does not know is reported, never ignored."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 
-from codegen.errors import SpecError, join
-from codegen.schemas import parse_schema, parse_with_default, plain_text
-from codegen.shapes import Array, Ref, Schema
+from codegen.document import Document, Node, show
+from codegen.schemas import parse_schema
+from codegen.service import RESULT_INFO, check_form
+from codegen.shapes import BROKEN, Array, Ref, Scalar, Schema
 
-__all__ = ["Iteration", "Operation", "Parameter", "parse_operations", "root_schemas"]
+__all__ = ["Operation", "Parameter", "parse_operations"]
 
 _METHODS: Final = ("get", "post", "put", "delete")
-_OPERATION_KEYS: Final = frozenset(
-    {
-        "operationId",
-        "tags",
-        "summary",
-        "description",
-        "externalDocs",
-        "parameters",
-        "requestBody",
-        "responses",
-        "x-namespace",
-        "x-method",
-        "x-pages",
-        "x-assumed-result",
-    }
-)
-_PARAMETER_KEYS: Final = frozenset(
-    {"name", "in", "required", "description", "schema", "example", "style", "explode", "x-python-name"}
-)
-_BODY_KEYS: Final = frozenset({"description", "content", "required", "x-python-name"})
-_ENVELOPE: Final = "#/components/schemas/Envelope"
-_JSON: Final = "application/json"
+_OPERATION_KEYS: Final = ("operationId", "tags", "summary", "parameters", "requestBody")
+_EXTENSIONS: Final = ("x-namespace", "x-method", "x-pages", "x-assumed-result", "x-other-results")
+_PARAMETER_KEYS: Final = ("name", "in", "required", "schema", "example", "style", "explode")
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9_~:@!$&'()*+,;=-][A-Za-z0-9._~:@!$&'()*+,;=-]*|\{([^{}]+)\}")
+_ENVELOPE: Final = {"$ref": "#/components/schemas/Envelope"}
 
 
 @attrs.frozen(kw_only=True)
 class Parameter:
     """A parameter of the path or the query string."""
 
-    pointer: str
+    node: Node
+    place: str
     name: str
     wire: str
     schema: Schema
     required: bool
     description: str
-    default: str | int | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Iteration:
-    """How all items over all pages are gone over."""
-
-    function: str
-    method: str
-    key: str
+    default: Any
+    """attrs.NOTHING when there is none."""
 
 
 @attrs.frozen(kw_only=True)
 class Operation:
     """One endpoint."""
 
-    pointer: str
+    node: Node
     name: str
     tag: str
     namespace: tuple[str, ...]
@@ -72,216 +50,191 @@ class Operation:
     summary: str
     description: str
     docs: str
-    path_parameters: tuple[Parameter, ...]
-    query: tuple[Parameter, ...]
-    body: str | None
+    parameters: tuple[Parameter, ...]
+    body: Ref | None
     body_name: str
     body_description: str
     result: Schema
+    other_results: tuple[Schema, ...]
     result_description: str
-    iteration: Iteration | None
+    iteration: Mapping[str, str]
     assumed_result: Mapping[str, str]
 
     @property
-    def is_paged(self) -> bool:
-        """Whether the result comes in pages."""
-        return self.iteration is not None
+    def results(self) -> tuple[Schema, ...]:
+        """The schemas that the result is read into."""
+        return (self.result, *self.other_results)
+
+    @property
+    def arguments(self) -> tuple[Schema, ...]:
+        """The schemas of all that a caller gives."""
+        return (*(each.schema for each in self.parameters), *([] if self.body is None else [self.body]))
+
+    def placed(self, place: str) -> tuple[Parameter, ...]:
+        """Give the parameters of the path or the query; those that have to be given come first."""
+        own = [each for each in self.parameters if each.place == place]
+        return tuple(sorted(own, key=lambda each: not each.required))
 
 
-def parse_operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
-    """Read all operations.
-
-    Args:
-        document: The spec.
-
-    Returns:
-        The operations in the order of the spec.
-
-    Raises:
-        SpecError: A construct is not supported.
-    """
+def parse_operations(document: Document) -> tuple[Operation, ...]:
+    """Read all operations, in the order of the document."""
     operations = []
-    if not document.get("paths"):
-        raise SpecError("#", "no paths", "at least one operation")
-    for path, item in document["paths"].items():
-        pointer = join("#/paths", path)
-        for key in item:
-            if key not in (*_METHODS, "parameters"):
-                raise SpecError(join(pointer, key), f"the key {key!r}", ", ".join((*_METHODS, "parameters")))
-        operations += [_parse_operation(document, path, method) for method in _METHODS if method in item]
+    for path, item in document.root.members("paths").items():
+        if item.only(*_METHODS, "parameters") and not any(item.has(method) for method in _METHODS):
+            item.report("a path without operations", f"at least one of {', '.join(_METHODS)}")
+        shared = item.items("parameters")
+        operations += [_parse_operation(item.at(each), path, each, shared) for each in _METHODS if item.has(each)]
+    if not document.root.members("paths"):
+        document.root.report("no paths", "at least one operation")
     return tuple(operations)
 
 
-def root_schemas(operations: tuple[Operation, ...]) -> tuple[str, ...]:
-    """List the named schemas that operations use themselves.
-
-    Args:
-        operations: All operations.
-
-    Returns:
-        Their names, each once, in the order of the operations.
-    """
-    schemas = [
-        schema
-        for operation in operations
-        for schema in (
-            *(parameter.schema for parameter in (*operation.path_parameters, *operation.query)),
-            *([Ref(name=operation.body)] if operation.body else []),
-            operation.result,
-        )
-    ]
-    items = [schema.items if isinstance(schema, Array) else schema for schema in schemas]
-    return tuple(dict.fromkeys(schema.name for schema in items if isinstance(schema, Ref)))
-
-
-def _parse_operation(document: Mapping[str, Any], path: str, method: str) -> Operation:
-    pointer = join("#/paths", path, method)
-    node = document["paths"][path][method]
-    for key in node:
-        if key not in _OPERATION_KEYS:
-            raise SpecError(join(pointer, key), f"the key {key!r}", ", ".join(sorted(_OPERATION_KEYS)))
-    for key in ("operationId", "tags", "externalDocs", "x-namespace", "x-method"):
-        if key not in node:
-            raise SpecError(pointer, f"no {key}", f"an operation with {key}")
-    _check_strings(node, pointer, "x-namespace", "x-method")
-    if len(node["tags"]) != 1:
-        raise SpecError(join(pointer, "tags"), f"the tags {node['tags']}", "one tag")
-    places = [
-        _parse_parameter(document, inner, join(where, "parameters", index))
-        for where, owner in ((join("#/paths", path), document["paths"][path]), (pointer, node))
-        for index, inner in enumerate(owner.get("parameters", ()))
-    ]
-    result, result_description = _parse_success(document, node, pointer)
-    body, body_name, body_description = _parse_body(document, node, pointer)
+def _parse_operation(node: Node, path: str, method: str, shared: list[Node]) -> Operation:
+    node.only(*_OPERATION_KEYS, "responses", *_EXTENSIONS)
+    parameters = tuple(_parse_parameter(each) for each in (*shared, *node.items("parameters")))
+    _check_path(node, path, parameters)
+    tags = node.texts("tags")
+    if len(tags) != 1 or not tags[0].strip():
+        node.report(f"the tags {list(tags)}", "one tag", "tags")
+    if not node.has("externalDocs"):
+        node.report("no externalDocs", "a mapping with externalDocs")
+    result, result_description = _parse_responses(node)
+    body = node.at("requestBody").target("requestBodies")
     return Operation(
-        pointer=pointer,
-        name=node["operationId"],
-        tag=node["tags"][0],
-        namespace=tuple(node["x-namespace"].split(".")),
-        method_name=node["x-method"],
+        node=node,
+        name=node.text("operationId"),
+        tag=tags[0] if tags else "",
+        namespace=tuple(node.text("x-namespace").split(".")),
+        method_name=node.text("x-method"),
         http_method=method.upper(),
         path=path,
-        summary=plain_text(node, "summary", pointer),
-        description=plain_text(node, "description", pointer) if "description" in node else "",
-        docs=node["externalDocs"]["url"],
-        path_parameters=tuple(parameter for place, parameter in places if place == "path"),
-        query=tuple(parameter for place, parameter in places if place == "query"),
-        body=body,
-        body_name=body_name,
-        body_description=body_description,
+        summary=node.prose("summary"),
+        description=node.prose("description", ""),
+        docs=node.at("externalDocs").prose("url"),
+        parameters=parameters,
+        body=_parse_body(body) if node.has("requestBody") else None,
+        body_name=body.text("x-python-name", "body"),
+        body_description=body.prose("description") if body.value is not None else "",
         result=result,
+        other_results=tuple(parse_schema(each) for each in node.items("x-other-results")),
         result_description=result_description,
-        iteration=_parse_pages(node, pointer) if "x-pages" in node else None,
-        assumed_result=_parse_assumed_result(node, pointer),
+        iteration=_parse_texts(node.at("x-pages"), *(["function", "method", "key"] if node.has("x-pages") else [])),
+        assumed_result=_parse_texts(node.at("x-assumed-result"), *node.members("x-assumed-result")),
     )
 
 
-def _parse_pages(node: Mapping[str, Any], pointer: str) -> Iteration:
-    pages = node["x-pages"]
-    keys = {field.name for field in attrs.fields(Iteration)}
-    if not isinstance(pages, dict) or set(pages) != keys or not all(isinstance(each, str) for each in pages.values()):
-        raise SpecError(join(pointer, "x-pages"), f"{pages!r}", f"strings for {', '.join(sorted(keys))}")
-    return Iteration(**pages)
+def _check_path(node: Node, path: str, parameters: tuple[Parameter, ...]) -> None:
+    """The parameters of a path are those that it names, each a whole segment, which the runtime encodes."""
+    segments = [_SEGMENT.fullmatch(segment) for segment in path.removeprefix("/").split("/")]
+    named = [segment[1] for segment in segments if segment is not None and segment[1]]
+    if None in segments or not path.startswith("/"):
+        node.report(f"the path {show(path)}", "segments after slashes, each a word or one parameter in braces")
+    elif sorted(named) != sorted(each.wire for each in parameters if each.place == "path"):
+        node.report(f"a path with the parameters {named}", "each of them described once, and no others")
 
 
-def _parse_parameter(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> tuple[str, Parameter]:
-    """The place, ``path`` or ``query``, and the parameter."""
-    node, pointer = _resolve(document, node, pointer, "parameters")
-    for key in node:
-        if key not in _PARAMETER_KEYS:
-            raise SpecError(join(pointer, key), f"the key {key!r}", ", ".join(sorted(_PARAMETER_KEYS)))
-    _check_strings(node, pointer, "x-python-name")
-    if node["in"] not in ("path", "query"):
-        raise SpecError(join(pointer, "in"), f"a parameter in {node['in']!r}", "path and query")
-    if node.get("style", "form") != "form":
-        raise SpecError(join(pointer, "style"), f"the style {node['style']!r}", "form")
-    schema, default = parse_with_default(node["schema"], join(pointer, "schema"))
-    if isinstance(schema, Array) and node.get("explode", True):
-        raise SpecError(pointer, "an array with repeated keys", "explode: false")
-    return node["in"], Parameter(
-        pointer=pointer,
-        name=node.get("x-python-name", node["name"]),
-        wire=node["name"],
+def _parse_parameter(node: Node) -> Parameter:
+    node = node.target("parameters")
+    node.only(*_PARAMETER_KEYS, "x-python-name")
+    place, required = node.text("in"), node.flag("required")
+    if place not in ("", "path", "query"):
+        node.report(f"a parameter in {place!r}", "path and query", "in")
+    if place == "path" and not required:
+        node.report("an optional parameter of the path", "required: true")
+    default_style = "simple" if place == "path" else "form"
+    if node.text("style", default_style) != default_style:
+        node.report(f"the style {show(node.value['style'])}", default_style, "style")
+    if not node.has("schema"):
+        node.report("no schema", "a mapping with schema")
+    inner = attrs.evolve(node.at("schema"), is_broken=not node.has("schema"))
+    is_mapping = isinstance(inner.value, dict)
+    schema = parse_schema(inner.without("default") if is_mapping else inner)
+    if isinstance(schema, Array) and (node.flag("explode") or not node.has("explode")):
+        node.report("an array with repeated keys", "explode: false")
+    if isinstance(schema, Scalar) and schema.kind == "string" and place == "path":
+        schema = attrs.evolve(schema, min_length=max(schema.min_length, 1))
+    return Parameter(
+        node=node,
+        place=place,
+        name=node.text("x-python-name", node.text("name")),
+        wire=node.text("name"),
         schema=schema,
-        required=node.get("required", False),
-        description=plain_text(node, "description", pointer),
-        default=default,
+        required=required,
+        description=node.prose("description"),
+        default=inner.value.get("default", attrs.NOTHING) if is_mapping else attrs.NOTHING,
     )
 
 
-def _parse_body(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> tuple[str | None, str, str]:
-    """Name of the body's schema, name of its argument, and what it is."""
-    if "requestBody" not in node:
-        return None, "", ""
-    body, where = _resolve(document, node["requestBody"], join(pointer, "requestBody"), "requestBodies")
-    for key in body:
-        if key not in _BODY_KEYS:
-            raise SpecError(join(where, key), f"the key {key!r}", ", ".join(sorted(_BODY_KEYS)))
-    _check_strings(body, where, "x-python-name")
-    schema = parse_schema(*_json_schema(body, where))
-    if not isinstance(schema, Ref) or not body.get("required", False):
-        raise SpecError(where, "an optional body, or one without a named schema", "required: true and a $ref")
-    return schema.name, body.get("x-python-name", "body"), plain_text(body, "description", where)
+def _parse_body(node: Node) -> Ref | None:
+    node.only("content", "required", "x-python-name")
+    schema = _parse_content(node)
+    body = BROKEN if schema is None else parse_schema(schema)
+    if (not isinstance(body, Ref) and body is not BROKEN) or not node.flag("required"):
+        node.report("an optional body, or one without a named schema", "required: true and a $ref")
+    return body if isinstance(body, Ref) else None
 
 
-def _parse_success(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> tuple[Schema, str]:
-    """The schema of ``result`` inside the envelope, and what the answer is."""
-    if "200" not in node["responses"]:
-        raise SpecError(join(pointer, "responses"), "no answer 200", "the answer 200 in an envelope")
-    for status in node["responses"]:
+def _parse_responses(node: Node) -> tuple[Schema, str]:
+    """The schema of ``result`` inside the envelope, and what the response is."""
+    responses = node.members("responses")
+    for status, response in responses.items():
         if status not in ("200", "4XX"):
-            raise SpecError(join(pointer, "responses", status), f"the answer {status}", "200 and 4XX")
-    answer, where = _resolve(document, node["responses"]["200"], join(pointer, "responses", "200"), "responses")
-    schema, where_schema = _json_schema(answer, where)
-    parts = schema.get("allOf", [])
-    if set(schema) != {"allOf"} or len(parts) != 2 or parts[0] != {"$ref": _ENVELOPE}:
-        supported = f"allOf with a $ref to {_ENVELOPE} and an object"
-        raise SpecError(where_schema, "an answer without the envelope", supported)
-    inner, where_inner = parts[1], join(where_schema, "allOf", 1)
-    properties = inner.get("properties", {})
-    is_known = set(inner) <= {"type", "required", "properties"} and set(properties) <= {"result", "result_info"}
-    if not is_known or "result" not in properties or inner.get("required") != ["result"]:
-        supported = "type, required and properties with a required result and, with pages, result_info"
-        raise SpecError(where_inner, "an envelope of another shape", supported)
-    where_result = join(where_inner, "properties", "result")
-    result = parse_schema(properties["result"], where_result)
-    if not isinstance(result.items if isinstance(result, Array) else result, Ref):
-        raise SpecError(where_result, "a result without a named schema", "a $ref, or an array of one")
-    return result, plain_text(answer, "description", where)
+            response.report(f"the response {status}", "200 and 4XX")
+        if status == "4XX":
+            failure = response.target("responses")
+            failure.only("content", "links")
+            schema = _parse_content(failure) if failure.has("content") else None
+            if schema is not None and not _is_enveloped(schema.target("schemas")):
+                schema.report("a failure without the envelope", f"allOf that begins with a $ref to {_ENVELOPE['$ref']}")
+    if "200" not in responses:
+        node.report("no response 200", "the response 200 in an envelope", "responses")
+        return BROKEN, ""
+    response = responses["200"].target("responses")
+    if not response.only("content", "links"):
+        return BROKEN, ""
+    schema = _parse_content(response)
+    return (BROKEN if schema is None else _parse_envelope(schema)), response.prose("description")
 
 
-def _json_schema(node: Mapping[str, Any], pointer: str) -> tuple[Mapping[str, Any], str]:
-    """The schema of a body or an answer, and where it stands."""
-    where = join(pointer, "content")
-    content = node.get("content", {})
-    if set(content) != {_JSON} or "schema" not in content[_JSON]:
-        raise SpecError(where if content else pointer, f"the content {sorted(content)}", f"{_JSON} with a schema")
-    return content[_JSON]["schema"], join(where, _JSON, "schema")
+def _is_enveloped(node: Node) -> bool:
+    parts = [part.value for part in node.items("allOf")]
+    return node.value == _ENVELOPE or parts[:1] == [_ENVELOPE]
 
 
-def _check_strings(node: Mapping[str, Any], pointer: str, *keys: str) -> None:
-    """Refuse extensions of another type; OpenAPI knows nothing of them."""
-    for key in keys:
-        if not isinstance(node.get(key, ""), str):
-            raise SpecError(join(pointer, key), f"{node[key]!r}", "a string")
+def _parse_envelope(node: Node) -> Schema:
+    parts = node.items("allOf")
+    if not _is_enveloped(node) or len(parts) != 2 or set(node.value) != {"allOf"}:
+        node.report("a response without the envelope", f"allOf with a $ref to {_ENVELOPE['$ref']} and an object")
+        return BROKEN
+    inner, properties = parts[1], parts[1].members("properties")
+    if not inner.only("type", "required", "properties"):
+        return BROKEN
+    if inner.value.get("type") != "object" or not {"result"} <= properties.keys() <= {"result", "result_info"}:
+        inner.report("an envelope of another shape", "an object with a result and, with pages, result_info")
+        return BROKEN
+    if inner.texts("required") != ("result",):
+        inner.report("an envelope without a required result", "required: [result]")
+    if "result_info" in properties:
+        check_form(properties["result_info"], RESULT_INFO)
+    result = parse_schema(properties["result"])
+    item = result.items if isinstance(result, Array) else result
+    if not isinstance(item, Ref) and item is not BROKEN:
+        properties["result"].report("a result without a named schema", "a $ref, or an array of one")
+        return BROKEN
+    return result
 
 
-def _resolve(
-    document: Mapping[str, Any], node: Mapping[str, Any], pointer: str, section: str
-) -> tuple[Mapping[str, Any], str]:
-    """What a node is or refers to, and where that stands; load_spec has seen that a reference leads somewhere."""
-    if "$ref" not in node:
-        return node, pointer
-    prefix = f"#/components/{section}/"
-    if set(node) != {"$ref"}:
-        raise SpecError(pointer, f"the keys {sorted(node)}", "a $ref alone")
-    name = node["$ref"].removeprefix(prefix)
-    return document["components"][section][name], prefix + name
+def _parse_content(node: Node) -> Node | None:
+    """The schema of a body or a response."""
+    content = node.members("content")
+    if set(content) != {"application/json"} or not content["application/json"].has("schema"):
+        node.report(f"the content {sorted(content)}", "application/json with a schema")
+        return None
+    content["application/json"].only("schema", "example")
+    return content["application/json"].at("schema")
 
 
-def _parse_assumed_result(node: Mapping[str, Any], pointer: str) -> Mapping[str, str]:
-    assumed = node.get("x-assumed-result", {})
-    if not isinstance(assumed, dict) or not all(isinstance(each, str) for pair in assumed.items() for each in pair):
-        supported = "names of path parameters by properties of the result"
-        raise SpecError(join(pointer, "x-assumed-result"), f"{assumed!r}", supported)
-    return assumed
+def _parse_texts(node: Node, *keys: str) -> dict[str, str]:
+    if keys:
+        node.only(*keys)
+    return {key: node.text(key) for key in keys}

@@ -1,47 +1,29 @@
 """What schemas are to the generator: small data classes."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import attrs
 
-__all__ = [
-    "AnyOrSchema",
-    "Array",
-    "Choice",
-    "Enum",
-    "Field",
-    "Map",
-    "Object",
-    "Pair",
-    "Ref",
-    "Scalar",
-    "Schema",
-    "Union",
-    "references",
-]
+__all__ = ["Array", "Choice", "Component", "Components", "Field", "Map", "Object", "Ref", "Scalar", "Schema"]
+__all__ += ["BROKEN", "reachable", "references", "resolve"]
 
 
 @attrs.frozen(kw_only=True)
 class Scalar:
-    """A string, number, integer, boolean or date and time."""
+    """A value of a JSON type, ``date-time``, ``enum``, ``anything``, or ``broken`` where a problem was reported."""
 
-    kind: Literal["string", "integer", "number", "boolean", "date-time"]
+    kind: str
     minimum: int | None = None
     maximum: int | None = None
     min_length: int = 0
     max_length: int | None = None
     pattern: str | None = None
-    expected: str | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Enum:
-    """One of some strings; an open one also takes any other string."""
-
-    values: tuple[str, ...]
-    is_open: bool
-    booleans: Mapping[str, str] | None = None
+    format: str | None = None
+    expected: str = ""
+    values: tuple[str, ...] = ()
+    is_open: bool = False
+    """Whether an enum also takes any other string."""
 
 
 @attrs.frozen(kw_only=True)
@@ -53,32 +35,17 @@ class Array:
 
 
 @attrs.frozen(kw_only=True)
-class Pair:
-    """Exactly two items, each with its schema."""
-
-    first: "Schema"
-    second: "Schema"
-
-
-@attrs.frozen(kw_only=True)
 class Map:
-    """Free keys with values of one schema."""
+    """Free keys with values of one kind."""
 
-    values: "Schema"
+    values: Scalar
 
 
 @attrs.frozen(kw_only=True)
 class Choice:
-    """One of several schemas of which none is an object."""
+    """One of several scalars, each of another JSON type."""
 
-    options: "tuple[Schema, ...]"
-
-
-@attrs.frozen(kw_only=True)
-class AnyOrSchema:
-    """A schema that a value may depart from, in which case it is kept as it came."""
-
-    schema: "Schema"
+    options: tuple[Scalar, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -90,13 +57,17 @@ class Ref:
 
 @attrs.frozen(kw_only=True)
 class Field:
-    """One property of an object."""
+    """One property of an object; its default is ``attrs.NOTHING`` where there is none."""
 
+    pointer: str
     wire: str
+    name: str
     schema: "Schema"
+    description: str
     required: bool
-    default: Any = None
-    always_written: bool = False
+    nullable: bool
+    default: Any
+    always_written: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -105,41 +76,52 @@ class Object:
 
     fields: tuple[Field, ...]
     exactly_one_of: tuple[str, ...] = ()
+    base: str | None = None
+
+
+Schema = Scalar | Array | Map | Choice | Ref | Object
+BROKEN = Scalar(kind="broken")
 
 
 @attrs.frozen(kw_only=True)
-class Union:
-    """One of several objects."""
+class Component:
+    """A schema with a name, in a mapping in which each comes after all that it refers to."""
 
-    members: tuple[str, ...]
-    discriminator: str | None = None
-    mapping: Mapping[str, str] = attrs.field(factory=dict)
+    pointer: str
+    name: str
+    schema: Schema
+    description: str
 
 
-Schema = Scalar | Enum | Array | Pair | Map | Choice | AnyOrSchema | Ref | Object | Union
+Components = Mapping[str, Component]
 
 
 def references(schema: Schema) -> tuple[str, ...]:
-    """List the named schemas that a schema refers to.
-
-    Args:
-        schema: The schema.
-
-    Returns:
-        Their names, not those that they refer to in turn.
-    """
+    """List the named schemas that a schema refers to, not those that they refer to in turn."""
     match schema:
         case Ref(name=name):
             return (name,)
-        case Union(members=members):
-            return members
-        case Array(items=inner) | Map(values=inner) | AnyOrSchema(schema=inner):
+        case Array(items=inner):
             return references(inner)
-        case Pair(first=first, second=second):
-            return references(first) + references(second)
-        case Choice(options=options):
-            return tuple(name for option in options for name in references(option))
         case Object(fields=fields):
             return tuple(name for field in fields for name in references(field.schema))
         case _:
             return ()
+
+
+def resolve(schema: Schema, components: Components) -> Schema:
+    """Give the schema that a reference leads to, through others too."""
+    seen: set[str] = set()
+    while isinstance(schema, Ref) and schema.name not in seen:
+        seen.add(schema.name)
+        schema = components[schema.name].schema if schema.name in components else BROKEN
+    return BROKEN if isinstance(schema, Ref) else schema
+
+
+def reachable(components: Components, roots: Iterable[str]) -> list[Component]:
+    """List the named schemas that some lead to, themselves included."""
+    reached = set(roots)
+    for name in reversed(list(components)):
+        if name in reached:
+            reached.update(references(components[name].schema))
+    return [component for name, component in components.items() if name in reached]

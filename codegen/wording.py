@@ -1,52 +1,39 @@
-"""Turns descriptions of the spec into docstrings."""
+"""Turns names and descriptions of the document into names and docstrings of Python."""
 
 import re
 import textwrap
+from typing import Final
 
-__all__ = ["WIDTH", "docstring_text", "entry", "sentence"]
+__all__ = ["docstring_text", "entry", "sentence", "snake_case"]
 
-WIDTH = 110
+_WIDTH: Final = 110
+_WORD: Final = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s$)[a-z])")
+"""Between a small letter and a capital, and before the last capital of an abbreviation, unless its plural ends it."""
+
+
+def snake_case(name: str) -> str:
+    """Write a name in small letters with underscores: ``app_id`` for ``appID``, ``edge_ips`` for ``EdgeIPs``."""
+    return _WORD.sub("_", name).lower()
+
+
+def sentence(text: str) -> str:
+    """Fold white space, begin with a capital letter and end with a full stop."""
+    folded = " ".join(text.split()).rstrip(".") + "."
+    return folded[0].upper() + folded[1:]
 
 
 def docstring_text(description: str, indent: int) -> str:
     """Lay a description out as a docstring: the first sentence alone, then the rest, wrapped.
 
-    Args:
-        description: One paragraph.
-        indent: Spaces in front of the docstring.
-
-    Returns:
-        The text between the quotes; every line but the first is indented, and a second one is followed by a line
-        for the closing quotes.
+    Every line but the first is indented, and a second one is followed by a line for the closing quotes.
     """
     parts = re.split(r"(?<=\.) (?=[A-Z`])", sentence(description), maxsplit=1)
-    paragraphs = [textwrap.fill(part, WIDTH - indent) for part in parts]
+    paragraphs = [textwrap.fill(part, _WIDTH - indent) for part in parts]
     text = textwrap.indent("\n\n".join(paragraphs), " " * indent).strip()
     return f"{text}\n{' ' * indent}" if "\n" in text else text
 
 
-def sentence(text: str) -> str:
-    """Fold white space, begin with a capital letter and end with a full stop.
-
-    Args:
-        text: One or more sentences.
-
-    Returns:
-        The same as one line.
-    """
-    folded = " ".join(text.split()).rstrip(".") + "."
-    return folded[0].upper() + folded[1:]
-
-
 def entry(name: str, text: str) -> str:
-    """Lay out one line of an Args, Returns or Raises section.
-
-    Args:
-        name: What stands before the colon; empty for no name.
-        text: What stands after it.
-
-    Returns:
-        Indented by eight, continued by twelve.
-    """
+    """Lay out an entry of an Args, Attributes or Returns section; the name may be empty."""
     whole = f"{name}: {sentence(text)}" if name else sentence(text)
-    return textwrap.fill(whole, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12)
+    return textwrap.fill(whole, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12)

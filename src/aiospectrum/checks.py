@@ -8,7 +8,7 @@ import re
 import reprlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, Literal, NoReturn, Protocol
 
 import attrs
 
@@ -18,6 +18,9 @@ __all__ = ["Array", "Check", "DateTime", "Flag", "Integer", "Number", "Object", 
 
 _LONGEST_VALUE: Final = 80
 _LARGEST_INTEGER: Final = 2**63 - 1
+_LONGEST_HOSTNAME: Final = 253
+_HOSTNAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
+"""Source: https://www.rfc-editor.org/rfc/rfc1123#section-2.1"""
 
 
 class _Shortener(reprlib.Repr):
@@ -84,7 +87,10 @@ class Text:
     """The only strings allowed; empty for no such limit."""
 
     pattern: str | None = None
-    """Regular expression that the whole string matches."""
+    """Regular expression that is searched for in the string, with ``re.ASCII``: anchored by ``^`` and ``\\Z``."""
+
+    format: Literal["hostname"] | None = None
+    """Form that the string has: that of a host name, in ASCII and without a dot at its end."""
 
     min_length: int = 0
     """The fewest characters."""
@@ -102,7 +108,8 @@ class Text:
             (not self.choices or value in self.choices)
             and len(value) >= self.min_length
             and (self.max_length is None or len(value) <= self.max_length)
-            and (self.pattern is None or re.fullmatch(self.pattern, value) is not None)
+            and (self.pattern is None or re.search(self.pattern, value, re.ASCII) is not None)
+            and (self.format is None or (len(value) <= _LONGEST_HOSTNAME and _HOSTNAME.fullmatch(value) is not None))
             # UTF-8 has no surrogates.
             and (value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value))
         )

@@ -6,18 +6,35 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import pytest
 
 from codegen.__main__ import main
-from codegen.drift import find_drift, write_package
-from codegen.render import HEADER, render_package
 
-MEND = "mend it by: python -m codegen"
+GOOD = Path(__file__).parent / "good.yaml"
+MEND = "mend it by the same command without --check"
 
 
-def generated(root: Path) -> Path:
-    """Where the package of a repository is."""
-    return root / "src" / "aiospectrum" / "_generated"
+@attrs.frozen
+class Place:
+    """A spec, and the package made of it."""
+
+    spec: Path
+    folder: Path
+
+    def run(self, *more: str) -> int:
+        """Run the command."""
+        return main(["--spec", str(self.spec), "--package", self.folder.name, "--out", str(self.folder), *more])
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Place:
+    """A spec with all that is generated from it."""
+    place = Place(tmp_path / "spec.yaml", tmp_path / "boxes")
+    shutil.copy(GOOD, place.spec)
+    assert place.run() == 0
+    capsys.readouterr()
+    return place
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -25,26 +42,21 @@ def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
-def test_outdated_regenerated_up_to_date(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_outdated_regenerated_up_to_date(fresh: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """A new value in the spec fails the check, one command mends it, and the check passes again."""
-    shutil.copytree(repository / "spec", tmp_path / "spec")
-    shutil.copy(repository / "pyproject.toml", tmp_path)
-    shutil.copytree(generated(repository), generated(tmp_path), ignore=shutil.ignore_patterns("__pycache__"))
-    spec = tmp_path / "spec" / "spectrum.openapi.yaml"
-    text = spec.read_text(encoding="utf-8")
-    assert text.count("dekaminute, minute]") == 1
-    spec.write_text(text.replace("dekaminute, minute]", "dekaminute, minute, second]"), encoding="utf-8")
+    text = fresh.spec.read_text(encoding="utf-8")
+    fresh.spec.write_text(text.replace("[asc, desc]", "[asc, desc, random]"), encoding="utf-8")
 
-    assert main(["--check"], root=tmp_path) == 1
+    assert fresh.run("--check") == 1
     complaint = capsys.readouterr().err
-    assert '"minute", "second"' in complaint
+    assert '+Order: TypeAlias = Literal["asc", "desc", "random"]' in complaint
     assert complaint.endswith(f"{MEND}\n")
 
-    assert main([], root=tmp_path) == 0
+    assert fresh.run() == 0
     assert capsys.readouterr().out == "wrote checks.py, models.py\n"
 
-    assert main(["--check"], root=tmp_path) == 0
-    assert capsys.readouterr().out == "10 files are up to date\n"
+    assert fresh.run("--check") == 0
+    assert capsys.readouterr().out == "6 files are up to date\n"
 
 
 def test_the_package_of_this_repository_is_up_to_date(repository: Path) -> None:
@@ -53,49 +65,52 @@ def test_the_package_of_this_repository_is_up_to_date(repository: Path) -> None:
         [sys.executable, "-m", "codegen", "--check"], cwd=repository, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "10 files are up to date\n"
+    assert done.stdout == "7 files are up to date\n"
 
 
-def touch_a_byte(root: Path) -> None:
-    path = generated(root) / "models.py"
+def touch_a_byte(folder: Path) -> None:
+    path = folder / "models.py"
     path.write_bytes(path.read_bytes().replace(b"A box.", b"A bux."))
 
 
-def end_lines_as_windows_does(root: Path) -> None:
-    path = generated(root) / "models.py"
+def end_lines_as_windows_does(folder: Path) -> None:
+    path = folder / "models.py"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
 
 
-def drop_the_last_newline(root: Path) -> None:
-    path = generated(root) / "__init__.py"
+def drop_the_last_newline(folder: Path) -> None:
+    path = folder / "checks.py"
     path.write_bytes(path.read_bytes().rstrip(b"\n"))
 
 
-def leave_an_orphan(root: Path) -> None:
-    (generated(root) / "bins.py").write_text("", encoding="utf-8")
+def write_other_bytes(folder: Path) -> None:
+    (folder / "checks.py").write_bytes(b"\xff\n")
 
 
-def leave_an_orphan_below(root: Path) -> None:
-    (generated(root) / "old").mkdir()
-    (generated(root) / "old" / "bins.py").write_text("x = 1\n", encoding="utf-8")
+def leave_an_orphan(folder: Path) -> None:
+    (folder / "bins.py").write_text("", encoding="utf-8")
 
 
-def lose_a_file(root: Path) -> None:
-    (generated(root) / "boxes.py").unlink()
+def leave_an_orphan_below(folder: Path) -> None:
+    (folder / "old").mkdir()
+    (folder / "old" / "bins.py").write_text("x = 1\n", encoding="utf-8")
 
 
-def lose_the_folder(root: Path) -> None:
-    shutil.rmtree(generated(root))
+def lose_a_file(folder: Path) -> None:
+    (folder / "boxes.py").unlink()
+
+
+def lose_the_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize(
     ("change", "shown"),
     [
-        pytest.param(touch_a_byte, '-    """A bux."""\n+    """A box."""', id="touched file"),
-        pytest.param(
-            end_lines_as_windows_does, "-from aiospectrum._codec.structs import struct\r\n", id="other line ends"
-        ),
-        pytest.param(drop_the_last_newline, '+"""What the generator makes of the spec."""\n', id="no last newline"),
+        pytest.param(touch_a_byte, '-    """A bux.', id="touched file"),
+        pytest.param(end_lines_as_windows_does, "-from aiospectrum.structs import struct\r\n", id="other line ends"),
+        pytest.param(drop_the_last_newline, '+"""Check of a value of the schema Order."""\n', id="no last newline"),
+        pytest.param(write_other_bytes, "-\ufffd\n", id="no text"),
         pytest.param(leave_an_orphan, "bins.py should not be there", id="orphan"),
         pytest.param(leave_an_orphan_below, "-x = 1", id="orphan in a folder"),
         pytest.param(lose_a_file, "boxes.py is missing", id="missing file"),
@@ -103,103 +118,83 @@ def lose_the_folder(root: Path) -> None:
     ],
 )
 def test_every_difference_fails_the_check_and_is_mended(
-    fresh_root: Path,
-    small_package: dict[str, str],
-    change: Callable[[Path], None],
-    shown: str,
-    capsys: pytest.CaptureFixture[str],
+    fresh: Place, change: Callable[[Path], None], shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The check prints the difference and the command, which then mends it."""
-    change(fresh_root)
-    assert main(["--check"], root=fresh_root) == 1
+    """The check prints the difference and writes nothing; the command then mends it."""
+    before = {name: data for name, (data, _) in snapshot(fresh.folder).items()}
+    change(fresh.folder)
+    changed = snapshot(fresh.folder) if fresh.folder.exists() and not (fresh.folder / "old").exists() else None
+
+    assert fresh.run("--check") == 1
     complaint = capsys.readouterr().err
     assert shown in complaint
     assert complaint.endswith(f"{MEND}\n")
+    assert changed is None or snapshot(fresh.folder) == changed
 
-    assert main([], root=fresh_root) == 0
-    assert find_drift(small_package, generated(fresh_root)) == ""
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "shown"),
-    [
-        pytest.param(
-            "[asc, desc]",
-            "[asc, desc, random]",
-            '+Order: TypeAlias = Literal["asc", "desc", "random"]',
-            id="new value",
-        ),
-        pytest.param("A box.", "One box.", '-    """A box."""\n+    """One box."""', id="description"),
-        pytest.param("required: [id]", "required: [id, size]", "+    size: int\n", id="required property"),
-    ],
-)
-def test_a_changed_spec_fails_the_check(
-    fresh_root: Path, old: str, new: str, shown: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The check prints what the new spec would change, and the command."""
-    path = fresh_root / "spec" / "spectrum.openapi.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    assert main(["--check"], root=fresh_root) == 1
-    complaint = capsys.readouterr().err
-    assert shown in complaint
-    assert complaint.endswith(f"{MEND}\n")
+    assert fresh.run() == 0
+    assert {path.name: path.read_bytes() for path in fresh.folder.iterdir() if path.is_file()} == before
+    assert fresh.run("--check") == 0
 
 
-def test_a_check_writes_nothing(fresh_root: Path) -> None:
-    """Looking changes neither a file nor its time, whether it is as it should be or not."""
-    touch_a_byte(fresh_root)
-    before = snapshot(generated(fresh_root))
-    assert main(["--check"], root=fresh_root) == 1
-    assert snapshot(generated(fresh_root)) == before
-
-
-def test_a_second_run_has_nothing_to_do(empty_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The first run writes every file, the second one none."""
-    assert main([], root=empty_root) == 0
-    assert capsys.readouterr().out == (
-        "wrote __init__.py, boxes.py, checks.py, converters.py, decoders.py, models.py, namespaces.py, unions.py\n"
-    )
-    before = snapshot(generated(empty_root))
-    assert main([], root=empty_root) == 0
-    assert capsys.readouterr().out == "nothing to do\n"
-    assert snapshot(generated(empty_root)) == before
-
-
-def test_rendering_twice_gives_the_same_bytes(rich_package: dict[str, str], repository: Path) -> None:
-    """Nothing of the package hangs on time, memory addresses or the order of a set."""
-    again = render_package(Path(__file__).parent / "rich.yaml", repository)
-    assert again == rich_package
-    assert list(again) == list(rich_package)
-
-
-def test_the_package_says_that_it_is_generated(rich_package: dict[str, str]) -> None:
-    """Every file begins with where it comes from and how to change it."""
-    assert all(text.startswith(HEADER) for text in rich_package.values())
-    assert "python -m codegen" in HEADER
-
-
-def test_only_what_differs_is_written(tmp_path: Path) -> None:
-    """Files that are as they should be keep their time, others are written, removed or made."""
-    write_package({"kept.py": "a\n", "changed.py": "b\n", "removed.py": "c\n"}, tmp_path)
-    kept = (tmp_path / "kept.py").stat().st_mtime_ns
-    wanted = {"kept.py": "a\n", "changed.py": "B\n", "made.py": "d\n"}
-    assert write_package(wanted, tmp_path) == ["removed.py", "changed.py", "made.py"]
-    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == wanted
-    assert (tmp_path / "kept.py").stat().st_mtime_ns == kept
-
-
-def test_what_python_itself_leaves_is_no_drift(tmp_path: Path) -> None:
-    """Compiled modules are neither reported nor removed."""
-    write_package({"a.py": "a\n"}, tmp_path)
-    cache = tmp_path / "__pycache__" / "a.cpython-311.pyc"
+def test_a_second_run_has_nothing_to_do(fresh: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is right already keeps its time; compiled modules are neither reported nor removed."""
+    cache = fresh.folder / "__pycache__" / "models.cpython-311.pyc"
     cache.parent.mkdir()
     cache.write_bytes(b"\0")
-    assert find_drift({"a.py": "a\n"}, tmp_path) == ""
-    assert write_package({"a.py": "a\n"}, tmp_path) == []
+    kept = (fresh.folder / "models.py").stat().st_mtime_ns
+
+    assert fresh.run() == 0
+
+    assert capsys.readouterr().out == "nothing to do\n"
+    assert (fresh.folder / "models.py").stat().st_mtime_ns == kept
     assert cache.exists()
 
 
-def test_bytes_that_are_no_text_can_be_shown(tmp_path: Path) -> None:
-    """A file that is not UTF-8 is a difference, not a crash."""
-    (tmp_path / "a.py").write_bytes(b"\xff\n")
-    assert "-\ufffd\n+a\n" in find_drift({"a.py": "a\n"}, tmp_path)
+def test_a_spec_that_became_unusable_leaves_what_is_there(fresh: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """A refusal is no reason to touch the package."""
+    before = snapshot(fresh.folder)
+    fresh.spec.write_text("openapi: 3.1.0\n", encoding="utf-8")
+
+    assert fresh.run() == 2
+    assert fresh.run("--check") == 2
+
+    assert snapshot(fresh.folder) == before
+    assert "no paths" in capsys.readouterr().err
+
+
+def test_every_file_says_where_it_comes_from(fresh: Place) -> None:
+    """The first line names the spec and the command."""
+    for path in fresh.folder.iterdir():
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert first == "# Generated from spec.yaml by `python -m codegen`: do not edit."
+
+
+def test_files_of_others_are_not_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder with something else in it is left alone."""
+    place = Place(GOOD, tmp_path / "boxes")
+    place.folder.mkdir()
+    (place.folder / "letter.txt").write_text("Dear", encoding="utf-8")
+
+    assert place.run() == 2
+
+    assert [path.name for path in place.folder.iterdir()] == ["letter.txt"]
+    assert "give an empty folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--package", "boxes"], "--spec, --package and --out go together"),
+        (["--spec", "a.yaml", "--package", "big-boxes", "--out", "big-boxes"], "the dotted name of the package"),
+        (["--spec", "a.yaml", "--package", "boxes", "--out", "bins"], "the dotted name of the package"),
+    ],
+    ids=["one of three", "no identifier", "another folder"],
+)
+def test_arguments_that_do_not_fit_are_refused(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message says what fits."""
+    with pytest.raises(SystemExit) as raised:
+        main(arguments)
+    assert raised.value.code == 2
+    assert message in capsys.readouterr().err

@@ -57,7 +57,7 @@ async def test_a_paged_list_sends_what_was_given(boxes: SimpleNamespace) -> None
 async def test_a_body_is_handed_on_as_the_model(boxes: SimpleNamespace) -> None:
     """x-python-name names the argument; the result comes back as it is."""
     transport = Recorder(["made"])
-    request = boxes.models.BoxRequest(colour="red", part=boxes.models.Ball())
+    request = boxes.models.BoxRequest(colour="red", part=boxes.models.Part())
     assert await boxes.boxes.create_box(transport, "0a1b", box=request) == "made"
     (call,) = transport.calls
     assert (call.route, call.body, call.query) == (boxes.boxes.CREATE_BOX, request, {})
@@ -65,7 +65,7 @@ async def test_a_body_is_handed_on_as_the_model(boxes: SimpleNamespace) -> None:
 
 async def test_all_pages_are_gone_over(boxes: SimpleNamespace) -> None:
     """Pages come one by one, as many items each as the spec allows, and each item once by its key."""
-    made = [boxes.models.PlainBox(box_id=f"{number:04x}") for number in range(51)]
+    made = [boxes.models.Box(box_id=f"{number:04x}", made_at=NOON, owner=None) for number in range(51)]
     transport = Recorder([made[:50], made[49:]])
     assert [box async for box in boxes.boxes.iterate_boxes(transport, "0a1b", kind="red")] == made
     assert [(call.query["page"], call.query["per_page"]) for call in transport.calls] == [(1, 50), (2, 50)]
@@ -77,10 +77,10 @@ async def test_namespaces_are_made_of_the_same_functions(boxes: SimpleNamespace)
     assert boxes.namespaces.Boxes.list is boxes.boxes.list_boxes
     assert boxes.namespaces.Boxes.iterate is boxes.boxes.iterate_boxes
     transport = Recorder(["counted"])
-    assert await boxes.namespaces.Counts(transport).daily.fetch(skip=1) == "counted"
+    assert await boxes.namespaces.Namespaces(transport).counts.daily.fetch(skip=1) == "counted"
     (call,) = transport.calls
     assert call.query["skip"] == 1
-    assert boxes.namespaces.__all__ == ["Boxes", "Counts", "CountsDaily"]
+    assert boxes.namespaces.__all__ == ["SERVICE", "Boxes", "Counts", "CountsDaily", "Namespaces"]
     assert boxes.namespaces.Boxes.__doc__ == "Boxes on shelves."
 
 
@@ -127,17 +127,19 @@ async def test_a_query_is_written_as_the_spec_says(
     transport = Recorder(["counted"])
     await boxes.counts.get_counts(transport, **arguments)
     (call,) = transport.calls
-    request = build_request(call.route, path=call.path, query=call.query, body=call.body, converter=boxes.converter)
-    assert (request.target, request.body) == (target, None)
+    request = build_request(call.route, path=call.path, query=call.query, body=call.body)
+    assert request == (target, None)
 
 
 async def test_a_body_is_written_with_wire_names(boxes: SimpleNamespace) -> None:
     """The path takes its arguments and the body the names of the spec."""
     transport = Recorder(["put"])
-    await boxes.boxes.replace_box(transport, "0a1b", 7, body=boxes.models.Cube(edges=[1, 2]))
+    await boxes.boxes.replace_box(
+        transport, "0a1b", 7, body=boxes.models.BoxRequest(colour="red", part=boxes.models.Part(edges=[1, 2]))
+    )
     (call,) = transport.calls
-    request = build_request(call.route, path=call.path, query=call.query, body=call.body, converter=boxes.converter)
-    assert (request.target, request.body) == ("/shelves/0a1b/boxes/7", b'{"kind":"cube","edges":[1,2]}')
+    request = build_request(call.route, path=call.path, query=call.query, body=call.body)
+    assert request == ("/shelves/0a1b/boxes/7", b'{"colour":"red","part":{"edges":[1,2]}}')
 
 
 @pytest.mark.parametrize(
@@ -152,6 +154,9 @@ async def test_a_body_is_written_with_wire_names(boxes: SimpleNamespace) -> None
         ({"skip": True}, "skip: expected an integer, got True"),
         ({"prefix": "abcde"}, "prefix: expected a string of 2 to 4 characters, got 'abcde'"),
         ({"suffix": "a"}, "suffix: expected a string of 2 or more characters, got 'a'"),
+        ({"host": "a_b.example"}, "host: expected a host name such as www.example.com, got 'a_b.example'"),
+        ({"kind": "ajar"}, "kind: expected one of open, closed, got 'ajar'"),
+        ({"size": 1.5}, "size: expected an integer, or a string, got 1.5"),
         ({"word": "A"}, "word: expected a string that matches ^[a-z]+$, got 'A'"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -162,7 +167,7 @@ def test_an_argument_that_does_not_fit_is_refused(
     """The error says which argument, what was expected and what came."""
     query = dict.fromkeys(parameter.name for parameter in boxes.counts.GET_COUNTS.query) | arguments
     with pytest.raises(InvalidArgumentError) as raised:
-        build_request(boxes.counts.GET_COUNTS, path={}, query=query, body=None, converter=boxes.converter)
+        build_request(boxes.counts.GET_COUNTS, path={}, query=query, body=None)
     assert str(raised.value).startswith(message)
 
 
@@ -170,12 +175,12 @@ def test_an_argument_that_does_not_fit_is_refused(
     ("fields", "message"),
     [
         ({}, "box: expected exactly one of part, tags, got"),
-        ({"part": "Ball", "tags": ["TAG"]}, "box: expected exactly one of part, tags, got"),
-        ({"colour": None, "part": "Ball"}, "box.colour: expected a string, got None"),
+        ({"part": "Part", "tags": ["TAG"]}, "box: expected exactly one of part, tags, got"),
+        ({"colour": None, "part": "Part"}, "box.colour: expected a string, got None"),
         ({"tags": []}, "box.tags: expected a list with at least one item, got []"),
-        ({"part": "TAG"}, "box.part: expected an object of the class Ball or Cube, got TAG"),
-        ({"order": "age", "part": "Ball"}, "box.order: expected one of size, colour, got 'age'"),
-        ({"due": 3, "part": "Ball"}, "box.due: expected True or False, or a datetime with a time zone, got 3"),
+        ({"part": "TAG"}, "box.part: expected an object of the class Part, got TAG"),
+        ({"order": "age", "part": "Part"}, "box.order: expected one of size, colour, got 'age'"),
+        ({"due": 3, "part": "Part"}, "box.due: expected True or False, or a string, got 3"),
     ],
     ids=["none", "two", "required", "empty", "other class", "closed enum", "choice"],
 )
@@ -185,7 +190,7 @@ def test_a_body_that_does_not_fit_is_refused(boxes: SimpleNamespace, fields: dic
     def make(value: Any) -> Any:
         if isinstance(value, list):
             return [make(item) for item in value]
-        return getattr(boxes.models, value)() if value in ("Ball", "TAG") else value
+        return getattr(boxes.models, value)() if value in ("Part", "TAG") else value
 
     request = boxes.models.BoxRequest(**{"colour": "red"} | {key: make(value) for key, value in fields.items()})
     with pytest.raises(InvalidArgumentError) as raised:
@@ -193,7 +198,7 @@ def test_a_body_that_does_not_fit_is_refused(boxes: SimpleNamespace, fields: dic
     assert str(raised.value).startswith(message)
 
 
-@pytest.mark.parametrize("value", [True, NOON], ids=["flag", "date"])
+@pytest.mark.parametrize("value", [True, "soon"])
 def test_a_body_that_fits_is_taken(boxes: SimpleNamespace, value: Any) -> None:
     """Every alternative of a choice is taken."""
     request = boxes.models.BoxRequest(colour="mauve", width="wide", due=value, tags=[boxes.models.TAG(text="a")])
@@ -203,9 +208,10 @@ def test_a_body_that_fits_is_taken(boxes: SimpleNamespace, value: Any) -> None:
 def test_docstrings_of_functions_say_all(boxes: SimpleNamespace) -> None:
     """Every argument is described with its bounds and default, and so are the result and the errors."""
     text = inspect.getdoc(boxes.boxes.list_boxes) or ""
-    assert text.startswith("List the boxes on a shelf.\n\nSource: https://example.com/boxes\n\nArgs:\n    transport: ")
+    assert text.startswith(
+        "List the boxes on a shelf.\n\nSource: https://example.com/boxes\n\nArgs:\n    shelf_id: The shelf.\n"
+    )
     for line in (
-        "    shelf_id: The shelf.",
         "    page: Number of the page, 1 or more.",
         "    per_page: Boxes on a page, 1 to 50.",
         "    order: What to order by. The API takes size when it is left out.",

@@ -9,16 +9,14 @@ import pytest
 import yaml
 
 from codegen.__main__ import main
-from codegen.errors import SpecError
-from codegen.load import load_spec
-from codegen.operations import parse_operations
 
 HERE = Path(__file__).parent
 GOOD = (HERE / "good.yaml").read_text(encoding="utf-8")
 TABLE = yaml.safe_load((HERE / "refused.yaml").read_text(encoding="utf-8"))
 PLACES = TABLE.pop("places")
 del TABLE["shared"]
-CASES = [pytest.param(*columns, id=name) for name, columns in TABLE.items()]
+LACKING = ("document_swagger", "operation_without_tags")  # what is pointed at
+CASES = [pytest.param(change, findings, id=name) for name, (change, *findings) in TABLE.items()]
 
 
 def expand(place: str) -> str:
@@ -75,64 +73,93 @@ def patch(change: dict[str, Any]) -> str:
     return json.dumps(document)  # JSON is YAML, and has no aliases
 
 
-@pytest.mark.parametrize(("change", "place", "problem", "supported"), CASES)
-def test_it_says_where_the_construct_is_and_what_is_supported(
-    change: dict[str, Any],
-    place: str,
-    problem: str,
-    supported: str,
-    empty_root: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """The command prints the JSON pointer, the problem and what would do, exits with 2 and writes nothing."""
-    (empty_root / "spec" / "spectrum.openapi.yaml").write_text(patch(change), encoding="utf-8")
+def refuse(text: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Run the command on a spec that it refuses, and give the lines of its message."""
+    (folder / "spec.yaml").write_text(text, encoding="utf-8")
+    arguments = ["--spec", str(folder / "spec.yaml"), "--package", "boxes", "--out", str(folder / "boxes")]
 
-    assert main([], root=empty_root) == 2
+    assert main(arguments) == 2
 
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith(f"{expand(place)}: {problem}")
-    assert captured.err.endswith(f"; supported: {supported}\n")
-    assert not (empty_root / "src").exists()
+    assert not (folder / "boxes").exists()
+    return captured.err.splitlines()
+
+
+@pytest.mark.parametrize(("change", "findings"), CASES)
+def test_it_says_where_the_construct_is_and_what_is_supported(
+    change: dict[str, Any], findings: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command prints pointer, problem and what would do, for each problem; exits with 2 and writes nothing."""
+    lines = refuse(patch(change), tmp_path, capsys)
+
+    expected = [f"{expand(place)}: {problem}" for place, problem in zip(findings[::2], findings[1::2], strict=True)]
+    assert [line[: len(start)] for line, start in zip(lines, expected, strict=False)] == expected
+    assert len(lines) == len(expected)
+    assert all(len(line.partition("; supported: ")[2]) > 2 for line in lines)
 
 
 @pytest.mark.parametrize(
-    ("change", "place"),
-    [
-        pytest.param(change, place, id=name)
-        for name, (change, place, _, _) in TABLE.items()
-        if "text" not in change and name != "document_swagger"  # which lacks what is pointed at
-    ],
+    ("change", "findings"),
+    [case for case in CASES if "text" not in TABLE[str(case.id)][0] and case.id not in LACKING],
 )
-def test_the_pointer_leads_somewhere(change: dict[str, Any], place: str) -> None:
+def test_the_pointer_leads_somewhere(change: dict[str, Any], findings: list[str]) -> None:
     """What the message points at is in the document."""
-    follow(json.loads(patch(change)), expand(place).split("/")[1:])
+    for place in findings[::2]:
+        follow(json.loads(patch(change)), expand(place).split("/")[1:])
 
 
-def test_a_check_refuses_too_and_leaves_what_is_there(fresh_root: Path, small_package: dict[str, str]) -> None:
-    """A spec that became unusable is no reason to touch the package."""
-    spec = fresh_root / "spec" / "spectrum.openapi.yaml"
-    spec.write_text(patch({"size/deprecated": True}), encoding="utf-8")
-    assert main(["--check"], root=fresh_root) == 2
-    assert main([], root=fresh_root) == 2
-    folder = fresh_root / "src" / "aiospectrum" / "_generated"
-    assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == small_package
+def test_all_problems_are_reported_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Problems of servers, operations, schemas and names stand side by side, each once and in one line."""
+    change = {
+        "#/servers/0/url": "/v4",
+        "get/x-cost": 1,
+        "get/operationId": "import",
+        "order/in": "header",
+        "size/format": "int64",
+        "box/properties/class": {"type": "number", "description": "A\nclass.", "title": "a\nb"},
+    }
+
+    lines = refuse(patch(change), tmp_path, capsys)
+
+    assert sorted(line.partition(": ")[0].rsplit("/", maxsplit=1)[1] for line in lines) == [
+        "class",
+        "format",
+        "in",
+        "operationId",
+        "title",
+        "url",
+        "x-cost",
+    ]
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("nesting", ["[" * 5000, "{a: " * 5000, "[" * 80 + "]" * 80])
+def test_deep_nesting_is_refused(nesting: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A document that nobody wrote by hand ends in a message, not in a traceback."""
+    text = GOOD.replace("size: {type: integer,", f"size: {{examples: {nesting}, type: integer,")
+    (line,) = refuse(text, tmp_path, capsys)
+    assert line.startswith("#")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A spec in another encoding is not read as something else."""
     path = tmp_path / "latin.yaml"
     path.write_bytes("openapi: 3.1.0 # für".encode("latin-1"))
-    with pytest.raises(SpecError, match=r"^#: not YAML") as raised:
-        load_spec(path)
-    assert raised.value.pointer == "#"
+    assert main(["--spec", str(path), "--package", "boxes", "--out", str(tmp_path / "boxes")]) == 2
+    assert capsys.readouterr().err.startswith("#: not readable")
 
 
-def test_a_path_level_parameter_is_pointed_at_on_its_own_level(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message names the file."""
+    path = tmp_path / "missing.yaml"
+    assert main(["--spec", str(path), "--package", "boxes", "--out", str(tmp_path / "boxes")]) == 2
+    assert "missing.yaml" in capsys.readouterr().err
+
+
+def test_a_path_level_parameter_is_pointed_at_on_its_own_level(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A parameter that all operations of a path share is wrong where it stands, not where it is used."""
-    path = tmp_path / "shared.yaml"
-    shared = {"path/parameters": [{"name": "n", "in": "header", "description": "N.", "schema": {"type": "string"}}]}
-    path.write_text(patch(shared), encoding="utf-8")
-    with pytest.raises(SpecError) as raised:
-        parse_operations(load_spec(path))
-    assert raised.value.pointer == "#/paths/~1shelves~1{shelf_id}~1boxes/parameters/0/in"
+    shared = "    parameters:\n      - {name: n, in: header, description: N., schema: {type: string}}\n    get:\n"
+    (line,) = refuse(GOOD.replace("    get:\n", shared), tmp_path, capsys)
+    assert line.startswith("#/paths/~1shelves~1{shelf_id}~1boxes/parameters/0/in: ")

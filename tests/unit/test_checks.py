@@ -51,6 +51,10 @@ def request(**changes: Any) -> AppRequest:
         pytest.param(Array(items=Text()), [], id="empty list"),
         pytest.param(ORIGIN_PORT, 65535, id="port"),
         pytest.param(ORIGIN_PORT, "1000-2000", id="port range"),
+        pytest.param(Text(format="hostname"), "a-1.example", id="host name"),
+        pytest.param(Text(format="hostname"), "xn--bcher-kva.example", id="host name in punycode"),
+        pytest.param(Text(format="hostname"), ".".join(["a" * 63] * 3 + ["b" * 61]), id="longest host name"),
+        pytest.param(Text(pattern="b"), "abc", id="pattern of a part"),
         pytest.param(APP_REQUEST, request(), id="request"),
         pytest.param(APP_REQUEST, request(protocol="minecraft"), id="protocol by name"),
         pytest.param(APP_REQUEST, request(protocol="tcp/1000-2000"), id="protocol with a range"),
@@ -69,6 +73,15 @@ def test_good_values_pass(check: Check, value: object) -> None:
     [
         pytest.param(IDENTIFIER, "../accounts", "f: expected 32 hexadecimal characters, got '../accounts'", id="path"),
         pytest.param(IDENTIFIER, ID + "\n", "f: expected 32 hexadecimal characters, got", id="newline"),
+        pytest.param(Text(format="hostname"), "a_b.example", "f: expected a string, got 'a_b", id="underscore"),
+        pytest.param(Text(format="hostname"), "-a.example", "f: expected a string", id="hyphen at the start"),
+        pytest.param(Text(format="hostname"), "a-.example", "f: expected a string", id="hyphen at the end"),
+        pytest.param(Text(format="hostname"), "a..example", "f: expected a string", id="empty label"),
+        pytest.param(Text(format="hostname"), "a.example\n", "f: expected a string", id="host name with a newline"),
+        pytest.param(Text(format="hostname"), "bücher.example", "f: expected a string", id="host name beyond ASCII"),
+        pytest.param(Text(format="hostname"), "a" * 64, "f: expected a string", id="long label"),
+        pytest.param(Text(format="hostname"), ".".join(["a" * 63] * 4), "f: expected a string", id="long host name"),
+        pytest.param(Text(pattern=r"^\d\Z"), "٣", "f: expected a string", id="digit of another script"),
         pytest.param(IDENTIFIER, ID[1:], "f: expected 32 hexadecimal characters", id="too short"),
         pytest.param(IDENTIFIER, ID[:-1] + "g", "f: expected 32 hexadecimal characters", id="not hexadecimal"),
         pytest.param(IDENTIFIER, ID.encode(), "f: expected 32 hexadecimal characters, got b'", id="bytes"),
@@ -108,7 +121,12 @@ def test_good_values_pass(check: Check, value: object) -> None:
         pytest.param(APP_REQUEST, request(protocol=None), "f.protocol: expected a protocol and port", id="required"),
         pytest.param(APP_REQUEST, request(protocol="tcp/"), "f.protocol: expected a protocol and port", id="protocol"),
         pytest.param(APP_REQUEST, request(dns="a.example"), "f.dns: expected an object of the class DNS", id="dns"),
-        pytest.param(APP_REQUEST, request(dns=DNS(name=4)), "f.dns.name: expected a string, got 4", id="inner"),  # type: ignore[arg-type]  # wrong on purpose
+        pytest.param(
+            APP_REQUEST,
+            request(dns=DNS(name=4)),
+            "f.dns.name: expected a host name such as www.example.com, got 4",
+            id="inner",
+        ),  # type: ignore[arg-type]  # wrong on purpose
         pytest.param(
             APP_REQUEST,
             request(origin_direct=None),

@@ -1,2 +1,2 @@
-# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
+# Generated from spectrum.openapi.yaml by `python -m codegen`: do not edit.
 """What the generator makes of the spec."""

@@ -1,14 +1,15 @@
-# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
+# Generated from spectrum.openapi.yaml by `python -m codegen`: do not edit.
 """Traffic analytics of the Spectrum applications of a zone.
 
-Each function can be called with anything that is a :class:`~aiospectrum.transport.Transport`.
+The first argument of each function, ``transport``, is what it calls over: a client, or anything else that is a
+:class:`~aiospectrum.transport.Transport`. A method of a client has it already.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from aiospectrum._generated.checks import DIMENSION, IDENTIFIER, METRIC, TIME_DELTA
+from aiospectrum._generated import checks
 from aiospectrum._generated.models import CurrentAggregate, Dimension, Metric, ReportByTime, ReportSummary, TimeDelta
 from aiospectrum.checks import Array, DateTime, Integer, Text
 from aiospectrum.routes import PathParameter, QueryParameter, Route
@@ -27,18 +28,18 @@ GET_CURRENT_AGGREGATE: Final[Route[list[CurrentAggregate]]] = Route(
     name="get_current_aggregate",
     method="GET",
     path="/zones/{zone_id}/spectrum/analytics/aggregate/current",
-    path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
+    path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
         QueryParameter(
             name="app_ids",
             wire="appID",
-            check=Array(items=IDENTIFIER, min_items=1, expected="a list with at least one item"),
+            check=Array(items=checks.IDENTIFIER, min_items=1, expected="a list with at least one item"),
         ),
         QueryParameter(
             name="colo_name",
             wire="colo_name",
             check=Text(
-                pattern="^[A-Za-z0-9]+$",
+                pattern="^[A-Za-z0-9]+\\Z",
                 min_length=1,
                 max_length=3,
                 expected="a data centre code of at most 3 letters and digits",
@@ -65,7 +66,6 @@ async def get_current_aggregate(
     Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/analytics/subresources/aggregates/subresources/currents/methods/get/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
         app_ids: Identifiers of the applications to answer for; all of the zone when left out.
         colo_name: Code of the data centre to count traffic of; all of them when left out.
@@ -75,9 +75,9 @@ async def get_current_aggregate(
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
     """
     response = await transport.send(
         GET_CURRENT_AGGREGATE,
@@ -91,32 +91,32 @@ GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
     name="get_events_by_time",
     method="GET",
     path="/zones/{zone_id}/spectrum/analytics/events/bytime",
-    path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
+    path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
-        QueryParameter(name="time_delta", wire="time_delta", check=TIME_DELTA, required=True),
+        QueryParameter(name="time_delta", wire="time_delta", check=checks.TIME_DELTA, required=True),
         QueryParameter(
             name="metrics",
             wire="metrics",
-            check=Array(items=METRIC, min_items=1, expected="a list with at least one item"),
+            check=Array(items=checks.METRIC, min_items=1, expected="a list with at least one item"),
         ),
         QueryParameter(
             name="dimensions",
             wire="dimensions",
-            check=Array(items=DIMENSION, min_items=1, expected="a list with at least one item"),
+            check=Array(items=checks.DIMENSION, min_items=1, expected="a list with at least one item"),
         ),
         QueryParameter(name="since", wire="since", check=DateTime()),
         QueryParameter(name="until", wire="until", check=DateTime()),
         QueryParameter(
             name="filters",
             wire="filters",
-            check=Text(pattern="^[^%]*$", min_length=1, expected="a filter in plain text, without percent-encoding"),
+            check=Text(pattern="^[^%]*\\Z", min_length=1, expected="a filter in plain text, without percent-encoding"),
         ),
         QueryParameter(
             name="sort",
             wire="sort",
             check=Array(
                 items=Text(
-                    pattern="^[+-]?[A-Za-z][A-Za-z0-9]*$",
+                    pattern="^[+-]?[A-Za-z][A-Za-z0-9]*\\Z",
                     expected="the name of a metric or dimension with an optional + or - in front",
                 ),
                 min_items=1,
@@ -152,7 +152,6 @@ async def get_events_by_time(
     Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/analytics/subresources/events/subresources/bytimes/methods/get/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
         time_delta: Length of each time interval.
         metrics: Metrics to compute; the API's choice when left out.
@@ -172,9 +171,9 @@ async def get_events_by_time(
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
     """
     response = await transport.send(
         GET_EVENTS_BY_TIME,
@@ -197,31 +196,31 @@ GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
     name="get_events_summary",
     method="GET",
     path="/zones/{zone_id}/spectrum/analytics/events/summary",
-    path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
+    path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
         QueryParameter(
             name="metrics",
             wire="metrics",
-            check=Array(items=METRIC, min_items=1, expected="a list with at least one item"),
+            check=Array(items=checks.METRIC, min_items=1, expected="a list with at least one item"),
         ),
         QueryParameter(
             name="dimensions",
             wire="dimensions",
-            check=Array(items=DIMENSION, min_items=1, expected="a list with at least one item"),
+            check=Array(items=checks.DIMENSION, min_items=1, expected="a list with at least one item"),
         ),
         QueryParameter(name="since", wire="since", check=DateTime()),
         QueryParameter(name="until", wire="until", check=DateTime()),
         QueryParameter(
             name="filters",
             wire="filters",
-            check=Text(pattern="^[^%]*$", min_length=1, expected="a filter in plain text, without percent-encoding"),
+            check=Text(pattern="^[^%]*\\Z", min_length=1, expected="a filter in plain text, without percent-encoding"),
         ),
         QueryParameter(
             name="sort",
             wire="sort",
             check=Array(
                 items=Text(
-                    pattern="^[+-]?[A-Za-z][A-Za-z0-9]*$",
+                    pattern="^[+-]?[A-Za-z][A-Za-z0-9]*\\Z",
                     expected="the name of a metric or dimension with an optional + or - in front",
                 ),
                 min_items=1,
@@ -256,7 +255,6 @@ async def get_events_summary(
     Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/analytics/subresources/events/subresources/summaries/methods/get/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
         metrics: Metrics to compute; the API's choice when left out.
         dimensions: Attributes to break the metrics down by; a single row when left out.
@@ -271,13 +269,13 @@ async def get_events_summary(
         limit: The most rows to answer, 1 or more.
 
     Returns:
-        The report.
+        The summary.
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
     """
     response = await transport.send(
         GET_EVENTS_SUMMARY,

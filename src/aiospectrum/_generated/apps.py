@@ -1,14 +1,15 @@
-# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
+# Generated from spectrum.openapi.yaml by `python -m codegen`: do not edit.
 """Spectrum applications of a zone, each a TCP or UDP service that Cloudflare's edge takes traffic for.
 
-Each function can be called with anything that is a :class:`~aiospectrum.transport.Transport`.
+The first argument of each function, ``transport``, is what it calls over: a client, or anything else that is a
+:class:`~aiospectrum.transport.Transport`. A method of a client has it already.
 """
 
 from collections.abc import AsyncGenerator, Awaitable
 from operator import attrgetter
 from typing import Final
 
-from aiospectrum._generated.checks import APP_ORDER, APP_REQUEST, DIRECTION, IDENTIFIER
+from aiospectrum._generated import checks
 from aiospectrum._generated.models import App, AppOrder, AppRequest, DeletedApp, Direction
 from aiospectrum.checks import Integer
 from aiospectrum.routes import Body, PathParameter, QueryParameter, Route
@@ -32,14 +33,14 @@ LIST_APPS: Final[Route[list[App]]] = Route(
     name="list_apps",
     method="GET",
     path="/zones/{zone_id}/spectrum/apps",
-    path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
+    path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
         QueryParameter(name="page", wire="page", check=Integer(minimum=1, expected="an integer of 1 or more")),
         QueryParameter(
             name="per_page", wire="per_page", check=Integer(minimum=1, maximum=100, expected="an integer from 1 to 100")
         ),
-        QueryParameter(name="direction", wire="direction", check=DIRECTION),
-        QueryParameter(name="order", wire="order", check=APP_ORDER),
+        QueryParameter(name="direction", wire="direction", check=checks.DIRECTION),
+        QueryParameter(name="order", wire="order", check=checks.APP_ORDER),
     ),
     result=list[App],
     page="page",
@@ -66,7 +67,6 @@ async def list_apps(
     Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/apps/methods/list/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
         page: Number of the page, 1 or more.
         per_page: Applications on a page, 1 to 100. The API takes 20 when it is left out.
@@ -78,9 +78,9 @@ async def list_apps(
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
     """
     response = await transport.send(
         LIST_APPS,
@@ -105,20 +105,19 @@ def iterate_apps(
     Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/apps/methods/list/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
         per_page: Applications on a page of one request, 1 to 100.
         direction: Direction of the ordering. The API takes asc when it is left out.
         order: Field to order by. The API takes dns when it is left out.
 
     Returns:
-        An async iterator over the items of all pages; the errors below are raised while it is gone over.
+        An async iterator over the items of all pages; the errors below are raised while it is iterated over.
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
     """
 
     def get_page(number: int) -> Awaitable[Page[App]]:
@@ -138,8 +137,8 @@ CREATE_APP: Final[Route[App]] = Route(
     name="create_app",
     method="POST",
     path="/zones/{zone_id}/spectrum/apps",
-    path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
-    body=Body(name="app", check=APP_REQUEST),
+    path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
+    body=Body(name="app", check=checks.APP_REQUEST),
     result=App,
     safe_to_repeat=False,
 )
@@ -158,7 +157,6 @@ async def create_app(
     Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/apps/methods/create/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
         app: The whole configuration of the application.
 
@@ -167,9 +165,9 @@ async def create_app(
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
         AmbiguousWriteError: The call failed after it could have been sent, so that it may have taken effect.
     """
     response = await transport.send(
@@ -186,8 +184,8 @@ GET_APP: Final[Route[App]] = Route(
     method="GET",
     path="/zones/{zone_id}/spectrum/apps/{app_id}",
     path_parameters=(
-        PathParameter(name="zone_id", check=IDENTIFIER),
-        PathParameter(name="app_id", check=IDENTIFIER),
+        PathParameter(name="zone_id", check=checks.IDENTIFIER),
+        PathParameter(name="app_id", check=checks.IDENTIFIER),
     ),
     result=App,
     safe_to_repeat=True,
@@ -207,7 +205,6 @@ async def get_app(
     Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/apps/methods/get/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
         app_id: Identifier of the application, 32 hexadecimal characters.
 
@@ -216,9 +213,9 @@ async def get_app(
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
     """
     response = await transport.send(
         GET_APP,
@@ -233,10 +230,10 @@ UPDATE_APP: Final[Route[App]] = Route(
     method="PUT",
     path="/zones/{zone_id}/spectrum/apps/{app_id}",
     path_parameters=(
-        PathParameter(name="zone_id", check=IDENTIFIER),
-        PathParameter(name="app_id", check=IDENTIFIER),
+        PathParameter(name="zone_id", check=checks.IDENTIFIER),
+        PathParameter(name="app_id", check=checks.IDENTIFIER),
     ),
-    body=Body(name="app", check=APP_REQUEST),
+    body=Body(name="app", check=checks.APP_REQUEST),
     result=App,
     safe_to_repeat=True,
 )
@@ -257,7 +254,6 @@ async def update_app(
     Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/apps/methods/update/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
         app_id: Identifier of the application, 32 hexadecimal characters.
         app: The whole configuration of the application.
@@ -267,9 +263,9 @@ async def update_app(
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
     """
     response = await transport.send(
         UPDATE_APP,
@@ -285,8 +281,8 @@ DELETE_APP: Final[Route[DeletedApp]] = Route(
     method="DELETE",
     path="/zones/{zone_id}/spectrum/apps/{app_id}",
     path_parameters=(
-        PathParameter(name="zone_id", check=IDENTIFIER),
-        PathParameter(name="app_id", check=IDENTIFIER),
+        PathParameter(name="zone_id", check=checks.IDENTIFIER),
+        PathParameter(name="app_id", check=checks.IDENTIFIER),
     ),
     result=DeletedApp,
     assumed_result={"id": "app_id"},
@@ -307,7 +303,6 @@ async def delete_app(
     Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/apps/methods/delete/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
         app_id: Identifier of the application, 32 hexadecimal characters.
 
@@ -316,9 +311,9 @@ async def delete_app(
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
     """
     response = await transport.send(
         DELETE_APP,

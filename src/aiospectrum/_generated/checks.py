@@ -1,5 +1,5 @@
-# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
-"""What the arguments of calls must be, as the spec says."""
+# Generated from spectrum.openapi.yaml by `python -m codegen`: do not edit.
+"""What the arguments of calls must be."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from aiospectrum._generated import models
 from aiospectrum.checks import Array, Flag, Integer, Object, OneOf, Text
 
 IDENTIFIER: Final = Text(
-    pattern="^[0-9a-fA-F]{32}$", min_length=32, max_length=32, expected="32 hexadecimal characters"
+    pattern="^[0-9a-fA-F]{32}\\Z", min_length=32, max_length=32, expected="32 hexadecimal characters"
 )
 """Check of a value of the schema Identifier."""
 
@@ -23,7 +23,10 @@ APP_ORDER: Final = Text(
 DNS_TYPE: Final = Text()
 """Check of a value of the schema DNSType."""
 
-DNS: Final = Object(model=models.DNS, fields={"name": Text(), "type": DNS_TYPE})
+DNS: Final = Object(
+    model=models.DNS,
+    fields={"name": Text(format="hostname", expected="a host name such as www.example.com"), "type": DNS_TYPE},
+)
 """Check of a value of the schema DNS."""
 
 TRAFFIC_TYPE: Final = Text()
@@ -41,21 +44,25 @@ ORIGIN_DNS: Final = Object(
 ORIGIN_PORT: Final = OneOf(
     options=(
         Integer(minimum=1, maximum=65535, expected="an integer from 1 to 65535"),
-        Text(pattern="^[0-9]{1,5}(-[0-9]{1,5})?$", expected='a port or a range of ports such as "1000-2000"'),
+        Text(pattern="^[0-9]{1,5}(-[0-9]{1,5})?\\Z", expected='a port or a range of ports such as "1000-2000"'),
     ),
     expected='an integer from 1 to 65535, or a port or a range of ports such as "1000-2000"',
 )
 """Check of a value of the schema OriginPort."""
 
+EDGE_I_PS_TYPE: Final = Text()
+"""Check of a value of the schema EdgeIPsType."""
+
 EDGE_IP_CONNECTIVITY: Final = Text()
 """Check of a value of the schema EdgeIPConnectivity."""
 
-EDGE_IPS_TYPE: Final = Text()
-"""Check of a value of the schema EdgeIPsType."""
-
 EDGE_IPS: Final = Object(
     model=models.EdgeIPs,
-    fields={"type": EDGE_IPS_TYPE, "connectivity": EDGE_IP_CONNECTIVITY, "ips": Array(items=Text(), expected="a list")},
+    fields={
+        "type": EDGE_I_PS_TYPE,
+        "connectivity": EDGE_IP_CONNECTIVITY,
+        "ips": Array(items=Text(), expected="a list"),
+    },
 )
 """Check of a value of the schema EdgeIPs."""
 
@@ -69,7 +76,7 @@ APP_REQUEST: Final = Object(
     model=models.AppRequest,
     fields={
         "protocol": Text(
-            pattern="^([a-z]+/[0-9]{1,5}(-[0-9]{1,5})?|[A-Za-z][A-Za-z0-9_-]*)$",
+            pattern="^([a-z]+/[0-9]{1,5}(-[0-9]{1,5})?|[A-Za-z][A-Za-z0-9_-]*)\\Z",
             min_length=1,
             expected='a protocol and port or ports such as "tcp/22" or "tcp/1000-2000", or a name such as "minecraft"',
         ),

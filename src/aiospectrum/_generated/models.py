@@ -1,4 +1,4 @@
-# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
+# Generated from spectrum.openapi.yaml by `python -m codegen`: do not edit.
 """The objects of the API."""
 
 from datetime import datetime
@@ -10,17 +10,45 @@ from aiospectrum._codec.apps import AppMethods, OldAppForms
 from aiospectrum.structs import struct
 from aiospectrum.tables.mixin import ReportTable
 
+__all__ = [
+    "DNS",
+    "App",
+    "AppOrder",
+    "AppRequest",
+    "CurrentAggregate",
+    "DNSType",
+    "DeletedApp",
+    "Dimension",
+    "Direction",
+    "EdgeIPConnectivity",
+    "EdgeIPs",
+    "EdgeIPsType",
+    "Identifier",
+    "Metric",
+    "OriginDNS",
+    "OriginDNSType",
+    "OriginPort",
+    "Protocol",
+    "ProxyProtocol",
+    "ReportByTime",
+    "ReportByTimeRow",
+    "ReportQuery",
+    "ReportSummary",
+    "ReportSummaryRow",
+    "TLSMode",
+    "TimeDelta",
+    "TimeInterval",
+    "TrafficType",
+]
+
 Identifier: TypeAlias = str
 """Identifier of a zone or an application."""
-
 
 Direction: TypeAlias = Literal["asc", "desc"]
 """Direction of an ordering."""
 
-
 AppOrder: TypeAlias = Literal["protocol", "app_id", "created_on", "modified_on", "dns"]
 """Field to order applications by."""
-
 
 DNSType: TypeAlias = Literal["CNAME", "ADDRESS"] | str
 """Type of the DNS record in front of an application; values newer than this list are kept as they come."""
@@ -47,7 +75,6 @@ TrafficType: TypeAlias = Literal["direct", "http", "https", "worker"] | str
 """How traffic goes from the edge to the origin: as it is (`direct`), through the HTTP features (`http`, `https`)
 or to a Worker (`worker`); values newer than this list are kept as they come.
 """
-
 
 OriginDNSType: TypeAlias = Literal["", "A", "AAAA", "SRV"] | str
 """Type of the DNS record of an origin, the empty string for A and AAAA together; values newer than this list are
@@ -81,15 +108,13 @@ OriginPort: TypeAlias = int | str
 `protocol`.
 """
 
+EdgeIPsType: TypeAlias = Literal["dynamic", "static"] | str
+"""Who chooses the addresses at the edge: Cloudflare (`dynamic`) or the customer, who brings them (`static`);
+values newer than this list are kept as they come.
+"""
 
 EdgeIPConnectivity: TypeAlias = Literal["all", "ipv4", "ipv6"] | str
 """IP versions that anycast addresses take connections on; values newer than this list are kept as they come."""
-
-
-EdgeIPsType: TypeAlias = Literal["dynamic", "static"] | str
-"""Whether Cloudflare chooses the addresses (`dynamic`) or the customer brings them (`static`); values newer than this
-list are kept as they come.
-"""
 
 
 @final
@@ -97,20 +122,22 @@ list are kept as they come.
 class EdgeIPs:
     """Addresses at Cloudflare's edge that an application is reached at.
 
+    They are anycast ones that Cloudflare chooses, or the customer's own that Cloudflare announces.
+
     Attributes:
-        type: `dynamic` needs DNS type CNAME, `static` needs ADDRESS.
+        type: `dynamic`, which needs DNS type CNAME, or `static`, which needs ADDRESS.
         connectivity: IP versions to take connections on; goes with `dynamic`.
-        ips: The addresses, IPv4 or IPv6; goes with `static`.
+        ips: IPv4 and IPv6 addresses; go with `static`.
     """
 
     type: EdgeIPsType | None = None
-    """`dynamic` needs DNS type CNAME, `static` needs ADDRESS."""
+    """`dynamic`, which needs DNS type CNAME, or `static`, which needs ADDRESS."""
 
     connectivity: EdgeIPConnectivity | None = None
     """IP versions to take connections on; goes with `dynamic`."""
 
     ips: list[str] | None = None
-    """The addresses, IPv4 or IPv6; goes with `static`."""
+    """IPv4 and IPv6 addresses; go with `static`."""
 
 
 ProxyProtocol: TypeAlias = Literal["off", "v1", "v2", "simple"] | str
@@ -118,84 +145,10 @@ ProxyProtocol: TypeAlias = Literal["off", "v1", "v2", "simple"] | str
 newer than this list are kept as they come.
 """
 
-
 TLSMode: TypeAlias = Literal["off", "flexible", "full", "strict"] | str
 """Whether TLS of clients ends at the edge (`flexible`, `full`, `strict`), and whether it is used and verified
 towards the origin; values newer than this list are kept as they come.
 """
-
-
-@final
-@struct(kw_only=True, weakref_slot=False)
-class App(AppMethods):
-    """A Spectrum application; one of a pay-as-you-go plan has `protocol`, `dns` and `origin_direct` alone.
-
-    Attributes:
-        id: Identifier of the application, 32 hexadecimal characters.
-        protocol: Protocol and port or ports at the edge, such as `tcp/22` or `tcp/1000-2000`.
-        dns: DNS record that leads clients to the application.
-        created_on: When the application was created, in UTC.
-        modified_on: When the application was last changed, in UTC.
-        traffic_type: How traffic goes from the edge to the origin; absent from old payloads.
-        origin_direct: Origins with protocol and port, such as `tcp://192.0.2.1:22`; several share the load.
-        origin_dns: DNS record that origins are looked up from.
-        origin_port: Port or ports at the origin; goes with `origin_dns`.
-        origin_worker_id: The Worker that takes the traffic; goes with traffic type `worker`.
-        virtual_network_id: The virtual network that a private origin is reached through.
-        edge_ips: Addresses at the edge.
-        ip_firewall: Whether IP Access Rules apply; TCP only.
-        proxy_protocol: Form of the Proxy Protocol header sent to the origin.
-        tls: TLS at the edge; TCP only.
-        argo_smart_routing: Whether Argo Smart Routing is used; needs traffic type `direct`.
-    """
-
-    id: Identifier
-    """Identifier of the application, 32 hexadecimal characters."""
-
-    protocol: str
-    """Protocol and port or ports at the edge, such as `tcp/22` or `tcp/1000-2000`."""
-
-    dns: DNS
-    """DNS record that leads clients to the application."""
-
-    created_on: datetime
-    """When the application was created, in UTC."""
-
-    modified_on: datetime
-    """When the application was last changed, in UTC."""
-
-    traffic_type: TrafficType | None = None
-    """How traffic goes from the edge to the origin; absent from old payloads."""
-
-    origin_direct: list[str] | None = None
-    """Origins with protocol and port, such as `tcp://192.0.2.1:22`; several share the load."""
-
-    origin_dns: OriginDNS | None = None
-    """DNS record that origins are looked up from."""
-
-    origin_port: OriginPort | None = None
-    """Port or ports at the origin; goes with `origin_dns`."""
-
-    origin_worker_id: str | None = None
-    """The Worker that takes the traffic; goes with traffic type `worker`."""
-
-    virtual_network_id: str | None = None
-    """The virtual network that a private origin is reached through."""
-
-    edge_ips: EdgeIPs | None = None
-    """Addresses at the edge."""
-
-    ip_firewall: bool | None = None
-    """Whether IP Access Rules apply; TCP only."""
-
-    proxy_protocol: ProxyProtocol | None = None
-    """Form of the Proxy Protocol header sent to the origin."""
-
-    tls: TLSMode | None = None
-    """TLS at the edge; TCP only."""
-
-    argo_smart_routing: bool | None = None
-    """Whether Argo Smart Routing is used; needs traffic type `direct`."""
 
 
 @final
@@ -254,6 +207,100 @@ class AppRequest(OldAppForms):
 
     edge_ips: EdgeIPs | None = None
     """Addresses at the edge; dynamic ones when left out."""
+
+    ip_firewall: bool | None = None
+    """Whether IP Access Rules apply; TCP only."""
+
+    proxy_protocol: ProxyProtocol | None = None
+    """Form of the Proxy Protocol header sent to the origin."""
+
+    tls: TLSMode | None = None
+    """TLS at the edge; TCP only."""
+
+    argo_smart_routing: bool | None = None
+    """Whether Argo Smart Routing is used; needs traffic type `direct`."""
+
+
+TimeDelta: TypeAlias = Literal["year", "quarter", "month", "week", "day", "hour", "dekaminute", "minute"]
+"""Length of the time intervals of a report; a dekaminute is ten minutes."""
+
+Metric: TypeAlias = Literal[
+    "count", "bytesIngress", "bytesEgress", "durationAvg", "durationMedian", "duration90th", "duration99th"
+]
+"""A metric of events: their number, bytes in either direction, or the average, median, 90th or 99th percentile
+of the connections' durations in milliseconds.
+"""
+
+Dimension: TypeAlias = Literal["event", "appID", "coloName", "ipVersion"]
+"""An attribute of events: the event itself (connect, progress, disconnect, originError, clientFiltered), the
+application, the data centre, or the client's IP version (4 or 6).
+"""
+
+
+@final
+@struct(kw_only=True, weakref_slot=False)
+class App(AppMethods):
+    """A Spectrum application.
+
+    One of a pay-as-you-go plan has `id`, `protocol`, `dns`, `origin_direct` and the two dates alone.
+
+    Attributes:
+        id: Identifier of the application, 32 hexadecimal characters.
+        protocol: Protocol and port or ports at the edge, such as `tcp/22` or `tcp/1000-2000`, or a well-known
+            name such as `minecraft`.
+        dns: DNS record that leads clients to the application.
+        created_on: When the application was created, in UTC.
+        modified_on: When the application was last changed, in UTC.
+        traffic_type: How traffic goes from the edge to the origin; absent from old payloads.
+        origin_direct: Origins with protocol and port, such as `tcp://192.0.2.1:22`; several share the load.
+        origin_dns: DNS record that origins are looked up from.
+        origin_port: Port or ports at the origin; goes with `origin_dns`.
+        origin_worker_id: The Worker that takes the traffic; goes with traffic type `worker`.
+        virtual_network_id: The virtual network that a private origin is reached through.
+        edge_ips: Addresses at the edge.
+        ip_firewall: Whether IP Access Rules apply; TCP only.
+        proxy_protocol: Form of the Proxy Protocol header sent to the origin.
+        tls: TLS at the edge; TCP only.
+        argo_smart_routing: Whether Argo Smart Routing is used; needs traffic type `direct`.
+    """
+
+    id: Identifier
+    """Identifier of the application, 32 hexadecimal characters."""
+
+    protocol: str
+    """Protocol and port or ports at the edge, such as `tcp/22` or `tcp/1000-2000`, or a well-known name such as
+    `minecraft`.
+    """
+
+    dns: DNS
+    """DNS record that leads clients to the application."""
+
+    created_on: datetime
+    """When the application was created, in UTC."""
+
+    modified_on: datetime
+    """When the application was last changed, in UTC."""
+
+    traffic_type: TrafficType | None = None
+    """How traffic goes from the edge to the origin; absent from old payloads."""
+
+    origin_direct: list[str] | None = None
+    """Origins with protocol and port, such as `tcp://192.0.2.1:22`; several share the load."""
+
+    origin_dns: OriginDNS | None = None
+    """DNS record that origins are looked up from."""
+
+    origin_port: OriginPort | None = None
+    """Port or ports at the origin; goes with `origin_dns`."""
+
+    origin_worker_id: str | None = None
+    """The Worker that takes the traffic; goes with traffic type `worker`."""
+
+    virtual_network_id: str | None = None
+    """The virtual network that a private origin is reached through."""
+
+    edge_ips: EdgeIPs | None = None
+    """Addresses at the edge."""
 
     ip_firewall: bool | None = None
     """Whether IP Access Rules apply; TCP only."""
@@ -335,34 +382,16 @@ class CurrentAggregate:
     """Average duration of a connection, in milliseconds."""
 
 
-TimeDelta: TypeAlias = Literal["year", "quarter", "month", "week", "day", "hour", "dekaminute", "minute"]
-"""Length of the time intervals of a report; a dekaminute is ten minutes."""
-
-
-Metric: TypeAlias = Literal[
-    "count", "bytesIngress", "bytesEgress", "durationAvg", "durationMedian", "duration90th", "duration99th"
-]
-"""A metric of events: their number, bytes in either direction, or the average, median, 90th or 99th percentile
-of the connections' durations in milliseconds.
-"""
-
-
-Dimension: TypeAlias = Literal["event", "appID", "coloName", "ipVersion"]
-"""An attribute of events: the event itself (connect, progress, disconnect, originError, clientFiltered), the
-application, the data centre, or the client's IP version (4 or 6).
-"""
-
-
 @final
 @struct(kw_only=True)
 class ReportQuery:
-    """The query as the API understood it: an echo, of which each value is kept as it came.
+    """The query as the API understood it: an echo, in which each value is kept as it came, a time as a string.
 
     Attributes:
         dimensions: Dimensions of the report.
         filters: Filters that were applied.
-        limit: The most rows that are answered.
-        metrics: Metrics of the report.
+        limit: The most rows that are sent.
+        metrics: Metrics of the report, in the order of the numbers in each row.
         since: Start of the time window.
         sort: Sorting of the rows.
         until: End of the time window.
@@ -376,10 +405,10 @@ class ReportQuery:
     """Filters that were applied."""
 
     limit: Any | None = None
-    """The most rows that are answered."""
+    """The most rows that are sent."""
 
     metrics: Any | None = None
-    """Metrics of the report."""
+    """Metrics of the report, in the order of the numbers in each row."""
 
     since: Any | None = None
     """Start of the time window."""
@@ -394,10 +423,6 @@ class ReportQuery:
     """Length of each time interval."""
 
 
-TimeInterval: TypeAlias = tuple[datetime, ...]
-"""Start and end of a time interval, both included, in UTC; an entry of another length is kept as it came."""
-
-
 @final
 @struct(kw_only=True, weakref_slot=False)
 class ReportByTimeRow:
@@ -405,8 +430,8 @@ class ReportByTimeRow:
 
     Attributes:
         dimensions: Values of the dimensions, in the order asked for; empty when none was.
-        metrics: One list per metric, in the order asked for, with one number per time interval; `nan` for one
-            that came as null.
+        metrics: One list per metric, in the order asked for, with one number per time interval; `nan` for a
+            null.
     """
 
     dimensions: list[str] = attrs.field(factory=list)
@@ -416,10 +441,14 @@ class ReportByTimeRow:
     """One list per metric, in the order asked for, with one number per time interval; `nan` for a null."""
 
 
+TimeInterval: TypeAlias = tuple[datetime, ...]
+"""Start and end of a time interval, both included, in UTC; one of another length is kept as it comes."""
+
+
 @final
 @struct(kw_only=True)
 class ReportByTime(ReportTable):
-    """Analytics of events by time.
+    """Analytics of events, by time.
 
     Attributes:
         data_lag: Seconds since the last event that was counted; newer ones may be missing.
@@ -464,7 +493,7 @@ class ReportSummaryRow:
 
     Attributes:
         dimensions: Values of the dimensions, in the order asked for; empty when none was.
-        metrics: One number per metric, in the order asked for; `nan` for one that came as null.
+        metrics: One number per metric, in the order asked for; `nan` for a null.
     """
 
     dimensions: list[str] = attrs.field(factory=list)
@@ -477,7 +506,7 @@ class ReportSummaryRow:
 @final
 @struct(kw_only=True)
 class ReportSummary(ReportTable):
-    """Analytics of events, summed over the whole time window.
+    """Analytics of events, summed over the time window.
 
     Attributes:
         data_lag: Seconds since the last event that was counted; newer ones may be missing.

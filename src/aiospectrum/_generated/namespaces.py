@@ -1,5 +1,5 @@
-# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
-"""The namespaces of a client, made of the endpoint functions, and the API that they are of."""
+# Generated from spectrum.openapi.yaml by `python -m codegen`: do not edit.
+"""Where the API is, and the namespaces of its client, made of the endpoint functions."""
 
 from typing import Final
 
@@ -12,14 +12,13 @@ from aiospectrum.transport import Namespace, Transport
 __all__ = ["SERVICE", "Analytics", "AnalyticsAggregate", "AnalyticsEvents", "Apps", "Namespaces", "Protocols"]
 
 SERVICE: Final = API(base_url="https://api.cloudflare.com/client/v4", schemes=("api_token", "api_key"))
-"""Where the API is, and how it wants to know who calls."""
+"""Where the API is, and how callers prove who they are."""
 
 
 class AnalyticsAggregate(Namespace):
     """``client.analytics.aggregate``."""
 
     __slots__ = ()
-
     current = get_current_aggregate
 
 
@@ -27,7 +26,6 @@ class AnalyticsEvents(Namespace):
     """``client.analytics.events``."""
 
     __slots__ = ()
-
     bytime = get_events_by_time
     summary = get_events_summary
 
@@ -48,14 +46,15 @@ class Analytics(Namespace):
         """
         super().__init__(transport)
         self.aggregate: Final = AnalyticsAggregate(transport)
+        """``client.analytics.aggregate``."""
         self.events: Final = AnalyticsEvents(transport)
+        """``client.analytics.events``."""
 
 
 class Apps(Namespace):
     """Spectrum applications of a zone, each a TCP or UDP service that Cloudflare's edge takes traffic for."""
 
     __slots__ = ()
-
     list = list_apps
     create = create_app
     get = get_app
@@ -68,15 +67,14 @@ class Protocols(Namespace):
     """Well-known protocols that Spectrum has a name for."""
 
     __slots__ = ()
-
     list = list_protocols
 
 
 class Namespaces:
-    """All namespaces, as attributes."""
+    """The namespaces of a client."""
 
     def __init__(self, transport: Transport) -> None:
-        """Make the namespaces.
+        """Make them.
 
         Args:
             transport: What every call goes through.

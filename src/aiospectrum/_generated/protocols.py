@@ -1,12 +1,13 @@
-# Generated from spec/spectrum.openapi.yaml: do not edit, run `python -m codegen` instead.
+# Generated from spectrum.openapi.yaml by `python -m codegen`: do not edit.
 """Well-known protocols that Spectrum has a name for.
 
-Each function can be called with anything that is a :class:`~aiospectrum.transport.Transport`.
+The first argument of each function, ``transport``, is what it calls over: a client, or anything else that is a
+:class:`~aiospectrum.transport.Transport`. A method of a client has it already.
 """
 
 from typing import Final
 
-from aiospectrum._generated.checks import IDENTIFIER
+from aiospectrum._generated import checks
 from aiospectrum._generated.models import Protocol
 from aiospectrum.routes import PathParameter, Route
 from aiospectrum.transport import Transport
@@ -20,7 +21,7 @@ LIST_PROTOCOLS: Final[Route[list[Protocol]]] = Route(
     name="list_protocols",
     method="GET",
     path="/zones/{zone_id}/spectrum/protocols",
-    path_parameters=(PathParameter(name="zone_id", check=IDENTIFIER),),
+    path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     result=list[Protocol],
     safe_to_repeat=True,
 )
@@ -38,7 +39,6 @@ async def list_protocols(
     Source: https://developers.cloudflare.com/spectrum/reference/configuration-options/
 
     Args:
-        transport: What to call over: a client, or anything else that is a Transport.
         zone_id: Identifier of the zone, 32 hexadecimal characters.
 
     Returns:
@@ -46,9 +46,9 @@ async def list_protocols(
 
     Raises:
         InvalidArgumentError: An argument does not fit; nothing was sent.
-        ConnectionFailedError: No connection, or it broke before the whole answer had arrived.
+        ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
-        ResponseError: The API refused the call, in the subclass of its status, or its answer was unusable.
+        ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
     """
     response = await transport.send(
         LIST_PROTOCOLS,

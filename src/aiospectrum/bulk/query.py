@@ -26,7 +26,7 @@ _TIME_DELTA: Final = _one_of(TimeDelta)
 _METRICS: Final = Array(items=_one_of(Metric), min_items=1, expected="a list with at least one metric")
 _DIMENSIONS: Final = Array(items=_one_of(Dimension), expected="a list of dimensions")
 _FILTERS: Final = Text(
-    pattern="[^%]*", min_length=1, expected="a filter in plain text, without percent-encoding, or None"
+    pattern=r"^[^%]*\Z", min_length=1, expected="a filter in plain text, without percent-encoding, or None"
 )
 _LIMIT: Final = Integer(minimum=1, expected="an integer of 1 or more, or None")
 

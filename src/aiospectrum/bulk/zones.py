@@ -1,17 +1,16 @@
 """The zones of plans and watches, and the client of each."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from aiospectrum.checks import Text, refuse
+from aiospectrum._generated.checks import IDENTIFIER
+from aiospectrum.checks import refuse
 from aiospectrum.transport import Transport
 
 __all__ = ["Clients", "check_zones", "clients_by_zone"]
 
 Clients: TypeAlias = Transport | Mapping[str, Transport]
 """What to call over: one client, or the client of each zone by its id, where zones have tokens of their own."""
-
-_ZONE: Final = Text(pattern="[0-9a-fA-F]{32}", expected="32 hexadecimal characters")
 
 
 def check_zones(zones: Iterable[str]) -> tuple[str, ...]:
@@ -31,7 +30,7 @@ def check_zones(zones: Iterable[str]) -> tuple[str, ...]:
     found = tuple(zones)
     seen: set[str] = set()
     for index, zone_id in enumerate(found):
-        _ZONE.check(f"zones[{index}]", zone_id)
+        IDENTIFIER.check(f"zones[{index}]", zone_id)
         if zone_id.lower() in seen:
             refuse(f"zones[{index}]", zone_id, "each zone once")
         seen.add(zone_id.lower())

@@ -1,0 +1,127 @@
+"""Reports what can only be seen with all schemas and operations at hand."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from codegen.document import Document, is_prose, join, show
+from codegen.operations import Operation, Parameter
+from codegen.shapes import Array, Choice, Component, Components, Map, Object, Ref, Scalar, Schema, reachable, resolve
+
+__all__ = ["check_rules"]
+
+_DEFAULTS = "a string, a whole number, true, false, [] or {}, as the schema has it"
+_IN_QUERIES = "strings, enums, integers, dates, choices of them, and arrays of these written in place"
+_IN_REQUESTS = "strings, integers, booleans, dates, enums, arrays and named objects in requests"
+_PAGED = "a GET with the parameters page and per_page, the latter with a maximum, and an array as result"
+
+
+def check_rules(
+    document: Document, operations: tuple[Operation, ...], components: Components, bases: Iterable[str]
+) -> None:
+    """Report all that does not fit together."""
+    for component in components.values():
+        schema = component.schema
+        if isinstance(schema, Object):
+            if schema.base is not None and schema.base not in bases:
+                known = ", ".join(bases) or "no such class in a package of its own"
+                document.report(join(component.pointer, "x-python-base"), f"the class {schema.base!r}", known)
+            for field in schema.fields:
+                if field.default is not attrs.NOTHING and not _fits(field.default, field.schema, components):
+                    document.report(join(field.pointer, "default"), f"the default {show(field.default)}", _DEFAULTS)
+    for operation in operations:
+        for parameter in operation.parameters:
+            _check_parameter(parameter, components)
+        _check_models(operation, components)
+        _check_pages(operation, components)
+        _check_assumed_result(operation, components)
+    for component in reachable(components, [each.body.name for each in operations if each.body is not None]):
+        _check_request(document, component)
+
+
+def _fits(default: Any, schema: Schema, components: Components) -> bool:
+    match resolve(schema, components):
+        case Scalar(kind="string"):
+            return isinstance(default, str)
+        case Scalar(kind="integer", minimum=low, maximum=high):
+            is_whole = isinstance(default, int) and not isinstance(default, bool)
+            return is_whole and (low is None or default >= low) and (high is None or default <= high)
+        case Scalar(kind="boolean"):
+            return isinstance(default, bool)
+        case Scalar(kind="enum", values=values, is_open=is_open):
+            return isinstance(default, str) and (is_open or default in values)
+        case Array(min_items=0):
+            return bool(default == [])
+        case Map():
+            return bool(default == {})
+        case Object(fields=fields):
+            return default == {} and not any(field.required for field in fields)
+        case other:
+            return _kind(other) == "broken"
+
+
+def _kind(schema: Schema) -> str:
+    return schema.kind if isinstance(schema, Scalar) else type(schema).__name__.lower()
+
+
+def _check_parameter(parameter: Parameter, components: Components) -> None:
+    schema, node, default = parameter.schema, parameter.node, parameter.default
+    if parameter.place == "path":
+        if _kind(resolve(schema, components)) not in ("string", "integer", "enum", "broken"):
+            node.report("a schema that cannot stand in a path", "strings, enums and integers", "schema")
+    else:
+        target = resolve(schema.items if isinstance(schema, Array) else schema, components)
+        kinds = {_kind(option) for option in (target.options if isinstance(target, Choice) else (target,))}
+        if not kinds <= {"string", "integer", "enum", "date-time", "broken"}:
+            node.report("a schema that cannot stand in a query string", _IN_QUERIES, "schema")
+    is_said = not parameter.required and is_prose(str(default))  # in the docstring
+    if default is not attrs.NOTHING and not (is_said and _fits(default, schema, components)):
+        node.report(f"the default {show(default)}", f"{_DEFAULTS}, of what is not required", "schema", "default")
+
+
+def _check_models(operation: Operation, components: Components) -> None:
+    items = [(each.items if isinstance(each, Array) else each, "responses") for each in operation.results]
+    for schema, key in ((operation.body, "requestBody"), *items):
+        if isinstance(schema, Ref) and _kind(resolve(schema, components)) not in ("object", "broken"):
+            operation.node.report(f"{schema.name}, which is no object", "objects, and arrays of them as result", key)
+
+
+def _check_request(document: Document, component: Component) -> None:
+    fields = component.schema.fields if isinstance(component.schema, Object) else ()
+    parts = [(field.pointer, field.schema) for field in fields] or [(component.pointer, component.schema)]
+    for field in fields:
+        if field.nullable:
+            document.report(field.pointer, "a null in a request", "properties that are left out")
+    for where, part in parts:
+        pointer = where
+        while isinstance(part, Array):
+            part, pointer = part.items, join(pointer, "items")
+        for each in part.options if isinstance(part, Choice) else (part,):
+            if _kind(each) in ("number", "map", "anything"):
+                document.report(pointer, f"the kind {_kind(each)!r} in a request", _IN_REQUESTS)
+
+
+def _check_pages(operation: Operation, components: Components) -> None:
+    key, result = operation.iteration.get("key"), operation.result
+    if not key or _kind(result) == "broken":
+        return
+    by_name = {each.name: each.schema for each in operation.placed("query") if each.name == each.wire}
+    page, per_page = by_name.get("page"), by_name.get("per_page")
+    is_counted = isinstance(page, Scalar) and isinstance(per_page, Scalar) and per_page.maximum is not None
+    if not is_counted or operation.http_method != "GET" or not isinstance(result, Array):
+        operation.node.report("an operation without pages", _PAGED, "x-pages")
+        return
+    item = resolve(result.items, components)
+    fields = item.fields if isinstance(item, Object) else ()
+    if not any(each.wire == key and each.required and _fits("", each.schema, components) for each in fields):
+        operation.node.report(f"the key {key!r}", "a required string of each item", "x-pages", "key")
+
+
+def _check_assumed_result(operation: Operation, components: Components) -> None:
+    assumed, result = operation.assumed_result, resolve(operation.result, components)
+    needed = {field.wire for field in result.fields if field.required} if isinstance(result, Object) else set()
+    in_path = {each.name for each in operation.placed("path")}
+    if assumed and (needed != set(assumed) or not in_path >= set(assumed.values())):
+        supported = "every required property of an object as result, each with a path parameter"
+        operation.node.report(f"{dict(assumed)!r}", supported, "x-assumed-result")
