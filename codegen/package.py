@@ -25,8 +25,8 @@ __all__ = ["OWN_PACKAGE", "render_package"]
 OWN_PACKAGE: Final = "aiospectrum._generated"
 
 _BASES: Final[Mapping[str, str]] = {
-    "AppMethods": "aiospectrum._codec.apps",
-    "OldAppForms": "aiospectrum._codec.apps",
+    "AppMethods": "aiospectrum._codec.forms",
+    "OldAppForms": "aiospectrum._codec.forms",
     "ReportTable": "aiospectrum.tables.mixin",
 }
 """The handwritten classes that ``x-python-base`` gives to models of our own package, and where they are."""

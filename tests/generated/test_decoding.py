@@ -374,6 +374,7 @@ def test_times_wherever_they_are(values: dict[str, Any], time: str) -> None:
     expected = CONVERTER.structure(json.loads(text), Outer)
 
     assert repr(read(Outer, text)) == repr(expected)
+    assert CONVERTER.structure(json.loads(json.dumps(CONVERTER.unstructure(expected))), Outer) == expected
     assert ("TIME" in str(values)) is (repr(AT) in repr(expected))
 
 

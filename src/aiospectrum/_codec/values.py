@@ -83,14 +83,14 @@ def make_reader(annotation: Any, structure: Structure) -> Reader:
     if Any in options:
         return _as_it_came
     if NoneType in options:
-        return _or_none(make_reader(Union[tuple(options - {NoneType})], structure))  # noqa: UP007 - of a tuple
-    if float in options and options <= _NUMBERS:
+        others = tuple(option for option in options if option is not NoneType)
+        return _or_none(make_reader(Union[others], structure))  # noqa: UP007 - of a tuple
+    if float in options and _NUMBERS.issuperset(options):
         return _number
     if len(options) > 1:
-        texts = [option for option in options if option is not str]
-        if str in options and all(get_origin(option) is Literal for option in texts):
+        if str in options and all(option is str or get_origin(option) is Literal for option in options):
             return _string
-        return _one_of([make_reader(option, structure) for option in get_args(annotation)])
+        return _one_of([make_reader(option, structure) for option in options])
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return _choice(arguments)
@@ -116,13 +116,13 @@ def make_writer(annotation: Any, unstructure: Callable[[Any], Any]) -> Writer:
     Returns:
         The writer, which gives JSON values: RFC 3339 for times, null for ``nan``.
     """
-    options = _options(annotation) - {NoneType}
+    options = [option for option in _options(annotation) if option is not NoneType]
     if Any in options or all(option in (str, int, bool) or get_origin(option) is Literal for option in options):
         return _as_it_came
-    if options <= _NUMBERS:
+    if _NUMBERS.issuperset(options):
         return _written_number
     if len(options) > 1:
-        return unstructure
+        return lambda value: format_date_time(value) if isinstance(value, datetime) else unstructure(value)
     (option,) = options
     origin, arguments = get_origin(option), get_args(option)
     if option is datetime:
@@ -180,8 +180,9 @@ def format_date_time(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def _options(annotation: Any) -> set[Any]:
-    return set(get_args(annotation)) if get_origin(annotation) in (Union, UnionType) else {annotation}
+def _options(annotation: Any) -> tuple[Any, ...]:
+    """The types of a union in their order, which says what is tried first."""
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
 
 
 def _as_it_came(value: Any) -> Any:

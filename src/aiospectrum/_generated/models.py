@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, final
 
 import attrs
 
-from aiospectrum._codec.apps import AppMethods, OldAppForms
+from aiospectrum._codec.forms import AppMethods, OldAppForms
 from aiospectrum.structs import struct
 from aiospectrum.tables.mixin import ReportTable
 

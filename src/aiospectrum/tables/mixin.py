@@ -3,10 +3,10 @@
 What makes tables is imported when the first one is made: most programs make none, and all import the models.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
-from aiospectrum._codec.values import WireError, read_date_time
+from aiospectrum._codec.forms import OddReportForms
 
 if TYPE_CHECKING:
     import pyarrow
@@ -87,7 +87,7 @@ class TableMethods:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
-class ReportTable(TableMethods):
+class ReportTable(TableMethods, OddReportForms):
     """A report as a tidy table: a row for each combination of dimension values and time interval.
 
     The columns are ``interval_start`` and ``interval_end``, both included and in UTC, then one for each dimension and
@@ -97,45 +97,7 @@ class ReportTable(TableMethods):
 
     __slots__ = ()
 
-    @staticmethod
-    def read_old_forms(values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Bring the JSON values of a report into the documented form, as one odd value must not lose a report.
-
-        Args:
-            values: The values, in whatever form.
-
-        Returns:
-            The values, in which a time interval that cannot be read is empty, a value of a dimension that is not text
-            is its text (empty for null), and an echo that is no object is one of nothing.
-        """
-        intervals, data = values.get("time_intervals"), values.get("data")
-        changed: dict[str, Any] = {}
-        if not isinstance(values.get("query"), Mapping):
-            changed["query"] = None
-        if isinstance(intervals, list):
-            changed["time_intervals"] = [each if _is_interval(each) else [] for each in intervals]
-        if isinstance(data, list):
-            changed["data"] = [_with_text_dimensions(row) for row in data]
-        return {**values, **changed}
-
     def _tidy(self, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> "TidyTable":
         from aiospectrum.tables.layout import TidyTable
 
         return TidyTable.from_report(cast("ReportLike", self), metrics=metrics, dimensions=dimensions)
-
-
-def _is_interval(value: Any) -> bool:
-    try:
-        return isinstance(value, list) and all(read_date_time(time) for time in value)
-    except WireError:
-        return False
-
-
-def _with_text_dimensions(row: Any) -> Any:
-    values = row.get("dimensions") if isinstance(row, Mapping) else None
-    if not isinstance(values, list) or all(isinstance(value, str) for value in values):
-        return row
-    return {
-        **row,
-        "dimensions": ["" if value is None else value if isinstance(value, str) else str(value) for value in values],
-    }

@@ -1,4 +1,7 @@
-"""What applications can do beside holding data, and how those of old payloads are read."""
+"""Old and odd forms of applications and reports, brought into the documented form before they are read.
+
+The classes are bases of models; the converter calls ``read_old_forms`` of a model that has it.
+"""
 
 from collections.abc import Mapping
 from types import NoneType
@@ -6,7 +9,9 @@ from typing import Any, ClassVar, Final, cast
 
 import attrs
 
-__all__ = ["AppMethods", "OldAppForms"]
+from aiospectrum._codec.values import WireError, read_date_time
+
+__all__ = ["AppMethods", "OddReportForms", "OldAppForms"]
 
 _PAY_AS_YOU_GO: Final = frozenset({"id", "protocol", "dns", "created_on", "modified_on", "origin_direct"})
 
@@ -56,3 +61,47 @@ class AppMethods(OldAppForms):
         """Whether it has nothing but what applications of a pay-as-you-go plan have."""
         values = attrs.asdict(cast(Any, self), recurse=False)
         return all(value is None for name, value in values.items() if name not in _PAY_AS_YOU_GO)
+
+
+class OddReportForms:
+    """Reads reports with odd values, as one odd value must not lose a report."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def read_old_forms(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Bring the JSON values of a report into the documented form.
+
+        Args:
+            values: The values, in whatever form.
+
+        Returns:
+            The values, in which a time interval that cannot be read is empty, a value of a dimension that is not text
+            is its text (empty for null), and an echo that is no object is one of nothing.
+        """
+        intervals, data = values.get("time_intervals"), values.get("data")
+        changed: dict[str, Any] = {}
+        if not isinstance(values.get("query"), Mapping):
+            changed["query"] = None
+        if isinstance(intervals, list):
+            changed["time_intervals"] = [each if _is_interval(each) else [] for each in intervals]
+        if isinstance(data, list):
+            changed["data"] = [_with_text_dimensions(row) for row in data]
+        return {**values, **changed}
+
+
+def _is_interval(value: Any) -> bool:
+    try:
+        return isinstance(value, list) and all(read_date_time(time) for time in value)
+    except WireError:
+        return False
+
+
+def _with_text_dimensions(row: Any) -> Any:
+    values = row.get("dimensions") if isinstance(row, Mapping) else None
+    if not isinstance(values, list) or all(isinstance(value, str) for value in values):
+        return row
+    return {
+        **row,
+        "dimensions": ["" if value is None else value if isinstance(value, str) else str(value) for value in values],
+    }
