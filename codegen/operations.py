@@ -152,7 +152,7 @@ def _parse_parameter(node: Node) -> Parameter:
     if isinstance(schema, Array) and (node.flag("explode") or not node.has("explode")):
         node.report("an array with repeated keys", "explode: false")
     if isinstance(schema, Scalar) and schema.kind == "string" and place == "path":
-        schema = attrs.evolve(schema, min_length=max(schema.min_length, 1))
+        schema = attrs.evolve(schema, min_length=schema.min_length or 1)
     return Parameter(
         node=node,
         place=place,

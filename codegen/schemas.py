@@ -116,7 +116,7 @@ def _parse_string(node: Node) -> Schema:
         node.report(f"the pattern {show(pattern)}", SUPPORTED, "pattern")
     return Scalar(
         kind="string",
-        min_length=shortest,
+        min_length=shortest or None,
         max_length=longest,
         pattern=translated or None,
         format=form,

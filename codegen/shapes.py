@@ -16,7 +16,7 @@ class Scalar:
     kind: str
     minimum: int | None = None
     maximum: int | None = None
-    min_length: int = 0
+    min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
     format: str | None = None

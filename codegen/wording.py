@@ -7,7 +7,7 @@ from typing import Final
 __all__ = ["docstring_text", "entry", "sentence", "snake_case"]
 
 _WIDTH: Final = 110
-_WORD: Final = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s$)[a-z])")
+_WORD: Final = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?:$|[A-Z]))[a-z])")
 """Between a small letter and a capital, and before the last capital of an abbreviation, unless its plural ends it."""
 
 
