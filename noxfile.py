@@ -1,10 +1,12 @@
 """Every check and task: plain ``nox`` runs the first four, .ci/run more of them, ``nox -s quick`` is for daily work."""
 
+import json
 import re
 import secrets
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nox
 from nox.command import CommandFailed
@@ -101,6 +103,27 @@ def chaos(session: nox.Session) -> None:
     times = int(session.posargs[0]) if session.posargs else 1
     for _ in range(times):
         session.run("python", "-m", "pytest", *options, f"--randomly-seed={secrets.randbelow(2**32)}")
+
+
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Change retry, limiter, codec and plans in small ways, one at a time; unit tests have to notice 90 % of that.
+
+    Arguments choose mutants, as in ``nox -s mutants -- 'aiospectrum._http.retry*'``.
+    """
+    session.install(".[arrow]", *group("mutants"))
+    shutil.rmtree("mutants", ignore_errors=True)
+    session.run("mutmut", "run", *session.posargs, silent=True)  # silent: it paints a line anew for each
+    survivors = session.run("mutmut", "results", silent=True) or ""
+    for name in re.findall(r"(\S+): (?:survived|no tests)", survivors):
+        session.run("mutmut", "show", name)
+    session.run("mutmut", "export-cicd-stats", silent=True)
+    counts = json.loads(Path("mutants", "mutmut-cicd-stats.json").read_text(encoding="utf-8"))
+    killed = counts["killed"] + counts["timeout"]
+    tried = killed + counts["survived"] + counts["no_tests"] + counts["suspicious"] + counts["segfault"]
+    session.log("killed %d of %d mutants", killed, tried)
+    if killed < 0.9 * tried:
+        session.error("expected that tests notice 90 % of all changes")
 
 
 @nox.session(default=False)
