@@ -11,8 +11,6 @@ from codegen.schemas import parse_schema
 from codegen.service import RESULT_INFO, check_form
 from codegen.shapes import BROKEN, Array, Ref, Scalar, Schema
 
-__all__ = ["Operation", "Parameter", "parse_operations"]
-
 _METHODS: Final = ("get", "post", "put", "delete")
 _OPERATION_KEYS: Final = ("operationId", "tags", "summary", "parameters", "requestBody")
 _EXTENSIONS: Final = ("x-namespace", "x-method", "x-pages", "x-assumed-result", "x-other-results")

@@ -21,9 +21,7 @@ from codegen.shapes import (
     Schema,
     references,
 )
-from codegen.wording import snake_case
-
-__all__ = ["parse_components", "parse_schema"]
+from codegen.writing import snake_case
 
 _COMPONENTS: Final = "#/components/schemas"
 _TYPES: Final = "$ref, anyOf, oneOf, or one of the types string, integer, number, boolean, array, object"

@@ -5,9 +5,6 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Array", "Choice", "Component", "Components", "Field", "Map", "Object", "Ref", "Scalar", "Schema"]
-__all__ += ["BROKEN", "reachable", "references", "resolve"]
-
 
 @attrs.frozen(kw_only=True)
 class Scalar:
