@@ -14,8 +14,6 @@ from typing import Final
 from codegen.document import SpecError
 from codegen.package import OWN_PACKAGE, render_package
 
-__all__ = ["main"]
-
 _ROOT: Final = Path(__file__).parent.parent
 
 

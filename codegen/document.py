@@ -7,8 +7,6 @@ from typing import Any, Final
 import attrs
 import yaml
 
-__all__ = ["FOR_PEOPLE", "Document", "Node", "SpecError", "is_prose", "join", "load_document", "show"]
-
 _DEEPEST: Final = 60
 FOR_PEOPLE: Final = {"description": str, "examples": list, "externalDocs": dict}
 """Keys that may stand anywhere, and change nothing."""

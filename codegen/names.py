@@ -9,9 +9,7 @@ from typing import Final
 from codegen.document import Document, join
 from codegen.operations import Operation
 from codegen.shapes import Components, Object
-from codegen.wording import snake_case
-
-__all__ = ["check_names", "class_name"]
+from codegen.writing import snake_case
 
 _SNAKE: Final = re.compile("[a-z][a-z0-9_]*")
 _CONSTANT: Final = re.compile("[A-Z][A-Z0-9_]*")

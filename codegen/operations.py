@@ -11,8 +11,6 @@ from codegen.schemas import parse_schema
 from codegen.service import RESULT_INFO, check_form
 from codegen.shapes import BROKEN, Array, Ref, Scalar, Schema
 
-__all__ = ["Operation", "Parameter", "parse_operations"]
-
 _METHODS: Final = ("get", "post", "put", "delete")
 _OPERATION_KEYS: Final = ("operationId", "tags", "summary", "parameters", "requestBody")
 _EXTENSIONS: Final = ("x-namespace", "x-method", "x-pages", "x-assumed-result", "x-other-results")
@@ -152,7 +150,7 @@ def _parse_parameter(node: Node) -> Parameter:
     if isinstance(schema, Array) and (node.flag("explode") or not node.has("explode")):
         node.report("an array with repeated keys", "explode: false")
     if isinstance(schema, Scalar) and schema.kind == "string" and place == "path":
-        schema = attrs.evolve(schema, min_length=max(schema.min_length, 1))
+        schema = attrs.evolve(schema, min_length=schema.min_length or 1)
     return Parameter(
         node=node,
         place=place,

@@ -11,16 +11,23 @@ import attrs
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codegen.document import Document, load_document
-from codegen.expressions import annotation, argument_type, bounds, check_expression, constant_name
 from codegen.names import check_names, class_name
 from codegen.operations import Operation, Parameter, parse_operations
 from codegen.rules import check_rules
 from codegen.schemas import parse_components
 from codegen.service import parse_service
 from codegen.shapes import Array, Component, Components, Field, Map, Object, Ref, Schema, reachable, references, resolve
-from codegen.wording import docstring_text, entry, sentence, snake_case
-
-__all__ = ["OWN_PACKAGE", "render_package"]
+from codegen.writing import (
+    annotation,
+    argument_type,
+    bounds,
+    check_expression,
+    constant_name,
+    docstring_text,
+    entry,
+    sentence,
+    snake_case,
+)
 
 OWN_PACKAGE: Final = "aiospectrum._generated"
 
@@ -118,18 +125,19 @@ def _namespaces(operations: tuple[Operation, ...], tags: Mapping[str, str]) -> l
     return found
 
 
-def _describe(parameter: Parameter) -> str:
+def describe(parameter: Parameter) -> str:
+    """What the docstring says of an argument."""
     text = f"{sentence(parameter.description)[:-1]}{bounds(parameter.schema)}."
     is_given = parameter.default is not attrs.NOTHING
     return f"{text} The API takes {parameter.default} when it is left out." if is_given else text
 
 
-def _alias(schema: Schema) -> str:
+def alias(schema: Schema) -> str:
     """What a name stands for; an array that has one is a tuple, as it is small and never added to."""
     return f"tuple[{annotation(schema.items)}, ...]" if isinstance(schema, Array) else annotation(schema)
 
 
-def _declaration(field: Field, components: Components) -> str:
+def declaration(field: Field, components: Components) -> str:
     """A field of a class, from its name to its default."""
     optional = field.nullable or not (field.required or field.default is not attrs.NOTHING)
     arguments = {}
@@ -158,18 +166,8 @@ def _render(template: str, values: dict[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        alias=_alias,
-        annotation=annotation,
-        bounds=bounds,
-        check=check_expression,
-        constant=constant_name,
-        describe=_describe,
-        declaration=_declaration,
-        doc=docstring_text,
-        entry=lambda text, name: entry(name, text),
-        snake=snake_case,
-    )
+    functions = (alias, annotation, bounds, check_expression, constant_name, declaration, describe)
+    environment.filters |= {function.__name__: function for function in (*functions, docstring_text, entry, snake_case)}
     return environment.get_template(f"{template}.py.jinja2").render(**values)
 
 

@@ -10,8 +10,6 @@ import re
 import warnings
 from typing import Final
 
-__all__ = ["SUPPORTED", "translate_pattern"]
-
 SUPPORTED: Final = r"an ECMA-262 pattern of characters, classes, plain groups, quantifiers, ^ and $, without \s"
 
 _ESCAPE: Final = r"\\(?:[dDwWbBtnrfv^$\\.*+?()\[\]{}|/]|x[0-9A-Fa-f]{2}|u(?![dD][89A-Fa-f])[0-9A-Fa-f]{4})"

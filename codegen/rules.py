@@ -9,8 +9,6 @@ from codegen.document import Document, is_prose, join, show
 from codegen.operations import Operation, Parameter
 from codegen.shapes import Array, Choice, Component, Components, Map, Object, Ref, Scalar, Schema, reachable, resolve
 
-__all__ = ["check_rules"]
-
 _DEFAULTS = "a string, a whole number, true, false, [] or {}, as the schema has it"
 _IN_QUERIES = "strings, enums, integers, dates, choices of them, and arrays of these written in place"
 _IN_REQUESTS = "strings, integers, booleans, dates, enums, arrays and named objects in requests"

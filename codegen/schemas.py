@@ -21,9 +21,7 @@ from codegen.shapes import (
     Schema,
     references,
 )
-from codegen.wording import snake_case
-
-__all__ = ["parse_components", "parse_schema"]
+from codegen.writing import snake_case
 
 _COMPONENTS: Final = "#/components/schemas"
 _TYPES: Final = "$ref, anyOf, oneOf, or one of the types string, integer, number, boolean, array, object"
@@ -116,7 +114,7 @@ def _parse_string(node: Node) -> Schema:
         node.report(f"the pattern {show(pattern)}", SUPPORTED, "pattern")
     return Scalar(
         kind="string",
-        min_length=shortest,
+        min_length=shortest or None,
         max_length=longest,
         pattern=translated or None,
         format=form,

@@ -9,8 +9,6 @@ import attrs
 
 from codegen.document import Document, Node, show
 
-__all__ = ["RESULT_INFO", "Service", "check_form", "parse_service"]
-
 _TOP_KEYS: Final = ("openapi", "info", "servers", "security", "tags", "paths", "components")
 _SECTIONS: Final = ("schemas", "parameters", "requestBodies", "responses", "securitySchemes")
 _INFO_KEYS: Final = ("title", "version", "summary", "license", "contact", "termsOfService")

@@ -5,9 +5,6 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Array", "Choice", "Component", "Components", "Field", "Map", "Object", "Ref", "Scalar", "Schema"]
-__all__ += ["BROKEN", "reachable", "references", "resolve"]
-
 
 @attrs.frozen(kw_only=True)
 class Scalar:
@@ -16,7 +13,7 @@ class Scalar:
     kind: str
     minimum: int | None = None
     maximum: int | None = None
-    min_length: int = 0
+    min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
     format: str | None = None

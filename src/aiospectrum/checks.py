@@ -45,6 +45,11 @@ class Check(Protocol):
     as a tuple.
     """
 
+    @property
+    def expected(self) -> str:
+        """What the error says was expected."""
+        ...
+
     def check(self, field: str, value: object) -> None:
         """Refuse a value that does not fit.
 
@@ -80,9 +85,6 @@ def refuse(field: str, value: object, expected: str) -> NoReturn:
 class Text:
     """A string."""
 
-    expected: str = "a string"
-    """What the error says was expected."""
-
     choices: tuple[str, ...] = ()
     """The only strings allowed; empty for no such limit."""
 
@@ -97,6 +99,20 @@ class Text:
 
     max_length: int | None = None
     """The most characters."""
+
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    """What the error says was expected; when left out, what the other fields say."""
+
+    def _say(self) -> str:
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        if self.format is not None:
+            return "a host name such as www.example.com"
+        if self.max_length is not None:
+            return f"a string of {self.min_length} to {self.max_length} characters"
+        if self.min_length > 1:
+            return f"a string of {self.min_length} or more characters"
+        return "a string that is not empty" if self.min_length else "a string"
 
     def check(self, field: str, value: object) -> None:
         """Refuse anything else; see :class:`Check`."""
@@ -119,14 +135,21 @@ class Text:
 class Integer:
     """A whole number; a bool is not one."""
 
-    expected: str = "an integer"
-    """What the error says was expected."""
-
     minimum: int | None = None
     """The smallest value."""
 
     maximum: int | None = None
     """The largest value; 2**63 - 1 when there is none."""
+
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    """What the error says was expected; when left out, what the bounds say."""
+
+    def _say(self) -> str:
+        if self.minimum is not None and self.maximum is not None:
+            return f"an integer from {self.minimum} to {self.maximum}"
+        if self.maximum is not None:
+            return f"an integer of {self.maximum} or less"
+        return "an integer" if self.minimum is None else f"an integer of {self.minimum} or more"
 
     def check(self, field: str, value: object) -> None:
         """Refuse anything else; see :class:`Check`."""
@@ -201,11 +224,16 @@ class Array:
     items: Check
     """What each item must be."""
 
-    expected: str = "a list"
-    """What the error says was expected."""
-
     min_items: int = 0
     """The fewest items."""
+
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    """What the error says was expected; when left out, how many items."""
+
+    def _say(self) -> str:
+        if self.min_items > 1:
+            return f"a list with at least {self.min_items} items"
+        return "a list with at least one item" if self.min_items else "a list"
 
     def check(self, field: str, value: object) -> None:
         """Refuse anything else; see :class:`Check`."""
@@ -222,8 +250,11 @@ class OneOf:
     options: tuple[Check, ...]
     """The checks, tried in order."""
 
-    expected: str
-    """What the error says was expected."""
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    """What the error says was expected; when left out, what the options say."""
+
+    def _say(self) -> str:
+        return ", or ".join(option.expected for option in self.options)
 
     def check(self, field: str, value: object) -> None:
         """Refuse anything else; see :class:`Check`.
@@ -258,10 +289,15 @@ class Object:
     exactly_one_of: tuple[str, ...] = ()
     """Fields of which exactly one is given; empty for no such rule."""
 
+    @property
+    def expected(self) -> str:
+        """What the error says was expected."""
+        return f"an object of the class {self.model.__name__}"
+
     def check(self, field: str, value: object) -> None:
         """Refuse anything else; see :class:`Check`."""
         if not isinstance(value, self.model):
-            refuse(field, value, f"an object of the class {self.model.__name__}")
+            refuse(field, value, self.expected)
         for name, check in self.fields.items():
             item = getattr(value, name)
             if item is not None or name in self.required:

@@ -2,11 +2,14 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from codegen.__main__ import main
 
@@ -73,6 +76,12 @@ def patch(change: dict[str, Any]) -> str:
     return json.dumps(document)  # JSON is YAML, and has no aliases
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all examples of one test."""
+    return tmp_path_factory.mktemp("anywhere")
+
+
 def refuse(text: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """Run the command on a spec that it refuses, and give the lines of its message."""
     (folder / "spec.yaml").write_text(text, encoding="utf-8")
@@ -133,7 +142,38 @@ def test_all_problems_are_reported_at_once(tmp_path: Path, capsys: pytest.Captur
     ]
 
 
-@pytest.mark.parametrize("nesting", ["[" * 5000, "{a: " * 5000, "[" * 80 + "]" * 80])
+def places(node: Any) -> Iterator[list[Any]]:
+    """The keys that lead to every value of a document, at any depth."""
+    for key, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield [key]
+        yield from ([key, *below] for below in places(inner))
+
+
+@settings(max_examples=200, suppress_health_check=list(HealthCheck), deadline=None)
+@given(
+    place=st.sampled_from(list(places(yaml.safe_load(GOOD)))),
+    value=st.sampled_from(
+        [None, [], {}, "x", "", 3, -1.5, True, ["x"], {"x": 1}, [None], [{}], {"$ref": 3}]
+        + [{"$ref": f"#/components/schemas/{name}"} for name in ("Order", "Box", "Envelope")]
+    ),
+)
+def test_any_value_anywhere_ends_in_a_message(place: list[Any], value: Any, folder: Path) -> None:
+    """A malformed document is generated from or refused, and nothing else."""
+    document = yaml.safe_load(GOOD)
+    parent = document
+    for key in place[:-1]:
+        parent = parent[key]
+    parent[place[-1]] = value
+    (folder / "spec.yaml").write_text(json.dumps(document), encoding="utf-8")
+
+    assert main(["--spec", str(folder / "spec.yaml"), "--package", "boxes", "--out", str(folder / "boxes")]) in (0, 2)
+
+
+@pytest.mark.parametrize(
+    "nesting",
+    ["[" * 5000, "{a: " * 5000, "[" * 80 + "]" * 80],
+    ids=["lists without an end", "mappings without an end", "80 lists"],
+)
 def test_deep_nesting_is_refused(nesting: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A document that nobody wrote by hand ends in a message, not in a traceback."""
     text = GOOD.replace("size: {type: integer,", f"size: {{examples: {nesting}, type: integer,")

@@ -30,11 +30,7 @@ GET_CURRENT_AGGREGATE: Final[Route[list[CurrentAggregate]]] = Route(
     path="/zones/{zone_id}/spectrum/analytics/aggregate/current",
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
-        QueryParameter(
-            name="app_ids",
-            wire="appID",
-            check=Array(items=checks.IDENTIFIER, min_items=1, expected="a list with at least one item"),
-        ),
+        QueryParameter(name="app_ids", wire="appID", check=Array(items=checks.IDENTIFIER, min_items=1)),
         QueryParameter(
             name="colo_name",
             wire="colo_name",
@@ -94,16 +90,8 @@ GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
         QueryParameter(name="time_delta", wire="time_delta", check=checks.TIME_DELTA, required=True),
-        QueryParameter(
-            name="metrics",
-            wire="metrics",
-            check=Array(items=checks.METRIC, min_items=1, expected="a list with at least one item"),
-        ),
-        QueryParameter(
-            name="dimensions",
-            wire="dimensions",
-            check=Array(items=checks.DIMENSION, min_items=1, expected="a list with at least one item"),
-        ),
+        QueryParameter(name="metrics", wire="metrics", check=Array(items=checks.METRIC, min_items=1)),
+        QueryParameter(name="dimensions", wire="dimensions", check=Array(items=checks.DIMENSION, min_items=1)),
         QueryParameter(name="since", wire="since", check=DateTime()),
         QueryParameter(name="until", wire="until", check=DateTime()),
         QueryParameter(
@@ -120,10 +108,9 @@ GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
                     expected="the name of a metric or dimension with an optional + or - in front",
                 ),
                 min_items=1,
-                expected="a list with at least one item",
             ),
         ),
-        QueryParameter(name="limit", wire="limit", check=Integer(minimum=1, expected="an integer of 1 or more")),
+        QueryParameter(name="limit", wire="limit", check=Integer(minimum=1)),
     ),
     result=ReportByTime,
     other_results=(ReportSummary,),
@@ -198,16 +185,8 @@ GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
     path="/zones/{zone_id}/spectrum/analytics/events/summary",
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
-        QueryParameter(
-            name="metrics",
-            wire="metrics",
-            check=Array(items=checks.METRIC, min_items=1, expected="a list with at least one item"),
-        ),
-        QueryParameter(
-            name="dimensions",
-            wire="dimensions",
-            check=Array(items=checks.DIMENSION, min_items=1, expected="a list with at least one item"),
-        ),
+        QueryParameter(name="metrics", wire="metrics", check=Array(items=checks.METRIC, min_items=1)),
+        QueryParameter(name="dimensions", wire="dimensions", check=Array(items=checks.DIMENSION, min_items=1)),
         QueryParameter(name="since", wire="since", check=DateTime()),
         QueryParameter(name="until", wire="until", check=DateTime()),
         QueryParameter(
@@ -224,10 +203,9 @@ GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
                     expected="the name of a metric or dimension with an optional + or - in front",
                 ),
                 min_items=1,
-                expected="a list with at least one item",
             ),
         ),
-        QueryParameter(name="limit", wire="limit", check=Integer(minimum=1, expected="an integer of 1 or more")),
+        QueryParameter(name="limit", wire="limit", check=Integer(minimum=1)),
     ),
     result=ReportSummary,
     other_results=(ReportByTime,),

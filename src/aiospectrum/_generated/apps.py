@@ -35,10 +35,8 @@ LIST_APPS: Final[Route[list[App]]] = Route(
     path="/zones/{zone_id}/spectrum/apps",
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
-        QueryParameter(name="page", wire="page", check=Integer(minimum=1, expected="an integer of 1 or more")),
-        QueryParameter(
-            name="per_page", wire="per_page", check=Integer(minimum=1, maximum=100, expected="an integer from 1 to 100")
-        ),
+        QueryParameter(name="page", wire="page", check=Integer(minimum=1)),
+        QueryParameter(name="per_page", wire="per_page", check=Integer(minimum=1, maximum=100)),
         QueryParameter(name="direction", wire="direction", check=checks.DIRECTION),
         QueryParameter(name="order", wire="order", check=checks.APP_ORDER),
     ),

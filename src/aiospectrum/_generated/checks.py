@@ -11,22 +11,16 @@ IDENTIFIER: Final = Text(
 )
 """Check of a value of the schema Identifier."""
 
-DIRECTION: Final = Text(choices=("asc", "desc"), expected="one of asc, desc")
+DIRECTION: Final = Text(choices=("asc", "desc"))
 """Check of a value of the schema Direction."""
 
-APP_ORDER: Final = Text(
-    choices=("protocol", "app_id", "created_on", "modified_on", "dns"),
-    expected="one of protocol, app_id, created_on, modified_on, dns",
-)
+APP_ORDER: Final = Text(choices=("protocol", "app_id", "created_on", "modified_on", "dns"))
 """Check of a value of the schema AppOrder."""
 
 DNS_TYPE: Final = Text()
 """Check of a value of the schema DNSType."""
 
-DNS: Final = Object(
-    model=models.DNS,
-    fields={"name": Text(format="hostname", expected="a host name such as www.example.com"), "type": DNS_TYPE},
-)
+DNS: Final = Object(model=models.DNS, fields={"name": Text(format="hostname"), "type": DNS_TYPE})
 """Check of a value of the schema DNS."""
 
 TRAFFIC_TYPE: Final = Text()
@@ -36,21 +30,19 @@ ORIGIN_DNS_TYPE: Final = Text()
 """Check of a value of the schema OriginDNSType."""
 
 ORIGIN_DNS: Final = Object(
-    model=models.OriginDNS,
-    fields={"name": Text(), "ttl": Integer(minimum=600, expected="an integer of 600 or more"), "type": ORIGIN_DNS_TYPE},
+    model=models.OriginDNS, fields={"name": Text(), "ttl": Integer(minimum=600), "type": ORIGIN_DNS_TYPE}
 )
 """Check of a value of the schema OriginDNS."""
 
 ORIGIN_PORT: Final = OneOf(
     options=(
-        Integer(minimum=1, maximum=65535, expected="an integer from 1 to 65535"),
+        Integer(minimum=1, maximum=65535),
         Text(pattern="^[0-9]{1,5}(-[0-9]{1,5})?\\Z", expected='a port or a range of ports such as "1000-2000"'),
-    ),
-    expected='an integer from 1 to 65535, or a port or a range of ports such as "1000-2000"',
+    )
 )
 """Check of a value of the schema OriginPort."""
 
-EDGE_I_PS_TYPE: Final = Text()
+EDGE_IPS_TYPE: Final = Text()
 """Check of a value of the schema EdgeIPsType."""
 
 EDGE_IP_CONNECTIVITY: Final = Text()
@@ -58,11 +50,7 @@ EDGE_IP_CONNECTIVITY: Final = Text()
 
 EDGE_IPS: Final = Object(
     model=models.EdgeIPs,
-    fields={
-        "type": EDGE_I_PS_TYPE,
-        "connectivity": EDGE_IP_CONNECTIVITY,
-        "ips": Array(items=Text(), expected="a list"),
-    },
+    fields={"type": EDGE_IPS_TYPE, "connectivity": EDGE_IP_CONNECTIVITY, "ips": Array(items=Text())},
 )
 """Check of a value of the schema EdgeIPs."""
 
@@ -82,11 +70,11 @@ APP_REQUEST: Final = Object(
         ),
         "dns": DNS,
         "traffic_type": TRAFFIC_TYPE,
-        "origin_direct": Array(items=Text(), min_items=1, expected="a list with at least one item"),
+        "origin_direct": Array(items=Text(), min_items=1),
         "origin_dns": ORIGIN_DNS,
         "origin_port": ORIGIN_PORT,
-        "origin_worker_id": Text(min_length=1, expected="a string that is not empty"),
-        "virtual_network_id": Text(min_length=1, expected="a string that is not empty"),
+        "origin_worker_id": Text(min_length=1),
+        "virtual_network_id": Text(min_length=1),
         "edge_ips": EDGE_IPS,
         "ip_firewall": Flag(),
         "proxy_protocol": PROXY_PROTOCOL,
@@ -98,19 +86,13 @@ APP_REQUEST: Final = Object(
 )
 """Check of a value of the schema AppRequest."""
 
-TIME_DELTA: Final = Text(
-    choices=("year", "quarter", "month", "week", "day", "hour", "dekaminute", "minute"),
-    expected="one of year, quarter, month, week, day, hour, dekaminute, minute",
-)
+TIME_DELTA: Final = Text(choices=("year", "quarter", "month", "week", "day", "hour", "dekaminute", "minute"))
 """Check of a value of the schema TimeDelta."""
 
 METRIC: Final = Text(
-    choices=("count", "bytesIngress", "bytesEgress", "durationAvg", "durationMedian", "duration90th", "duration99th"),
-    expected="one of count, bytesIngress, bytesEgress, durationAvg, durationMedian, duration90th, duration99th",
+    choices=("count", "bytesIngress", "bytesEgress", "durationAvg", "durationMedian", "duration90th", "duration99th")
 )
 """Check of a value of the schema Metric."""
 
-DIMENSION: Final = Text(
-    choices=("event", "appID", "coloName", "ipVersion"), expected="one of event, appID, coloName, ipVersion"
-)
+DIMENSION: Final = Text(choices=("event", "appID", "coloName", "ipVersion"))
 """Check of a value of the schema Dimension."""

@@ -1,13 +1,15 @@
-"""Writes schemas as Python: the type of a value, and the check of an argument."""
+"""Writes Python: names, docstrings, the types of values and the checks of arguments."""
 
+import re
+import textwrap
 from collections.abc import Mapping
 from typing import Final
 
 from codegen.shapes import Array, Choice, Components, Map, Object, Ref, Scalar, Schema
-from codegen.wording import snake_case
 
-__all__ = ["annotation", "argument_type", "bounds", "check_expression", "constant_name"]
-
+_WIDTH: Final = 110
+_WORD: Final = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?:$|[A-Z]))[a-z])")
+"""Between a small letter and a capital, and before the last capital of an abbreviation, unless its plural ends it."""
 _TYPES: Final[Mapping[str, str]] = {
     "string": "str",
     "integer": "int",
@@ -16,6 +18,35 @@ _TYPES: Final[Mapping[str, str]] = {
     "date-time": "datetime",
     "anything": "Any",
 }
+_CHECKS: Final = {"string": "Text", "integer": "Integer", "boolean": "Flag", "date-time": "DateTime"}
+
+
+def snake_case(name: str) -> str:
+    """Write a name in small letters with underscores: ``app_id`` for ``appID``, ``edge_ips`` for ``EdgeIPs``."""
+    return _WORD.sub("_", name).lower()
+
+
+def sentence(text: str) -> str:
+    """Fold white space, begin with a capital letter and end with a full stop."""
+    folded = " ".join(text.split()).rstrip(".") + "."
+    return folded[0].upper() + folded[1:]
+
+
+def docstring_text(description: str, indent: int) -> str:
+    """Lay a description out as a docstring: the first sentence alone, then the rest, wrapped.
+
+    Every line but the first is indented, and a second one is followed by a line for the closing quotes.
+    """
+    parts = re.split(r"(?<=\.) (?=[A-Z`])", sentence(description), maxsplit=1)
+    paragraphs = [textwrap.fill(part, _WIDTH - indent) for part in parts]
+    text = textwrap.indent("\n\n".join(paragraphs), " " * indent).strip()
+    return f"{text}\n{' ' * indent}" if "\n" in text else text
+
+
+def entry(text: str, name: str) -> str:
+    """Lay out an entry of an Args, Attributes or Returns section; the name may be empty."""
+    whole = f"{name}: {sentence(text)}" if name else sentence(text)
+    return textwrap.fill(whole, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12)
 
 
 def constant_name(name: str) -> str:
@@ -53,31 +84,22 @@ def check_expression(schema: Schema, module: str = "") -> str:
     match schema:
         case Ref(name=name):
             return module + constant_name(name)
-        case Scalar(kind="enum", is_open=True):
-            return "Text()"
-        case Scalar(kind="enum", values=values):
-            return _call("Text", choices=values, expected=_expected(schema))
+        case Scalar(kind="enum", values=values, is_open=is_open):
+            return "Text()" if is_open else f"Text(choices={values!r})"
         case Array(items=items, min_items=fewest):
-            arguments = _call("", min_items=fewest or None, expected=_expected(schema))[1:]
-            return f"Array(items={check_expression(items, module)}, {arguments}"
+            return f"Array(items={check_expression(items, module)}{f', min_items={fewest}' if fewest else ''})"
         case Choice(options=options):
-            inner = "".join(f"{check_expression(option, module)}, " for option in options)
-            return f"OneOf(options=({inner}), expected={_expected(schema)!r})"
-        case Scalar(kind="boolean"):
-            return "Flag()"
-        case Scalar(kind="date-time"):
-            return "DateTime()"
-        case Scalar(kind="integer", minimum=low, maximum=high):
-            return _call("Integer", minimum=low, maximum=high, expected=_expected(schema))
-        case Scalar(pattern=pattern, min_length=shortest, max_length=longest, format=form):
-            given = {"pattern": pattern, "format": form, "min_length": shortest or None, "max_length": longest}
-            expected = _expected(schema)
-            return _call("Text", **given, expected=None if expected == "a string" else expected)
+            return f"OneOf(options=({''.join(f'{check_expression(option, module)}, ' for option in options)}))"
         case Object(fields=fields, exactly_one_of=exclusive):
             inner = ", ".join(f"{field.name!r}: {check_expression(field.schema, module)}" for field in fields)
             required = [field.name for field in fields if field.required]
             frozen = f", required=frozenset({required!r})" if required else ""
             return f"fields={{{inner}}}{frozen}" + (f", exactly_one_of={exclusive!r}" if exclusive else "")
+        case Scalar(kind=kind):
+            names = ("pattern", "format", "min_length", "max_length", "minimum", "maximum", "expected")
+            given = [(name, getattr(schema, name)) for name in names]
+            arguments = ", ".join(f"{name}={value!r}" for name, value in given if value not in (None, ""))
+            return f"{_CHECKS[kind]}({arguments})"
         case _:
             raise TypeError(f"{schema} in a request")  # the rules let none through
 
@@ -88,43 +110,7 @@ def bounds(schema: Schema) -> str:
     return f", {_range(schema)}" if isinstance(schema, Scalar) and is_bound else ""
 
 
-def _call(name: str, **arguments: object) -> str:
-    given = {key: value for key, value in arguments.items() if value is not None}
-    return f"{name}({', '.join(f'{key}={value!r}' for key, value in given.items())})"
-
-
 def _range(schema: Scalar) -> str:
     if schema.minimum is None or schema.maximum is None:
         return f"{schema.minimum} or more" if schema.maximum is None else f"{schema.maximum} or less"
     return f"{schema.minimum} to {schema.maximum}"
-
-
-def _expected(schema: Schema) -> str:
-    match schema:
-        case Scalar(expected=text) if text:
-            return text
-        case Scalar(kind="integer", minimum=None, maximum=None):
-            return "an integer"
-        case Scalar(kind="integer", minimum=low, maximum=high):
-            between = low is not None and high is not None
-            return f"an integer {'from' if between else 'of'} {_range(schema)}"
-        case Scalar(kind="boolean"):
-            return "True or False"
-        case Scalar(format="hostname"):
-            return "a host name such as www.example.com"
-        case Scalar(min_length=shortest, max_length=int(longest)):
-            return f"a string of {shortest} to {longest} characters"
-        case Scalar(min_length=1):
-            return "a string that is not empty"
-        case Scalar(min_length=shortest) if shortest:
-            return f"a string of {shortest} or more characters"
-        case Scalar(kind="enum", values=values):
-            return f"one of {', '.join(values)}"
-        case Array(min_items=fewest) if fewest:
-            return f"a list with at least {'one item' if fewest == 1 else f'{fewest} items'}"
-        case Array():
-            return "a list"
-        case Choice(options=options):
-            return ", or ".join(map(_expected, options))
-        case _:
-            return "a string"
