@@ -53,7 +53,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy", "src", "codegen", "tests/typing")
     session.run("pyright", env=pyright)
     session.run("pyright", "--verifytypes", "aiospectrum", "--ignoreexternal", env=pyright)
-    session.run("python", "-m", "pytest", "-q", "tests/codegen/test_codegen_fragment.py", "-k", "types", env=pyright)
+    session.run("python", "-m", "pytest", "-q", "tests/codegen/test_codegen_fragment.py", "-k", "is_typed", env=pyright)
 
 
 @nox.session
