@@ -169,7 +169,7 @@ def _has_fine_times(body: bytes) -> bool:
     """
     position = body.find(b"T")
     for _ in range(len(body) // 2048):
-        if position < 0 or _FINE_TIME.match(body, position):
+        if position < 0 or (body[position + 9 : position + 10] == b"." and _FINE_TIME.match(body, position)):
             return position >= 0
         position = body.find(b"T", position + 1)
     return position >= 0 and _FINE_TIME.search(body, position) is not None
@@ -193,6 +193,8 @@ def _times(annotation: Any) -> _Times | None:
     if not inner:
         return None
     times, origin = inner[0], get_origin(annotation)
+    if origin in (list, tuple) and set(arguments) == {datetime}:
+        return iter
     if origin is list or (origin is tuple and len(arguments) == 1):
         return lambda items: chain.from_iterable(map(times, items))
     if origin is dict:
