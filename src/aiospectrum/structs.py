@@ -10,6 +10,9 @@ The name of a field in JSON, where it differs, stands in its metadata::
         labels: list[str] = attrs.field(factory=list)
 """
 
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import attrs
@@ -20,6 +23,15 @@ __all__ = ["is_struct", "struct"]
 _OF_EVERY_CLASS: Final = frozenset(vars(type("", (), {}))) - {"__doc__"}
 _IGNORED: Final = ("validator", "converter", "on_setattr", "eq_key", "order_key", "hash")
 """What attrs lets a field have, and msgspec would pass over."""
+_IGNORED_OF_CLASS: Final = (
+    *("__attrs_pre_init__", "__attrs_post_init__", "__post_init__", "__match_args__", "__init_subclass__"),
+    *("__getstate__", "__setstate__", "__getnewargs__"),
+)
+"""What a class can say, and would not be asked or be asked by one of both alone."""
+_METHODS: Final = (property, classmethod, staticmethod, FunctionType, type(lru_cache(len)))
+_PARTS: Final = ("fget", "fset", "fdel", "__wrapped__")
+_OF_MSGSPEC: Final = (type(msgspec.field()), type(msgspec.NODEFAULT))
+"""Defaults that mean something else to msgspec than to attrs."""
 
 if TYPE_CHECKING:
     from attrs import frozen as struct
@@ -38,7 +50,9 @@ else:
 
         Raises:
             TypeError: A field has what would be ignored: a validator, a converter, a factory that takes the object, or
-                an ``init``, ``repr``, ``eq``, ``alias`` or ``on_setattr`` of its own; or, later on, it gets a subclass.
+                an ``init``, ``repr``, ``eq``, ``alias``, ``kw_only`` or ``on_setattr`` of its own; the class has: a
+                metaclass, a cached property, bases that hold something, a method that one of both would not call;
+                or, later on, it gets a subclass.
         """
         return lambda cls: _as_struct(cls, kw_only=kw_only, weakref_slot=weakref_slot)
 
@@ -60,13 +74,19 @@ def _refuse_subclass(cls: type[Any]) -> None:
 
 
 def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any]:
+    own = {name: value for name, value in vars(cls).items() if name not in _OF_EVERY_CLASS}
+    _check_class(cls, own)
+    seen: set[Any] = set()
+    cells = [cell for value in own.values() for cell in _class_cells(value, cls, seen)]
     fields = attrs.fields(attrs.frozen(cls, kw_only=kw_only))  # of a class that is not kept: what attrs makes of it
     for field in fields:
         is_usual = field.init is True and field.repr is True and field.eq is True and field.alias == field.name
+        is_usual = is_usual and field.kw_only is kw_only and field.type is not None
         takes_self = isinstance(field.default, attrs.Factory) and field.default.takes_self  # type: ignore[arg-type]
-        if not is_usual or takes_self or any(getattr(field, name) is not None for name in _IGNORED):
-            raise TypeError(f"{cls.__name__}.{field.name}: expected a field with at most a default and metadata")
-    own = {name: value for name, value in vars(cls).items() if name not in _OF_EVERY_CLASS}
+        is_odd = takes_self or isinstance(field.default, _OF_MSGSPEC)
+        if not is_usual or is_odd or any(getattr(field, name) is not None for name in _IGNORED):
+            expected = "a field with at most a default and metadata, and a type"
+            raise TypeError(f"{cls.__name__}.{field.name}: expected {expected}")
     made = msgspec.defstruct(
         cls.__name__,
         [(field.name, field.type, *_default(field.default)) for field in fields],
@@ -83,11 +103,39 @@ def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any
         weakref=weakref_slot,
         gc=weakref_slot,
     )
+    for cell in cells:
+        cell.cell_contents = made
     these = {
         field.name: attrs.field(default=field.default, metadata=dict(field.metadata), kw_only=kw_only)
         for field in fields
     }
     return attrs.define(made, these=these, slots=False, init=False, repr=False, eq=False, frozen=True, match_args=False)
+
+
+def _check_class(cls: type[Any], own: dict[str, Any]) -> None:
+    """Refuse what attrs and msgspec would not take in the same way."""
+    if type(cls) is not type:
+        raise TypeError(f"{cls.__name__}: expected a class without a metaclass, got {type(cls).__name__}")
+    for base in cls.__mro__[1:-1]:
+        if vars(base).get("__slots__") != ():
+            raise TypeError(
+                f"{cls.__name__}: expected bases with `__slots__ = ()` that hold nothing, got {base.__name__}"
+            )
+    cached = [name for name, value in own.items() if isinstance(value, cached_property)]
+    for name in (*cached, *(name for name in _IGNORED_OF_CLASS if name in own)):
+        raise TypeError(f"{cls.__name__}.{name}: expected a class without it, as it would not do what it says")
+
+
+def _class_cells(value: Any, cls: type[Any], seen: set[Any]) -> Iterator[CellType]:
+    """The variables of a method, decorated or not, by which ``super()`` and ``__class__`` know their class."""
+    parts = [getattr(value, name, None) for name in _PARTS] if isinstance(value, _METHODS) else []
+    if isinstance(value, FunctionType) and value not in seen:
+        seen.add(value)
+        cells = [cell for cell in value.__closure__ or () if cell != CellType()]  # which has no contents
+        yield from (cell for cell in cells if cell.cell_contents is cls)
+        parts += [cell.cell_contents for cell in cells]
+    for part in parts:
+        yield from _class_cells(part, cls, seen)
 
 
 def _default(default: Any) -> tuple[Any, ...]:
