@@ -3,8 +3,9 @@
 import json
 import math
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
 
 import attrs
 import pytest
@@ -31,6 +32,8 @@ from aiospectrum.routes import Route
 from aiospectrum.structs import struct
 from tests.conftest import APP, TOKEN, ZONE
 from tests.json_texts import ANYTHING, assert_alike, texts_of
+
+T = TypeVar("T")
 
 SAMPLES: Final = Path(__file__).parent.parent / "samples"
 CONVERTER: Final = make_converter()
@@ -378,6 +381,52 @@ def test_times_wherever_they_are(values: dict[str, Any], time: str) -> None:
     assert ("TIME" in str(values)) is (repr(AT) in repr(expected))
 
 
+@struct(kw_only=True)
+class Tree:
+    """A model that holds itself, and a literal that is no text."""
+
+    name: str
+    level: Literal[1, 2] | None = None
+    at: datetime | None = None
+    below: "list[Tree]" = attrs.field(factory=list)
+
+
+def test_a_model_inside_of_itself() -> None:
+    """It is read on both ways, with its times in UTC on every level."""
+    text = '{"name":"a","at":null,"level":2,"below":[{"name":"b","below":[{"name":"c","at":"TIME"}]}]}'
+    text = text.replace("TIME", "2014-01-02T03:20:00.1234569+01:00")
+
+    tree = read(Tree, text)
+
+    assert tree == CONVERTER.structure(json.loads(text), Tree)
+    assert repr(tree.below[0].below[0].at) == repr(AT)
+    assert read(list[Tree], '[{"name":"a"}]') == [Tree(name="a")]
+
+
+@struct(kw_only=True)
+class Box(Generic[T]):
+    """A generic model."""
+
+    content: T = attrs.field(metadata={"json": "Content"})
+    more: list[T] = attrs.field(factory=list)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "expected"),
+    [
+        (Box[Inner], {"Content": {"at": "2014-01-02T02:20:00.123456Z"}}, Box(content=Inner(at=AT))),
+        (Box[datetime], {"Content": "2014-01-02T02:20:00.123456Z"}, Box(content=AT)),
+        (Box[int], {"Content": 1, "more": [2]}, Box(content=1, more=[2])),
+        (Box, {"Content": 1, "more": ["a"]}, Box(content=1, more=["a"])),
+    ],
+    ids=["of models", "of times", "of numbers", "of anything"],
+)
+def test_generic_models(wanted: Any, values: Any, expected: Any) -> None:
+    """Their fields have their names in JSON, and the types that the parameters stand for."""
+    assert read(wanted, json.dumps(values)) == expected
+    assert CONVERTER.unstructure(expected) == values
+
+
 @pytest.mark.parametrize(
     "unknown",
     [b'"z":1e999', b'"z":"\xff"', b'"\xff":1', b'"z":' + b"[" * 600 + b"]" * 600],
@@ -463,6 +512,65 @@ async def test_null_for_a_list(serve: Any) -> None:
 
     async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
         assert [await client.protocols.list(ZONE), await client.protocols.list(ZONE)] == [[], []]
+
+
+class Letter(Enum):
+    """A type that raises a ValueError of its own."""
+
+    A = "a"
+
+
+class Dated(TypedDict):
+    """A dict with a time."""
+
+    at: datetime
+
+
+@attrs.frozen
+class Theirs:
+    """A class of attrs with what JSON has."""
+
+    at: datetime
+    size: int | float
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "expected"),
+    [
+        (App | None, None, None),
+        (None, None, None),
+        (Any, None, None),
+        (Any, {"a": [1]}, {"a": [1]}),
+        (list[datetime], ["2014-01-02T02:20:00.1234569Z"], [AT]),
+        (dict[str, App], {"a": BARE}, {"a": CONVERTER.structure(BARE, App)}),
+        (list[App | None], [None], [None]),
+        (list[int | float], [1, 2.5], [1, 2.5]),
+        (Literal["a", "b"] | str, "c", "c"),
+        (Dated, {"at": "2014-01-02T02:20:00.123456Z"}, {"at": AT}),
+        (Theirs, {"at": "2014-01-02T02:20:00.123456Z", "size": 1}, Theirs(AT, 1)),
+        (Letter, "a", Letter.A),
+        (dict[str, int], [1], "result: expected a value of dict"),
+        (list[int], ["x"], "result[0]: expected a value of <class 'int'>"),
+        (Letter, "b", "result: expected a value of <enum 'Letter'> ('b' is not a valid Letter), got 'b'"),
+        (Literal["a", 1], "b", "result: expected one of a, 1, got 'b'"),
+        (dict[str, int], None, "the envelope has no result"),
+    ],
+    ids=lambda value: "value",
+)
+async def test_any_type_can_be_the_result_of_a_route(wanted: Any, values: Any, expected: Any, serve: Any) -> None:
+    """What fits is read; what does not is an error of ours, whatever the type raises."""
+    route: Route[Any] = Route(name="own", method="GET", path="/own", result=wanted, safe_to_repeat=True)
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"success": True, "result": values})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=RetryPolicy(max_attempts=1)) as client:
+        if isinstance(expected, str) and expected != values:
+            with pytest.raises(DecodeError) as caught:
+                await client.send(route, path={}, query={})
+            assert expected in str(caught.value)
+        else:
+            assert (await client.send(route, path={}, query={})).result == expected
 
 
 async def test_a_route_of_ones_own(serve: Any) -> None:

@@ -10,11 +10,21 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from aiospectrum.checks import refuse
 
-__all__ = ["Reader", "WireError", "Writer", "format_date_time", "make_reader", "make_writer", "read_date_time"]
+__all__ = [
+    "Reader",
+    "WireError",
+    "Writer",
+    "format_date_time",
+    "is_choice",
+    "make_reader",
+    "make_writer",
+    "read_date_time",
+    "read_foreign",
+]
 
 Reader: TypeAlias = Callable[[Any], Any]
 Writer: TypeAlias = Callable[[Any], Any]
@@ -103,7 +113,43 @@ def make_reader(annotation: Any, structure: Structure) -> Reader:
         return _tuple([make_reader(argument, structure) for argument in arguments])
     if origin is dict and arguments[0] is str:
         return _mapping(make_reader(arguments[1], structure))
-    return _PLAIN.get(annotation) or (lambda value: structure(value, annotation))
+    return _PLAIN.get(annotation) or read_foreign(annotation, structure)
+
+
+def read_foreign(annotation: Any, structure: Structure) -> Reader:
+    """Make the reader of a type that is no JSON type; its errors become those of here.
+
+    Args:
+        annotation: The type.
+        structure: Reads it.
+
+    Returns:
+        The reader. It passes on what cattrs raises for a type that it does not know, or for items and fields.
+    """
+
+    def read(value: Any) -> Any:
+        try:
+            return structure(value, annotation)
+        except WireError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # cattrs raises what the type does
+            raise WireError(f"a value of {annotation} ({error})", value) from error
+
+    return read
+
+
+def is_choice(annotation: Any) -> bool:
+    """Tell whether an annotation is a choice: a literal, or a union of literals and types of JSON values.
+
+    Args:
+        annotation: A type.
+
+    Returns:
+        Whether it is one, which :func:`make_reader` reads without the ``structure`` of a converter.
+    """
+    options = [option for option in _options(annotation) if option is not NoneType]
+    others = [option for option in options if get_origin(option) is not Literal]
+    return (len(options) > 1 or not others) and all(option in _PLAIN for option in others) and bool(options)
 
 
 def make_writer(annotation: Any, unstructure: Callable[[Any], Any]) -> Writer:
@@ -121,7 +167,7 @@ def make_writer(annotation: Any, unstructure: Callable[[Any], Any]) -> Writer:
         return _as_it_came
     if _NUMBERS.issuperset(options):
         return _written_number
-    if len(options) > 1:
+    if len(options) > 1 or isinstance(options[0], TypeVar):
         return lambda value: format_date_time(value) if isinstance(value, datetime) else unstructure(value)
     (option,) = options
     origin, arguments = get_origin(option), get_args(option)
@@ -238,7 +284,7 @@ def _or_none(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _choice(choices: tuple[Any, ...]) -> Reader:
     def read_choice(value: Any) -> Any:
-        if not isinstance(value, str) or value not in choices:
+        if not any(type(value) is type(choice) and value == choice for choice in choices):
             raise WireError(f"one of {', '.join(map(str, choices))}", value)
         return value
 

@@ -4,7 +4,8 @@ It is all that knows of status, of the envelope that Cloudflare wraps results in
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, get_origin
+from types import NoneType
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 from cattrs.errors import BaseValidationError
@@ -145,6 +146,8 @@ def _decode_result(call: Call, http: HTTPResponse, result: object) -> Any:
             problem = f"result: expected an array, got {type(result).__name__}"
             raise response_error(DecodeError, call, http, problem)
     if result is None:
+        if wanted in (None, NoneType, Any) or NoneType in get_args(wanted):
+            return None
         raise response_error(DecodeError, call, http, "the envelope has no result")
     problem = ""
     for form in (wanted, *call.route.other_results):
