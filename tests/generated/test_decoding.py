@@ -256,6 +256,13 @@ INTERVAL: Final = (datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 20, 0,
         ),
         pytest.param(ReportByTime, {"time_intervals": [[START, "x"]]}, {"time_intervals": [()]}, id="no time"),
         pytest.param(ReportByTime, {"time_intervals": None}, {"time_intervals": []}, id="no intervals"),
+        pytest.param(ReportByTime, {"time_intervals": "x"}, {"time_intervals": []}, id="intervals that are a text"),
+        pytest.param(ReportByTime, {"data": [{"metrics": [[1], None]}]}, {"data": "[[1], []]"}, id="no numbers"),
+        pytest.param(ReportSummary, {"data": [None]}, {"data": "[]"}, id="no row"),
+        pytest.param(ReportByTime, {"data": [None]}, {"data": "[]"}, id="no row by time"),
+        pytest.param(
+            ReportSummary, {"data": [{"dimensions": "SFO"}]}, {"data": ["SFO"]}, id="dimensions not in a list"
+        ),
         pytest.param(
             ReportSummary,
             {"data": [{"dimensions": ["SFO", 4, None], "metrics": []}]},
@@ -307,6 +314,10 @@ def test_large_counts_stay_exact() -> None:
         ("2014-01-02T02:20:00.1234569-00:00", AT),
         ("2014-12-31T23:59:59.9999999Z", datetime(2014, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
         ("9999-12-31T23:59:59.999999999Z", datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2014-12-31t23:59:59.9999999z", datetime(2014, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2014-12-31 23:59:59.9999999Z", datetime(2014, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2016-12-31T23:59:60Z", datetime(2016, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2017-01-01t00:59:60.5+01:00", datetime(2016, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
     ],
 )
 def test_times_finer_than_a_microsecond_are_cut(text: str, expected: datetime) -> None:
@@ -314,7 +325,7 @@ def test_times_finer_than_a_microsecond_are_cut(text: str, expected: datetime) -
     assert read(App, json.dumps({**BARE, "created_on": text})).created_on == expected
     assert read(list[App], json.dumps([BARE, {**BARE, "modified_on": text}]))[1].modified_on == expected
     assert read(list[App], json.dumps([BARE] * 40 + [{**BARE, "modified_on": text}]))[-1].modified_on == expected
-    for data in ([], [{"metrics": [[1] * 5000], "dimensions": ["TTTT"]}]):
+    for data in ([], [{"metrics": [[1] * 5000], "dimensions": ["TTTTtttt    "]}], [{"metrics": [[0.123456789] * 500]}]):
         report = read(ReportByTime, json.dumps({**BY_TIME, "data": data, "time_intervals": [[text]]}))
         assert report.time_intervals == [(expected,)]
     assert CONVERTER.structure({**BARE, "created_on": text}, App).created_on.tzinfo is UTC
@@ -401,6 +412,21 @@ def test_a_model_inside_of_itself() -> None:
     assert tree == CONVERTER.structure(json.loads(text), Tree)
     assert repr(tree.below[0].below[0].at) == repr(AT)
     assert read(list[Tree], '[{"name":"a"}]') == [Tree(name="a")]
+
+
+@struct(kw_only=True)
+class Holder:
+    """A model of a user that holds an application."""
+
+    app: App
+
+
+def test_an_old_app_inside_of_another_model() -> None:
+    """Its form is that of today too."""
+    text = json.dumps({"app": {**BARE, "spp": True}})
+
+    assert read(Holder, text).app.proxy_protocol == "simple"
+    assert read(list[Holder], f"[{text}]")[0].app.proxy_protocol == "simple"
 
 
 @struct(kw_only=True)

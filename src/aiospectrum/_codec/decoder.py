@@ -27,7 +27,9 @@ __all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"
 T = TypeVar("T")
 
 _Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
-_FINE_TIME: Final = re.compile(rb"T\d\d:\d\d:\d\d\.\d{7}")
+_FINE_TIMES: Final = {each: re.compile(each + rb"\d\d:\d\d:\d\d\.\d{7}") for each in (b"T", b"t", b" ")}
+"""Times finer than a microsecond by what stands before the hour: a T, or what RFC 3339 and msgspec take for it."""
+_FINE_NUMBER: Final = re.compile(rb"\.\d{7}")
 
 
 class DecodedBody(msgspec.Struct, Generic[T]):
@@ -165,15 +167,18 @@ def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
 def _has_fine_times(body: bytes) -> bool:
     """Whether there is a time finer than a microsecond, which msgspec would round, where the fallback cuts it.
 
-    Where a body has few capital letters T, as reports have, going from one to the next is faster than the search; where
-    it has many, as lists have, slower.
+    Where a body has few of what stands before the hour, as reports have, going from one to the next is faster than a
+    search; where it has many, as lists have, slower than to look for a number that is as fine.
     """
-    position = body.find(b"T")
-    for _ in range(len(body) // 2048):
-        if position < 0 or _FINE_TIME.match(body, position):
-            return position >= 0
-        position = body.find(b"T", position + 1)
-    return position >= 0 and _FINE_TIME.search(body, position) is not None
+    for separator, fine_time in _FINE_TIMES.items():
+        position = body.find(separator)
+        for _ in range(len(body) // 2048):
+            if position < 0 or fine_time.match(body, position):
+                break
+            position = body.find(separator, position + 1)
+        if position >= 0:
+            return _FINE_NUMBER.search(body) is not None and any(each.search(body) for each in _FINE_TIMES.values())
+    return False
 
 
 @cache
@@ -181,7 +186,7 @@ def _times(annotation: Any, outer: tuple[Any, ...] = ()) -> _Times | None:
     """What gives all times inside of a value, and None for those that are absent; None where there can be none."""
     if annotation in (datetime, datetime | None):
         return lambda time: (time,)
-    if annotation in outer:  # a model inside of itself
+    if annotation in outer or (outer and hasattr(annotation, "old_keys")):  # inside of itself, or of another model
         return _leave_to_fallback
     if is_struct(annotation):
         hints = get_type_hints(annotation)

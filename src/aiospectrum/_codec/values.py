@@ -32,6 +32,7 @@ Structure: TypeAlias = Callable[[Any, Any], Any]
 
 _NUMBERS: Final = frozenset({int, float})
 _FINER_THAN_MICROSECONDS: Final = re.compile(r"(?<=\.\d{6})\d+", re.ASCII)
+_LEAP_SECOND: Final = re.compile(r"(:59):60(\.\d*)?", re.ASCII)
 
 
 class WireError(ValueError):
@@ -80,7 +81,7 @@ class WireError(ValueError):
 def make_reader(annotation: Any, structure: Structure) -> Reader:
     """Make the reader of values with an annotation.
 
-    A null in the place of a number is ``nan``.
+    A null in the place of a number is ``nan``, and one in the place of an array is an empty array.
 
     Args:
         annotation: A type, without names that are still to be resolved.
@@ -188,7 +189,8 @@ def make_writer(annotation: Any, unstructure: Callable[[Any], Any]) -> Writer:
 def read_date_time(value: Any) -> datetime:
     """Read an RFC 3339 date and time into an aware datetime in UTC; what is finer than a microsecond is cut.
 
-    A value without an offset is in UTC, as the API documents.
+    A leap second, which a datetime does not know, is the last microsecond before it. A value without an offset is in
+    UTC, as the API documents.
     Source: https://www.rfc-editor.org/rfc/rfc3339#section-5.6
 
     Args:
@@ -202,7 +204,8 @@ def read_date_time(value: Any) -> datetime:
     """
     if isinstance(value, str):
         try:
-            parsed = datetime.fromisoformat(_FINER_THAN_MICROSECONDS.sub("", value.upper()))
+            text = _LEAP_SECOND.sub(r"\1:59.999999", _FINER_THAN_MICROSECONDS.sub("", value.upper()))
+            parsed = datetime.fromisoformat(text)
             return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
@@ -293,6 +296,8 @@ def _choice(choices: tuple[Any, ...]) -> Reader:
 
 def _array(read: Reader) -> Reader:
     def read_array(value: Any) -> list[Any]:
+        if value is None:  # how some servers write an empty one
+            return []
         if not isinstance(value, list):
             raise WireError("an array", value)
         items: list[Any] = []
