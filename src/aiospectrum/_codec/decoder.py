@@ -47,6 +47,9 @@ class DecodedBody(msgspec.Struct, Generic[T]):
     result_info: Any = None
     """JSON values."""
 
+    def __repr__(self) -> str:
+        return "DecodedBody(…)"  # a server may repeat credentials
+
 
 def decode_body(wanted: Any, body: bytes) -> DecodedBody[Any] | None:
     """Decode a body on the fast path.
