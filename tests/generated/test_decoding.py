@@ -11,6 +11,7 @@ import attrs
 import pytest
 from aiohttp import web
 from cattrs.errors import BaseValidationError
+from cattrs.strategies import configure_tagged_union
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -610,3 +611,17 @@ async def test_a_route_of_ones_own(serve: Any) -> None:
 
     async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
         assert (await client.send(route, path={}, query={})).result == {"a": 1}
+
+
+def test_a_converter_of_a_user_obeys_the_user() -> None:
+    """What is registered for a type or a union later on counts."""
+    converter = make_converter()
+    converter.register_structure_hook(datetime, lambda value, _: datetime.fromtimestamp(value, UTC))
+    converter.register_structure_hook(int | str, lambda value, _: f"<{value}>")
+    configure_tagged_union(ReportByTime | ReportSummary, converter)
+
+    assert converter.structure(0, datetime) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert converter.structure(5, int | str) == "<5>"
+    for report in (CONVERTER.structure(SUMMARY, ReportSummary), CONVERTER.structure(BY_TIME, ReportByTime)):
+        written = converter.unstructure(report, unstructure_as=ReportByTime | ReportSummary)
+        assert converter.structure(written, ReportByTime | ReportSummary) == report

@@ -38,15 +38,13 @@ def configure_converter(converter: Converter) -> Converter:
 def make_converter() -> Converter:
     """Make a converter that reads and writes the models of :mod:`aiospectrum.models` as the API does.
 
-    In classes of your own it reads RFC 3339 times, and unions of what JSON has, such as ``int | float``, too.
+    In classes of your own it reads RFC 3339 times too.
 
     Returns:
         A converter of your own: ``converter.structure(values, App)`` and ``converter.unstructure(app)``.
     """
     converter = Converter()
-    # What classes that are not ours are made of, beside what cattrs reads by itself.
     converter.register_structure_hook(datetime, lambda value, _: read_date_time(value))
-    converter.register_structure_hook_factory(is_choice, lambda union: _reader_of(union, converter))
     return configure_converter(converter)
 
 
@@ -57,7 +55,10 @@ def shared_converter() -> Converter:
     Returns:
         The converter; register nothing on it.
     """
-    return make_converter()
+    converter = make_converter()
+    # Not in one of a user, as it would come before what is registered for a union later on.
+    converter.register_structure_hook_factory(is_choice, lambda union: _reader_of(union, converter))
+    return converter
 
 
 def json_name(field: "attrs.Attribute[Any]") -> str:
