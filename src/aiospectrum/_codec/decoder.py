@@ -180,7 +180,10 @@ def _has_fine_times(body: bytes) -> bool:
                 break
             position = body.find(separator, position + 1)
         if position >= 0:
-            return _FINE_NUMBER.search(body) is not None and any(each.search(body) for each in _FINE_TIMES.values())
+            if _FINE_NUMBER.search(body) is None:
+                return False
+            if fine_time.search(body):
+                return True
     return False
 
 
