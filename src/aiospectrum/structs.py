@@ -10,6 +10,7 @@ The name of a field in JSON, where it differs, stands in its metadata::
         labels: list[str] = attrs.field(factory=list)
 """
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import attrs
@@ -18,8 +19,12 @@ import msgspec
 __all__ = ["is_struct", "struct"]
 
 _OF_EVERY_CLASS: Final = frozenset(vars(type("", (), {}))) - {"__doc__"}
-_IGNORED: Final = ("validator", "converter", "on_setattr", "eq_key", "order_key", "hash")
-"""What attrs lets a field have, and msgspec would pass over."""
+_IGNORED_OF_FIELDS: Final = ("validator", "converter", "on_setattr", "eq_key", "order_key", "hash")
+_IGNORED_OF_CLASSES: Final = (
+    *("__attrs_pre_init__", "__attrs_post_init__", "__post_init__", "__init_subclass__", "__match_args__"),
+    *("__getstate__", "__setstate__", "__getnewargs__"),
+)
+"""What attrs or msgspec alone would take into account."""
 
 if TYPE_CHECKING:
     from attrs import frozen as struct
@@ -38,7 +43,9 @@ else:
 
         Raises:
             TypeError: A field has what would be ignored: a validator, a converter, a factory that takes the object, or
-                an ``init``, ``repr``, ``eq``, ``alias`` or ``on_setattr`` of its own; or, later on, it gets a subclass.
+                an ``init``, ``repr``, ``eq``, ``alias``, ``kw_only`` or ``on_setattr`` of its own; the class has: a
+                metaclass, a cached property, bases that hold something, a method that one of both would not call;
+                or, later on, it gets a subclass.
         """
         return lambda cls: _as_struct(cls, kw_only=kw_only, weakref_slot=weakref_slot)
 
@@ -60,13 +67,17 @@ def _refuse_subclass(cls: type[Any]) -> None:
 
 
 def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any]:
+    own = {name: value for name, value in vars(cls).items() if name not in _OF_EVERY_CLASS}
+    _check_class(cls, own)
     fields = attrs.fields(attrs.frozen(cls, kw_only=kw_only))  # of a class that is not kept: what attrs makes of it
     for field in fields:
         is_usual = field.init is True and field.repr is True and field.eq is True and field.alias == field.name
+        is_usual = is_usual and field.kw_only is kw_only and field.type is not None
         takes_self = isinstance(field.default, attrs.Factory) and field.default.takes_self  # type: ignore[arg-type]
-        if not is_usual or takes_self or any(getattr(field, name) is not None for name in _IGNORED):
-            raise TypeError(f"{cls.__name__}.{field.name}: expected a field with at most a default and metadata")
-    own = {name: value for name, value in vars(cls).items() if name not in _OF_EVERY_CLASS}
+        if not is_usual or takes_self or any(getattr(field, name) is not None for name in _IGNORED_OF_FIELDS):
+            raise TypeError(
+                f"{cls.__name__}.{field.name}: expected a field with at most a default and metadata, and a type"
+            )
     made = msgspec.defstruct(
         cls.__name__,
         [(field.name, field.type, *_default(field.default)) for field in fields],
@@ -88,6 +99,20 @@ def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any
         for field in fields
     }
     return attrs.define(made, these=these, slots=False, init=False, repr=False, eq=False, frozen=True, match_args=False)
+
+
+def _check_class(cls: type[Any], own: dict[str, Any]) -> None:
+    """Refuse what attrs and msgspec would not take in the same way."""
+    if type(cls) is not type:
+        raise TypeError(f"{cls.__name__}: expected a class without a metaclass, got {type(cls).__name__}")
+    for base in cls.__mro__[1:-1]:
+        if vars(base).get("__slots__") != ():
+            raise TypeError(f"{cls.__name__}: expected bases with `__slots__ = ()`, got {base.__name__}")
+    for name, value in own.items():
+        function = getattr(value, "fget", None) or getattr(value, "__wrapped__", value)
+        knows_class = "__class__" in getattr(getattr(function, "__code__", None), "co_freevars", ())
+        if name in _IGNORED_OF_CLASSES or isinstance(value, cached_property) or knows_class:
+            raise TypeError(f"{cls.__name__}.{name}: expected no special methods, cached properties or super()")
 
 
 def _default(default: Any) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """Frozen attrs classes whose objects are msgspec structs."""
 
 import copy
+import functools
 import gc
 import pickle
 import weakref
@@ -165,8 +166,14 @@ def test_a_model_has_no_subclasses() -> None:
         attrs.field(converter=int),
         attrs.field(validator=attrs.validators.instance_of(int)),
         attrs.Factory(lambda self: [self], takes_self=True),
+        attrs.field(kw_only=False, default=3),
+        msgspec.field(default=3),
+        msgspec.NODEFAULT,
     ],
-    ids=["repr", "eq", "eq by key", "init", "hash", "alias", "converter", "validator", "factory of the object"],
+    ids=[
+        *("repr", "eq", "eq by key", "init", "hash", "alias", "converter", "validator", "factory of the object"),
+        *("positional", "field of msgspec", "no default of msgspec"),
+    ],
 )
 def test_what_would_be_ignored_is_refused(field: Any) -> None:
     """A field that would not do what it says is refused where the class is written."""
@@ -175,6 +182,93 @@ def test_what_would_be_ignored_is_refused(field: Any) -> None:
         @struct(kw_only=True)
         class Odd:
             number: int = field
+
+
+def test_a_field_without_a_type_is_refused() -> None:
+    """Nothing could say what it holds."""
+    with pytest.raises(TypeError, match=r"Odd\.number: expected a field with .* a type"):
+
+        @struct(kw_only=True)
+        class Odd:
+            number = attrs.field(default=3)  # type: ignore[var-annotated]  # which is what is tested
+
+
+class WithMetaclass(type):
+    """A metaclass."""
+
+
+class Holding:
+    """A base class whose objects can hold something."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "bases", "names", "words"),
+    [
+        (type, (), {"__attrs_post_init__": lambda self: None}, r"Odd\.__attrs_post_init__"),
+        (type, (), {"__attrs_pre_init__": lambda self: None}, r"Odd\.__attrs_pre_init__"),
+        (type, (), {"__post_init__": lambda self: None}, r"Odd\.__post_init__"),
+        (type, (), {"__match_args__": ("other",)}, r"Odd\.__match_args__"),
+        (type, (), {"__init_subclass__": lambda: None}, r"Odd\.__init_subclass__"),
+        (type, (), {"__setstate__": lambda self, state: None}, r"Odd\.__setstate__"),
+        (type, (), {"area": functools.cached_property(id)}, r"Odd\.area"),
+        (WithMetaclass, (), {}, "without a metaclass, got WithMetaclass"),
+        (type, (Holding,), {}, r"__slots__ = \(\).*, got Holding"),
+        (type, (Exception,), {}, r"__slots__ = \(\).*, got Exception"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_class_that_would_not_do_what_it_says_is_refused(
+    kind: Any, bases: tuple[type, ...], names: dict[str, Any], words: str
+) -> None:
+    """It is refused where it is written, not left to surprise whoever uses it."""
+    with pytest.raises(TypeError, match=words):
+        struct(kw_only=True)(kind("Odd", bases, {"__annotations__": {"number": int}, **names}))
+
+
+def plain_decorator(method: Any) -> Any:
+    """Wrap a method without saying so."""
+
+    def call(*arguments: Any) -> Any:
+        return method(*arguments)
+
+    return call
+
+
+def test_methods_know_their_class() -> None:
+    """Also through ``super()``, and inside of decorators."""
+
+    @struct()
+    class Big(Base):
+        name: str
+
+        def shout(self) -> str:
+            return super().shout() + "!"
+
+        @classmethod
+        def itself(cls) -> Any:
+            return __class__  # type: ignore[name-defined]  # which Python gives to methods
+
+    @struct()
+    class Bigger(Base):
+        name: str
+
+        @property
+        @functools.lru_cache  # noqa: B019 - of one object
+        def itself(self) -> Any:
+            return __class__  # type: ignore[name-defined]  # which Python gives to methods
+
+    @struct()
+    class Biggest(Base):
+        name: str
+
+        @plain_decorator
+        def shout(self) -> str:
+            return super().shout() + "!!"
+
+    assert Big("a").shout() == "A!"
+    assert Big.itself() is Big
+    assert Bigger("a").itself is Bigger
+    assert Biggest("a").shout() == "A!!"
 
 
 def test_a_name_in_json() -> None:

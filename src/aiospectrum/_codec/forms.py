@@ -77,7 +77,8 @@ class OddReportForms:
 
         Returns:
             The values, in which a time interval that cannot be read is empty, a value of a dimension that is not text
-            is its text (empty for null), and an echo that is no object is one of nothing.
+            is its text (empty for null), a row that is null has no values, and an echo that is no object, or time
+            intervals that are no array, are none.
         """
         intervals, data = values.get("time_intervals"), values.get("data")
         changed: dict[str, Any] = {}
@@ -85,6 +86,8 @@ class OddReportForms:
             changed["query"] = None
         if isinstance(intervals, list):
             changed["time_intervals"] = [each if _is_interval(each) else [] for each in intervals]
+        elif intervals is not None:
+            changed["time_intervals"] = None
         if isinstance(data, list):
             changed["data"] = [_with_text_dimensions(row) for row in data]
         return {**values, **changed}
@@ -98,8 +101,12 @@ def _is_interval(value: Any) -> bool:
 
 
 def _with_text_dimensions(row: Any) -> Any:
+    if row is None:
+        return {}
     values = row.get("dimensions") if isinstance(row, Mapping) else None
-    if not isinstance(values, list) or all(isinstance(value, str) for value in values):
+    if values is not None and not isinstance(values, list):
+        values = [values]
+    elif values is None or all(isinstance(value, str) for value in values):
         return row
     return {
         **row,

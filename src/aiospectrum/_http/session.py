@@ -157,12 +157,12 @@ class Session:
         except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
             reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
             # aiohttp goes on with a line that it has cut, in which a credential might be cut and not be recognized.
-            reason = reason.partition(" when reading: ")[0]
+            reason = call.clean(reason.partition(" when reading: ")[0])[:_LONGEST_REASON]
             was_sent = not isinstance(error, _NOTHING_SENT)
         finally:
             deadline.stop_reading()
         # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
-        message = f"{call.method} {call.url} failed: {call.clean(reason)[:_LONGEST_REASON]}"
+        message = f"{call.method} {call.url} failed: {reason}"
         failure = ConnectionFailedError(message, method=call.method, url=call.url)
         failure.was_sent = was_sent
         raise failure
