@@ -43,7 +43,7 @@ async def test_the_tour_runs(
 
     printed = capsys.readouterr().out
     assert "6 of 6" in printed
-    assert "no such application, says" in printed
+    assert "no such application; ray id" in printed
     assert "200 " in printed
     assert (names["dataset"].done, names["dataset"].failed) == (len(names["plan"]), ())
     assert len(names["restored"]) == 5

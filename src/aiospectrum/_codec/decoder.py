@@ -154,17 +154,14 @@ def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
     """Whether msgspec has read something in another way than the fallback would: a time, or a key of old payloads."""
     item_type = _item_type(wanted)
     model, items = (wanted, [result]) if item_type is None else (item_type, result)
-    times_of = _times(model)
-    if times_of is not None:
-        for time in chain.from_iterable(map(times_of, items)):
-            if time is not None and time.tzinfo is not UTC:
-                return True
-        if _has_fine_times(body):
-            return True
+    are_utc = _utc_check(model)
+    if are_utc is not None and (not are_utc(items) or _has_fine_times(body)):
+        return True
     old_keys: Mapping[str, str] = getattr(model, "old_keys", {})
-    return any(
-        None in map(attrgetter(attribute), items) and f'"{key}"'.encode() in body for key, attribute in old_keys.items()
-    )
+    for key, attribute in old_keys.items():
+        if None in map(attrgetter(attribute), items) and f'"{key}"'.encode() in body:
+            return True
+    return False
 
 
 def _has_fine_times(body: bytes) -> bool:
@@ -175,16 +172,31 @@ def _has_fine_times(body: bytes) -> bool:
     """
     for separator, fine_time in _FINE_TIMES.items():
         position = body.find(separator)
-        for _ in range(len(body) // 2048):
-            if position < 0 or fine_time.match(body, position):
+        for _ in range(len(body) // 8192):
+            if position < 0 or (body[position + 9 : position + 10] == b"." and fine_time.match(body, position)):
                 break
             position = body.find(separator, position + 1)
         if position >= 0:
             if _FINE_NUMBER.search(body) is None:
                 return False
-            if fine_time.search(body):
+            if fine_time.search(body, position):
                 return True
     return False
+
+
+@cache
+def _utc_check(model: Any) -> Callable[[list[Any]], bool] | None:
+    """What says whether all times inside of objects are in UTC; None for a model without times."""
+    times_of = _times(model)
+    if times_of is None:
+        return None
+    hints = get_type_hints(model)
+    names = [name for name, hint in hints.items() if _times(hint) is not None]
+    if all(hints[name] is datetime for name in names):  # the same, in half of the time
+        zones = attrgetter(*(f"{name}.tzinfo" for name in names))
+        expected: Any = (UTC,) * len(names) if len(names) > 1 else UTC
+        return lambda items: list(map(zones, items)).count(expected) == len(items)
+    return lambda items: all(time is None or time.tzinfo is UTC for time in chain.from_iterable(map(times_of, items)))
 
 
 @cache
@@ -200,14 +212,14 @@ def _times(annotation: Any, outer: tuple[Any, ...] = ()) -> _Times | None:
         parts = {name: part for name, hint in hints.items() if (part := _times(hint, outer)) is not None}
         if not parts:
             return None
-        if len(parts) > 1 and all(hints[name] in (datetime, datetime | None) for name in parts):
-            return attrgetter(*parts)  # much faster than what follows
         return lambda item: chain.from_iterable(part(getattr(item, name)) for name, part in parts.items())
     arguments = [argument for argument in get_args(annotation) if argument not in (NoneType, ...)]
     inner = [times for argument in arguments if (times := _times(argument, outer)) is not None]
     if not inner:
         return None
     times, origin = inner[0], get_origin(annotation)
+    if origin in (list, tuple) and set(arguments) == {datetime}:
+        return iter
     if origin is list or (origin is tuple and len(arguments) == 1):
         return lambda items: chain.from_iterable(map(times, items))
     if origin is dict:
