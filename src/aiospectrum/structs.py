@@ -10,6 +10,7 @@ The name of a field in JSON, where it differs, stands in its metadata::
         labels: list[str] = attrs.field(factory=list)
 """
 
+import inspect
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
@@ -25,6 +26,7 @@ _IGNORED_OF_CLASSES: Final = (
     *("__getstate__", "__setstate__", "__getnewargs__"),
 )
 """What attrs or msgspec alone would take into account."""
+_DEFAULTS_OF_MSGSPEC: Final = (type(msgspec.field()), type(msgspec.NODEFAULT))
 
 if TYPE_CHECKING:
     from attrs import frozen as struct
@@ -74,7 +76,8 @@ def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any
         is_usual = field.init is True and field.repr is True and field.eq is True and field.alias == field.name
         is_usual = is_usual and field.kw_only is kw_only and field.type is not None
         takes_self = isinstance(field.default, attrs.Factory) and field.default.takes_self  # type: ignore[arg-type]
-        if not is_usual or takes_self or any(getattr(field, name) is not None for name in _IGNORED_OF_FIELDS):
+        is_odd = takes_self or isinstance(field.default, _DEFAULTS_OF_MSGSPEC)
+        if not is_usual or is_odd or any(getattr(field, name) is not None for name in _IGNORED_OF_FIELDS):
             raise TypeError(
                 f"{cls.__name__}.{field.name}: expected a field with at most a default and metadata, and a type"
             )
@@ -109,7 +112,7 @@ def _check_class(cls: type[Any], own: dict[str, Any]) -> None:
         if vars(base).get("__slots__") != ():
             raise TypeError(f"{cls.__name__}: expected bases with `__slots__ = ()`, got {base.__name__}")
     for name, value in own.items():
-        function = getattr(value, "fget", None) or getattr(value, "__wrapped__", value)
+        function = inspect.unwrap(getattr(value, "fget", None) or value)
         knows_class = "__class__" in getattr(getattr(function, "__code__", None), "co_freevars", ())
         if name in _IGNORED_OF_CLASSES or isinstance(value, cached_property) or knows_class:
             raise TypeError(f"{cls.__name__}.{name}: expected no special methods, cached properties or super()")

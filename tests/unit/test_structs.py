@@ -225,50 +225,22 @@ def test_a_class_that_would_not_do_what_it_says_is_refused(
         struct(kw_only=True)(kind("Odd", bases, {"__annotations__": {"number": int}, **names}))
 
 
-def plain_decorator(method: Any) -> Any:
-    """Wrap a method without saying so."""
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda method: method, property, classmethod, functools.cache],
+    ids=["plain", "property", "class", "cached"],
+)
+def test_super_is_refused(wrap: Any) -> None:
+    """A method would know the class as it was written, which is not the one that is kept."""
+    with pytest.raises(TypeError, match=r"Odd\.shout: expected no .* super\(\)"):
 
-    def call(*arguments: Any) -> Any:
-        return method(*arguments)
+        @struct()
+        class Odd(Base):
+            name: str
 
-    return call
-
-
-def test_methods_know_their_class() -> None:
-    """Also through ``super()``, and inside of decorators."""
-
-    @struct()
-    class Big(Base):
-        name: str
-
-        def shout(self) -> str:
-            return super().shout() + "!"
-
-        @classmethod
-        def itself(cls) -> Any:
-            return __class__  # type: ignore[name-defined]  # which Python gives to methods
-
-    @struct()
-    class Bigger(Base):
-        name: str
-
-        @property
-        @functools.lru_cache  # noqa: B019 - of one object
-        def itself(self) -> Any:
-            return __class__  # type: ignore[name-defined]  # which Python gives to methods
-
-    @struct()
-    class Biggest(Base):
-        name: str
-
-        @plain_decorator
-        def shout(self) -> str:
-            return super().shout() + "!!"
-
-    assert Big("a").shout() == "A!"
-    assert Big.itself() is Big
-    assert Bigger("a").itself is Bigger
-    assert Biggest("a").shout() == "A!!"
+            @wrap
+            def shout(self) -> str:
+                return super().shout()
 
 
 def test_a_name_in_json() -> None:

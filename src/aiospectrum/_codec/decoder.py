@@ -27,7 +27,8 @@ __all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"
 T = TypeVar("T")
 
 _Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
-_FINE_TIME: Final = re.compile(rb"T\d\d:\d\d:\d\d\.\d{7}")
+_FINE_NUMBER: Final = re.compile(rb"\.\d{7}")
+_FINE_TIME: Final = re.compile(rb"[Tt ]\d\d:\d\d:\d\d\.\d{7}")
 
 
 class DecodedBody(msgspec.Struct, Generic[T]):
@@ -165,15 +166,17 @@ def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
 def _has_fine_times(body: bytes) -> bool:
     """Whether there is a time finer than a microsecond, which msgspec would round, where the fallback cuts it.
 
-    Where a body has few capital letters T, as reports have, going from one to the next is faster than the search; where
-    it has many, as lists have, slower. (Times with a small t or a space there, which RFC 3339 allows, are rounded.)
+    A large body with few capital letters T, as reports are, is looked at there alone: its numbers may be as fine.
     """
     position = body.find(b"T")
-    for _ in range(len(body) // 8192):
-        if position < 0 or (body[position + 9 : position + 10] == b"." and _FINE_TIME.match(body, position)):
-            return position >= 0
-        position = body.find(b"T", position + 1)
-    return position >= 0 and _FINE_TIME.search(body, position) is not None
+    if position >= 0:
+        for _ in range(len(body) // 8192):
+            if body[position + 9 : position + 10] == b"." and _FINE_TIME.match(body, position):
+                return True
+            position = body.find(b"T", position + 1)
+            if position < 0:
+                return False
+    return _FINE_NUMBER.search(body) is not None and _FINE_TIME.search(body) is not None
 
 
 @cache
