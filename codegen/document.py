@@ -1,4 +1,4 @@
-"""Reads a document: YAML into plain values, and nodes that refuse whatever is not asked for."""
+"""Reads a document: YAML into plain values, and nodes that refuse whatever is not expected."""
 
 import reprlib
 from pathlib import Path
@@ -37,7 +37,7 @@ def show(value: object) -> str:
 
 
 def is_prose(text: str) -> bool:
-    """Tell whether a docstring can hold a text."""
+    """Return whether a docstring can hold a text."""
     return not ("\\" in text or '"""' in text) and "".join(text.split()).isprintable()
 
 
@@ -82,7 +82,7 @@ class Node:
             self.document.report(join(self.pointer, *keys), problem, supported)
 
     def has(self, key: str) -> bool:
-        """Tell whether it is a mapping with a key."""
+        """Return whether it is a mapping with a key."""
         return isinstance(self.value, dict) and key in self.value
 
     def at(self, key: str) -> "Node":

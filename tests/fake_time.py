@@ -25,7 +25,7 @@ class FakeTimer:
 
 @attrs.define
 class FakeTime:
-    """A clock that stands still unless told otherwise, and the timers set by it."""
+    """A clock that stands still until a test moves it, and the timers set by it."""
 
     now: float = 1000.0
     timers: list[FakeTimer] = attrs.Factory(list)

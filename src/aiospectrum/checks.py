@@ -1,4 +1,4 @@
-"""What an argument must be: small data classes that the generated code fills in from the spec.
+"""Checks of arguments: small data classes that the generated code fills in from the spec.
 
 Each has ``check(field, value)``, which returns nothing or raises
 :class:`~aiospectrum.errors.InvalidArgumentError` with the field, the value and what was expected.
@@ -41,8 +41,7 @@ _show = _Shortener().repr
 class Check(Protocol):
     """Something that can refuse a value.
 
-    It goes by the value alone: one that it has taken is not shown to it again each time, and a list may be shown to it
-    as a tuple.
+    Only the value counts: one that has passed may not be checked again, and a list may be passed as a tuple.
     """
 
     @property
@@ -51,14 +50,14 @@ class Check(Protocol):
         ...
 
     def check(self, field: str, value: object) -> None:
-        """Refuse a value that does not fit.
+        """Refuse an invalid value.
 
         Args:
             field: Name of the argument, with the path inside it.
             value: What was given.
 
         Raises:
-            InvalidArgumentError: It does not fit.
+            InvalidArgumentError: It is invalid.
         """
 
 
@@ -95,10 +94,10 @@ class Text:
     """Form that the string has: that of a host name, in ASCII and without a dot at its end."""
 
     min_length: int = 0
-    """The fewest characters."""
+    """Minimum number of characters."""
 
     max_length: int | None = None
-    """The most characters."""
+    """Maximum number of characters."""
 
     expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
     """What the error says was expected; when left out, what the other fields say."""
@@ -225,7 +224,7 @@ class Array:
     """What each item must be."""
 
     min_items: int = 0
-    """The fewest items."""
+    """Minimum number of items."""
 
     expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
     """What the error says was expected; when left out, how many items."""

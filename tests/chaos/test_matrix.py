@@ -32,7 +32,7 @@ CAP: Final = 1 << 20
 """The most bytes of a body."""
 
 MENDED: Final = {"id": APP, "mended": True}
-"""The result of the answers after a fault."""
+"""The result of the response after a fault."""
 
 
 async def no_sleep(_: float) -> None:
@@ -73,9 +73,7 @@ def sample(call: str) -> set[str]:
 def pairs(every: tuple[str, ...], sampled: tuple[str, ...]) -> list[object]:
     """All pairs of fault and call as parameters of a test; most of them are marked as exhaustive.
 
-    Args:
-        every: Calls that meet every fault.
-        sampled: Calls that meet a fault of each class.
+    Calls in ``every`` meet every fault, those in ``sampled`` a fault of each class.
     """
     few = {call: set(FAULTS) if call in every else sample(call) if call in sampled else set() for call in CALLS}
     return [
@@ -227,8 +225,8 @@ async def test_a_kept_connection_that_ended_while_idle(end: str, call: str) -> N
 
 
 @every_call
-async def test_answers_that_nobody_asked_for(call: str) -> None:
-    """What comes after an answer is not taken for the answer to the next request."""
+async def test_unsolicited_responses(call: str) -> None:
+    """Bytes after a response are not taken for the response to the next request."""
     async with ChaosServer([FAULTS["junk-after"]], rest=good(MENDED)) as server, open_bench(server.url) as bench:
         await bench.call("list")
         assert (await bench.call(call)).result == MENDED

@@ -27,7 +27,7 @@ STRANGER = "0" * 32
     ],
 )
 def test_apps_are_listed(cli: Any, sandbox: Sandbox, options: list[str], count: int) -> None:
-    """Every page is fetched unless one is asked for; the table and the JSON hold the same applications."""
+    """Every page is fetched unless one is requested; the table and the JSON hold the same applications."""
     zone = sandbox.zones[0]
     table, machine = cli("apps", "list", zone, *options), cli("apps", "list", zone, *options, "--json")
     apps = json.loads(machine.out)

@@ -154,7 +154,7 @@ def test_a_saved_plan_is_taken_as_it_is(pull: Any, tmp_path: Path) -> None:
         pytest.param(
             b"{}",
             ["--time-delta", "day"],
-            "expected no other options of what to pull beside it, got --time-delta",
+            "expected no other options of what to pull with it, got --time-delta",
             id="both",
         ),
     ],

@@ -165,7 +165,7 @@ def test_a_report_by_time_has_a_line_per_interval() -> None:
 def test_an_odd_echo_does_not_lose_the_data(
     query: ReportQuery, metrics: list[str] | None, dimensions: list[str] | None, titles: list[str]
 ) -> None:
-    """Columns are named by the echo if it fits the rows, else by what was asked for, else by number."""
+    """Columns are named by the echo if it fits the rows, else by the requested names, else by number."""
     found = report([(["connect"], [7])], query)
     assert render(report_table(found, metrics=metrics, dimensions=dimensions)) == [titles, ["connect", "7"]]
 

@@ -144,7 +144,7 @@ def watching(cli: Any, time: Any) -> Any:
 
 
 def test_rounds_are_lines_in_a_file(watching: Any, sandbox: Sandbox) -> None:
-    """As many rounds as were asked for, a line for each application."""
+    """As many rounds as requested, a line for each application."""
     outcome = watching("--zone", sandbox.zones[0], "--zone", sandbox.zones[1], "--rounds", "2")
     assert (outcome.status, outcome.err) == (0, "")
     lines = outcome.out.splitlines()

@@ -176,7 +176,7 @@ def test_the_service_is_that_of_the_document(dns: ModuleType) -> None:
 
 
 async def test_pages_are_iterated_over(dns: ModuleType, client: Any, server: Server) -> None:
-    """Every item comes once, with all that was asked for on every page."""
+    """Every item comes once, with all arguments on every page."""
     for number, items in ((1, [record(1), record(2)]), (2, [record(3)])):
         info = {"page": number, "per_page": 2, "count": len(items), "total_count": 3}
         server.respond(items, result_info=info)

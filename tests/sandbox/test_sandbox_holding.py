@@ -41,7 +41,7 @@ async def test_responses_come_late(connect: Any, sleeper: Any, until: Any) -> No
 
 
 async def test_resets_come_late_too(connect: Any, raw: Any, sleeper: Any) -> None:
-    """Latency holds resets back like responses, for a time drawn anew from its range."""
+    """Latency holds resets back like responses, for a time drawn from its range each time."""
     sleeper.awake.set()
     async with connect(faults=Faults(latency=(1, 2), reset_rate=1), sleep=sleeper) as api:
         for _ in range(5):

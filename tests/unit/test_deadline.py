@@ -148,7 +148,7 @@ async def test_no_limits_need_no_timer(loop: FakeLoop, timer: DeadlineTimer) -> 
 
 
 async def test_what_is_heard_puts_the_silence_off(loop: FakeLoop, timer: DeadlineTimer) -> None:
-    """Silence counts from the last part of an answer."""
+    """Silence counts from the last part of a response."""
     outcomes: list[str] = []
     deadline = Deadline(timer, None, 2)
     task = await begin(listen(deadline, outcomes))

@@ -53,7 +53,7 @@ async def test_the_window_slides() -> None:
 
 
 async def test_so_many_in_flight() -> None:
-    """No more requests are unanswered at a time than allowed, and those that wait go first come, first served."""
+    """No more requests are in flight than allowed, and those that wait go first come, first served."""
     limiter, time = make_limiter(in_flight=2)
     tasks = start(*(limiter.acquire(None) for _ in range(4)))
     await settle()

@@ -5,7 +5,7 @@ from tests.fake_time import admitted, make_limiter, settle, start
 
 
 async def test_a_pause_stops_everybody() -> None:
-    """After a 429 nobody goes until the pause is over, then one alone, and the others after its answer."""
+    """After a 429 nobody goes until the pause is over, then one alone, and the others after its response."""
     limiter, time = make_limiter()
     refused = await limiter.acquire(None)
     limiter.pause(refused, 7.0)
@@ -57,7 +57,7 @@ async def test_a_refused_probe_begins_another_pause() -> None:
     assert admitted(tasks) == [True, True, False]
 
 
-async def test_answers_to_earlier_requests_do_not_extend_a_pause() -> None:
+async def test_responses_to_earlier_requests_do_not_extend_a_pause() -> None:
     """Requests that were under way when the pause began, also since the same instant, have no say in it."""
     limiter, time = make_limiter()
     first, second, third = [await limiter.acquire(None) for _ in range(3)]
@@ -141,7 +141,7 @@ async def test_what_the_api_says_never_speeds_up() -> None:
 
 
 async def test_requests_that_the_api_has_not_counted_yet() -> None:
-    """What is left by an answer is less the requests that were sent since."""
+    """What is left by a response is less the requests that were sent since."""
     limiter, time = make_limiter()
     first, *_ = [await limiter.acquire(None) for _ in range(3)]
     limiter.update_quota(first, 3, 5.0)

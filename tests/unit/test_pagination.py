@@ -15,16 +15,16 @@ Server = Callable[[int, int], Page[str]]
 def honest(items: list[str], *, counts: bool, cap: int = 1000) -> Server:
     """A server that pages as documented, with a largest page of its own."""
 
-    def answer(number: int, per_page: int) -> Page[str]:
+    def respond(number: int, per_page: int) -> Page[str]:
         size = min(per_page, cap)
         part = items[(number - 1) * size : number * size]
         return Page(items=part, page=number, per_page=size, total_count=len(items) if counts else None)
 
-    return answer
+    return respond
 
 
 async def collect(server: Server, per_page: int) -> tuple[list[str], int]:
-    """All items, and how many pages were asked for."""
+    """All items, and how many pages were requested."""
     asked = []
 
     async def get_page(number: int) -> Page[str]:
@@ -102,7 +102,7 @@ async def test_items_added_meanwhile_lose_none(per_page: int, inserted: int) -> 
 
 
 async def test_a_size_is_needed() -> None:
-    """Without the size of a page there is no telling a full one, so that it is asked for before anything is sent."""
+    """Without the size of a page a full one is not recognized, so that it is checked before anything is sent."""
     with pytest.raises(InvalidArgumentError, match=r"^per_page: expected an integer, got None$"):
         await collect(honest([], counts=True), None)  # type: ignore[arg-type]  # wrong on purpose
 

@@ -101,7 +101,7 @@ def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str
     Args:
         error: What :func:`decode_values` raised.
         path: Where the values stand in larger ones.
-        redact: Blots credentials out of what came.
+        redact: Redacts credentials in what came.
 
     Returns:
         Text such as ``data[3].metrics[0]: expected a number, got 'x'``; several failures are joined.
@@ -134,7 +134,7 @@ def _body_decoder(wanted: Any) -> "msgspec.json.Decoder[DecodedBody[Any]] | None
         return None
     try:
         return msgspec.json.Decoder(DecodedBody[wanted])
-    except TypeError:  # a union that msgspec cannot tell apart
+    except TypeError:  # a union whose members msgspec cannot distinguish
         return None
 
 

@@ -55,7 +55,7 @@ class WireError(ValueError):
         """Say what was wrong in one line.
 
         Args:
-            redact: Blots credentials out of the representation of the value, before that is cut to 60 characters.
+            redact: Redacts credentials in the representation of the value, before it is cut to 60 characters.
 
         Returns:
             Text such as ``expected a number, got 'x'``.

@@ -390,7 +390,7 @@ class ReportQuery:
     Attributes:
         dimensions: Dimensions of the report.
         filters: Filters that were applied.
-        limit: The most rows that are sent.
+        limit: Maximum number of rows that are sent.
         metrics: Metrics of the report, in the order of the numbers in each row.
         since: Start of the time window.
         sort: Sorting of the rows.
@@ -405,7 +405,7 @@ class ReportQuery:
     """Filters that were applied."""
 
     limit: Any | None = None
-    """The most rows that are sent."""
+    """Maximum number of rows that are sent."""
 
     metrics: Any | None = None
     """Metrics of the report, in the order of the numbers in each row."""
@@ -429,16 +429,16 @@ class ReportByTimeRow:
     """The metrics of one combination of dimension values, by time.
 
     Attributes:
-        dimensions: Values of the dimensions, in the order asked for; empty when none was.
-        metrics: One list per metric, in the order asked for, with one number per time interval; `nan` for a
+        dimensions: Values of the dimensions, in the requested order; empty when none was requested.
+        metrics: One list per metric, in the requested order, with one number per time interval; `nan` for a
             null.
     """
 
     dimensions: list[str] = attrs.field(factory=list)
-    """Values of the dimensions, in the order asked for; empty when none was."""
+    """Values of the dimensions, in the requested order; empty when none was requested."""
 
     metrics: list[list[int | float]] = attrs.field(factory=list)
-    """One list per metric, in the order asked for, with one number per time interval; `nan` for a null."""
+    """One list per metric, in the requested order, with one number per time interval; `nan` for a null."""
 
 
 TimeInterval: TypeAlias = tuple[datetime, ...]
@@ -492,15 +492,15 @@ class ReportSummaryRow:
     """The metrics of one combination of dimension values.
 
     Attributes:
-        dimensions: Values of the dimensions, in the order asked for; empty when none was.
-        metrics: One number per metric, in the order asked for; `nan` for a null.
+        dimensions: Values of the dimensions, in the requested order; empty when none was requested.
+        metrics: One number per metric, in the requested order; `nan` for a null.
     """
 
     dimensions: list[str] = attrs.field(factory=list)
-    """Values of the dimensions, in the order asked for; empty when none was."""
+    """Values of the dimensions, in the requested order; empty when none was requested."""
 
     metrics: list[int | float] = attrs.field(factory=list)
-    """One number per metric, in the order asked for; `nan` for a null."""
+    """One number per metric, in the requested order; `nan` for a null."""
 
 
 @final

@@ -39,7 +39,7 @@ class CallSettings:
     """URL that paths are appended to, without a slash at its end."""
 
     redact: Callable[[str], str]
-    """Blots credentials out of a text that came from the server."""
+    """Redacts credentials in a text that came from the server."""
 
     timeouts: Timeouts
     """How long a call may take with all its attempts and waits."""
@@ -54,13 +54,13 @@ class CallSettings:
     """Gives permits to send; None for no limit."""
 
     hook: AttemptHook | None
-    """Is called before every attempt, and what it returns after it."""
+    """Called before every attempt; what it returns is called after it."""
 
     clock: Callable[[], float]
-    """Gives the time in seconds, for the durations that the hook is given."""
+    """Returns the time in seconds, for the durations that the hook is given."""
 
     random: Callable[[], float]
-    """Gives a number from 0 up to but not including 1."""
+    """Returns a random number from 0 up to but not including 1."""
 
     sleep: Callable[[float], Awaitable[object]]
     """Waits a number of seconds."""
@@ -117,7 +117,7 @@ class HTTPTransport:
                     except RequestError as error:
                         response = await self._recover(call, error)
                         if response is None and call.last_error is not error:
-                            raise  # it is not attempted again
+                            raise  # it is not retried
         except TimeoutError:
             if not deadline.has_passed:
                 raise  # a hook's own

@@ -33,7 +33,7 @@ __all__ = [
 C = TypeVar("C")
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
-"""The most bytes of a body that a client takes by default, decompressed."""
+"""Maximum size of a body in bytes, decompressed, by default."""
 
 _TIMEOUT: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, a Timeouts or None")
 
@@ -155,8 +155,8 @@ def check_limiter(rate_limit: RateLimit | Limiter | None, connections: int) -> L
 
     Args:
         rate_limit: A limit for one client, a limiter that several share, or None for no limit.
-        connections: The most connections at once, 0 for any number. No more requests than that are let through at a
-            time, as those that wait for a connection could not be held back in a pause any more.
+        connections: Maximum number of connections at once, 0 for no limit. No more requests than that are sent at a
+            time, as a pause could not hold back those that wait for a connection.
 
     Returns:
         The limiter.

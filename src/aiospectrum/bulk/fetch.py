@@ -1,4 +1,4 @@
-"""One window of one zone: its report is fetched, once the rate limit lets it through, and judged."""
+"""One window of one zone: its report is fetched, as soon as the rate limit permits, and judged."""
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,7 +34,7 @@ _SHORTEST_WAIT: Final = 1.0
 class TruncatedError(SpectrumError):
     """A report may lack rows, and its window cannot be split any further.
 
-    Ask with a larger limit, fewer dimensions, or filters that divide the rows.
+    Query with a larger limit, fewer dimensions, or filters that divide the rows.
     """
 
     def __init__(self, message: str, *, report: Report) -> None:
@@ -117,14 +117,14 @@ class Fetcher:
     """How windows are fetched.
 
     Raises:
-        InvalidArgumentError: The patience is no number of seconds.
+        InvalidArgumentError: The patience is not a number of seconds.
     """
 
     query: Query
     """The query."""
 
     patience: float | None = attrs.field(validator=_check_patience)
-    """Seconds that a window waits for the rate limit altogether, beside what a call itself waits; None for no limit."""
+    """Seconds that a window waits for the rate limit in total, on top of the waits of a call; None for no limit."""
 
     sleep: Callable[[float], Awaitable[object]]
     """Waits a number of seconds."""
@@ -162,7 +162,7 @@ class Fetcher:
         return Outcome(task=task, window=window, error=TruncatedError(message, report=report), is_last=is_last)
 
     async def _wait_and_call(self, client: Transport, zone_id: str, window: Window) -> Report:
-        """Call until the rate limit lets it through: a call whose permit comes after its deadline fails at once."""
+        """Call until the rate limit permits it: a call whose permit comes after its deadline fails at once."""
         left = math.inf if self.patience is None else self.patience
         while True:
             try:

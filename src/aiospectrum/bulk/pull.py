@@ -50,18 +50,18 @@ def pull(
 ) -> "Pull":
     """Carry out all tasks of a plan.
 
-    Nothing is sent before the pull is entered or its first outcome is asked for. Every task has one outcome, or several
+    Nothing is sent before the pull is entered or its first outcome is awaited. Every task has one outcome, or several
     when its report was truncated and its window was therefore split; a task that fails takes no other one with it.
 
     Args:
         client: An open client; or a mapping of zone ids to clients, for zones with tokens of their own, where a client
             that waits for its rate limit holds up no other one.
-        plan: What to ask for.
-        concurrency: The most calls of each client at once, 1 or more. Reports wait for whoever takes them, and a call
-            begins only when the one before it has been taken: no more reports than that are held.
+        plan: What to fetch.
+        concurrency: Maximum number of calls of each client at once, 1 or more. No more reports than that are held in
+            memory: a worker waits until its report is taken before it makes the next call.
         fail_fast: Whether the first error is raised, in place of outcomes that are left, after all work has ended.
         on_progress: Called with each outcome, before it is given.
-        patience: Seconds that a window may wait for the rate limit altogether, 0 or more, before that is an error; None
+        patience: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an error; None
             for no limit. It comes on top of the client's timeout, which fails a call whose permit is further away.
         sleep: Waits a number of seconds.
 
@@ -69,7 +69,7 @@ def pull(
         The pull, to be used in ``async for``.
 
     Raises:
-        InvalidArgumentError: An argument does not fit.
+        InvalidArgumentError: An argument is invalid.
     """
     check_class("plan", plan, Plan)
     check_count("concurrency", concurrency)

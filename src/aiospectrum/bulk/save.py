@@ -57,8 +57,8 @@ async def save(
     have other zones and other times than before, but not another query. Times that overlap are fine where a window
     begins when one of the dataset does, and takes its place if it ends later, or, by time, lies within one.
 
-    Only one run at a time writes to a destination. On a disk an operating system's lock sees to that; elsewhere a file
-    does, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The manifest, in ``_manifest``, is described by
+    Only one run at a time writes to a destination. On a disk a lock of the operating system ensures that; elsewhere a
+    file, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The manifest, in ``_manifest``, is described by
     :mod:`aiospectrum.bulk.dataset.manifest`.
 
     Args:
@@ -67,23 +67,23 @@ async def save(
         destination: A folder, which is made when it is not there; or a URL that fsspec knows, such as
             ``s3://bucket/folder``, with ``aiospectrum[fsspec]``.
         format: ``parquet``, which needs ``aiospectrum[arrow]``, ``csv`` or ``ndjson``.
-        concurrency: The most calls of each client at once, 1 or more.
+        concurrency: Maximum number of calls of each client at once, 1 or more.
         refresh_within: Fetch partitions again that were incomplete when they were fetched, by the ``data_lag`` of
             their reports, and whose windows ended no longer ago than this; None for none.
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
         stop: Once it is set no task is started; those under way are finished, with all their attempts and waits.
         on_progress: Called when it is known what is there already, and whenever a task has ended or was split.
-        patience: Seconds that a window may wait for the rate limit altogether, 0 or more, before that is an error; None
+        patience: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an error; None
             for no limit.
         storage_options: Arguments of the file system of a URL, such as credentials; only for URLs.
-        clock: Gives the time of day in seconds since 1970, UTC.
+        clock: Returns the time of day in seconds since 1970, UTC.
         sleep: Waits a number of seconds.
 
     Returns:
-        The result. Tasks that failed are in it, and are no exception.
+        The result, which lists the tasks that failed.
 
     Raises:
-        InvalidArgumentError: An argument does not fit.
+        InvalidArgumentError: An argument is invalid.
         ImportError: The format or the destination needs a package that is not installed; the message says how to
             install it.
         DestinationBusyError: Another run is writing there.

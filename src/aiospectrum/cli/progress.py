@@ -69,7 +69,7 @@ class Meter:
 
         Args:
             limiter: The limiter of the client, None for none.
-            clock: Gives the time in seconds.
+            clock: Returns the time in seconds.
         """
         self._clock = clock
         self._limiter = limiter
@@ -146,7 +146,7 @@ class Meter:
 
 
 def least_seconds(requests: int, limit: RateLimit) -> float:
-    """Get the least seconds, from the first request until the last one goes out, in which a limit lets some go."""
+    """The minimum seconds, from the first request until the last one is sent, that some requests take under a limit."""
     return Window(limit.requests, limit.per_seconds).wait(0.0, requests - 1) if requests else 0.0
 
 

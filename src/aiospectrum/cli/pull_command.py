@@ -99,7 +99,7 @@ class PlanOptions:
     """Conditions, such as event==disconnect;coloName!=SFO."""
 
     limit: int | None = None
-    """The most rows in one response; a report that is cut off is fetched again in halves of its time."""
+    """Maximum number of rows in one response; a report that is cut off is fetched again in halves of its time."""
 
     window: _WindowOption | None = None
     """Time that one request covers, a day when left out; whole for all of it at once."""
@@ -118,7 +118,7 @@ class PlanOptions:
             stdin: The standard input.
 
         Returns:
-            The plan, or its part if a shard was asked for.
+            The plan, or its part if a shard was requested.
 
         Raises:
             UsageError: An option is missing, cannot be read, or excludes another one.
@@ -149,7 +149,7 @@ class PlanOptions:
         others = [field.name for field in attrs.fields(PlanOptions) if field.name not in ("plan", "shard")]
         given = [f"--{name.replace('_', '-')}" for name in others if getattr(self, name) is not None]
         if given:
-            raise UsageError(f"--plan {file}: expected no other options of what to pull beside it, got {given[0]}")
+            raise UsageError(f"--plan {file}: expected no other options of what to pull with it, got {given[0]}")
         try:
             return Plan.from_json(read_text(file, f"--plan {file}", None))
         except InvalidArgumentError as error:
@@ -177,9 +177,9 @@ def pull(
         options: What to pull.
         out: Folder or URL to save in.
         file_format: Format of the files.
-        concurrency: The most requests at once.
+        concurrency: Maximum number of requests at once.
         refresh_within: How long data may be pulled again.
-        rate_limit: The most requests in how many seconds, such as 600/300; 1140/300 when left out.
+        rate_limit: Maximum number of requests and the seconds they are for, such as 600/300; 1140/300 when left out.
         dry_run: Only print how large the plan is, and how long it takes at least.
         context: The surroundings.
 

@@ -23,7 +23,7 @@ _FRAME_SECONDS: Final = 0.2
 
 
 class Interruption:
-    """What Ctrl-C has asked for: first that no new work starts, then that work in flight is cancelled."""
+    """The effect of Ctrl-C: at first no new work starts, then work in flight is cancelled."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Interruption:
         Args:
             on_stop: Called when no new work is to start any more.
             on_cancel: Called when work in flight is cancelled.
-            clock: Gives the time in seconds.
+            clock: Returns the time in seconds.
             sleep: Waits a number of seconds.
         """
         self.stop: Final = asyncio.Event()

@@ -88,7 +88,7 @@ def merge(tallies: Iterable[Tally]) -> Tally:
 def percentile(histogram: dict[int, int], share: int) -> int:
     """Return the nearest-rank percentile of a weighted histogram, or 0 when it is empty.
 
-    That is the least value such that at least `share` per cent of the events are not above it.
+    That is the smallest value such that at least `share` per cent of the events are not above it.
     """
     rank = -(-sum(histogram.values()) * share // 100)
     seen = 0
@@ -170,7 +170,7 @@ class Counting:
         rows = len({self._key(series) for series, _ in self._work})
         numbers = rows * (len(self.edges) - 1) * len(self._query.metrics)
         if hours > _MOST_HOURS or numbers > _MOST_NUMBERS:
-            message = f"the query asks for too much: {hours} hours of series and {numbers} numbers"
+            message = f"the query is too large: {hours} hours of series and {numbers} numbers"
             limits = f"the sandbox takes {_MOST_HOURS} and {_MOST_NUMBERS}; shorten since to until"
             raise RefusedError(400, Problem(code=INVALID, message=f"{message}; {limits}"))
 

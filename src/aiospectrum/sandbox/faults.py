@@ -33,7 +33,7 @@ class InjectedFault:
     latency: float
     """Seconds by which its response or reset comes late."""
     kind: FaultKind | None = None
-    """What goes wrong beside that."""
+    """What else goes wrong."""
     status: int = 0
     """HTTP status of an error."""
     retry_after: int = 0
@@ -131,13 +131,13 @@ class Delivery:
         return response
 
     def drop(self, connection: object) -> None:
-        """Give up the response that is held back for a connection, if there is one."""
+        """Drop the response that is held back for a connection, if there is one."""
         task = self._held.get(connection)
         if task is not None:
             task.cancel()
 
     def stop(self) -> None:
-        """Give up all that is held back, now and from now on."""
+        """Drop all that is held back, now and from now on."""
         self._stopped = True
         for connection in self._held:
             self.drop(connection)

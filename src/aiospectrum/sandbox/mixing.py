@@ -13,7 +13,7 @@ from typing import Final
 __all__ = ["ID", "fold", "hex_id", "mix64"]
 
 ID: Final = re.compile(r"[0-9a-fA-F]{32}")
-"""Form of zone and app identifiers; those of a sandbox have small letters."""
+"""Form of zone and app identifiers; those of a sandbox are in lower case."""
 
 _MASK: Final = (1 << 64) - 1
 _GOLDEN: Final = 0x9E3779B97F4A7C15

@@ -1,6 +1,6 @@
 """The nine operations of https://developers.cloudflare.com/api/resources/spectrum/ : from a request to its result.
 
-An unknown path is refused with 404 and 7003 (and 7000 beside it), and so is a zone or app id that
+An unknown path is refused with 404 and 7003 (together with 7000), and so is a zone or app id that
 is not 32 hexadecimal digits; a known path with another method with 405, 10405 and an ``Allow``
 header.
 
@@ -62,7 +62,7 @@ _Found: TypeAlias = dict[str, object]
 
 
 async def _list_apps(call: _Call) -> _Found:
-    """List the apps that the query asks for; those that compare equal stay as created."""
+    """List the apps that the query selects; those that compare equal stay as created."""
     apps, params = call.zone.apps.values(), call.params
     if params.single("page") is None:
         return {"result": [app.render() for app in sorted(apps, key=_ORDERS["dns"])]}

@@ -11,7 +11,7 @@ import attrs
 __all__ = ["FaultKind", "Faults", "RateLimit", "expect", "is_number", "is_whole"]
 
 FaultKind: TypeAlias = Literal["error", "hang", "reset_after", "reset_before", "storm", "throttle", "truncate"]
-"""What happened to a request instead of what should have."""
+"""An injected fault."""
 
 _RATES: Final = ("error_rate", "reset_rate", "hang_rate", "truncate_rate", "throttle_rate")
 _STATUSES: Final = "whole numbers from 500 to 599, at least one"
@@ -105,7 +105,7 @@ class Faults:
     late if there is a latency; any other counts towards the rate limit, whatever happens to it then.
 
     Raises:
-        ValueError: A value makes no sense by itself or beside the others.
+        ValueError: A value makes no sense by itself or together with the others.
     """
 
     latency: float | tuple[float, float] = attrs.field(default=0.0, validator=_latency)
@@ -135,7 +135,7 @@ class Faults:
     throttle_rate: float = attrs.field(default=0.0, validator=_rate)
     """Share of requests that are refused with 429 and not carried out."""
     throttle_retry_after: int = attrs.field(default=1, validator=_wait)
-    """Seconds that those responses ask to wait, in their ``retry-after``."""
+    """Seconds to wait that those responses have in ``retry-after``."""
 
     storm_every: float | None = attrs.field(default=None, validator=_period)
     """Seconds from the start of one storm to that of the next; the first is as long after the faults were set.

@@ -120,7 +120,7 @@ class Params:
         """Return a whole number from `low` to `high`, or `default` when `name` was not sent.
 
         Raises:
-            RefusedError: The value is no whole number or lies outside.
+            RefusedError: The value is not a whole number or lies outside.
         """
         value = self.single(name)
         if value is None:
@@ -133,7 +133,7 @@ class Params:
         """Return a time as seconds since 1970, or `default` when `name` was not sent.
 
         Raises:
-            RefusedError: The value is no time with an offset.
+            RefusedError: The value is not a time with an offset.
         """
         text = self.single(name)
         if text is None:
@@ -192,7 +192,7 @@ def _parse_clause(text: str) -> _Clause:
 
 @attrs.frozen(kw_only=True)
 class Query:
-    """What a report is asked for."""
+    """The query of a report."""
 
     dimensions: tuple[str, ...]
     metrics: tuple[str, ...]
@@ -254,7 +254,7 @@ def _read_sort(params: Params, known: Collection[str]) -> tuple[str, ...]:
     items = tuple(params.many("sort"))
     for item in items:
         if item.removeprefix("-" if item.startswith("-") else "+") not in known:
-            expected = f"one of {', '.join(known)} (what this query asks for), after + (%2B), - or nothing"
+            expected = f"one of {', '.join(known)} (what this query requests), after + (%2B), - or nothing"
             raise bad_parameter("sort", item, expected)
     return items
 

@@ -7,7 +7,7 @@ over every number that ``data`` would have without it (buckets without events co
 empty when there is none.
 
 The 60 seconds of the current aggregate end where the data ends (now, less the data lag). Every live
-app of the zone is listed, or every one asked for that the zone has; an app without traffic is
+app of the zone is listed, or every requested one that the zone has; an app without traffic is
 listed with zeros. ``durationAvg`` is over all events, like that of a summary of the same minute.
 """
 
@@ -79,7 +79,7 @@ def _make_row(query: Query, key: tuple[str, ...], tally: Tally) -> _Row:
 
 
 def _sort_rows(query: Query, rows: list[_Row]) -> None:
-    """Sort by the asked keys, the first foremost, and equal rows by their dimensions."""
+    """Sort by the requested keys, the first foremost, and equal rows by their dimensions."""
     rows.sort(key=lambda row: row.key)
     # Sorting is stable, also with reverse=True, so the last key goes first.
     for item in reversed(query.sort):
@@ -124,11 +124,11 @@ def current_aggregate(zone: Zone, params: Params, *, seed: int, horizon: int) ->
 def _read_app_ids(text: str | None, zone: Zone) -> list[str]:
     if text is None:
         return [*zone.apps]
-    asked = text.split(",")
-    for app_id in asked:
+    requested = text.split(",")
+    for app_id in requested:
         if ID.fullmatch(app_id) is None:
             raise bad_parameter("appID", app_id, "app ids of 32 hexadecimal digits, joined by commas")
-    return [app_id for app_id in zone.apps if app_id in asked]
+    return [app_id for app_id in zone.apps if app_id in requested]
 
 
 def _read_colo(name: str | None) -> Filter | None:

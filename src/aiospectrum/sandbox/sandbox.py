@@ -37,7 +37,7 @@ _NO_FAULTS: Final = Faults()
 
 
 class Sandbox:
-    """A Spectrum API of one's own: stateful, deterministic, and gone after ``async with``.
+    """A local Spectrum API: stateful, deterministic, and gone after ``async with``.
 
     >>> async with Sandbox(zones=2) as sandbox:  # doctest: +SKIP
     ...     print(sandbox.url, sandbox.zones)

@@ -23,7 +23,7 @@ __all__ = ["Edge", "EnvelopeServer", "RecordedRequest"]
 
 _LONGEST_LINE: Final = 32 * 1024
 _FIRST_PAGE: Final = 502
-"""The least status that comes with a page of HTML; those below are the API's own."""
+"""The lowest status that comes with a page of HTML; those below are the API's own."""
 _WITHOUT_RESPONSE: Final = ("hang", "reset_after", "reset_before")
 
 
@@ -91,7 +91,7 @@ class Edge:
         return f"{fold(self._account.seed, 'ray', self._rays):016x}-SFO"
 
     def _screen(self, request: web.BaseRequest, headers: dict[str, str]) -> None:
-        """Refuse strangers and whoever asks too often; `headers` takes those that say what is left of the budget."""
+        """Refuse strangers and whoever sends too many requests; adds what is left of the budget to `headers`."""
         try:
             credential = authenticate(request.headers, self._credentials)
         except RefusedError:
@@ -160,7 +160,7 @@ class EnvelopeServer(web.Server):
         return _EnvelopeProtocol(self, self._edge, self._delivery, loop=self._loop)
 
     def pre_shutdown(self) -> None:
-        """Take no more requests, and give up those whose responses are held back."""
+        """Take no more requests, and drop those whose responses are held back."""
         super().pre_shutdown()
         self._delivery.stop()
 
@@ -180,7 +180,7 @@ class _EnvelopeProtocol(web.RequestHandler):
         self._delivery = delivery
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Give up the response that the client no longer waits for."""
+        """Drop the response that the client no longer waits for."""
         super().connection_lost(exc)
         self._delivery.drop(self)
 

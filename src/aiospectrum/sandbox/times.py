@@ -60,7 +60,7 @@ def parse_second(text: str) -> int:
     """Return the UTC second that an RFC 3339 timestamp falls into; a fraction is cut off.
 
     Raises:
-        ValueError: The text is no timestamp, has no offset, or lies outside the years 1970 to 2999.
+        ValueError: The text is not a timestamp, has no offset, or lies outside the years 1970 to 2999.
     """
     match = _RFC3339.fullmatch(text)
     if match is None:

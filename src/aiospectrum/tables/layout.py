@@ -72,7 +72,7 @@ class EchoLike(Protocol):
 
 
 class ReportLike(Protocol):
-    """A report: by time if it has ``time_intervals`` beside what is here, else a summary."""
+    """A report: by time if it also has ``time_intervals``, else a summary."""
 
     @property
     def data(self) -> Sequence[RowLike]:
@@ -139,7 +139,7 @@ class TidyTable:
             The same data. Rows with fewer numbers or values than there are names have the last ones missing.
 
         Raises:
-            InvalidArgumentError: Names do not fit.
+            InvalidArgumentError: The given names do not fit.
             TableError: The parts of the report do not go together.
         """
         rows = [row.metrics for row in report.data]

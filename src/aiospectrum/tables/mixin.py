@@ -1,4 +1,4 @@
-"""What reports can do beside holding data: being made into tables.
+"""The methods of reports that make tables of them.
 
 What makes tables is imported when the first one is made: most programs make none, and all import the models.
 """
@@ -39,7 +39,7 @@ class TableMethods:
             have fractions), floats for durations (in milliseconds), and None for what is missing.
 
         Raises:
-            InvalidArgumentError: Names that were given do not fit.
+            InvalidArgumentError: The given names do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
         from aiospectrum.tables.records import to_records
@@ -62,7 +62,7 @@ class TableMethods:
 
         Raises:
             ImportError: pyarrow is not installed.
-            InvalidArgumentError: Names that were given do not fit.
+            InvalidArgumentError: The given names do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
         from aiospectrum.tables.arrow import to_arrow

@@ -67,10 +67,10 @@ _JOURNAL: Final = re.compile(rf"{MANIFEST}/journal-(\d{{6,}})\.jsonl")
 
 
 class Header(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="plan"):
-    """What a run was asked to save."""
+    """What a run saves."""
 
     format: Literal["aiospectrum.bulk.save"] = "aiospectrum.bulk.save"
-    """Tells it from other files."""
+    """Identifies the format."""
 
     version: Literal[1] = 1
     """Version of the format."""
@@ -89,7 +89,7 @@ class Partition(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", ta
     """A partition that is there in full."""
 
     zone_id: str
-    """Identifier of the zone, in small letters."""
+    """Identifier of the zone, in lower case."""
 
     since: datetime
     """The first second of the window."""
@@ -126,7 +126,7 @@ class Failed(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="
     """A task that failed; the partition is what it was before."""
 
     zone_id: str
-    """Identifier of the zone, in small letters."""
+    """Identifier of the zone, in lower case."""
 
     since: datetime
     """The first second of the window, or of the part of it that failed."""
@@ -192,7 +192,7 @@ def read_plan(path: str, header: Header) -> Plan:
         The plan.
 
     Raises:
-        ManifestError: It is no plan.
+        ManifestError: It is not a plan.
     """
     try:
         return Plan.from_json(msgspec.json.encode(header.plan))

@@ -64,7 +64,7 @@ class Run:
     """Format of the files."""
 
     concurrency: int
-    """The most calls of each client at once."""
+    """Maximum number of calls of each client at once."""
 
     refresh_within: timedelta | None
     """How long ago the windows of partitions ended that are fetched again if they were incomplete; None for none."""
@@ -82,7 +82,7 @@ class Run:
     """Fetches windows."""
 
     clock: Callable[[], float]
-    """Gives the time of day in seconds since 1970."""
+    """Returns the time of day in seconds since 1970."""
 
     store: Store
     """Where to save."""
