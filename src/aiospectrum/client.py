@@ -19,9 +19,9 @@ from aiospectrum._http.config import (
     MAX_BODY_BYTES,
     ClientOptions,
     check_base_url,
+    check_callable,
     check_class,
     check_count,
-    check_hook,
     check_limiter,
     check_proxy,
     check_session,
@@ -114,7 +114,7 @@ class BaseClient(HTTPTransport):
         base_url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
         timeouts = check_timeout(timeout)
         retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
-        hook = check_hook(on_attempt)
+        hook = check_callable("on_attempt", on_attempt)
         borrowed = check_session(session)
         self._connections = check_count("connector_limit", connector_limit)
         if borrowed is not None and borrowed.connector is not None:

@@ -7,12 +7,12 @@ from typing import Self
 
 import attrs
 
-from aiospectrum._http.config import check_class, check_count
+from aiospectrum._http.config import check_callable, check_class, check_count
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.workers import Queue, WorkerPool, divide
 from aiospectrum.bulk.zones import Clients
-from aiospectrum.checks import Flag, refuse
+from aiospectrum.checks import Flag
 from aiospectrum.errors import ClientStateError
 
 __all__ = ["Progress", "Pull", "pull"]
@@ -74,8 +74,7 @@ def pull(
     check_class("plan", plan, Plan)
     check_count("concurrency", concurrency)
     Flag().check("fail_fast", fail_fast)
-    if on_progress is not None and not callable(on_progress):
-        refuse("on_progress", on_progress, "a function or None")
+    check_callable("on_progress", on_progress)
     fetcher = Fetcher(query=plan.query, patience=patience, sleep=sleep)
     queues = [Queue(client=one, tasks=part, workers=min(concurrency, len(part))) for one, part in divide(client, plan)]
     return Pull(WorkerPool(fetcher, queues, fail_fast=fail_fast), len(plan), on_progress)

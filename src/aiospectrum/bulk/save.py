@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from aiospectrum._http.config import check_class, check_count
+from aiospectrum._http.config import check_callable, check_class, check_count
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
@@ -102,8 +102,7 @@ async def save(
     Flag().check("fail_fast", fail_fast)
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
-    if on_progress is not None and not callable(on_progress):
-        refuse("on_progress", on_progress, "a function or None")
+    check_callable("on_progress", on_progress)
     fetcher = Fetcher(query=plan.query, patience=patience, sleep=sleep)
     with ThreadPoolExecutor(WRITERS + 1, "aiospectrum-save") as executor:
         run = Run(
