@@ -1,16 +1,12 @@
 """The commands that call the API, against a sandbox on a real socket."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiospectrum.sandbox import Sandbox
+from aiospectrum.sandbox import Sandbox
 
 NEW = ("--protocol", "tcp/2222", "--dns-name", "new.zone1.example", "--dns-type", "CNAME")
 DIRECT = (*NEW, "--origin-direct", "tcp://192.0.2.9:2222")

@@ -1,7 +1,5 @@
 """What goes over the wire in a pull, counted on a clock of the test's own; and how a pull looks."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

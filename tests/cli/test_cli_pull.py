@@ -1,25 +1,19 @@
 """``aiospectrum pull`` against a sandbox: datasets, exit codes, and real signals."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aiospectrum.bulk import Plan, Query
-from aiospectrum.sandbox import Faults
+from aiospectrum.sandbox import Faults, Sandbox
 from tests.cli.conftest import Interrupting, environ_of_process
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from aiospectrum.sandbox import Sandbox
 
 TIMES = ("--since", "2024-05-07", "--until", "2024-05-08")
 WRITTEN_OUT = "--since 2024-05-07T00:00:00Z --until 2024-05-08T00:00:00Z"

@@ -1,13 +1,13 @@
 """Tables from models, with oddities that the API is known for."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 from aiospectrum import (
     DNS,
@@ -23,11 +23,6 @@ from aiospectrum import (
     ReportSummaryRow,
 )
 from aiospectrum.cli.tables import apps_table, current_table, details_table, protocols_table, report_table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.table import Table
 
 ZONE = "0123456789abcdef" * 2
 APP = "a" * 32

@@ -1,7 +1,5 @@
 """Ctrl-C in two steps, and what is redrawn, on a clock and signals of the test's own."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import os

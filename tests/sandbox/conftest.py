@@ -1,12 +1,11 @@
 """Plain clients for the sandbox, an aiohttp session and bare connections; and clocks moved by hand."""
 
-from __future__ import annotations
-
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import attrs
@@ -14,9 +13,6 @@ import pytest
 from yarl import URL
 
 from aiospectrum.sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
 
 
 @attrs.define

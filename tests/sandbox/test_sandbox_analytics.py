@@ -1,7 +1,5 @@
 """The analytics operations over HTTP: shapes, parameters, and what happens to an app's history."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """Responses that come late or never, all faults at once, and stopping while responses are held back."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from typing import Any

@@ -1,7 +1,5 @@
 """Starting and stopping sandboxes, in coroutines and in threads."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import threading

@@ -1,7 +1,5 @@
 """Faults on real connections: what a client sees of each, what was carried out, and what is on record."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 from urllib.error import HTTPError

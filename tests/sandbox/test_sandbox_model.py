@@ -1,11 +1,10 @@
 """The event model against a plain enumeration of its events, and the reports against one another."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
@@ -25,9 +24,6 @@ from aiospectrum.sandbox.query import (
     parse_filter,
 )
 from aiospectrum.sandbox.reports import write_report
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 ZONE, SEED = "c" * 32, 11
 START = times.parse_second("2024-03-30T20:00:00Z")  # a Saturday, so that weekend, week and quarter ends are near

@@ -5,10 +5,9 @@ apps of a zone may share a host name as long as their edge ports differ; when th
 sandbox refuses the second with 409 and 13002.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
@@ -17,9 +16,6 @@ from aiospectrum.sandbox.options import expect, is_whole
 from aiospectrum.sandbox.responses import Problem, RefusedError
 from aiospectrum.sandbox.rules import AppConfig, read_config
 from aiospectrum.sandbox.times import ceil_second, floor_second, format_moment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = ["Account", "App", "Lifetime", "Zone", "make_zone_ids"]
 

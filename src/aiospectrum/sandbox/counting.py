@@ -1,20 +1,15 @@
 """Counting the events of a window into rows and buckets, and the metrics read from the counts."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
+from aiospectrum.sandbox.account import Lifetime
 from aiospectrum.sandbox.events import CYCLE, Series, SeriesHour, count_before, make_series
 from aiospectrum.sandbox.query import Query, matches
 from aiospectrum.sandbox.responses import INVALID, Problem, RefusedError
 from aiospectrum.sandbox.times import bucket_edges
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from aiospectrum.sandbox.account import Lifetime
 
 __all__ = ["Counting", "Number", "Tally", "merge", "percentile"]
 

@@ -9,17 +9,13 @@ in turn. Everything is an integer, so that sums over any split of time agree exa
 Events and dimensions: https://developers.cloudflare.com/spectrum/reference/analytics/
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
 import attrs
 
 from aiospectrum.sandbox.mixing import fold, mix64
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 __all__ = ["CYCLE", "Series", "SeriesHour", "count_before", "make_series"]
 

@@ -1,24 +1,19 @@
 """Injected faults: which request meets which, and what then becomes of its response on the connection."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import random
 import socket
 import struct
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import attrs
+from aiohttp import web
 
 from aiospectrum.sandbox.mixing import fold
 from aiospectrum.sandbox.options import FaultKind, Faults
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from aiohttp import web
 
 __all__ = ["Delivery", "FaultInjector", "InjectedFault"]
 

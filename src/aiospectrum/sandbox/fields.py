@@ -3,18 +3,14 @@
 https://developers.cloudflare.com/spectrum/reference/configuration-options/
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Mapping
+from typing import Final
 
 import attrs
 import msgspec
 
 from aiospectrum.sandbox.responses import INVALID, Problem, RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 __all__ = [
     "NAMED_PROTOCOLS",
@@ -121,7 +117,7 @@ class Fields:
         self.report_value(code, name, expected)
         return None
 
-    def inner(self, name: str, code: int = INVALID) -> Fields | None:
+    def inner(self, name: str, code: int = INVALID) -> "Fields | None":
         """Return the object in a field, or report that there is none and return ``None``."""
         value = self.values.get(name)
         if isinstance(value, dict):
@@ -143,7 +139,7 @@ class PortRange:
         """Number of ports."""
         return self.high - self.low + 1
 
-    def overlaps(self, other: PortRange) -> bool:
+    def overlaps(self, other: "PortRange") -> bool:
         """Return whether some port belongs to both."""
         return self.transport == other.transport and self.low <= other.high and other.low <= self.high
 

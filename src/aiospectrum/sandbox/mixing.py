@@ -5,8 +5,6 @@ The mixer is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom nu
 those before it.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

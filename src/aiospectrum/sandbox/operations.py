@@ -9,14 +9,14 @@ without ``result_info``, and ``per_page``, ``order`` and ``direction`` have no e
 even checked.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple, TypeAlias
 
 import attrs
 
+from aiospectrum.sandbox.account import Account, App, Zone
 from aiospectrum.sandbox.counting import Counting
 from aiospectrum.sandbox.fields import list_protocols, parse_object
 from aiospectrum.sandbox.mixing import ID
@@ -24,11 +24,6 @@ from aiospectrum.sandbox.query import REPORT_PARAMETERS, Params, Query
 from aiospectrum.sandbox.reports import current_aggregate, write_report
 from aiospectrum.sandbox.responses import Problem, RefusedError
 from aiospectrum.sandbox.times import floor_second
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from aiospectrum.sandbox.account import Account, App, Zone
 
 __all__ = ["BASE_PATH", "Route", "match_route", "perform"]
 

@@ -1,7 +1,5 @@
 """What a sandbox is made with: its rate limit and its faults, checked when they are set."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, TypeAlias
@@ -36,10 +34,10 @@ def is_number(value: object, low: float, high: float) -> bool:
     return math.isfinite(value) and low <= value <= high
 
 
-def _check(fits: Callable[[Any], bool], expected: str) -> Callable[[object, attrs.Attribute[Any], Any], None]:
+def _check(fits: Callable[[Any], bool], expected: str) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
     """Return a validator that names the field, its value and what was expected."""
 
-    def validate(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    def validate(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         expect(fits(value), attribute.name, value, expected)
 
     return validate

@@ -9,20 +9,16 @@ digits, ``_``, ``-``, ``.`` and ``:``. ``ipVersion`` compares as a number, the o
 text.
 """
 
-from __future__ import annotations
-
 import operator
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 import attrs
 
 from aiospectrum.sandbox.responses import bad_parameter
 from aiospectrum.sandbox.times import TIME_DELTAS, count_buckets, format_second, parse_second
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
 
 __all__ = ["DIMENSIONS", "METRICS", "REPORT_PARAMETERS", "Filter", "Params", "Query", "matches", "parse_filter"]
 
@@ -210,7 +206,7 @@ class Query:
     """Bucket length; ``None`` for a summary."""
 
     @classmethod
-    def read(cls, params: Params, *, now: int, by_time: bool) -> Query:
+    def read(cls, params: Params, *, now: int, by_time: bool) -> "Query":
         """Return the query of a report; `now` is the default end of the window.
 
         Raises:

@@ -11,22 +11,17 @@ app of the zone is listed, or every requested one that the zone has; an app with
 listed with zeros. ``durationAvg`` is over all events, like that of a summary of the same minute.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from aiospectrum.sandbox.account import Zone
 from aiospectrum.sandbox.counting import Counting, Number, Tally, merge
 from aiospectrum.sandbox.mixing import ID
 from aiospectrum.sandbox.query import Filter, Params, Query, parse_filter
 from aiospectrum.sandbox.responses import bad_parameter
 from aiospectrum.sandbox.times import format_second
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from aiospectrum.sandbox.account import Zone
 
 __all__ = ["current_aggregate", "write_report"]
 

@@ -10,16 +10,12 @@ for the statuses of its own, from 520 on, when the origin fails:
 https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/ .
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 __all__ = ["INVALID", "Problem", "RefusedError", "bad_parameter", "encode_failure", "encode_success", "error_page"]
 

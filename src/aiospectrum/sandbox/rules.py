@@ -9,11 +9,10 @@ Codes: https://developers.cloudflare.com/spectrum/reference/error-codes/ (11000 
 11001 origin by name, 11002 origin address, 11004 DNS type, 11041 to 11045 virtual networks).
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 from uuid import UUID
 
 import attrs
@@ -21,9 +20,6 @@ import attrs
 from aiospectrum.sandbox.fields import NAMED_PROTOCOLS, Fields, PortRange, parse_ports, parse_protocol
 from aiospectrum.sandbox.options import is_whole
 from aiospectrum.sandbox.responses import INVALID, Problem, RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 __all__ = ["AppConfig", "read_config"]
 

@@ -1,12 +1,13 @@
 """The sandbox as an async context manager, until cancelled, or in a thread of its own."""
 
-from __future__ import annotations
-
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Self
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Self
 
 from aiohttp import web
 
@@ -17,11 +18,6 @@ from aiospectrum.sandbox.operations import BASE_PATH
 from aiospectrum.sandbox.options import Faults, RateLimit, expect, is_number, is_whole
 from aiospectrum.sandbox.server import Edge, EnvelopeServer, RecordedRequest
 from aiospectrum.sandbox.times import utc_now
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-    from datetime import datetime
-    from types import TracebackType
 
 __all__ = ["DEFAULT_API_EMAIL", "DEFAULT_API_KEY", "DEFAULT_API_TOKEN", "Sandbox", "run_in_thread", "serve"]
 

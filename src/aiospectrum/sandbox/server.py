@@ -1,23 +1,18 @@
 """The HTTP edge: aiohttp.web on one side, pure functions on the other."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import attrs
 from aiohttp import web
 
 from aiospectrum.sandbox.access import Credentials, RateLimiter, authenticate, too_many
+from aiospectrum.sandbox.account import Account
 from aiospectrum.sandbox.faults import Delivery, FaultInjector, InjectedFault
 from aiospectrum.sandbox.mixing import fold
 from aiospectrum.sandbox.operations import match_route, perform
+from aiospectrum.sandbox.options import FaultKind
 from aiospectrum.sandbox.responses import Problem, RefusedError, encode_failure, encode_success, error_page
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from aiospectrum.sandbox.account import Account
-    from aiospectrum.sandbox.options import FaultKind
 
 __all__ = ["Edge", "EnvelopeServer", "RecordedRequest"]
 

@@ -1,7 +1,5 @@
 """Timestamps and calendar buckets: whole UTC seconds since 1970 inside, RFC 3339 outside."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
