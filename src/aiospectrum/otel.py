@@ -45,8 +45,8 @@ def make_attempt_hook(
     and else the name of the class in :mod:`aiospectrum.errors`.
 
     Args:
-        tracer_provider: Gives the tracer; the global one when None.
-        meter_provider: Gives the meter; the global one when None.
+        tracer_provider: Provides the tracer; the global one when None.
+        meter_provider: Provides the meter; the global one when None.
 
     Returns:
         The hook; one is enough for any number of clients.

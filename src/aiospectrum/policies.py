@@ -1,4 +1,4 @@
-"""The settings of reliability: small frozen classes, for a client or for single calls."""
+"""Retry policy, rate limit and timeouts: small frozen classes, for a client or for single calls."""
 
 from typing import Any, Final
 
@@ -32,7 +32,11 @@ def _timeout(default: float) -> Any:
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """How often a failed call is attempted, and how long the waits between attempts are."""
+    """How often a failed call is attempted, and how long the waits between attempts are.
+
+    Raises:
+        InvalidArgumentError: A value is invalid.
+    """
 
     max_attempts: int = _setting(_POSITIVE_COUNT, 4)
     """Maximum number of requests sent for one call, 1 or more; 1 switches retry off."""
@@ -49,16 +53,19 @@ class RetryPolicy:
     retry_cost: int = _setting(_COUNT, 14)
     """Tokens that a retry takes, unless it follows a 429; without enough of them there is no further attempt.
 
-    A call that succeeds at its first attempt gives one back. So an outage is multiplied only for the first few dozen
-    calls, and hardly at all after that.
+    A call that succeeds at its first attempt returns one. So retries multiply the requests of an outage only for the
+    first few dozen calls.
     """
 
 
 @attrs.frozen(kw_only=True)
 class RateLimit:
-    """How many requests may go out, and how many at a time.
+    """How many requests may be sent, and how many at a time.
 
     Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+
+    Raises:
+        InvalidArgumentError: A value is invalid.
     """
 
     requests: int = _setting(_POSITIVE_COUNT, 1140)
@@ -73,7 +80,11 @@ class RateLimit:
 
 @attrs.frozen(kw_only=True)
 class Timeouts:
-    """How long things may take, in seconds; None for no limit."""
+    """How long things may take, in seconds; None for no limit.
+
+    Raises:
+        InvalidArgumentError: A value is invalid.
+    """
 
     total: float | None = _timeout(60.0)
     """One call with its queueing, pauses, connecting, body and all attempts: the deadline."""

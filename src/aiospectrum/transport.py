@@ -120,7 +120,7 @@ class Namespace:
     __slots__ = ("send",)
 
     def __init__(self, transport: Transport) -> None:
-        """Keep how the transport sends.
+        """Keep the transport's ``send``.
 
         Args:
             transport: What every call of the namespace goes through.

@@ -18,7 +18,7 @@ __all__ = ["configure_converter", "json_name", "make_converter", "shared_convert
 
 
 def configure_converter(converter: Converter) -> Converter:
-    """Teach a converter of your own all models, those of :mod:`aiospectrum.models` among them.
+    """Register the hooks for all models, those of :mod:`aiospectrum.models` among them, on your own converter.
 
     Nothing else that the converter does is changed: hooks are registered for classes of :mod:`aiospectrum.structs`
     alone.
@@ -38,30 +38,20 @@ def make_converter() -> Converter:
     """Make a converter that reads and writes the models of :mod:`aiospectrum.models` as the API does.
 
     Returns:
-        A converter of your own: ``converter.structure(values, App)`` and ``converter.unstructure(app)``.
+        Your own converter: ``converter.structure(values, App)`` and ``converter.unstructure(app)``. A model that cannot
+        be read raises a ValueError that says what was expected where; cattrs puts those of a list into a group.
     """
     return configure_converter(Converter())
 
 
 @cache
 def shared_converter() -> Converter:
-    """Make the converter that all clients share, once.
-
-    Returns:
-        The converter; register nothing on it.
-    """
+    """Make the converter that all clients share, once; nothing is registered on it."""
     return make_converter()
 
 
 def json_name(field: "attrs.Attribute[Any]") -> str:
-    """Say what a field of a model is called in JSON.
-
-    Args:
-        field: The field.
-
-    Returns:
-        Its name there.
-    """
+    """Return the name of a model's field in JSON."""
     name: str = field.metadata.get("json", field.name)
     return name
 

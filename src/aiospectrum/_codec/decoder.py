@@ -96,7 +96,7 @@ def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
 
 
 def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str) -> str:
-    """Say in one line what could not be read, and where.
+    """Describe in one line what could not be read, and where.
 
     Args:
         error: What :func:`decode_values` raised.

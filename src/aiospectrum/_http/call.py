@@ -51,7 +51,7 @@ class CallSettings:
     """Tokens for retries, shared by all calls of a client."""
 
     limiter: Limiter | None
-    """Gives permits to send; None for no limit."""
+    """Grants permits to send; None for no limit."""
 
     hook: AttemptHook | None
     """Called before every attempt; what it returns is called after it."""
@@ -208,7 +208,7 @@ class HTTPTransport:
                 _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, call.attempt, status)
 
     async def _recover(self, call: Call, error: RequestError) -> Response[Any] | None:
-        """Wait for the next attempt, if there is to be one after an error; or give what counts as a success.
+        """Wait for the next attempt, if there is one after an error; or return what counts as a success.
 
         When neither follows, the error does not become :attr:`Call.last_error`.
 
@@ -252,7 +252,7 @@ class HTTPTransport:
 def _attempt_ended(
     call: Call, started: AttemptStarted, error: RequestError | None, *, duration: float, was_cancelled: bool
 ) -> AttemptEnded:
-    """What the hook is given after an attempt."""
+    """What the hook receives after an attempt."""
     response = call.response
     if response is None:  # or it was too large to keep
         status, ray_id = (None, None) if error is None else (error.status, error.ray_id)

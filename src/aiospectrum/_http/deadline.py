@@ -20,7 +20,7 @@ class DeadlineTimer:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin with no deadlines."""
+        """Start with no deadlines."""
         self.time: Callable[[], float] = loop.time
         """The loop's clock, in seconds."""
         self.running: dict[Deadline, None] = {}

@@ -189,7 +189,7 @@ class Limiter:
         self._serve_queue()
 
     def update_quota(self, permit: int, left: int, seconds: float) -> None:
-        """Take what the API says of its own limit; it can only slow requests down.
+        """Update the quota to what the API says of its own limit; it can only slow requests down.
 
         Args:
             permit: That of the request whose response says so; permits given since then are not counted in it.
@@ -208,7 +208,7 @@ class Limiter:
             self._quota = left - (self._permits - permit)
 
     def _next_permit(self, now: float) -> int | None:
-        """Give a permit, if one is available now."""
+        """Grant a permit, if one is available now."""
         has_no_quota = self._quota <= 0 and now < self._quota_until
         if (
             self._in_flight >= self.limit.in_flight
@@ -243,7 +243,7 @@ class Limiter:
                 future.set_exception(TooLateError(wait))
 
     def _serve_queue(self) -> None:
-        """Give out the permits that time allows, and set the timer for the next one."""
+        """Grant the permits that time allows, and set the timer for the next one."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

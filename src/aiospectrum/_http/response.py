@@ -59,7 +59,7 @@ def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
 
 
 def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
-    """Give what a success without a result would have given; see :attr:`~aiospectrum.routes.Route.assumed_result`.
+    """Make the response of a success without a result; see :attr:`~aiospectrum.routes.Route.assumed_result`.
 
     Raises:
         DecodeError: The route documents no such success.

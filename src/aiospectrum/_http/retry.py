@@ -98,7 +98,7 @@ def backoff(attempt: int, policy: RetryPolicy, random: Callable[[], float]) -> f
 
 
 def wait_after_429(retry_after: float | None, quota: tuple[int, float] | None, random: Callable[[], float]) -> float:
-    """Work out the wait after a 429.
+    """Compute the wait after a 429.
 
     Args:
         retry_after: Seconds of the ``Retry-After`` header; None when it is absent or unreadable.
@@ -119,7 +119,7 @@ class RetryBudget:
     """Tokens for retries, shared by the calls of a client, so that an outage is not multiplied."""
 
     def __init__(self, policy: RetryPolicy) -> None:
-        """Begin with all tokens.
+        """Start with all tokens.
 
         Args:
             policy: How many there are, and what a retry takes.
@@ -144,11 +144,11 @@ class RetryBudget:
         return True
 
     def refill(self) -> None:
-        """Have all tokens again, as a client does that is opened."""
+        """Restore all tokens, as for a client that is opened."""
         self._tokens = self._policy.budget
 
     def earn(self) -> None:
-        """Give one token back, for a call that succeeded at its first attempt."""
+        """Return one token, for a call that succeeded at its first attempt."""
         self._tokens = min(self._policy.budget, self._tokens + 1)
 
 

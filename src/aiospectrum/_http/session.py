@@ -187,10 +187,10 @@ class Session:
         return HTTPResponse(status=response.status, headers=response.headers, body=body, http_version=version)
 
     async def one_at_a_time(self) -> None:
-        """Have large responses made into objects one at a time, with a turn of the event loop in between.
+        """Decode large responses one at a time, with an iteration of the event loop in between.
 
-        When many arrive at once, no other task would get a turn before all of them are read, and whoever awaits one
-        would find its objects dropped from the caches of the processor.
+        When many arrive at once, no other task would run before all of them are decoded, and whoever awaits one would
+        find its objects dropped from the caches of the processor.
         """
         await self._large_bodies.acquire()
         asyncio.get_running_loop().call_soon(self._large_bodies.release)
@@ -215,7 +215,7 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
 
 
 def keep_receive_buffers() -> None:
-    """Have the allocator keep the memory that asyncio receives into.
+    """Make the allocator keep the memory that asyncio receives into.
 
     glibc takes a block of that size from the kernel each time, in pages that have to be faulted in, and gives it back
     as soon as it is freed. It ceases to do so once a larger one has been freed, which many a program does sooner

@@ -80,7 +80,7 @@ class Outcome(TableMethods):
         return self.error is None
 
     def unwrap(self) -> Report:
-        """Give the report, or raise the error.
+        """Return the report, or raise the error.
 
         Returns:
             The report.

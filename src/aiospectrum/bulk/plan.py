@@ -155,7 +155,7 @@ class Plan:
         return Task(zone_id=self.zones[zone], window=window_at(self.span, self.window, window))
 
     def shard(self, index: int, count: int, *, by: ShardBy = "zone") -> "Plan":
-        """Give one of several parts of the plan, for one of several machines; together they have each task once.
+        """Return one of several parts of the plan, for one of several machines; together they have each task once.
 
         Args:
             index: Which part, from 0 to ``count - 1``.

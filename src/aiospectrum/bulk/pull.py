@@ -97,7 +97,7 @@ class Pull:
     """
 
     def __init__(self, pool: WorkerPool, total: int, on_progress: Callable[[Progress], object] | None) -> None:
-        """Start nothing yet.
+        """Keep the settings; nothing is started yet.
 
         Args:
             pool: Carries the plan out.

@@ -105,7 +105,7 @@ def count_windows(span: Window, length: WindowLength) -> int:
 
 
 def window_at(span: Window, length: WindowLength, index: int) -> Window:
-    """Give one of the windows that a span of time is cut into.
+    """Return one of the windows that a span of time is cut into.
 
     Args:
         span: The time.

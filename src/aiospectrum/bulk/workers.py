@@ -30,7 +30,7 @@ class Queue:
 
 
 def divide(client: Clients, plan: Plan) -> list[tuple[Transport, Plan]]:
-    """Find out what each client has to do.
+    """Divide a plan among clients.
 
     Args:
         client: One for all zones, or a mapping that has one for each.
@@ -56,7 +56,7 @@ class WorkerPool:
     """
 
     def __init__(self, fetcher: Fetcher, queues: list[Queue], *, fail_fast: bool) -> None:
-        """Start nothing yet.
+        """Keep the settings; nothing is started yet.
 
         Args:
             fetcher: Fetches windows.
@@ -138,7 +138,7 @@ class WorkerPool:
                 windows.extend(reversed(parts))
 
     async def _fetch(self, client: Transport, task: Task, window: Window, *, is_last: bool) -> Sequence[Window]:
-        """Fetch a window and wait until its outcome is taken; gives the parts to fetch instead, if there are any."""
+        """Fetch a window and wait until its outcome is taken; returns the parts to fetch instead, if there are any."""
         result = await self._fetcher.fetch(client, task, window, is_last=is_last)
         if isinstance(result, tuple):
             return result

@@ -221,7 +221,7 @@ def make_console(stream: TextIO | None, environ: Mapping[str, str]) -> Console:
 
 
 def discard_output(stream: IO[str]) -> None:
-    """Let what is still buffered for a closed pipe go nowhere, so that the interpreter's exit is quiet.
+    """Discard what is still buffered for a closed pipe, so that the interpreter's exit is quiet.
 
     Args:
         stream: The stream; one without a file descriptor is left alone.

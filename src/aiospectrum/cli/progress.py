@@ -96,7 +96,7 @@ class Meter:
         return self._on_end
 
     def read(self) -> Reading:
-        """Get all that there is to show at this moment."""
+        """Return all that there is to show at this moment."""
         now, before = self._clock(), self._reading
         while self._responses and self._responses[0] <= now - _RECENT:
             self._responses.popleft()

@@ -154,9 +154,9 @@ async def drawn(
     """Draw something on a terminal, again and again in the same place, during the block.
 
     Args:
-        render: Gives what is to be seen at this moment.
+        render: Returns what is to be seen at this moment.
         console: The terminal.
-        render_end: Gives what stays to be seen after the block, the same when None.
+        render_end: Returns what stays to be seen after the block, the same when None.
         sleep: Waits a number of seconds.
     """
     # No thread of rich's draws, which would see the state in the middle of a change.

@@ -131,7 +131,7 @@ class RateLimiter:
     """Counts requests by credential on a monotonic clock."""
 
     def __init__(self, limit: RateLimit, monotonic: Callable[[], float]) -> None:
-        """Start with every budget full; `monotonic` returns seconds."""
+        """Start with every budget full; ``monotonic`` returns seconds."""
         self._limit: Final = limit
         self._monotonic: Final = monotonic
         self._windows: Final[dict[str, _Window]] = {}

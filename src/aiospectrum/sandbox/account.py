@@ -94,7 +94,7 @@ class Account:
     ) -> None:
         """Make the zones, ``zone1.example`` and so on, with their first apps.
 
-        `paygo` has the ids of the zones on a pay-as-you-go plan; `data_lag` is in seconds.
+        ``paygo`` has the ids of the zones on a pay-as-you-go plan; ``data_lag`` is in seconds.
         """
         self.zones: Final[Mapping[str, Zone]] = {
             zone_id: Zone(id=zone_id, name=f"zone{number}.example", paygo=zone_id in paygo)
@@ -114,7 +114,7 @@ class Account:
         return self._now().astimezone(UTC)
 
     def horizon(self, moment: datetime) -> int:
-        """Return the first second that analytics have no data for yet at `moment`."""
+        """Return the first second that analytics have no data for yet at ``moment``."""
         return floor_second(moment - timedelta(seconds=self.data_lag)) + 1
 
     def zone(self, zone_id: str) -> Zone:

@@ -30,14 +30,14 @@ class Tally:
     __slots__ = ("counts", "egress", "histograms", "ingress")
 
     def __init__(self, buckets: int, *, durations: bool) -> None:
-        """Start empty; without `durations` no histograms are kept, which is much faster."""
+        """Start empty; without ``durations`` no histograms are kept, which is much faster."""
         self.counts: list[int] = [0] * buckets
         self.ingress: list[int] = [0] * buckets
         self.egress: list[int] = [0] * buckets
         self.histograms: list[dict[int, int]] | None = [{} for _ in range(buckets)] if durations else None
 
     def add(self, bucket: int, first: int, stop: int, hour: SeriesHour) -> None:
-        """Count the events of `hour` from number `first` up to before `stop`."""
+        """Count the events of ``hour`` from number ``first`` up to before ``stop``."""
         number = stop - first
         self.counts[bucket] += number
         self.ingress[bucket] += number * hour.ingress
@@ -83,7 +83,7 @@ def merge(tallies: Iterable[Tally]) -> Tally:
 def percentile(histogram: dict[int, int], share: int) -> int:
     """Return the nearest-rank percentile of a weighted histogram, or 0 when it is empty.
 
-    That is the smallest value such that at least `share` per cent of the events are not above it.
+    That is the smallest value such that at least ``share`` per cent of the events are not above it.
     """
     rank = -(-sum(histogram.values()) * share // 100)
     seen = 0
@@ -115,7 +115,7 @@ class Counting:
     """Rows of tallies for one query over the apps of one zone."""
 
     def __init__(self, query: Query, lifetimes: Sequence[Lifetime], *, zone_id: str, seed: int, horizon: int) -> None:
-        """Plan the work; `horizon` is the first second that has no events yet.
+        """Plan the work; ``horizon`` is the first second that has no events yet.
 
         Raises:
             RefusedError: The query is so large that it would hold up the server; 400 with 10400.

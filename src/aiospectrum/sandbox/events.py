@@ -125,7 +125,7 @@ class Series:
 
 
 def count_before(offset: int, events: int) -> int:
-    """Return how many of an hour's `events` happen before second `offset` of the hour."""
+    """Return how many of an hour's ``events`` happen before second ``offset`` of the hour."""
     return -(-offset * events // 3600)
 
 

@@ -41,7 +41,7 @@ class FaultInjector:
     """Draws what goes wrong with one request after the other, from the seed and a clock."""
 
     def __init__(self, faults: Faults, *, seed: int, monotonic: Callable[[], float]) -> None:
-        """Draw from a stream of its own, made from `seed`; storms go by `monotonic`, in seconds."""
+        """Draw from a stream of its own, made from ``seed``; storms go by ``monotonic``, in seconds."""
         self._random: Final = random.Random(fold(seed, "faults"))  # noqa: S311 - it has to be predictable
         self._monotonic: Final = monotonic
         self._current = (faults, monotonic())
@@ -77,7 +77,7 @@ def _storm_left(faults: Faults, elapsed: float) -> float:
 
 
 def _pick(faults: Faults, kind: float, detail: float, latency: float) -> InjectedFault:
-    """Return the fault whose part of the interval from 0 to 1 holds `kind`; `detail` draws what is within it."""
+    """Return the fault whose part of the interval from 0 to 1 holds ``kind``; ``detail`` draws what is within it."""
     if (kind := kind - faults.error_rate) < 0:
         statuses = faults.error_statuses
         return InjectedFault(latency=latency, kind="error", status=statuses[int(detail * len(statuses))])
@@ -97,7 +97,7 @@ class Delivery:
     """Sends the responses of one run of a server: late, cut off, or not at all."""
 
     def __init__(self, sleep: Callable[[float], Awaitable[object]]) -> None:
-        """Hold nothing yet; `sleep` waits for seconds."""
+        """Hold nothing yet; ``sleep`` waits for seconds."""
         self._sleep: Final = sleep
         self._held: Final[dict[object, asyncio.Task[Any] | None]] = {}
         self._stopped = False

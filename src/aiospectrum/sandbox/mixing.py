@@ -18,7 +18,7 @@ _GOLDEN: Final = 0x9E3779B97F4A7C15
 
 
 def mix64(value: int) -> int:
-    """Return 64 well-mixed bits that depend on every bit of `value` modulo 2**64."""
+    """Return 64 well-mixed bits that depend on every bit of ``value`` modulo 2**64."""
     mixed = (value + _GOLDEN) & _MASK
     mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK

@@ -159,7 +159,7 @@ class Route(NamedTuple):
 
 
 def match_route(method: str, path: str) -> Route:
-    """Return the route of a request; `path` is the raw, still percent-encoded one.
+    """Return the route of a request; ``path`` is the raw, still percent-encoded one.
 
     Raises:
         RefusedError: There is no such path, the path has another method, or an id is malformed.

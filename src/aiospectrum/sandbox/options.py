@@ -17,18 +17,18 @@ _ROUNDING: Final = 1e-9
 
 
 def expect(fits: bool, name: str, value: object, expected: str) -> None:
-    """Raise a ValueError about the argument `name` unless its value `fits`."""
+    """Raise a ValueError about the argument ``name`` unless its value ``fits``."""
     if not fits:
         raise ValueError(f"{name} is {value!r}; expected {expected}")
 
 
 def is_whole(value: object, low: int, high: float) -> bool:
-    """Return whether a value is an int from `low` to `high`; a bool is none."""
+    """Return whether a value is an int from ``low`` to ``high``; a bool is none."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def is_number(value: object, low: float, high: float) -> bool:
-    """Return whether a value is a finite int or float from `low` to `high`; a bool is none."""
+    """Return whether a value is a finite int or float from ``low`` to ``high``; a bool is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value) and low <= value <= high
@@ -113,7 +113,7 @@ class Faults:
     """
 
     error_rate: float = attrs.field(default=0.0, validator=_rate)
-    """Share of requests that fail with one of `error_statuses` and are not carried out."""
+    """Share of requests that fail with one of ``error_statuses`` and are not carried out."""
     error_statuses: tuple[int, ...] = attrs.field(
         default=(500, 502, 503, 520, 522, 524), converter=_freeze, validator=_check(_are_statuses, _STATUSES)
     )
@@ -139,10 +139,10 @@ class Faults:
     """Seconds from the start of one storm to that of the next; the first is as long after the faults were set.
 
     During a storm every request is refused with 429 and not carried out; ``retry-after`` is the rest
-    of the storm in whole seconds. Together with `storm_lasts` or not at all.
+    of the storm in whole seconds. Together with ``storm_lasts`` or not at all.
     """
     storm_lasts: float | None = attrs.field(default=None, validator=_period)
-    """Seconds that a storm lasts, less than `storm_every`."""
+    """Seconds that a storm lasts, less than ``storm_every``."""
 
     def __attrs_post_init__(self) -> None:
         """Check the values that depend on one another."""

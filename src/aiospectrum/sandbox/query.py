@@ -62,10 +62,10 @@ class Params:
     """
 
     def __init__(self, raw: str, allowed: Collection[str]) -> None:
-        """Decode `raw`, the text after the question mark.
+        """Decode ``raw``, the text after the question mark.
 
         Raises:
-            RefusedError: A parameter is not among `allowed`.
+            RefusedError: A parameter is not among ``allowed``.
         """
         self._pairs: Final = parse_qsl(raw, keep_blank_values=True)
         for name, value in self._pairs:
@@ -73,7 +73,7 @@ class Params:
                 raise bad_parameter(name, value, f"one of the parameters {', '.join(allowed) or '(none)'}")
 
     def single(self, name: str) -> str | None:
-        """Return the only value of `name`, or ``None`` when it was not sent.
+        """Return the only value of ``name``, or ``None`` when it was not sent.
 
         Raises:
             RefusedError: It was sent more than once.
@@ -88,7 +88,7 @@ class Params:
         return [item for key, value in self._pairs if key == name for item in value.split(",")]
 
     def choice(self, name: str, choices: Collection[str], default: str) -> str:
-        """Return one of `choices`, or `default` when `name` was not sent.
+        """Return one of ``choices``, or ``default`` when ``name`` was not sent.
 
         Raises:
             RefusedError: The value is another one.
@@ -101,7 +101,7 @@ class Params:
         return value
 
     def choices(self, name: str, known: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the distinct items of an array, all of them `known`; without any, `default`.
+        """Return the distinct items of an array, all of them ``known``; without any, ``default``.
 
         Raises:
             RefusedError: An item is another one.
@@ -113,7 +113,7 @@ class Params:
         return names or default
 
     def whole(self, name: str, *, low: int, high: int, default: int) -> int:
-        """Return a whole number from `low` to `high`, or `default` when `name` was not sent.
+        """Return a whole number from ``low`` to ``high``, or ``default`` when ``name`` was not sent.
 
         Raises:
             RefusedError: The value is not a whole number or lies outside.
@@ -126,7 +126,7 @@ class Params:
         return int(value)
 
     def second(self, name: str, default: int) -> int:
-        """Return a time as seconds since 1970, or `default` when `name` was not sent.
+        """Return a time as seconds since 1970, or ``default`` when ``name`` was not sent.
 
         Raises:
             RefusedError: The value is not a time with an offset.
@@ -159,7 +159,7 @@ Filter: TypeAlias = tuple[tuple[_Clause, ...], ...]
 
 
 def parse_filter(text: str) -> Filter:
-    """Return the filter that `text` stands for.
+    """Return the filter that ``text`` stands for.
 
     Raises:
         RefusedError: The text does not follow the grammar; the message names the clause at fault.
@@ -194,7 +194,7 @@ class Query:
     metrics: tuple[str, ...]
     filters: str | None = None
     condition: Filter | None = None
-    """`filters` as parsed."""
+    """``filters`` as parsed."""
     since: int
     """First second of the window."""
     until: int
@@ -207,7 +207,7 @@ class Query:
 
     @classmethod
     def read(cls, params: Params, *, now: int, by_time: bool) -> "Query":
-        """Return the query of a report; `now` is the default end of the window.
+        """Return the query of a report; ``now`` is the default end of the window.
 
         Raises:
             RefusedError: A parameter is missing or invalid; the message names it.

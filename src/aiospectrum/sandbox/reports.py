@@ -39,7 +39,7 @@ class _Row(NamedTuple):
 
 
 def write_report(query: Query, counting: Counting, *, data_lag: float) -> dict[str, object]:
-    """Return the result of a report; `data_lag` is in seconds."""
+    """Return the result of a report; ``data_lag`` is in seconds."""
     rows = [_make_row(query, key, tally) for key, tally in counting.rows.items()]
     _sort_rows(query, rows)
     shown = rows[: query.limit]
@@ -96,7 +96,7 @@ def _render_row(query: Query, row: _Row) -> dict[str, object]:
 
 
 def current_aggregate(zone: Zone, params: Params, *, seed: int, horizon: int) -> list[dict[str, object]]:
-    """Return one entry per app in the order of creation; no second from `horizon` on has data.
+    """Return one entry per app in the order of creation; no second from ``horizon`` on has data.
 
     Raises:
         RefusedError: An app id or the colo name has the wrong form.

@@ -72,10 +72,10 @@ class Sandbox:
             seed: A whole number of 64 bits that ids, analytics and faults are made from; equal seeds
                 give equal sandboxes.
             api_token: The bearer token to accept: 40 to 128 letters, digits, ``-`` and ``_``.
-            api_email: The email address to accept together with `api_key`.
+            api_email: The email address to accept together with ``api_key``.
             api_key: The global API key to accept: 32 to 64 lower-case hexadecimal digits.
             rate_limit: Budget of each credential; ``None`` for none.
-            data_lag: Seconds by which analytics trail behind `now`, 0 to 366 days.
+            data_lag: Seconds by which analytics trail behind ``now``, 0 to 366 days.
             faults: What goes wrong on purpose; can be changed while the sandbox runs.
             host: Address to listen on.
             port: Port to listen on; 0 takes a free one.
@@ -133,12 +133,12 @@ class Sandbox:
 
     @property
     def api_email(self) -> str:
-        """Email address that is accepted together with `api_key`."""
+        """Email address that is accepted together with ``api_key``."""
         return self._credentials.api_email
 
     @property
     def api_key(self) -> str:
-        """Global API key that is accepted together with `api_email`."""
+        """Global API key that is accepted together with ``api_email``."""
         return self._credentials.api_key
 
     @property

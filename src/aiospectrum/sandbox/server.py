@@ -43,7 +43,7 @@ class Edge:
     def __init__(
         self, account: Account, credentials: Credentials, limiter: RateLimiter | None, injector: FaultInjector
     ) -> None:
-        """Serve `account` to whoever knows `credentials`; no `limiter` means no throttling."""
+        """Serve ``account`` to whoever knows ``credentials``; no ``limiter`` means no throttling."""
         self._account: Final = account
         self._credentials: Final = credentials
         self._limiter: Final = limiter
@@ -86,7 +86,7 @@ class Edge:
         return f"{fold(self._account.seed, 'ray', self._rays):016x}-SFO"
 
     def _screen(self, request: web.BaseRequest, headers: dict[str, str]) -> None:
-        """Refuse strangers and whoever sends too many requests; adds what is left of the budget to `headers`."""
+        """Refuse strangers and whoever sends too many requests; adds what is left of the budget to ``headers``."""
         try:
             credential = authenticate(request.headers, self._credentials)
         except RefusedError:
@@ -145,7 +145,7 @@ class EnvelopeServer(web.Server):
     """A server whose own error responses, as for a malformed request line, are envelopes as well."""
 
     def __init__(self, edge: Edge, sleep: Callable[[float], Awaitable[object]]) -> None:
-        """Serve `edge` on the running loop, without an access log; `sleep` waits for seconds."""
+        """Serve ``edge`` on the running loop, without an access log; ``sleep`` waits for seconds."""
         super().__init__(self._serve)
         self._edge: Final = edge
         self._delivery: Final = Delivery(sleep)

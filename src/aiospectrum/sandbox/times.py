@@ -35,12 +35,12 @@ def utc_now() -> datetime:
 
 
 def floor_second(moment: datetime) -> int:
-    """Return the second that `moment` falls into."""
+    """Return the second that ``moment`` falls into."""
     return (moment - _EPOCH) // _SECOND
 
 
 def ceil_second(moment: datetime) -> int:
-    """Return the first whole second at or after `moment`."""
+    """Return the first whole second at or after ``moment``."""
     return -((_EPOCH - moment) // _SECOND)
 
 
@@ -71,15 +71,15 @@ def parse_second(text: str) -> int:
 
 
 def count_buckets(first: int, stop: int, delta: str) -> int:
-    """Return an upper bound, at most two too high, of the buckets between `first` and `stop`."""
+    """Return an upper bound, at most two too high, of the buckets between ``first`` and ``stop``."""
     shortest = _FIXED.get(delta) or _MONTHS[delta] * 28 * 86400
     return (stop - first) // shortest + 2
 
 
 def bucket_edges(first: int, stop: int, delta: str) -> list[int]:
-    """Return the edges of calendar-aligned UTC buckets that partition `first` to `stop`.
+    """Return the edges of calendar-aligned UTC buckets that partition ``first`` to ``stop``.
 
-    The outer edges are `first` and `stop` themselves; those between lie on the calendar.
+    The outer edges are ``first`` and ``stop`` themselves; those between lie on the calendar.
     """
     marks = _fixed_marks(first, stop, delta) if delta in _FIXED else _month_marks(first, stop, delta)
     return [first, *marks[bisect_right(marks, first) :], stop]

@@ -125,7 +125,7 @@ class TidyTable:
         interval: Interval | None = None,
         constants: Mapping[str, datetime | str] | None = None,
     ) -> Self:
-        """Lay a report out.
+        """Lay out a report.
 
         Args:
             report: The report.
@@ -198,7 +198,7 @@ def _are_names(names: Sequence[object]) -> bool:
 
 
 def _pairs(times: Sequence[Sequence[datetime]]) -> Sequence[Any]:
-    """Start and end of each time interval; an entry of another length does not say them."""
+    """Start and end of each time interval; None for an entry of another length."""
     return times if set(map(len, times)) <= {2} else [each if len(each) == 2 else (None, None) for each in times]
 
 

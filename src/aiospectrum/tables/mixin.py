@@ -28,7 +28,7 @@ class TableMethods:
     def records(
         self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
     ) -> "list[Record]":
-        """Give the table as plain rows.
+        """Return the table as plain rows.
 
         Args:
             metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
@@ -49,7 +49,7 @@ class TableMethods:
     def to_arrow(
         self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
     ) -> "pyarrow.Table":
-        """Give the table as an Arrow table; needs ``aiospectrum[arrow]``.
+        """Return the table as an Arrow table; needs ``aiospectrum[arrow]``.
 
         Args:
             metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
@@ -70,7 +70,7 @@ class TableMethods:
         return to_arrow(self._tidy(metrics, dimensions))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Hand the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
+        """Export the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
 
         Source: https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html
 

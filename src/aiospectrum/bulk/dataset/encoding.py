@@ -78,7 +78,7 @@ def encode(file_format: FileFormat, query: Query, task: Task, parts: Sequence[Pa
 
 
 def _lay_out(query: Query, window: Window, report: Report, constants: Mapping[str, datetime | str]) -> TidyTable:
-    """Lay a report out with the columns of a query; one that echoes the same names in another order has them so."""
+    """Lay out a report with the columns of the query, in its order, even if the report echoes them in another one."""
     try:
         tidy = TidyTable.from_report(
             report,

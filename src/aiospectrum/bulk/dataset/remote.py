@@ -66,7 +66,7 @@ class RemoteStore:
     """Seconds."""
 
     def __init__(self, file_system: Any, root: str, *, owner: str, clock: Callable[[], float]) -> None:
-        """Touch nothing yet.
+        """Keep the settings; nothing is touched yet.
 
         Args:
             file_system: A file system of fsspec, called from several threads.
