@@ -67,7 +67,7 @@ class Document:
 class Node:
     """A value and where it stands.
 
-    Each method reports what does not fit, and gives something harmless in its place, so that reading goes on.
+    Each method reports what does not fit, and gives something harmless in its place, so that reading continues.
     """
 
     value: Any

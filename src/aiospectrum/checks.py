@@ -24,7 +24,7 @@ _HOSTNAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-
 
 
 class _Shortener(reprlib.Repr):
-    """Representations that neither fail nor grow, whatever they are of."""
+    """Representations that never fail, and are never long."""
 
     def __init__(self) -> None:
         super().__init__()

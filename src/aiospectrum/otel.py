@@ -1,7 +1,7 @@
 """OpenTelemetry's form of the attempt hook: a span and a measurement of every attempt; needs ``aiospectrum[otel]``.
 
 Names and values are those of the stable semantic conventions for HTTP clients. Beyond them there are ``url.template``,
-which the conventions leave to the choice of whoever instruments, and an attribute of our own, ``cloudflare.ray_id``.
+which is opt-in in the conventions, and an attribute of our own, ``cloudflare.ray_id``.
 
 Source: https://opentelemetry.io/docs/specs/semconv/http/
 """

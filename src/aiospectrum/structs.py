@@ -1,6 +1,6 @@
 """Frozen attrs classes whose objects are msgspec structs: what every model is.
 
-msgspec decodes JSON straight into such a class, and whoever uses it sees an attrs class: ``attrs.fields``,
+msgspec decodes JSON straight into such a class, and for its users it is an attrs class: ``attrs.fields``,
 ``attrs.evolve``, ``attrs.asdict``, pattern matching, ``pickle``, cattrs and type checkers work as with any other one.
 The name of a field in JSON, where it differs, stands in its metadata::
 

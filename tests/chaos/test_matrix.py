@@ -218,7 +218,7 @@ async def test_a_kept_connection_that_ended_while_idle(end: str, call: str) -> N
     async with ChaosServer([FAULTS[f"keep-alive-then-{end}-idle"]]) as server, open_bench(server.url) as bench:
         await bench.call("list")
         await server.all_closed()
-        for _ in range(5):  # rounds of the loop in which the client hears of it
+        for _ in range(5):  # iterations of the loop in which the client notices it
             await asyncio.sleep(0)
         assert (await bench.call(call)).attempts == server.attempts - 1 == 1
         assert [request.connection for request in server.requests] == [1, 2]

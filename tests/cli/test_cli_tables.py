@@ -151,7 +151,11 @@ def test_a_report_by_time_has_a_line_per_interval() -> None:
     ("query", "metrics", "dimensions", "titles"),
     [
         pytest.param(
-            ReportQuery(metrics="odd", dimensions=[{"Id": 1}, 2]), ["count"], ["event"], ["event", "count"], id="asked"
+            ReportQuery(metrics="odd", dimensions=[{"Id": 1}, 2]),
+            ["count"],
+            ["event"],
+            ["event", "count"],
+            id="requested",
         ),
         pytest.param(ReportQuery(), None, None, ["dimension 1", "metric 1"], id="made up"),
         pytest.param(ReportQuery(metrics=["[b]x"], dimensions=["y"]), None, None, ["y", "[b]x"], id="echoed"),

@@ -1,4 +1,4 @@
-"""Large responses that arrive together are read one by one, with turns for everybody else in between."""
+"""Large responses that arrive together are decoded one by one, and other tasks run in between."""
 
 import asyncio
 from itertools import pairwise

@@ -275,7 +275,7 @@ async def test_a_hook_may_want_nothing_afterwards(serve: Serve) -> None:
 
 
 async def test_a_hook_that_raises_before_an_attempt_ends_the_call(serve: Serve) -> None:
-    """Nothing is sent, the caller gets the exception as it is, and the client goes on working."""
+    """Nothing is sent, the caller gets the exception as it is, and the client continues to work."""
     seen: list[str] = []
     problem = ValueError("the hook's own")
 
@@ -368,7 +368,7 @@ async def test_the_hook_is_called_once_per_attempt_when_cancelled(serve: Serve) 
 
 
 async def test_a_call_that_the_rate_limit_refuses_is_no_attempt(serve: Serve) -> None:
-    """No hook is called for a call whose turn would come after its deadline, nor for one cancelled in the queue."""
+    """No hook is called for a call whose permit would come after its deadline, nor for one cancelled in the queue."""
     log = Log()
     one = RateLimit(requests=1, per_seconds=300)
     url = await serve(responding())

@@ -276,7 +276,7 @@ async def test_timeout(serve: Serve) -> None:
 
 
 async def test_a_callers_timeout_is_the_callers(serve: Serve) -> None:
-    """A caller's own asyncio.timeout ends as a plain TimeoutError, and the client goes on working."""
+    """A caller's own asyncio.timeout ends as a plain TimeoutError, and the client continues to work."""
     is_over = asyncio.Event()
 
     async def hang_once(request: web.Request) -> web.Response:
@@ -324,7 +324,7 @@ async def test_waits_between_attempts(serve: Serve, caplog: pytest.LogCaptureFix
 
 
 async def test_cancellation(serve: Serve) -> None:
-    """A cancelled call raises CancelledError, leaves no task, and the client goes on working."""
+    """A cancelled call raises CancelledError, leaves no task, and the client continues to work."""
     has_come, is_over = asyncio.Event(), asyncio.Event()
 
     async def hang_once(request: web.Request) -> web.Response:

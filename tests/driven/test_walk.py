@@ -158,11 +158,11 @@ async def test_protocols(client: Client) -> None:
 
 async def test_current_aggregate(client: Client, sandbox: Sandbox) -> None:
     """The last minute is reported for the requested applications."""
-    asked = sandbox.app_ids(FULL_ZONE)[:2]
+    requested = sandbox.app_ids(FULL_ZONE)[:2]
 
-    aggregates = await client.analytics.aggregate.current(FULL_ZONE, app_ids=asked)
+    aggregates = await client.analytics.aggregate.current(FULL_ZONE, app_ids=requested)
 
-    assert {each.app_id for each in aggregates} == set(asked)
+    assert {each.app_id for each in aggregates} == set(requested)
     assert sum(each.bytes_ingress for each in aggregates) > 0
     assert await client.analytics.aggregate.current(FULL_ZONE, colo_name="XXX") is not None
 

@@ -1,4 +1,4 @@
-"""What the official client and aiospectrum are asked to do alike."""
+"""Calls that the official client and aiospectrum both make."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final

@@ -181,7 +181,7 @@ def test_the_limit_is_no_argument(resource: Any, tally: Tally) -> None:
 
 
 async def test_an_email_address_in_the_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It drops the token that it was given; ours looks at the environment only when asked to."""
+    """It drops the token that it was given; ours looks at the environment only on request."""
     monkeypatch.setenv("CLOUDFLARE_EMAIL", sandbox.api_email)
     async with open_official(sandbox.url, sandbox.api_token) as official:
         with pytest.raises(cloudflare.BadRequestError) as raised:

@@ -141,7 +141,7 @@ async def test_credentials_come_first(connect: Any, sleeper: Any) -> None:
         assert (await api.call("GET", api.path("apps"), headers={})).status == 400
         assert (await api.call("GET", "/nope", headers={})).status == 404
         assert outcomes(api.sandbox) == [(400, None), (404, None)]
-    assert sleeper.asked == [1, 1]
+    assert sleeper.waits == [1, 1]
 
 
 async def test_the_rate_limit_comes_first(connect: Any) -> None:

@@ -234,7 +234,7 @@ def test_sums_agree_however_time_is_cut(
 @settings(max_examples=40, deadline=None)
 @given(span=spans, dimensions=some_dimensions, limit=st.integers(1, 12), data=st.data())
 def test_sort_and_limit(span: tuple[int, int], dimensions: list[str], limit: int, data: st.DataObject) -> None:
-    """Rows come in the asked order, and a limit cuts rows off without touching anything else."""
+    """Rows come in the requested order, and a limit cuts rows off without touching anything else."""
     fields = data.draw(st.lists(st.sampled_from([*METRICS, *dimensions]), unique=True, max_size=3))
     signs = [data.draw(st.sampled_from(["", "+", "-"])) for _ in fields]
     parameters: dict[str, object] = {

@@ -34,7 +34,7 @@ def test_waits_of_a_window(times: list[float], now: float, ahead: int, wait: flo
 
 
 async def test_the_window_slides() -> None:
-    """A request goes out when the oldest of the window leaves it, and not at the turn of some fixed stretch."""
+    """A request goes out when the oldest of the window leaves it, and not at the edge of a fixed window."""
     limiter, time = make_limiter(requests=2)
     for wait in (0, 4):
         await time.pass_by(wait)
@@ -81,7 +81,7 @@ async def test_nobody_overtakes() -> None:
 
 @pytest.mark.parametrize(("latest", "wait"), [(1009.75, 10.0), (1000.0, 10.0)])
 async def test_too_late_for_the_window(latest: float, wait: float) -> None:
-    """A turn after the deadline is refused at once, with the wait; one at the deadline is not."""
+    """A permit after the deadline is refused at once, with the wait; one at the deadline is not."""
     limiter, time = make_limiter(requests=1)
     await limiter.acquire(None)
 
@@ -99,7 +99,7 @@ async def test_too_late_for_the_window(latest: float, wait: float) -> None:
 
 @pytest.mark.parametrize("is_admitted", [True, False], ids=["in the step of the permit", "before it"])
 async def test_cancellation_gives_everything_back(is_admitted: bool) -> None:
-    """Whoever is cancelled in the queue takes no slot, and the next one goes."""
+    """A call that is cancelled in the queue takes no slot, and the next one gets its permit."""
     limiter, time = make_limiter(in_flight=1)
     first = await limiter.acquire(None)
     tasks = start(limiter.acquire(None), limiter.acquire(None))
@@ -137,9 +137,9 @@ def test_the_loops_own_clock_and_timers() -> None:
 
     async def use() -> float:
         limiter = Limiter(RateLimit(requests=1, per_seconds=0.01))
-        begun = asyncio.get_running_loop().time()
+        started = asyncio.get_running_loop().time()
         for _ in range(3):
             limiter.release(await limiter.acquire(None), was_cancelled=False)
-        return asyncio.get_running_loop().time() - begun
+        return asyncio.get_running_loop().time() - started
 
     assert asyncio.run(use()) >= 0.019

@@ -46,7 +46,7 @@ class LimiterMachine(RuleBasedStateMachine):
         self.probe: Call | None = None
 
     def teardown(self) -> None:
-        """Once everything is given back and time passes, everybody has had a turn, and nothing is left."""
+        """Once everything is given back and time passes, every call has had its permit, and nothing is left."""
         for _ in range(20 * (1 + len(self.waiting))):
             for call in list(self.under_way):
                 self.end(call, was_cancelled=False)
@@ -77,7 +77,7 @@ class LimiterMachine(RuleBasedStateMachine):
                 self.check_permit(call)
 
     def check_permit(self, call: Call) -> None:
-        """Nobody goes in a pause, before a probe has ended, or when the API says that nothing is left."""
+        """No request is sent in a pause, before a probe has ended, or when the API says that nothing is left."""
         now = self.time.now
         assert now >= self.paused_until
         assert now >= self.quota_until
@@ -164,7 +164,7 @@ class LimiterMachine(RuleBasedStateMachine):
 
     @rule(call=calls, left=st.integers(0, 5), seconds=QUARTERS)
     def update_quota(self, call: Call, left: int, seconds: float) -> None:
-        """A response says what the API has left; when that is nothing, nobody goes for so long."""
+        """A response says what the API has left; when that is nothing, no request is sent for so long."""
         if call not in self.under_way:
             return
         if left == 0:
@@ -179,12 +179,12 @@ class LimiterMachine(RuleBasedStateMachine):
 
     @rule(seconds=QUARTERS)
     def be_busy(self, seconds: float) -> None:
-        """Time passes, and the loop is too busy for timers to go off."""
+        """Time passes, and the loop is too busy for timers to fire."""
         self.time.now += seconds
 
     @invariant()
     def never_too_many_in_a_window(self) -> None:
-        """No stretch of the window's length has more permits than allowed."""
+        """No period of the window's length has more permits than allowed."""
         for index, begin in enumerate(self.times[: -self.limit.requests]):
             assert self.times[index + self.limit.requests] - begin >= self.limit.per_seconds
 
@@ -195,13 +195,13 @@ class LimiterMachine(RuleBasedStateMachine):
         assert self.limiter.queued == len(self.waiting)
 
     @invariant()
-    def the_pause_is_as_long_as_asked_for(self) -> None:
+    def the_pause_is_as_long_as_requested(self) -> None:
         """Nothing shortens a pause, and no response to an earlier request extends it."""
         assert self.limiter.pause_left() == max(0, self.paused_until - self.time.now)
 
     @invariant()
     def nobody_waits_for_nothing(self) -> None:
-        """Whoever waits does so for a slot, for a probe, or for a timer that is set; no timer is set for nobody."""
+        """A call waits for a slot, for a probe, or for a timer that is set; no timer is set for an empty queue."""
         full = len(self.under_way) == self.limit.in_flight
         if self.waiting:
             assert full or self.probe is not None or self.time.pending

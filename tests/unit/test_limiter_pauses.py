@@ -5,7 +5,7 @@ from tests.fake_time import admitted, make_limiter, settle, start
 
 
 async def test_a_pause_stops_everybody() -> None:
-    """After a 429 nobody goes until the pause is over, then one alone, and the others after its response."""
+    """After a 429 no request is sent until the pause is over, then one alone, and the others after its response."""
     limiter, time = make_limiter()
     refused = await limiter.acquire(None)
     limiter.pause(refused, 7.0)
@@ -77,7 +77,7 @@ async def test_responses_to_earlier_requests_do_not_extend_a_pause() -> None:
 
 
 async def test_a_pause_refuses_those_who_cannot_wait() -> None:
-    """A pause that goes on after the deadline of a call in the queue fails that call at once, and no other."""
+    """A pause that ends after the deadline of a call in the queue fails that call at once, and no other."""
     limiter, time = make_limiter(in_flight=1)
     refused = await limiter.acquire(None)
     tasks = start(*(limiter.acquire(latest) for latest in (1005.0, None, 1010.0)))
@@ -110,7 +110,7 @@ async def test_cancellation_in_the_step_of_a_refusal() -> None:
 
 
 async def test_what_the_api_says_slows_down() -> None:
-    """When the API says that nothing is left, nobody goes for so long, and whoever cannot wait is refused."""
+    """When the API says that nothing is left, none is sent for so long, and calls that cannot wait are refused."""
     limiter, time = make_limiter(in_flight=1)
     first = await limiter.acquire(None)
     tasks = start(limiter.acquire(1004.0), limiter.acquire(None))

@@ -1,4 +1,4 @@
-"""Large responses are made into objects one at a time, and other tasks have turns of the event loop in between."""
+"""Large responses are decoded one at a time, and other tasks run in between."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ async def session() -> AsyncIterator[Session]:
 
 
 async def test_the_first_does_not_wait(session: Session) -> None:
-    """Nothing is awaited when nobody else has a turn."""
+    """Nothing is awaited when no other response is being decoded."""
     with pytest.raises(StopIteration):
         session.one_at_a_time().send(None)
     await asyncio.sleep(0)  # in which the turn ends

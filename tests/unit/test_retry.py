@@ -104,7 +104,7 @@ def test_waits_double_up_to_a_limit(attempt: int, longest: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "quota", "random", "wait"),
+    ("retry_after", "quota", "random", "wait"),
     [
         pytest.param(300.0, None, 0.0, 300.0, id="never shortened"),
         pytest.param(10.0, (5, 99.0), 0.5, 10.5, id="a tenth more at most"),
@@ -114,9 +114,11 @@ def test_waits_double_up_to_a_limit(attempt: int, longest: float) -> None:
         pytest.param(None, None, 0.0, 30.0, id="half a minute when nothing is said"),
     ],
 )
-def test_waits_after_a_429(asked: float | None, quota: tuple[int, float] | None, random: float, wait: float) -> None:
+def test_waits_after_a_429(
+    retry_after: float | None, quota: tuple[int, float] | None, random: float, wait: float
+) -> None:
     """What Retry-After says, else the Ratelimit field, else 30 s, and a little more."""
-    assert wait_after_429(asked, quota, lambda: random) == wait
+    assert wait_after_429(retry_after, quota, lambda: random) == wait
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ def test_what_would_be_ignored_is_refused(field: Any) -> None:
 
 
 def test_a_name_in_json() -> None:
-    """It stands in the metadata; attrs and Python go by the attribute."""
+    """It stands in the metadata; attrs and Python use the attribute."""
 
     @struct(kw_only=True)
     class Named:

@@ -37,7 +37,7 @@ class DecodedBody(msgspec.Struct, Generic[T]):
     """The models."""
 
     success: bool
-    """Whether the call did what was asked."""
+    """Whether the call succeeded."""
 
     messages: Any = None
     """JSON values."""

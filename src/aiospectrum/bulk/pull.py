@@ -89,7 +89,7 @@ class Pull:
             async for outcome in outcomes:
                 ...
 
-    In whatever way that block is left, all calls have ended then. Without it, in ``async for outcome in pull(…)``,
+    However that block is left, all calls have ended then. Without it, in ``async for outcome in pull(…)``,
     they have too when all outcomes have come, when there is an error, and when the waiting for an outcome is cancelled.
     When the loop's own body leaves it, by ``break`` or an error, all calls are cancelled in the moment in which nothing
     refers to the pull any more, and end in the next iterations of the event loop. In CPython that moment is when the

@@ -49,7 +49,7 @@ def divide(client: Clients, plan: Plan) -> list[tuple[Transport, Plan]]:
 
 
 class WorkerPool:
-    """Workers that carry out tasks, each waiting for its outcome to be taken before it goes on.
+    """Workers that carry out tasks, each waiting for its outcome to be taken before it continues.
 
     That bounds the memory: there are no more reports than workers. The pool does not refer to the pull that it works
     for, so that a pull that nothing else refers to is collected.
@@ -146,7 +146,7 @@ class WorkerPool:
             raise result.error
         taken = asyncio.get_running_loop().create_future()
         self._ready.append((result, taken))
-        del result  # so that its memory is free as soon as whoever takes it lets it go
+        del result  # so that its memory is free as soon as the consumer drops it
         self._wake.set()
         await taken
         return ()

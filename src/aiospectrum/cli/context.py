@@ -41,7 +41,7 @@ _WIDTH_OF_FILES: Final = 160
 """Columns of what goes to a file or a pipe, where nothing says how wide it will be shown."""
 
 _NARROW: Final = 80
-"""Columns below which tables fold all that they hold, lest a text on one line push others out."""
+"""Columns below which tables fold all that they hold, so that no text on one line pushes others out."""
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 

@@ -44,7 +44,7 @@ class Reading:
     """How often all requests have been paused after a 429."""
 
     pause_left: float = 0.0
-    """Seconds that such a pause goes on for, 0 when there is none."""
+    """Seconds until such a pause ends, 0 when there is none."""
 
     full_for: float = 0.0
     """Seconds until our own limit, or the API's quota, lets another request out; 0 for less than one."""

@@ -109,7 +109,7 @@ def choose_actions(plan: Plan, index: DatasetIndex, *, now: datetime, refresh_wi
 
 def _was_incomplete(partition: Partition) -> bool:
     """Whether data may have been missing when a partition was fetched: its end was newer than the last data."""
-    return (partition.asked - partition.until).total_seconds() < partition.data_lag
+    return (partition.started - partition.until).total_seconds() < partition.data_lag
 
 
 def _is_compatible(plan: Plan, there: Partition, window: Window) -> bool:

@@ -15,8 +15,8 @@ A journal is a file of JSON lines. The first one is a :class:`Header`, with the 
 in the order of their numbers, and the latest line about a partition counts.
 
 The line of a partition is written when its data is durable under the name ``staged`` and before it gets the name
-``path``. So a partition with a line is never fetched again: whoever finds the data still under the first name gives it
-the other one. The last line of a file may lack its end, as the run was killed while writing it; it is ignored.
+``path``. So a partition with a line is never fetched again: a run that finds the data still under the first name
+renames it. The last line of a file may lack its end, as the run was killed while writing it; it is ignored.
 
 Version 1 of the format; times are RFC 3339 in UTC.
 """
@@ -81,8 +81,8 @@ class Header(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="
     plan: dict[str, Any]
     """The plan, in the form of :meth:`aiospectrum.bulk.Plan.to_json`."""
 
-    begun: datetime
-    """When the run began."""
+    started: datetime
+    """When the run started."""
 
 
 class Partition(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="done"):
@@ -112,8 +112,8 @@ class Partition(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", ta
     data_lag: float
     """The longest ``data_lag`` of the reports, in seconds."""
 
-    asked: datetime
-    """When the task began; data of ``data_lag`` seconds before that, and of all time after, may be missing."""
+    started: datetime
+    """When the task started; data of ``data_lag`` seconds before that, and of all time after, may be missing."""
 
     parts: int = 1
     """Reports that the window was fetched in."""

@@ -1,4 +1,4 @@
-"""A dataset in whatever file system fsspec knows, such as an object store; needs ``aiospectrum[fsspec]``."""
+"""A dataset in any file system that fsspec knows, such as an object store; needs ``aiospectrum[fsspec]``."""
 
 import contextlib
 from collections.abc import Callable, Mapping
