@@ -99,10 +99,10 @@ class Text:
     max_length: int | None = None
     """Maximum number of characters."""
 
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
     """What the error says was expected; when left out, what the other fields say."""
 
-    def _say(self) -> str:
+    def _describe(self) -> str:
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         if self.format is not None:
@@ -140,10 +140,10 @@ class Integer:
     maximum: int | None = None
     """The largest value; 2**63 - 1 when there is none."""
 
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
     """What the error says was expected; when left out, what the bounds say."""
 
-    def _say(self) -> str:
+    def _describe(self) -> str:
         if self.minimum is not None and self.maximum is not None:
             return f"an integer from {self.minimum} to {self.maximum}"
         if self.maximum is not None:
@@ -226,10 +226,10 @@ class Array:
     min_items: int = 0
     """Minimum number of items."""
 
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
     """What the error says was expected; when left out, how many items."""
 
-    def _say(self) -> str:
+    def _describe(self) -> str:
         if self.min_items > 1:
             return f"a list with at least {self.min_items} items"
         return "a list with at least one item" if self.min_items else "a list"
@@ -249,10 +249,10 @@ class OneOf:
     options: tuple[Check, ...]
     """The checks, tried in order."""
 
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
     """What the error says was expected; when left out, what the options say."""
 
-    def _say(self) -> str:
+    def _describe(self) -> str:
         return ", or ".join(option.expected for option in self.options)
 
     def check(self, field: str, value: object) -> None:

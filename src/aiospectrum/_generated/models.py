@@ -51,7 +51,7 @@ AppOrder: TypeAlias = Literal["protocol", "app_id", "created_on", "modified_on",
 """Field to order applications by."""
 
 DNSType: TypeAlias = Literal["CNAME", "ADDRESS"] | str
-"""Type of the DNS record in front of an application; values newer than this list are kept as they come."""
+"""Type of the DNS record in front of an application; values newer than this list are kept as they are."""
 
 
 @final
@@ -73,12 +73,12 @@ class DNS:
 
 TrafficType: TypeAlias = Literal["direct", "http", "https", "worker"] | str
 """How traffic goes from the edge to the origin: as it is (`direct`), through the HTTP features (`http`, `https`)
-or to a Worker (`worker`); values newer than this list are kept as they come.
+or to a Worker (`worker`); values newer than this list are kept as they are.
 """
 
 OriginDNSType: TypeAlias = Literal["", "A", "AAAA", "SRV"] | str
 """Type of the DNS record of an origin, the empty string for A and AAAA together; values newer than this list are
-kept as they come.
+kept as they are.
 """
 
 
@@ -110,11 +110,11 @@ OriginPort: TypeAlias = int | str
 
 EdgeIPsType: TypeAlias = Literal["dynamic", "static"] | str
 """Who chooses the addresses at the edge: Cloudflare (`dynamic`) or the customer, who brings them (`static`);
-values newer than this list are kept as they come.
+values newer than this list are kept as they are.
 """
 
 EdgeIPConnectivity: TypeAlias = Literal["all", "ipv4", "ipv6"] | str
-"""IP versions that anycast addresses take connections on; values newer than this list are kept as they come."""
+"""IP versions that anycast addresses take connections on; values newer than this list are kept as they are."""
 
 
 @final
@@ -142,12 +142,12 @@ class EdgeIPs:
 
 ProxyProtocol: TypeAlias = Literal["off", "v1", "v2", "simple"] | str
 """Form of the Proxy Protocol header sent to the origin: none, v1 (TCP), v2 (TCP and UDP) or simple (UDP); values
-newer than this list are kept as they come.
+newer than this list are kept as they are.
 """
 
 TLSMode: TypeAlias = Literal["off", "flexible", "full", "strict"] | str
 """Whether TLS of clients ends at the edge (`flexible`, `full`, `strict`), and whether it is used and verified
-towards the origin; values newer than this list are kept as they come.
+towards the origin; values newer than this list are kept as they are.
 """
 
 

@@ -26,9 +26,9 @@ from aiospectrum.transport import Transport
 
 __all__ = ["Fetcher", "Outcome", "TruncatedError"]
 
-_PATIENCE: Final = Number(expected="a number of seconds, 0 or more, or None")
+_TIMEOUT: Final = Number(expected="a number of seconds, 0 or more, or None")
 _SHORTEST_WAIT: Final = 1.0
-"""Seconds; waits of no length, again and again, would use no patience up."""
+"""Seconds; waits of no length, again and again, would never reach the rate limit's timeout."""
 
 
 class TruncatedError(SpectrumError):
@@ -107,9 +107,9 @@ class Outcome(TableMethods):
         )
 
 
-def _check_patience(_: object, field: Any, value: float | None) -> None:
+def _check_rate_limit_timeout(_: object, field: Any, value: float | None) -> None:
     if value is not None:
-        _PATIENCE.check(field.name, value)
+        _TIMEOUT.check(field.name, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -117,13 +117,13 @@ class Fetcher:
     """How windows are fetched.
 
     Raises:
-        InvalidArgumentError: The patience is not a number of seconds.
+        InvalidArgumentError: The timeout is not a number of seconds.
     """
 
     query: Query
     """The query."""
 
-    patience: float | None = attrs.field(validator=_check_patience)
+    rate_limit_timeout: float | None = attrs.field(validator=_check_rate_limit_timeout)
     """Seconds that a window waits for the rate limit in total, on top of the waits of a call; None for no limit."""
 
     sleep: Callable[[float], Awaitable[object]]
@@ -163,7 +163,7 @@ class Fetcher:
 
     async def _wait_and_call(self, client: Transport, zone_id: str, window: Window) -> Report:
         """Call until the rate limit permits it: a call whose permit comes after its deadline fails at once."""
-        left = math.inf if self.patience is None else self.patience
+        left = math.inf if self.rate_limit_timeout is None else self.rate_limit_timeout
         while True:
             try:
                 return await self._call(client, zone_id, window)

@@ -45,7 +45,7 @@ def pull(
     concurrency: int = 16,
     fail_fast: bool = False,
     on_progress: Callable[[Progress], object] | None = None,
-    patience: float | None = 3600.0,
+    rate_limit_timeout: float | None = 3600.0,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> "Pull":
     """Carry out all tasks of a plan.
@@ -61,8 +61,9 @@ def pull(
             memory: a worker waits until its report is taken before it makes the next call.
         fail_fast: Whether the first error is raised, in place of outcomes that are left, after all work has ended.
         on_progress: Called with each outcome, before it is given.
-        patience: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an error; None
-            for no limit. It comes on top of the client's timeout, which fails a call whose permit is further away.
+        rate_limit_timeout: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an
+            error; None for no limit. It comes on top of the client's timeout, which fails a call whose permit is
+            further away.
         sleep: Waits a number of seconds.
 
     Returns:
@@ -75,7 +76,7 @@ def pull(
     check_count("concurrency", concurrency)
     Flag().check("fail_fast", fail_fast)
     check_callable("on_progress", on_progress)
-    fetcher = Fetcher(query=plan.query, patience=patience, sleep=sleep)
+    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
     queues = [Queue(client=one, tasks=part, workers=min(concurrency, len(part))) for one, part in divide(client, plan)]
     return Pull(WorkerPool(fetcher, queues, fail_fast=fail_fast), len(plan), on_progress)
 

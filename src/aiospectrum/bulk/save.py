@@ -39,7 +39,7 @@ async def save(
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
     on_progress: Callable[[SaveProgress], object] | None = None,
-    patience: float | None = 3600.0,
+    rate_limit_timeout: float | None = 3600.0,
     storage_options: Mapping[str, Any] | None = None,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -73,8 +73,8 @@ async def save(
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
         stop: Once it is set no task is started; those under way are finished, with all their attempts and waits.
         on_progress: Called when it is known what is there already, and whenever a task has ended or was split.
-        patience: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an error; None
-            for no limit.
+        rate_limit_timeout: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an
+            error; None for no limit.
         storage_options: Arguments of the file system of a URL, such as credentials; only for URLs.
         clock: Returns the time of day in seconds since 1970, UTC.
         sleep: Waits a number of seconds.
@@ -103,7 +103,7 @@ async def save(
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
-    fetcher = Fetcher(query=plan.query, patience=patience, sleep=sleep)
+    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
     with ThreadPoolExecutor(WRITERS + 1, "aiospectrum-save") as executor:
         run = Run(
             client=client,

@@ -244,7 +244,7 @@ def show_warnings(context: Context) -> Iterator[None]:
     Args:
         context: The surroundings.
     """
-    handler: logging.Handler = _Printing(context) if context.err.is_terminal else logging.NullHandler()
+    handler: logging.Handler = _ConsoleHandler(context) if context.err.is_terminal else logging.NullHandler()
     _LOGGER.addHandler(handler)
     try:
         yield
@@ -266,7 +266,7 @@ def hide_warnings() -> Iterator[None]:
         _LOGGER.removeFilter(refuse)
 
 
-class _Printing(logging.Handler):
+class _ConsoleHandler(logging.Handler):
     def __init__(self, context: Context) -> None:
         super().__init__(logging.WARNING)
         self._context = context

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from aiospectrum.sandbox.mixing import ID, hex_id
+from aiospectrum.sandbox.hashing import ID, hex_id
 from aiospectrum.sandbox.options import expect, is_whole
 from aiospectrum.sandbox.responses import Problem, RefusedError
 from aiospectrum.sandbox.rules import AppConfig, read_config

@@ -12,7 +12,7 @@ from typing import Any, Final
 import attrs
 from aiohttp import web
 
-from aiospectrum.sandbox.mixing import fold
+from aiospectrum.sandbox.hashing import hash_parts
 from aiospectrum.sandbox.options import FaultKind, Faults
 
 __all__ = ["Delivery", "FaultInjector", "InjectedFault"]
@@ -42,7 +42,7 @@ class FaultInjector:
 
     def __init__(self, faults: Faults, *, seed: int, monotonic: Callable[[], float]) -> None:
         """Draw from a stream of its own, made from ``seed``; storms go by ``monotonic``, in seconds."""
-        self._random: Final = random.Random(fold(seed, "faults"))  # noqa: S311 - it has to be predictable
+        self._random: Final = random.Random(hash_parts(seed, "faults"))  # noqa: S311 - it has to be predictable
         self._monotonic: Final = monotonic
         self._current = (faults, monotonic())
 

@@ -19,7 +19,7 @@ import attrs
 from aiospectrum.sandbox.account import Account, App, Zone
 from aiospectrum.sandbox.counting import Counting
 from aiospectrum.sandbox.fields import list_protocols, parse_object
-from aiospectrum.sandbox.mixing import ID
+from aiospectrum.sandbox.hashing import ID
 from aiospectrum.sandbox.query import REPORT_PARAMETERS, Params, Query
 from aiospectrum.sandbox.reports import current_aggregate, write_report
 from aiospectrum.sandbox.responses import Problem, RefusedError

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from aiospectrum.sandbox.account import Zone
 from aiospectrum.sandbox.counting import Counting, Number, Tally, merge
-from aiospectrum.sandbox.mixing import ID
+from aiospectrum.sandbox.hashing import ID
 from aiospectrum.sandbox.query import Filter, Params, Query, parse_filter
 from aiospectrum.sandbox.responses import bad_parameter
 from aiospectrum.sandbox.times import format_second

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiospectrum.sandbox.access import Credentials, RateLimiter, authenticate, too_many
 from aiospectrum.sandbox.account import Account
 from aiospectrum.sandbox.faults import Delivery, FaultInjector, InjectedFault
-from aiospectrum.sandbox.mixing import fold
+from aiospectrum.sandbox.hashing import hash_parts
 from aiospectrum.sandbox.operations import match_route, perform
 from aiospectrum.sandbox.options import FaultKind
 from aiospectrum.sandbox.responses import Problem, RefusedError, encode_failure, encode_success, error_page
@@ -83,7 +83,7 @@ class Edge:
 
     def _next_ray(self) -> str:
         self._rays += 1
-        return f"{fold(self._account.seed, 'ray', self._rays):016x}-SFO"
+        return f"{hash_parts(self._account.seed, 'ray', self._rays):016x}-SFO"
 
     def _screen(self, request: web.BaseRequest, headers: dict[str, str]) -> None:
         """Refuse strangers and whoever sends too many requests; adds what is left of the budget to ``headers``."""
