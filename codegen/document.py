@@ -91,7 +91,7 @@ class Node:
         return attrs.evolve(self, value=value, pointer=join(self.pointer, key))
 
     def only(self, *known: str) -> bool:
-        """Refuse all but a mapping of known keys, and of those that say something to people; tell whether it is one."""
+        """Refuse all but a mapping of known keys, and of those that are for people; return whether it is one."""
         if not isinstance(self.value, dict):
             self.report(show(self.value), "a mapping")
             return False

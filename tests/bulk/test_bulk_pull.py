@@ -133,7 +133,7 @@ async def test_memory_is_bounded_by_the_concurrency() -> None:
     assert await others() == set()
 
 
-async def test_nothing_begins_before_it_is_asked_for() -> None:
+async def test_nothing_begins_before_the_first_outcome_is_awaited() -> None:
     """Making a pull needs no event loop and sends nothing; entering it begins."""
     fake = Fake(respond=fine)
     outcomes = pull(fake, make_plan())

@@ -168,7 +168,7 @@ async def test_a_delete_that_is_not_found_the_second_time(fault: str) -> None:
 
 
 @every_call
-async def test_nobody_listens(call: str) -> None:
+async def test_the_connection_is_refused(call: str) -> None:
     """Where no connection can be made nothing is sent, so that every call is attempted as often as allowed."""
     with refused_url() as url:
         async with open_bench(url) as bench:
@@ -178,7 +178,7 @@ async def test_nobody_listens(call: str) -> None:
 
 
 @every_call
-async def test_nobody_listens_at_first(call: str) -> None:
+async def test_the_connection_is_refused_at_first(call: str) -> None:
     """A call that could not connect is sent once somebody listens, a create included."""
     async with ChaosServer(rest=good(MENDED)) as server, contextlib.AsyncExitStack() as refusing:
         await refusing.enter_async_context(server.refusing())

@@ -191,7 +191,7 @@ def target(url: str) -> dict[str, Any]:
 # ── The hook ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_what_the_hook_is_told_of_a_success(serve: Serve) -> None:
+async def test_what_the_hook_receives_for_a_success(serve: Serve) -> None:
     """Before the attempt everything of the request, after it all of the response, by the clock of the transport."""
     log = Log()
     body = b'{"success": true, "result": []}'
@@ -225,7 +225,7 @@ async def test_what_the_hook_is_told_of_a_success(serve: Serve) -> None:
     ]
 
 
-async def test_what_the_hook_is_told_of_attempts_that_fail(serve: Serve) -> None:
+async def test_what_the_hook_receives_for_failed_attempts(serve: Serve) -> None:
     """Each attempt has its number and its own error; the last error is the one that the caller gets."""
     log = Log()
     url = await serve(responding(status(503), drop, status(404, "gone")))

@@ -29,7 +29,7 @@ language, times are in order, intervals are not too many, and every server has a
 STRANGERS: Final = {None: (400, 9106), "Bearer short": (400, 6003), f"Bearer {'x' * 40}": (403, 9109)}
 """How Cloudflare refuses requests by their Authorization header."""
 
-_asked_by_strangers: Final[set[str]] = set()
+_called_by_strangers: Final[set[str]] = set()
 
 
 @schemathesis.hook
@@ -57,9 +57,9 @@ def filter_failure(context: schemathesis.HookContext, failure: Failure, case: Ca
 def strangers_are_refused(context: schemathesis.CheckContext, response: Response, case: Case[Any]) -> None:
     """The same request with bad credentials is refused; once for each operation."""
     name = operation_id(case)
-    if not 200 <= response.status_code < 300 or name in _asked_by_strangers:
+    if not 200 <= response.status_code < 300 or name in _called_by_strangers:
         return
-    _asked_by_strangers.add(name)
+    _called_by_strangers.add(name)
     for authorization, expected in STRANGERS.items():
         headers = {**response.request.headers, "Authorization": authorization}
         response = requests.request(

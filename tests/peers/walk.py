@@ -195,7 +195,7 @@ class Walk:
             await self.read(ask)
         for ask in make_refused(self.zone, self.domain, ids):
             await self.refuse(ask)
-        await self.delete_nobody()
+        await self.delete_missing()
         await self.iterate()
         if self.paygo:  # such a plan takes one application of each protocol
             for app_id in ids:
@@ -241,7 +241,7 @@ class Walk:
             self.errors.append(error)
         assert await self.witness.apps.list(self.zone) == before
 
-    async def delete_nobody(self) -> None:
+    async def delete_missing(self) -> None:
         """Delete an application that there is not; that can only look like a success when it was asked twice."""
         self.calls += 1
         with record_responses() as responses:

@@ -192,7 +192,7 @@ def test_base_urls(base_url: str) -> None:
     assert Client(api_token="t", base_url=base_url + "/").base_url == base_url
 
 
-def test_http_can_be_asked_for() -> None:
+def test_http_can_be_allowed() -> None:
     """Http to another machine has to be allowed."""
     assert Client(api_token="t", base_url="http://example.com", allow_http=True).base_url == "http://example.com"
 

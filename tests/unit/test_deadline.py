@@ -147,7 +147,7 @@ async def test_no_limits_need_no_timer(loop: FakeLoop, timer: DeadlineTimer) -> 
     assert await ending(task) == "cancelled"
 
 
-async def test_what_is_heard_puts_the_silence_off(loop: FakeLoop, timer: DeadlineTimer) -> None:
+async def test_data_restarts_the_read_timeout(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """Silence counts from the last part of a response."""
     outcomes: list[str] = []
     deadline = Deadline(timer, None, 2)
@@ -272,7 +272,7 @@ async def test_the_deadline_in_a_silence(loop: FakeLoop, timer: DeadlineTimer) -
     assert task.cancelling() == 0
 
 
-async def test_a_cancellation_that_is_nobodys_silence(timer: DeadlineTimer) -> None:
+async def test_a_cancellation_that_is_no_read_timeout(timer: DeadlineTimer) -> None:
     """Without a silence no cancellation is taken back."""
     deadline = Deadline(timer, None, 2)
     outcomes: list[str] = []

@@ -67,7 +67,7 @@ async def test_so_many_in_flight() -> None:
     assert repr(limiter).endswith("in_flight=2, queued=1)")
 
 
-async def test_nobody_overtakes() -> None:
+async def test_permits_are_first_come_first_served() -> None:
     """Whoever comes while others wait, waits behind them."""
     limiter, _ = make_limiter(in_flight=1)
     tasks = start(*(limiter.acquire(None) for _ in range(3)))
@@ -119,7 +119,7 @@ async def test_cancellation_gives_everything_back(is_admitted: bool) -> None:
     assert (limiter.in_flight, time.pending) == (0, [])
 
 
-async def test_no_timer_is_left_when_nobody_waits() -> None:
+async def test_no_timer_is_left_when_the_queue_is_empty() -> None:
     """The last one that leaves the queue takes the timer along."""
     limiter, time = make_limiter(requests=1)
     await limiter.acquire(None)

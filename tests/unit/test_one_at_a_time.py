@@ -25,7 +25,7 @@ async def test_the_first_does_not_wait(session: Session) -> None:
     await asyncio.sleep(0)  # in which the turn ends
 
 
-async def test_others_get_turns_in_between(session: Session) -> None:
+async def test_other_tasks_run_in_between(session: Session) -> None:
     """Each of those that come at once is followed by whoever else is ready."""
     seen = list[str]()
 
@@ -43,7 +43,7 @@ async def test_others_get_turns_in_between(session: Session) -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 2], ids=["before its turn", "as its turn comes"])
-async def test_a_turn_that_nobody_wants_any_more_is_passed_on(steps: int, session: Session) -> None:
+async def test_a_cancelled_wait_passes_on(steps: int, session: Session) -> None:
     """Cancelling one that waits does not stop those behind it."""
     first, waiting, behind = (asyncio.create_task(session.one_at_a_time()) for _ in range(3))
     for _ in range(steps):

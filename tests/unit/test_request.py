@@ -71,7 +71,7 @@ def test_a_value_that_is_no_segment_of_a_path(value: str) -> None:
             build(ANYTHING, {"here": value}, there="x")
 
 
-def test_what_is_required_is_asked_for() -> None:
+def test_required_parameters() -> None:
     """A required query parameter cannot be None."""
     with pytest.raises(InvalidArgumentError, match=r"^time_delta: expected a value: it is required, got None$"):
         build(GET_EVENTS_BY_TIME, {"zone_id": ZONE})
