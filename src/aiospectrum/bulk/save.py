@@ -47,7 +47,7 @@ async def save(
     """Save the reports of a plan as a dataset, and resume where an earlier run has left off.
 
     There is one file for each zone and window, ``zone_id=…/date=YYYY-MM-DD/…`` by the start of the window, which
-    appears whole or not at all. Its columns are those of :meth:`~aiospectrum.Report.to_arrow` behind ``window_since``
+    appears whole or not at all. Its columns are those of :meth:`~aiospectrum.ReportByTime.to_arrow` after ``window_since``
     and ``window_until`` (excluded), and have the same types in all files: whole numbers of 64 bits for counts and
     bytes, which the manifest names where the API gave fractions and they were rounded. CSV and NDJSON files also have
     ``zone_id``, which readers of Parquet datasets take from the path. In summaries the interval is the window, or each
