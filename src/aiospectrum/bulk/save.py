@@ -48,10 +48,10 @@ async def save(
 
     There is one file for each zone and window, ``zone_id=…/date=YYYY-MM-DD/…`` by the start of the window, which
     appears whole or not at all. Its columns are ``window_since``, ``window_until`` (excluded), and those of
-    :meth:`~aiospectrum.ReportByTime.to_arrow`. They have the same types in all files: whole numbers of 64 bits for counts
-    and bytes, which the manifest names where the API gave fractions and they were rounded. CSV and NDJSON files also
-    have ``zone_id``, which readers of Parquet datasets take from the path. In summaries the interval is the window, or
-    each part of it that was fetched by itself as the report of the whole was truncated.
+    :meth:`~aiospectrum.ReportByTime.to_arrow`. They have the same types in all files: whole numbers of 64 bits for
+    counts and bytes, which the manifest names where the API gave fractions and they were rounded. CSV and NDJSON files
+    also have ``zone_id``, which readers of Parquet datasets take from the path. In summaries the interval is the
+    window, or each part of it that was fetched by itself as the report of the whole was truncated.
 
     What is there already is not fetched again, whatever ended the run that wrote it; what failed is. The plan may
     have other zones and other times than before, but not another query. Times that overlap are fine where a window
