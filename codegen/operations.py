@@ -69,7 +69,7 @@ class Operation:
         return (*(each.schema for each in self.parameters), *([] if self.body is None else [self.body]))
 
     def placed(self, place: str) -> tuple[Parameter, ...]:
-        """Give the parameters of the path or the query; those that have to be given come first."""
+        """Return the parameters of the path or the query; those that have to be given come first."""
         own = [each for each in self.parameters if each.place == place]
         return tuple(sorted(own, key=lambda each: not each.required))
 

@@ -22,7 +22,7 @@ _CHECKS: Final = {"string": "Text", "integer": "Integer", "boolean": "Flag", "da
 
 
 def snake_case(name: str) -> str:
-    """Write a name in small letters with underscores: ``app_id`` for ``appID``, ``edge_ips`` for ``EdgeIPs``."""
+    """Write a name in lower case with underscores: ``app_id`` for ``appID``, ``edge_ips`` for ``EdgeIPs``."""
     return _WORD.sub("_", name).lower()
 
 

@@ -1,6 +1,6 @@
 """Frozen attrs classes whose objects are msgspec structs: what every model is.
 
-msgspec decodes JSON straight into such a class, and whoever uses it sees an attrs class: ``attrs.fields``,
+msgspec decodes JSON straight into such a class, and for its users it is an attrs class: ``attrs.fields``,
 ``attrs.evolve``, ``attrs.asdict``, pattern matching, ``pickle``, cattrs and type checkers work as with any other one.
 The name of a field in JSON, where it differs, stands in its metadata::
 
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 else:
 
     def struct(*, kw_only: bool = False, weakref_slot: bool = True):
-        """Make a frozen attrs class whose objects are msgspec structs; it has no subclasses.
+        """Make a frozen attrs class whose objects are msgspec structs; it cannot be subclassed.
 
         Args:
-            kw_only: Whether it is called with keywords alone.
+            kw_only: Whether it is called with keyword arguments only.
             weakref_slot: Whether there can be weak references to the objects. Without, the garbage collector does not
                 look for cycles through them either, of which there are none in what comes from JSON.
 
@@ -53,7 +53,7 @@ else:
 
 
 def is_struct(cls: object) -> TypeGuard[type[Any]]:
-    """Tell whether something is a class that :func:`struct` made.
+    """Return whether something is a class that :func:`struct` made.
 
     Args:
         cls: Anything.
@@ -65,7 +65,7 @@ def is_struct(cls: object) -> TypeGuard[type[Any]]:
 
 
 def _refuse_subclass(cls: type[Any]) -> None:
-    raise TypeError(f"{cls.__mro__[1].__name__} has no subclasses: let an object of yours hold one")
+    raise TypeError(f"{cls.__mro__[1].__name__} cannot be subclassed: hold one in an object of your own")
 
 
 def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any]:

@@ -70,7 +70,7 @@ def read(wanted: Any, result: str) -> Any:
 @thorough
 @given(data=st.data())
 def test_both_ways_of_decoding_give_equal_objects(wanted: Any, data: st.DataObject) -> None:
-    """Whatever the fast path takes, the fallback reads as an object that nothing tells from it."""
+    """Whatever the fast path takes, the fallback reads as an equal object."""
     is_odd = data.draw(st.booleans(), label="odd")
     text = data.draw(texts_of(wanted, is_odd=is_odd), label="result")
 
@@ -499,10 +499,10 @@ async def test_a_wrong_value_deep_in_a_report(by_time: bool, serve: Any) -> None
     good, wrong = ({"metrics": [[number]] if by_time else [number]} for number in (1, "many"))
     report = {"data": [good, good, good, wrong, good], "data_lag": 0, "query": {}, "rows": 5}
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         return web.json_response({"success": True, "errors": [], "messages": [], "result": report})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=RetryPolicy(max_attempts=1)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond), retry=RetryPolicy(max_attempts=1)) as client:
         events = client.analytics.events
         call = events.bytime(ZONE, time_delta="hour") if by_time else events.summary(ZONE)
         with pytest.raises(DecodeError) as caught:
@@ -518,10 +518,10 @@ async def test_a_report_in_the_other_form(by_time: bool, serve: Any) -> None:
     sent = {**(SUMMARY if by_time else BY_TIME), "query": {"metrics": ["count", "durationAvg"][: 2 if by_time else 1]}}
     sent = sent if by_time else {**sent, "time_intervals": [[START, END], [START, END]]}
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         return web.json_response({"success": True, "result": sent})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         events = client.analytics.events
         report: Any = await (events.bytime(ZONE, time_delta="hour") if by_time else events.summary(ZONE))
 
@@ -534,10 +534,10 @@ async def test_null_for_a_list(serve: Any) -> None:
     """Some servers write an empty array as null, or leave it out."""
     bodies = iter(['{"success":true,"result":null}', '{"success":true}'])
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         return web.Response(text=next(bodies), content_type="application/json")
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         assert [await client.protocols.list(ZONE), await client.protocols.list(ZONE)] == [[], []]
 
 
@@ -606,10 +606,10 @@ async def test_a_route_of_ones_own(serve: Any) -> None:
         name="own", method="GET", path="/own", result=dict[str, int], safe_to_repeat=True
     )
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         return web.json_response({"success": True, "result": {"a": 1}})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         assert (await client.send(route, path={}, query={})).result == {"a": 1}
 
 

@@ -19,7 +19,7 @@ __all__ = ["configure_converter", "json_name", "make_converter", "shared_convert
 
 
 def configure_converter(converter: Converter) -> Converter:
-    """Teach a converter of your own all models, those of :mod:`aiospectrum.models` among them.
+    """Register the hooks for all models, those of :mod:`aiospectrum.models` among them, on your own converter.
 
     Nothing else that the converter does is changed: hooks are registered for classes of :mod:`aiospectrum.structs`
     alone.
@@ -41,7 +41,8 @@ def make_converter() -> Converter:
     In classes of your own it reads RFC 3339 times too.
 
     Returns:
-        A converter of your own: ``converter.structure(values, App)`` and ``converter.unstructure(app)``.
+        Your own converter: ``converter.structure(values, App)`` and ``converter.unstructure(app)``. A model that cannot
+        be read raises a ValueError that says what was expected where; cattrs puts those of a list into a group.
     """
     converter = Converter()
     converter.register_structure_hook(datetime, lambda value, _: read_date_time(value))
@@ -50,11 +51,7 @@ def make_converter() -> Converter:
 
 @cache
 def shared_converter() -> Converter:
-    """Make the converter that all clients share, once.
-
-    Returns:
-        The converter; register nothing on it.
-    """
+    """Make the converter that all clients share, once; nothing else is registered on it."""
     converter = make_converter()
     # Not in one of a user, as it would come before what is registered for a union later on.
     converter.register_structure_hook_factory(is_choice, lambda union: _reader_of(union, converter))
@@ -62,14 +59,7 @@ def shared_converter() -> Converter:
 
 
 def json_name(field: "attrs.Attribute[Any]") -> str:
-    """Say what a field of a model is called in JSON.
-
-    Args:
-        field: The field.
-
-    Returns:
-        Its name there.
-    """
+    """Return the name of a model's field in JSON."""
     name: str = field.metadata.get("json", field.name)
     return name
 

@@ -38,7 +38,7 @@ class DecodedBody(msgspec.Struct, Generic[T]):
     """The models."""
 
     success: bool
-    """Whether the call did what was asked."""
+    """Whether the call succeeded."""
 
     messages: Any = None
     """JSON values."""
@@ -101,12 +101,12 @@ def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
 
 
 def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str) -> str:
-    """Say in one line what could not be read, and where.
+    """Describe in one line what could not be read, and where.
 
     Args:
         error: What :func:`decode_values` raised.
         path: Where the values stand in larger ones.
-        redact: Blots credentials out of what came.
+        redact: Redacts credentials in what came.
 
     Returns:
         Text such as ``data[3].metrics[0]: expected a number, got 'x'``; several failures are joined.
@@ -139,7 +139,7 @@ def _body_decoder(wanted: Any) -> "msgspec.json.Decoder[DecodedBody[Any]] | None
         return None
     try:
         return msgspec.json.Decoder(DecodedBody[wanted])
-    except TypeError:  # a union that msgspec cannot tell apart
+    except TypeError:  # a union whose members msgspec cannot distinguish
         return None
 
 

@@ -19,7 +19,7 @@ _PAY_AS_YOU_GO: Final = frozenset({"id", "protocol", "dns", "created_on", "modif
 class OldAppForms:
     """Reads what old payloads have in other forms.
 
-    Source: recordings of the API, in which ``spp`` (Simple Proxy Protocol) stands beside a ``proxy_protocol`` that is
+    Source: recordings of the API, in which ``spp`` (Simple Proxy Protocol) comes with a ``proxy_protocol`` that is
     true or false, and ``edge_ips`` is an array of addresses.
     """
 
@@ -52,13 +52,13 @@ class OldAppForms:
 
 
 class AppMethods(OldAppForms):
-    """What an application can say of itself."""
+    """What an application derives from its fields."""
 
     __slots__ = ()
 
     @property
     def is_pay_as_you_go(self) -> bool:
-        """Whether it has nothing but what applications of a pay-as-you-go plan have."""
+        """Whether it has only fields that applications of a pay-as-you-go plan have."""
         values = attrs.asdict(cast(Any, self), recurse=False)
         return all(value is None for name, value in values.items() if name not in _PAY_AS_YOU_GO)
 

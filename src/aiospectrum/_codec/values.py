@@ -63,10 +63,10 @@ class WireError(ValueError):
         return WireError(self.expected, self.value, step + self.path)
 
     def describe(self, redact: Callable[[str], str] = str) -> str:
-        """Say what was wrong in one line.
+        """Describe the error in one line.
 
         Args:
-            redact: Blots credentials out of the representation of the value, before that is cut to 60 characters.
+            redact: Redacts credentials in the representation of the value, before it is cut to 60 characters.
 
         Returns:
             Text such as ``expected a number, got 'x'``.

@@ -36,12 +36,12 @@ _DEEPEST_CHAIN: Final = 10
 def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
     """Read the response to a call.
 
-    A response as the API documents it is read from JSON text straight into objects. Whatever does not fit there falls
-    back to JSON values and the public converter, which takes more than is documented and says exactly what it cannot
-    take. Where both lead to an object, it is the same.
+    A response as the API documents it is decoded from JSON text straight into models. The fallback reads JSON values
+    with the public converter: it takes more than is documented, and says exactly what it cannot take. Both give equal
+    objects.
 
     Raises:
-        ResponseError: It is no success, or cannot be read.
+        ResponseError: It is not a success, or cannot be read.
     """
     body = decode_body(call.route.result, http.body) if 200 <= http.status < 300 else None
     if body is None or not body.success:
@@ -60,7 +60,7 @@ def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
 
 
 def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
-    """Give what a success without a result would have given; see :attr:`~aiospectrum.routes.Route.assumed_result`.
+    """Make the response of a success without a result; see :attr:`~aiospectrum.routes.Route.assumed_result`.
 
     Raises:
         DecodeError: The route documents no such success.
