@@ -11,9 +11,8 @@ from codegen.document import Document, Node, show
 
 _TOP_KEYS: Final = ("openapi", "info", "servers", "security", "tags", "paths", "components")
 _SECTIONS: Final = ("schemas", "parameters", "requestBodies", "responses", "securitySchemes")
-_INFO_KEYS: Final = ("title", "version", "summary", "license", "contact", "termsOfService")
 _FORM_KEYS: Final[Mapping[type, tuple[str, ...]]] = {
-    str: ("minimum", "minLength"),
+    str: ("minimum",),
     list: ("items",),
     dict: ("properties", "required"),
 }
@@ -45,9 +44,13 @@ def parse_service(document: Document) -> Service:
     """Read all but the operations and what they refer to."""
     root = document.root
     root.only(*_TOP_KEYS)
-    if root.at("info").only(*_INFO_KEYS):
+    if root.at("info").only("title", "version", "summary", "license"):
         root.at("info").text("version")
+        root.at("info").text("summary", "")
+        root.at("info").members("license")
     components = root.at("components")
+    for section in _SECTIONS:
+        components.members(section)
     envelope = components.members("schemas").get("Envelope")
     if not root.has("components") or (components.only(*_SECTIONS) and envelope is None):
         root.report("no envelope", "Cloudflare's envelope as components/schemas/Envelope")
@@ -72,6 +75,7 @@ def check_form(node: Node, form: Any, seen: frozenset[str] = frozenset()) -> Non
     if node.pointer in seen or not node.only(*_FORM_KEYS[type(form)], "type"):
         return
     wanted = form if isinstance(form, str) else "array" if isinstance(form, list) else "object"
+    node.integer("minimum")
     if node.value.get("type") != wanted:
         node.report(f"the type {show(node.value.get('type'))}", f"{wanted}, as in Cloudflare's envelope")
     elif isinstance(form, list):
@@ -125,6 +129,7 @@ def _parse_scheme(node: Node) -> str:
     match node.value:
         case {"type": "http", "scheme": "bearer"}:
             node.only("type", "scheme", "bearerFormat")
+            node.text("bearerFormat", "")
             return "bearer"
         case {"type": "apiKey", "in": "header", "name": "X-Auth-Email" | "X-Auth-Key" as name}:
             node.only("type", "in", "name")
