@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -16,7 +15,10 @@ _FORM_KEYS: Final[Mapping[type, tuple[str, ...]]] = {
     list: ("items",),
     dict: ("properties", "required"),
 }
-_URL: Final = re.compile(r"https://[A-Za-z0-9.:-]+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+_URL: Final = re.compile(
+    r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(?P<port>:[1-9][0-9]{0,4})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
+)
+_LAST_PORT: Final = 65535
 _SCHEMES: Final = {("bearer",): "api_token", ("X-Auth-Email", "X-Auth-Key"): "api_key"}
 _ERROR: Final[dict[str, Any]] = {
     "code": "integer",
@@ -97,13 +99,8 @@ def _parse_server(root: Node) -> str:
     (server,) = servers
     server.only("url")
     url = server.text("url").rstrip("/")
-    try:
-        parts = urlsplit(url)
-        is_plain = parts.scheme == "https" and parts.hostname and not (parts.query or parts.fragment or parts.username)
-        is_plain = is_plain and parts.port != 0
-    except ValueError:
-        is_plain = False
-    if not is_plain or not _URL.fullmatch(url):
+    parts = _URL.fullmatch(url)
+    if parts is None or int((parts["port"] or ":1")[1:]) > _LAST_PORT:
         server.report(f"the URL {show(url)}", "an https URL without variables, user, query and fragment", "url")
     return url
 
