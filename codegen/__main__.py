@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = package.split(".")
     if not all(name.isidentifier() and not iskeyword(name) for name in names) or folder.resolve().name != names[-1]:
         parser.error("--package is the dotted name of the package whose folder --out is")
+    if package in {"aiospectrum", "attrs", *sys.stdlib_module_names}:
+        parser.error(f"--package {package} would hide the module of that name, which the package itself imports")
     try:
         files = render_package(spec, package)
     except SpecError as error:

@@ -179,9 +179,8 @@ class Node:
         ref = self.value["$ref"]
         name = ref.removeprefix(prefix) if isinstance(ref, str) and ref.startswith(prefix) else ""
         found = self.document.root.at("components").at(section)
-        if section == "schemas":
-            self.only("$ref")
-        for key in [] if section == "schemas" else [key for key in self.value if key != "$ref"]:
+        self.only("$ref")
+        for key in sorted(FOR_PEOPLE & self.value.keys()) if section != "schemas" else ():
             self.report(f"the key {key!r}", "a $ref alone", key)
         if not found.has(name):
             self.report(f"the reference {show(ref)}", f"one below {prefix} of the same document", "$ref")

@@ -8,20 +8,7 @@ import attrs
 
 from codegen.document import Document, is_prose, join, show
 from codegen.operations import Operation, Parameter
-from codegen.shapes import (
-    BROKEN,
-    Array,
-    Choice,
-    Component,
-    Components,
-    Map,
-    Object,
-    Ref,
-    Scalar,
-    Schema,
-    reachable,
-    resolve,
-)
+from codegen.shapes import Array, Choice, Component, Components, Map, Object, Ref, Scalar, Schema, reachable, resolve
 from codegen.writing import snake_case
 
 _DEFAULTS = "a string, a whole number, true, false, [] or {}, as the schema has it"
@@ -95,10 +82,10 @@ def _check_parameter(parameter: Parameter, components: Components) -> None:
 
 
 def _check_models(operation: Operation, components: Components) -> None:
-    results = [(operation.result, "responses"), *((each, "x-other-results") for each in operation.other_results)]
-    for schema, key in ((operation.body or BROKEN, "requestBody"), *results):
+    parts: list[tuple[Schema | None, str]] = [(operation.body, "requestBody"), (operation.result, "responses")]
+    for schema, key in (*parts, *((each, "x-other-results") for each in operation.other_results)):
         item = schema.items if isinstance(schema, Array) else schema
-        if _kind(resolve(item, components)) not in ("object", "broken"):
+        if item is not None and _kind(resolve(item, components)) not in ("object", "broken"):
             shown = item.name if isinstance(item, Ref) else f"the kind {_kind(item)}"
             operation.node.report(f"{shown}, which is no object", "objects, and arrays of them as result", key)
 
@@ -130,10 +117,8 @@ def _check_pages(operation: Operation, components: Components) -> None:
         return
     item = resolve(result.items, components)
     fields = item.fields if isinstance(item, Object) else ()
-    if not any(
-        each.name == snake_case(key) and each.required and _kind(resolve(each.schema, components)) == "string"
-        for each in fields
-    ):
+    named = [each.schema for each in fields if each.name == snake_case(key) and each.required]
+    if [_kind(resolve(each, components)) for each in named] != ["string"]:
         operation.node.report(f"the key {key!r}", "a required string of each item", "x-pages", "key")
 
 

@@ -1,7 +1,6 @@
 """Reads what holds for all operations: the server, how callers prove who they are, and the envelope of responses."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
@@ -10,11 +9,6 @@ from codegen.document import Document, Node, show
 
 _TOP_KEYS: Final = ("openapi", "info", "servers", "security", "tags", "paths", "components")
 _SECTIONS: Final = ("schemas", "parameters", "requestBodies", "responses", "securitySchemes")
-_FORM_KEYS: Final[Mapping[type, tuple[str, ...]]] = {
-    str: ("minimum",),
-    list: ("items",),
-    dict: ("properties", "required"),
-}
 _URL: Final = re.compile(
     r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(?P<port>:[1-9][0-9]{0,4})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
 )
@@ -73,10 +67,11 @@ def check_form(node: Node, form: Any, seen: frozenset[str] = frozenset()) -> Non
 
     A form is a type of JSON, the forms of properties by name, or a list with the form of items.
     """
-    node = node.target("schemas")
-    if node.pointer in seen or not node.only(*_FORM_KEYS[type(form)], "type"):
+    node, wanted, keys = node.target("schemas"), "object", ["properties", "required"]
+    if not isinstance(form, dict):
+        wanted, keys = ("array", ["items"]) if isinstance(form, list) else (form, ["minimum"])
+    if node.pointer in seen or not node.only(*keys, "type"):
         return
-    wanted = form if isinstance(form, str) else "array" if isinstance(form, list) else "object"
     node.integer("minimum")
     if node.value.get("type") != wanted:
         node.report(f"the type {show(node.value.get('type'))}", f"{wanted}, as in Cloudflare's envelope")

@@ -198,9 +198,10 @@ def test_a_file_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (["--package", "boxes"], "--spec, --package and --out go together"),
         (["--spec", "a.yaml", "--package", "big-boxes", "--out", "big-boxes"], "the dotted name of the package"),
         (["--spec", "a.yaml", "--package", "class", "--out", "class"], "the dotted name of the package"),
+        (["--spec", "a.yaml", "--package", "typing", "--out", "typing"], "would hide the module of that name"),
         (["--spec", "a.yaml", "--package", "boxes", "--out", "bins"], "the dotted name of the package"),
     ],
-    ids=["one of three", "no identifier", "keyword", "another folder"],
+    ids=["one of three", "no identifier", "keyword", "module", "another folder"],
 )
 def test_arguments_that_do_not_fit_are_refused(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
