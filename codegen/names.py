@@ -101,11 +101,11 @@ def _check_namespaces(document: Document, operations: tuple[Operation, ...]) -> 
     for operation in operations:
         where = join(operation.node.pointer, "x-namespace")
         text = ".".join(operation.namespace)
+        if not text:
+            continue
         words = all(_SNAKE.fullmatch(part) for part in operation.namespace)
         if not words or operation.tag not in ("", operation.namespace[0]):
-            supported = "names in small letters joined by dots, the tag first"
-            if text:
-                document.report(where, f"the namespace {text!r}", supported)
+            document.report(where, f"the namespace {text!r}", "names in small letters joined by dots, the tag first")
             continue
         for depth in range(1, len(operation.namespace) + 1):
             path = operation.namespace[:depth]

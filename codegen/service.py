@@ -119,14 +119,12 @@ def _parse_security(root: Node) -> tuple[str, ...]:
 def _parse_scheme(node: Node) -> str:
     """What a scheme sends: ``bearer``, or the name of a header."""
     match node.value:
-        case {"type": "http", "scheme": "bearer"}:
+        case {"type": "http", "scheme": "bearer" as sent}:
             node.only("type", "scheme", "bearerFormat")
             node.text("bearerFormat", "")
-            return "bearer"
-        case {"type": "apiKey", "in": "header", "name": "X-Auth-Email" | "X-Auth-Key" as name}:
+        case {"type": "apiKey", "in": "header", "name": "X-Auth-Email" | "X-Auth-Key" as sent}:
             node.only("type", "in", "name")
-            return str(name)
         case _:
-            supported = "http bearer, or apiKey in the header X-Auth-Email or X-Auth-Key"
+            sent, supported = "", "http bearer, or apiKey in the header X-Auth-Email or X-Auth-Key"
             node.report(f"the scheme {show(node.value)}", supported)
-            return ""
+    return str(sent)
