@@ -1,5 +1,6 @@
 """Reads a document: YAML into plain values, and nodes that refuse whatever is not expected."""
 
+import json
 import reprlib
 from pathlib import Path
 from typing import Any, Final
@@ -8,10 +9,10 @@ import attrs
 import yaml
 
 _DEEPEST: Final = 60
-FOR_PEOPLE: Final = {"description": str, "examples": list, "externalDocs": dict}
+FOR_PEOPLE: Final = frozenset({"description", "examples", "externalDocs"})
 """Keys that may stand anywhere, and change nothing."""
-_KINDS: Final[dict[type, str]] = {str: "string", list: "list", dict: "mapping"}
-_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
+_NUMBERS: Final = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
+_TAGS: Final = _NUMBERS | {f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "null", "map", "seq")}
 
 
 class SpecError(Exception):
@@ -95,12 +96,13 @@ class Node:
         if not isinstance(self.value, dict):
             self.report(show(self.value), "a mapping")
             return False
-        for key, value in self.value.items():
-            kind = FOR_PEOPLE.get(key)
-            if kind is None and key not in known:
+        for key in self.value:
+            if key not in FOR_PEOPLE and key not in known:
                 self.report(f"the key {key!r}", ", ".join(sorted(known)), key)
-            elif kind is not None and not isinstance(value, kind):
-                self.report(show(value), f"a {_KINDS[kind]}", key)
+        self.text("description", "")
+        self.items("examples")
+        if self.has("externalDocs") and self.at("externalDocs").only("url"):
+            self.at("externalDocs").text("url")
         return True
 
     def without(self, *keys: str) -> "Node":
@@ -177,10 +179,13 @@ class Node:
         ref = self.value["$ref"]
         name = ref.removeprefix(prefix) if isinstance(ref, str) and ref.startswith(prefix) else ""
         found = self.document.root.at("components").at(section)
+        self.only("$ref")
+        for key in sorted(FOR_PEOPLE & self.value.keys()) if section != "schemas" else ():
+            self.report(f"the key {key!r}", "a $ref alone", key)
         if not found.has(name):
             self.report(f"the reference {show(ref)}", f"one below {prefix} of the same document", "$ref")
-        elif section != "schemas" and (set(self.value) != {"$ref"} or found.at(name).has("$ref")):
-            self.report(f"the reference {show(ref)}", "a $ref alone, to the thing itself", "$ref")
+        elif section != "schemas" and found.at(name).has("$ref"):
+            self.report(f"the reference {show(ref)}", "a $ref to the thing itself", "$ref")
         else:
             return found.at(name)
         return attrs.evolve(self, value=None, is_broken=True)
@@ -233,8 +238,11 @@ def _values(node: yaml.Node, pointer: str, loader: yaml.SafeLoader, found: Docum
 
 def _scalar(node: yaml.Node, pointer: str, loader: yaml.SafeLoader, found: Document) -> Any:
     try:
-        value = loader.construct_object(node)
-    except (ValueError, KeyError, IndexError):  # `!!int x`, `!!bool x` and `!!int ""`
+        # YAML has numbers of its own: 010 is eight, and 1:30 is ninety.
+        value = json.loads(node.value) if node.tag in _NUMBERS else loader.construct_object(node)
+        if isinstance(value, str):  # in which JSON may have written an emoji as two escapes
+            value = value.encode("utf-16", "surrogatepass").decode("utf-16")
+    except (ValueError, KeyError):  # `!!int x` and `!!bool x`
         value = float("nan")
     if isinstance(value, float) and not abs(value) < float("inf"):
         found.report(pointer, f"the value {show(node.value)}", "what JSON has")

@@ -77,10 +77,10 @@ async def test_namespaces_are_made_of_the_same_functions(boxes: SimpleNamespace)
     assert boxes.namespaces.Boxes.list is boxes.boxes.list_boxes
     assert boxes.namespaces.Boxes.iterate is boxes.boxes.iterate_boxes
     transport = Recorder(["counted"])
-    assert await boxes.namespaces.Namespaces(transport).counts.daily.fetch(skip=1) == "counted"
+    assert await boxes.namespaces.Namespaces(transport).counts.per_day.fetch(skip=1) == "counted"
     (call,) = transport.calls
     assert call.query["skip"] == 1
-    assert boxes.namespaces.__all__ == ["SERVICE", "Boxes", "Counts", "CountsDaily", "Namespaces"]
+    assert boxes.namespaces.__all__ == ["SERVICE", "Boxes", "Counts", "CountsPerDay", "Namespaces"]
     assert boxes.namespaces.Boxes.__doc__ == "Boxes on shelves."
 
 

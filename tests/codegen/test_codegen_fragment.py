@@ -204,7 +204,8 @@ async def test_a_list_is_a_page(dns: ModuleType, client: Any, server: Server) ->
 
 async def test_a_record_is_created(dns: ModuleType, client: Any, server: Server) -> None:
     """The body has wire names, and nothing that was not given."""
-    server.respond(record(1, type="HTTPS", comment=None, meta={"auto": True}, commentModifiedOn="2026-11-20T12:00:00Z"))
+    more = {"meta": {"auto": True}, "commentModifiedOn": "2026-11-20T12:00:00Z", "from": "b.example"}
+    server.respond(record(1, type="HTTPS", comment=None, **more))
 
     request = dns.RecordRequest(name="a.example", type="HTTPS", content="1 .", tags=["team:a", "b"])
     made = await client.dns.records.create(ZONE, request)
@@ -212,7 +213,7 @@ async def test_a_record_is_created(dns: ModuleType, client: Any, server: Server)
     body = {"name": "a.example", "type": "HTTPS", "content": "1 .", "tags": ["team:a", "b"]}
     assert server.requests == [("POST", f"/v4/zones/{ZONE}/dns_records", body)]
     assert (made.type, made.comment, made.meta, made.proxied, made.tags) == ("HTTPS", None, {"auto": True}, False, [])
-    assert made.comment_modified_on == datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert (made.comment_modified_on, made.source) == (datetime(2026, 11, 20, 12, tzinfo=UTC), "b.example")
 
 
 async def test_a_refusal_is_an_error(client: Any, server: Server) -> None:
