@@ -566,7 +566,6 @@ class Theirs:
     [
         (App | None, None, None),
         (None, None, None),
-        (Any, None, None),
         (Any, {"a": [1]}, {"a": [1]}),
         (list[datetime], ["2014-01-02T02:20:00.1234569Z"], [AT]),
         (dict[str, App], {"a": BARE}, {"a": CONVERTER.structure(BARE, App)}),

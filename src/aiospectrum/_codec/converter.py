@@ -72,7 +72,7 @@ def _is_model(annotation: Any) -> bool:
 def _type_hints(model: Any, *, unknown: Any = None) -> dict[str, Any]:
     """The annotations of a model, in which arguments stand for the parameters of a generic class, if it has any."""
     cls = get_origin(model) or model
-    arguments = dict(zip(getattr(cls, "__parameters__", ()), get_args(model), strict=False))
+    arguments: dict[Any, Any] = dict(zip(getattr(cls, "__parameters__", ()), get_args(model), strict=False))
 
     def resolve(hint: Any) -> Any:
         if isinstance(hint, TypeVar):

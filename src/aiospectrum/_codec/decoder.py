@@ -204,12 +204,12 @@ def _times(annotation: Any, outer: tuple[Any, ...] = ()) -> _Times | None:
     if is_struct(annotation):
         hints = get_type_hints(annotation)
         outer = (*outer, annotation)
-        parts = {name: part for name, hint in hints.items() if (part := _times(hint, outer)) is not None}
+        parts = {name: each for name, hint in hints.items() if (each := _times(hint, outer)) is not None}
         if not parts:
             return None
-        return lambda item: chain.from_iterable(part(getattr(item, name)) for name, part in parts.items())
+        return lambda item: chain.from_iterable(each(getattr(item, name)) for name, each in parts.items())
     arguments = [argument for argument in get_args(annotation) if argument not in (NoneType, ...)]
-    inner = [times for argument in arguments if (times := _times(argument, outer)) is not None]
+    inner = [part for argument in arguments if (part := _times(argument, outer)) is not None]
     if not inner:
         return None
     times, origin = inner[0], get_origin(annotation)

@@ -142,7 +142,7 @@ def _decode_result(call: Call, http: HTTPResponse, result: object) -> Any:
             del result  # as in read_envelope
             raise response_error(DecodeError, call, http, problem)
     if result is None:
-        if wanted in (None, NoneType, Any) or NoneType in get_args(wanted):
+        if wanted in (None, NoneType) or NoneType in get_args(wanted):
             return None
         raise response_error(DecodeError, call, http, "the envelope has no result")
     problem = ""
