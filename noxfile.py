@@ -114,7 +114,7 @@ def mutants(session: nox.Session) -> None:
     """
     session.install(".[arrow]", *group("mutants"))
     shutil.rmtree("mutants", ignore_errors=True)
-    session.run("mutmut", "run", *session.posargs, silent=True)  # silent: it paints a line anew for each
+    session.run("mutmut", "run", *session.posargs, silent=True)  # silent: it redraws a line for each
     survivors = session.run("mutmut", "results", silent=True) or ""
     for name in re.findall(r"(\S+): (?:survived|no tests)", survivors):
         session.run("mutmut", "show", name)

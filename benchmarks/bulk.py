@@ -1,4 +1,4 @@
-"""What bulk pulls cost: for more and more partitions, and beside what one would otherwise write.
+"""What bulk pulls cost: for more and more partitions, and compared with code that one would write by hand.
 
 A partition is the report of one zone and day. Every measure has a fresh process, all on one processor, and a reference
 takes turns with it in short slices: aiohttp and ``orjson.loads`` by hand with as many calls at once, whose results are
@@ -65,7 +65,7 @@ class Spent:
     """CPU time per request, in seconds."""
 
     multiple: float
-    """It as a multiple of the reference's beside it; 0 without one."""
+    """The same as a multiple of what the reference took meanwhile; 0 without one."""
 
     peak_rss: int
     """The most memory of the process, in KiB."""
@@ -75,68 +75,39 @@ class Puller(Process):
     """A way to pull in a process of its own."""
 
     def __init__(self, way: str, url: str) -> None:
-        """Start it, and have it pull a day, which opens connections and imports what is imported late.
-
-        Args:
-            way: A key of :data:`benchmarks.bulk_ways.WAYS`.
-            url: The server's base URL.
-        """
+        """Start it, and have it pull a day, which opens connections and imports what is imported late."""
         super().__init__("benchmarks.bulk_worker", way, url)
         self.peak_rss = self.pull(1).peak_rss
         """The most memory so far, in KiB."""
 
     def pull(self, days: int, between: Callable[[], float] = lambda: 0.0) -> Spent:
-        """Pull.
-
-        Args:
-            days: How many days of all zones.
-            between: Called after each slice; it gives the CPU time per request of the reference.
-
-        Returns:
-            What it took.
-        """
+        """Pull some days of all zones; ``between`` is called after each slice, and gives the reference's CPU time."""
         self.write_line(json.dumps({"days": days, "size": SLICE_DAYS * len(ZONES)}))
-        cpu, beside = 0.0, []
+        cpu, references = 0.0, []
         while True:
             slice_ = json.loads(self.read_line())
             cpu += slice_["cpu"]
             if slice_["is_last"]:
                 break
-            beside.append(between())
+            references.append(between())
             self.write_line("")
         each = cpu / (days * len(ZONES))
-        reference = statistics.fmean(beside)
+        reference = statistics.fmean(references)
         multiple = each / reference if reference else 0.0
         self.peak_rss = slice_["peak_rss"]
         return Spent(cpu=each, multiple=multiple, peak_rss=self.peak_rss)
 
     def cost(self, days: int) -> float:
-        """Measure the CPU time of a request.
-
-        Args:
-            days: How many days of all zones to pull.
-
-        Returns:
-            Seconds.
-        """
+        """The CPU time of a request in seconds, over some days of all zones."""
         return self.pull(days).cpu
 
 
 def check_scale(way: str, url: str, all_days: tuple[int, ...]) -> list[str]:
-    """Measure CPU and memory of larger and larger pulls of small reports.
-
-    Args:
-        way: A key of :data:`benchmarks.bulk_ways.WAYS`.
-        url: The server's base URL.
-        all_days: How many days to pull, the fewest first.
-
-    Returns:
-        Bounds that are missed.
-    """
+    """Measure CPU and memory of larger and larger pulls of small reports; gives the bounds that are missed."""
     cases = []
     for days in all_days:
         say(f"{way}: {days * len(ZONES):,} partitions")
-        runs = [_pull_beside_reference(way, url, days) for _ in range(3 if days <= FEW_DAYS else 1)]
+        runs = [_pull_with_reference(way, url, days) for _ in range(3 if days <= FEW_DAYS else 1)]
         cases.append(
             Spent(
                 cpu=statistics.median(run.cpu for run in runs),
@@ -158,22 +129,13 @@ def check_scale(way: str, url: str, all_days: tuple[int, ...]) -> list[str]:
     return misses
 
 
-def _pull_beside_reference(way: str, url: str, days: int) -> Spent:
+def _pull_with_reference(way: str, url: str, days: int) -> Spent:
     with Puller(way, url) as puller, Puller(REFERENCE, url) as reference:
         return puller.pull(days, partial(reference.cost, SLICE_DAYS))
 
 
 def check_costs(url: str, payload: str, cycles: int) -> list[str]:
-    """Measure every way in turn.
-
-    Args:
-        url: The server's base URL.
-        payload: A key of :data:`benchmarks.bulk_server.PAYLOADS`.
-        cycles: How often each way takes its turn.
-
-    Returns:
-        Bounds that are missed.
-    """
+    """Measure every way in turn; gives the bounds that are missed."""
     say(f"all ways: reports of {_describe(payload)}")
     with ExitStack() as stack:
         pullers = {way: stack.enter_context(Puller(way, url)) for way in WAYS}

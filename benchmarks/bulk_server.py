@@ -14,7 +14,7 @@ from typing import Any, Final
 import attrs
 
 from benchmarks.calls import DIMENSIONS, METRICS
-from benchmarks.server import BASE_PATH, make_answer, serve
+from benchmarks.server import BASE_PATH, make_response, serve
 from benchmarks.turns import stay_on_one_processor
 
 __all__ = ["PAYLOADS", "SINCE", "ZONES", "report_path"]
@@ -44,29 +44,22 @@ PAYLOADS: Final = {
     "fractions": Payload(100, has_fractions=True),
     "large": Payload(500, intervals=72, has_fractions=True),
 }
-"""By name; ``large`` is as the answer by time of :mod:`benchmarks.compare`."""
+"""By name; ``large`` is like the report by time of :mod:`benchmarks.compare`."""
 
 
 def report_path(zone_id: str) -> str:
-    """Give the path of a zone's report, below the base URL.
-
-    Args:
-        zone_id: One of :data:`ZONES`.
-
-    Returns:
-        The path.
-    """
+    """The path of a zone's report, below the base URL."""
     return f"/zones/{zone_id}/spectrum/analytics/events/bytime"
 
 
-def _answers() -> dict[bytes, bytes]:
-    """The whole answers by path."""
-    answers = {}
+def _responses() -> dict[bytes, bytes]:
+    """The complete responses by path."""
+    responses = {}
     for name, payload in PAYLOADS.items():
-        answer = make_answer(_body(payload))
+        response = make_response(_body(payload))
         for zone_id in ZONES:
-            answers[f"/{name}{BASE_PATH}{report_path(zone_id)}".encode()] = answer
-    return answers
+            responses[f"/{name}{BASE_PATH}{report_path(zone_id)}".encode()] = response
+    return responses
 
 
 def _body(payload: Payload) -> bytes:
@@ -113,4 +106,4 @@ def _time(moment: datetime) -> str:
 
 if __name__ == "__main__":
     stay_on_one_processor()
-    asyncio.run(serve(_answers()))
+    asyncio.run(serve(_responses()))

@@ -1,8 +1,8 @@
 """Ways to pull reports by time of a hundred zones, a day at a time, with 16 calls at once.
 
-Each way is opened with a base URL, and gives a function that pulls a number of days. That is told where files go and
-what to call with the number of reports that are done, and gives the number of reports. What a way needs is imported
-when it is opened, so that no process pays for another way.
+Each way is opened with a base URL, and gives a function that pulls a number of days. It takes a folder for files and a
+callback for the number of reports done so far, and returns the number of reports. What a way needs is imported when it
+is opened, so that no process pays for another way.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ from benchmarks.calls import DIMENSIONS, METRICS, TOKEN
 
 __all__ = ["WAYS", "PullDays"]
 
-Told: TypeAlias = Callable[[int], object]
-PullDays: TypeAlias = Callable[[int, Path, Told], Awaitable[int]]
+OnReport: TypeAlias = Callable[[int], object]
+PullDays: TypeAlias = Callable[[int, Path, OnReport], Awaitable[int]]
 OpenWay: TypeAlias = Callable[[str], AbstractAsyncContextManager[PullDays]]
 
 _CONCURRENCY: Final = 16
 
 
-async def _pull_by_hand(days: int, one: Callable[[str, datetime], Awaitable[None]], told: Told) -> int:
+async def _pull_by_hand(days: int, one: Callable[[str, datetime], Awaitable[None]], on_report: OnReport) -> int:
     """Every zone and day once, by as many tasks as calls at once."""
     partitions = ((zone_id, SINCE + timedelta(days=day)) for day in range(days) for zone_id in ZONES)
     done = 0
@@ -34,7 +34,7 @@ async def _pull_by_hand(days: int, one: Callable[[str, datetime], Awaitable[None
         for zone_id, since in partitions:
             await one(zone_id, since)
             done += 1
-            told(done)
+            on_report(done)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(_CONCURRENCY):
@@ -61,15 +61,15 @@ async def _fetch_and_loads(url: str) -> AsyncIterator[PullDays]:
         if not body["success"]:
             raise ValueError(body["errors"])
 
-    async def pull_days(days: int, folder: Path, told: Told) -> int:
-        return await _pull_by_hand(days, one, told)
+    async def pull_days(days: int, folder: Path, on_report: OnReport) -> int:
+        return await _pull_by_hand(days, one, on_report)
 
     headers = {"authorization": f"Bearer {TOKEN}"}
     async with aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(limit=_CONCURRENCY)) as session:
         yield pull_days
 
 
-def _our_way(pull: Callable[[Any, Any, Path, Told], Awaitable[int]]) -> OpenWay:
+def _our_way(pull: Callable[[Any, Any, Path, OnReport], Awaitable[int]]) -> OpenWay:
     """A way with our client, whose limiter counts every call and is set so high that none waits."""
 
     @asynccontextmanager
@@ -79,9 +79,9 @@ def _our_way(pull: Callable[[Any, Any, Path, Told], Awaitable[int]]) -> OpenWay:
         query = bulk.Query(kind="bytime", time_delta="hour", metrics=METRICS, dimensions=DIMENSIONS)
         limit = RateLimit(requests=1_000_000, per_seconds=1.0, in_flight=_CONCURRENCY)
 
-        async def pull_days(days: int, folder: Path, told: Told) -> int:
+        async def pull_days(days: int, folder: Path, on_report: OnReport) -> int:
             plan = bulk.Plan(zones=ZONES, since=SINCE, until=SINCE + timedelta(days=days), query=query)
-            return await pull(client, plan, folder, told)
+            return await pull(client, plan, folder, on_report)
 
         async with Client(api_token=TOKEN, base_url=url, rate_limit=limit, connector_limit=_CONCURRENCY) as client:
             yield pull_days
@@ -92,7 +92,7 @@ def _our_way(pull: Callable[[Any, Any, Path, Told], Awaitable[int]]) -> OpenWay:
 def _each_outcome(take: Callable[[Any, Path], object]) -> OpenWay:
     """A way that pulls, and does something with every outcome."""
 
-    async def pull(client: Any, plan: Any, folder: Path, told: Told) -> int:
+    async def pull(client: Any, plan: Any, folder: Path, on_report: OnReport) -> int:
         from aiospectrum import bulk
 
         done = 0
@@ -101,7 +101,7 @@ def _each_outcome(take: Callable[[Any, Path], object]) -> OpenWay:
                 outcome.unwrap()
                 take(outcome, folder)
                 done += 1
-                told(done)
+                on_report(done)
         return done
 
     return _our_way(pull)
@@ -121,11 +121,11 @@ def _file(folder: Path, zone_id: str, since: datetime) -> Path:
     return zone_folder / f"{since:%Y-%m-%d}.parquet"
 
 
-async def _save(client: Any, plan: Any, folder: Path, told: Told) -> int:
+async def _save(client: Any, plan: Any, folder: Path, on_report: OnReport) -> int:
     from aiospectrum import bulk
 
     saved = await bulk.save(
-        client, plan, folder, concurrency=_CONCURRENCY, on_progress=lambda progress: told(progress.done)
+        client, plan, folder, concurrency=_CONCURRENCY, on_progress=lambda progress: on_report(progress.done)
     )
     if saved.failed:
         raise ValueError(saved.failed[0])
@@ -153,7 +153,7 @@ async def _official_and_pandas(url: str) -> AsyncIterator[PullDays]:
             columns[name] = [number for row in report.data for number in row.metrics[place]]
         return pd.DataFrame(columns)
 
-    async def pull_days(days: int, folder: Path, told: Told) -> int:
+    async def pull_days(days: int, folder: Path, on_report: OnReport) -> int:
         async def one(zone_id: str, since: datetime) -> None:
             report = await client.spectrum.analytics.events.bytimes.get(
                 zone_id=zone_id,
@@ -165,7 +165,7 @@ async def _official_and_pandas(url: str) -> AsyncIterator[PullDays]:
             )
             make_frame(report).to_parquet(_file(folder, zone_id, since), index=False)
 
-        return await _pull_by_hand(days, one, told)
+        return await _pull_by_hand(days, one, on_report)
 
     async with AsyncCloudflare(
         api_token=TOKEN, base_url=url, http_client=DefaultAioHttpClient(limits=limits)

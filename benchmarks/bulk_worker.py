@@ -1,6 +1,6 @@
-"""One way to pull in a process of its own, which measures what it is told to over standard input.
+"""One way to pull in a process of its own, which takes its orders over standard input.
 
-``python -m benchmarks.bulk_worker WAY URL`` answers every line of JSON, the number of days to pull and of reports in a
+``python -m benchmarks.bulk_worker WAY URL`` reads lines of JSON, each the number of days to pull and of reports in a
 slice, with a line for each slice. After each it waits for a line before it goes on, so that another process can be
 measured meanwhile.
 """
@@ -26,14 +26,14 @@ class _Slices:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._told = 0
+        self._reported = 0
         self._begun = time.process_time()
 
-    def tell(self, done: int) -> None:
-        """Count a report; every so often say what was spent, and wait to be told to go on."""
-        if done == self._told or done % self._size:
+    def report(self, done: int) -> None:
+        """Count a report; after each slice print what it cost, and wait for a line to continue."""
+        if done == self._reported or done % self._size:
             return
-        self._told = done
+        self._reported = done
         print(self.measure(is_last=False), flush=True)
         sys.stdin.readline()
         self._begun = time.process_time()
@@ -54,7 +54,7 @@ async def _obey(way: str, url: str) -> None:
 async def _pull(pull_days: PullDays, days: int, size: int) -> None:
     with TemporaryDirectory(prefix="bench-bulk-") as folder:
         slices = _Slices(size)
-        done = await pull_days(days, Path(folder), slices.tell)
+        done = await pull_days(days, Path(folder), slices.report)
         if done != days * len(ZONES):
             raise ValueError(f"expected {days * len(ZONES)} reports, got {done}")
         last = slices.measure(is_last=True)

@@ -21,7 +21,7 @@ __all__ = [
 ZONE: Final = "023e105f4ecef8ad9ca31a8372d0c353"
 TOKEN: Final = "benchmark-token-0000000000000000000000000"  # noqa: S105 - nobody's
 APPS: Final = 100
-"""Applications that the list asks for in one page."""
+"""Applications on the page that the list requests."""
 
 METRICS: Final[tuple[Literal["count", "bytesIngress", "bytesEgress", "durationAvg"], ...]] = (
     "count",
@@ -42,18 +42,11 @@ PATHS: Final = {
 """Path of each call, below the base URL."""
 
 ENTRIES: Final = {"aggregate": 50, "list": APPS, "summary": 1000, "bytime": 500}
-"""How many applications or rows each answer has."""
+"""How many applications or rows each response has."""
 
 
 def plain_arguments(payload: str) -> dict[str, Any] | None:
-    """Give the query parameters of a call as one writes them by hand; for clients without functions of their own.
-
-    Args:
-        payload: Name of the call.
-
-    Returns:
-        A dict, or None for the call without parameters.
-    """
+    """The query parameters of a call as one writes them by hand; for clients without functions of their own."""
     if payload == "aggregate":
         return None
     if payload == "list":
@@ -68,15 +61,7 @@ def plain_arguments(payload: str) -> dict[str, Any] | None:
 
 
 def check_result(payload: str, result: Any) -> None:
-    """Check that a client gave a whole result, as one that gives None for a failure would look fast.
-
-    Args:
-        payload: Name of the call.
-        result: A list or page, or a report as an object or as a dict.
-
-    Raises:
-        ValueError: It has another number of entries.
-    """
+    """Check that a client gave a whole result, as one that gives None for a failure would look fast."""
     rows = result["data"] if isinstance(result, dict) else getattr(result, "data", result)
     entries = len(rows) if isinstance(rows, Sized) else None
     if entries != ENTRIES[payload]:

@@ -2,7 +2,7 @@
 
 A static server in one process, each client in a process of its own, all on one processor, and one measure at a time: in
 every round the clients take turns on each of four payloads in short slices, this project's and the floor (aiohttp and
-orjson by hand, dicts without types) beside each of the others, as their ratio is the finest. Ratios are those of
+orjson by hand, dicts without types) next to each of the others, as their ratio matters most. Ratios are those of
 neighbours in time, and medians are taken of them and of the rounds, so that a machine that is busy for a while does no
 harm.
 
@@ -56,15 +56,7 @@ VERSIONS: Final = (
 
 
 def measure_footprint(url: str, rounds: list[Round]) -> dict[str, dict[str, float]]:
-    """Measure what clients take besides CPU per call.
-
-    Args:
-        url: The server.
-        rounds: All rounds, for the memory.
-
-    Returns:
-        Milliseconds, MiB and the number of distributions by client.
-    """
+    """Measure what clients take apart from CPU per call: milliseconds, MiB and the number of distributions."""
     result = {}
     for client in CLIENTS:
         say(f"{client}: start and size")
@@ -82,15 +74,7 @@ def measure_footprint(url: str, rounds: list[Round]) -> dict[str, dict[str, floa
 
 
 def find_misses(ratios: dict[str, dict[str, float]], official: dict[str, float]) -> list[str]:
-    """Compare with the targets.
-
-    Args:
-        ratios: Multiples of the floor.
-        official: Multiples of ours.
-
-    Returns:
-        A line for every target that is missed.
-    """
+    """A line for every target that is missed."""
     misses = [
         f"{payload}: {ratios[payload][OURS]:.2f} of the floor, at most {bound:.2f} wanted"
         for payload, bound in AT_MOST_OF_FLOOR.items()
@@ -105,12 +89,7 @@ def find_misses(ratios: dict[str, dict[str, float]], official: dict[str, float])
 
 
 def print_tables(rounds: list[Round], report: dict[str, Any]) -> None:
-    """Print all that was measured.
-
-    Args:
-        rounds: All rounds.
-        report: What is written as JSON too.
-    """
+    """Print all that was measured."""
     ratios = report["ratios_to_floor"]
     for title, key in (
         ("CPU of the client per call, µs", "cpu"),
@@ -127,20 +106,13 @@ def print_tables(rounds: list[Round], report: dict[str, Any]) -> None:
     columns = ["import, ms", "import and first call, ms", "peak memory, MiB", "installed, MiB", "distributions"]
     keys = ["import_ms", "first_call_ms", "peak_rss_mib", "installed_mib", "distributions"]
     rows = [[client, *(f"{values[key]:.0f}" for key in keys)] for client, values in report["footprint"].items()]
-    print(f"\nBesides\n\n{format_table(['client', *columns], rows)}")
+    print(f"\nApart from CPU\n\n{format_table(['client', *columns], rows)}")
     beyond = report["footprint"][OURS]["import_beyond_dependencies_ms"]
     print(f"\nOf the import of aiospectrum, {beyond:.0f} ms are its own.\n\n{report['run']}")
 
 
 def draw(report: dict[str, Any]) -> str:
-    """Draw the ratios.
-
-    Args:
-        report: What is written as JSON too.
-
-    Returns:
-        The text of an SVG file.
-    """
+    """Draw the ratios as SVG."""
     ratios = {
         payload: {client: group[client] for client in (OURS, *OTHERS)}
         for payload, group in report["ratios_to_floor"].items()
@@ -152,11 +124,7 @@ def draw(report: dict[str, Any]) -> str:
 
 
 def parse_options() -> argparse.Namespace:
-    """Read the command line.
-
-    Returns:
-        The options.
-    """
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="rounds of all clients in turn (5)")
     parser.add_argument("--cycles", type=int, default=5, help="slices of each client on a payload in a round (5)")

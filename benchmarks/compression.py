@@ -1,8 +1,8 @@
-"""What compressed answers cost and save: bytes, and CPU of the client.
+"""What compressed responses cost and save: bytes, and CPU of the client.
 
-The server sends each payload as it is and in three encodings, at levels that servers use while they answer; the client
+The server sends each payload as it is and in three encodings, at levels that servers use on the fly; the client
 takes turns on them. What an encoding adds in CPU, set against the bits that it saves, is the speed of a line at which
-both come to the same: on a slower one the compressed answer is there earlier, though it never costs less CPU.
+both come to the same: on a slower one the compressed response is there earlier, though it never costs less CPU.
 
 Run it as ``python -m benchmarks.compression`` where the dependency group ``bench`` is installed.
 """
@@ -22,15 +22,7 @@ from benchmarks.turns import ratios, take_turns
 
 
 def compare(client: str, cycles: int) -> dict[str, dict[str, tuple[float, float]]]:
-    """Measure a client on all payloads in all encodings.
-
-    Args:
-        client: A key of :data:`benchmarks.clients.CLIENTS`.
-        cycles: Slices of each.
-
-    Returns:
-        CPU of a call in seconds and as a multiple of that without encoding, by payload and encoding; "" is none.
-    """
+    """CPU of a call by payload and encoding ("" is none): seconds, and as a multiple of that without encoding."""
     costs: dict[str, dict[str, tuple[float, float]]] = {}
     with Server(*ENCODERS) as server, ExitStack() as stack:
         workers = {name: stack.enter_context(Worker(client, server.url(name))) for name in ("", *ENCODERS)}
@@ -47,7 +39,7 @@ def compare(client: str, cycles: int) -> dict[str, dict[str, tuple[float, float]
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--client", choices=CLIENTS, default=OURS, help=f"who reads the answers ({OURS})")
+    parser.add_argument("--client", choices=CLIENTS, default=OURS, help=f"who reads the responses ({OURS})")
     parser.add_argument("--cycles", type=int, default=40, help="slices of each encoding for each payload (40)")
     options = parser.parse_args()
     costs = compare(options.client, options.cycles)
@@ -60,7 +52,7 @@ def main() -> None:
             line = f"{(plain - size) * 8 / extra / 1e6:,.0f}" if name and extra > 0 else "–"
             cells = [f"{size:,}", f"{size / plain:.0%}", f"{cost * 1e6:,.0f}", f"{extra * 1e6:+,.0f}", line]
             rows.append([f"{payload}, {name or 'as it is'}", *cells])
-    header = ["answer", "bytes", "of all", "CPU, µs", "more", "even at, Mbit/s"]
+    header = ["response", "bytes", "of all", "CPU, µs", "more", "even at, Mbit/s"]
     print(f"{options.client}\n\n{format_table(header, rows)}\n")
     print(describe_run("aiospectrum", "aiohttp", "brotli", "backports.zstd"))
 

@@ -1,4 +1,4 @@
-"""Decoding alone: the bytes of an answer to objects, without a network.
+"""Decoding alone: the bytes of a response to objects, without a network.
 
 All ways take turns in one process, in short slices; ratios are those of neighbours in time.
 
@@ -42,14 +42,7 @@ _ROUTES: Final[dict[str, Route[Any]]] = {
 
 
 def ours(name: str) -> Decode:
-    """Decode as a call does, envelope and all checks included.
-
-    Args:
-        name: Name of the call.
-
-    Returns:
-        The function.
-    """
+    """Decode as a call does, envelope and all checks included."""
     wanted = _ROUTES[name].result
 
     def decode(body: bytes) -> Any:
@@ -62,27 +55,13 @@ def ours(name: str) -> Decode:
 
 
 def our_converter(name: str) -> Decode:
-    """Decode with the public converter, as one reads a file of one's own.
-
-    Args:
-        name: Name of the call.
-
-    Returns:
-        The function.
-    """
+    """Decode with the public converter, as one reads a file of one's own."""
     kind, converter = _ROUTES[name].result, make_converter()
     return lambda body: converter.structure(orjson.loads(body)["result"], kind)
 
 
 def plain_cattrs(name: str) -> Decode:
-    """Decode with a converter as cattrs gives it into attrs classes written by hand.
-
-    Args:
-        name: Name of the call.
-
-    Returns:
-        The function.
-    """
+    """Decode with a converter as cattrs gives it into attrs classes written by hand."""
     kind, converter = with_attrs.MODELS[name], with_attrs.make_plain_converter()
     return lambda body: converter.structure(orjson.loads(body)["result"], kind)
 
@@ -100,15 +79,7 @@ WAYS: Final[dict[str, Callable[[str], Decode]]] = {
 
 
 def measure(decode: Decode, body: bytes) -> float:
-    """Measure one way in a slice.
-
-    Args:
-        decode: The way.
-        body: What it decodes.
-
-    Returns:
-        Seconds of CPU time for each decode.
-    """
+    """Measure one way in a slice: seconds of CPU time for each decode."""
     count, begun = 0, time.process_time()
     while (passed := time.process_time() - begun) < _SLICE:
         decode(body)

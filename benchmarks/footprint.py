@@ -1,4 +1,4 @@
-"""What a client takes besides CPU per call: disk."""
+"""What a client takes on the disk."""
 
 import json
 from importlib.metadata import Distribution, distribution
@@ -21,18 +21,11 @@ DISTRIBUTIONS: Final = {
     OFFICIAL[0]: ("cloudflare",),
     OFFICIAL[1]: ("cloudflare[aiohttp]",),
 }
-"""What one installs for each client; the generated one is a package of its own besides."""
+"""What one installs for each client; the generated one is also a package of its own."""
 
 
 def installed_size(client: str) -> tuple[int, int]:
-    """Add up what a client and all its dependencies take on disk, without compiled Python files.
-
-    Args:
-        client: A key of :data:`DISTRIBUTIONS`.
-
-    Returns:
-        Bytes, and the number of distributions.
-    """
+    """Bytes on disk of a client and its dependencies, without compiled Python files; and how many they are."""
     found: dict[str, Distribution] = {}
     seen: set[tuple[str, str]] = set()
     waiting = [Requirement(name) for name in DISTRIBUTIONS[client]]

@@ -1,4 +1,4 @@
-"""The four answers that are served, as bytes: always the same ones, in the API's own form."""
+"""The four responses that are served, as bytes: always the same ones, in the API's own form."""
 
 import json
 import random
@@ -16,11 +16,7 @@ _SEED: Final = 20261121
 
 
 def make_payloads() -> dict[str, bytes]:
-    """Make the answers.
-
-    Returns:
-        The bodies by the names of :data:`benchmarks.calls.PATHS`.
-    """
+    """Make the bodies, by the names of :data:`benchmarks.calls.PATHS`."""
     make: dict[str, Callable[[random.Random], dict[str, Any]]] = {
         "aggregate": _aggregate,
         "list": _apps,

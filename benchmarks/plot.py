@@ -32,18 +32,7 @@ _STYLE: Final = """
 def draw_ratios(
     title: str, ratios: Mapping[str, Mapping[str, float]], *, ours: str, labels: Mapping[str, str], notes: list[str]
 ) -> str:
-    """Draw a bar for every client and payload, on a logarithmic scale that begins at the floor.
-
-    Args:
-        title: What is drawn.
-        ratios: Multiples of the floor by payload and client.
-        ours: The client that is shown in another colour.
-        labels: Names of the payloads for people.
-        notes: Lines below the plot.
-
-    Returns:
-        The text of the file.
-    """
+    """Draw a bar for every client and payload, on a logarithmic scale that begins at the floor."""
     most = max(max(group.values()) for group in ratios.values())
     ticks = [tick for tick in _TICKS if tick <= most * 1.3]
     scale = (_WIDTH - _LEFT - _RIGHT) / math.log(most / _LEAST)

@@ -15,25 +15,13 @@ class Process:
     """A module of ours in a process of its own, which ends when its standard input does."""
 
     def __init__(self, module: str, *arguments: str) -> None:
-        """Start it.
-
-        Args:
-            module: Its name.
-            *arguments: Its command line.
-        """
+        """Start it."""
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def read_line(self) -> str:
-        """Give the next line that it prints.
-
-        Returns:
-            The line.
-
-        Raises:
-            RuntimeError: It has ended.
-        """
+        """Give the next line that it prints."""
         stdout = self._process.stdout
         line = "" if stdout is None else stdout.readline()
         if not line:
@@ -41,11 +29,7 @@ class Process:
         return line
 
     def write_line(self, line: str) -> None:
-        """Send it a line.
-
-        Args:
-            line: Anything without a line break.
-        """
+        """Send it a line."""
         if self._process.stdin is not None:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
@@ -72,23 +56,12 @@ class Server(Process):
     """The static server."""
 
     def __init__(self, *encodings: str) -> None:
-        """Start it.
-
-        Args:
-            *encodings: Keys of :data:`benchmarks.server.ENCODERS` to serve too.
-        """
+        """Start it."""
         super().__init__("benchmarks.server", *encodings)
         self._port = int(self.read_line())
 
     def url(self, encoding: str = "") -> str:
-        """Give the base URL.
-
-        Args:
-            encoding: How answers are encoded; as they are when empty.
-
-        Returns:
-            A base URL for a client.
-        """
+        """The base URL for a client, with responses in an encoding."""
         prefix = f"/{encoding}" if encoding else ""
         return f"http://127.0.0.1:{self._port}{prefix}{BASE_PATH}"
 
@@ -97,57 +70,25 @@ class Worker(Process):
     """A client in a process of its own."""
 
     def __init__(self, name: str, url: str, *, connections: int = 50, uvloop: bool = False) -> None:
-        """Start it.
-
-        Args:
-            name: A key of :data:`benchmarks.clients.CLIENTS`.
-            url: The server's base URL.
-            connections: The most connections.
-            uvloop: Whether to run on uvloop.
-        """
+        """Start it."""
         options = ["--connections", str(connections)] + (["--uvloop"] if uvloop else [])
         super().__init__("benchmarks.worker", name, url, *options)
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """Have a command carried out.
-
-        Args:
-            do: A key of :data:`benchmarks.worker.COMMANDS`.
-            **arguments: Its arguments.
-
-        Returns:
-            What came of it.
-        """
+        """Carry out a command of :data:`benchmarks.worker.COMMANDS`, and give what came of it."""
         self.write_line(json.dumps({"do": do, **arguments}))
-        answer: dict[str, Any] = json.loads(self.read_line())
-        return answer
+        found: dict[str, Any] = json.loads(self.read_line())
+        return found
 
     def choose_count(self, payload: str, seconds: float) -> int:
-        """Find how many calls take about some time.
-
-        Args:
-            payload: Name of the call.
-            seconds: The time.
-
-        Returns:
-            2 or more.
-        """
+        """Find how many calls, 2 or more, take about some seconds."""
         first: float = self.ask("measure", payload=payload, count=2)["wall"]
         guess = max(2, round(seconds / first))
         second: float = self.ask("measure", payload=payload, count=guess)["wall"]
         return max(2, round(seconds / second))
 
     def cost(self, payload: str, count: int, concurrency: int = 1) -> float:
-        """Measure the CPU time of one call.
-
-        Args:
-            payload: Name of the call.
-            count: How many calls to make.
-            concurrency: Calls at a time.
-
-        Returns:
-            Seconds.
-        """
+        """Measure the CPU time of one call, in seconds."""
         cpu: float = self.ask("measure", payload=payload, count=count, concurrency=concurrency)["cpu"]
         return cpu
 
@@ -155,14 +96,8 @@ class Worker(Process):
 def start_up(name: str, url: str, after: tuple[str, ...] = (), times: int = 5) -> dict[str, float]:
     """Measure how long a client takes to be imported and to make its first call, in fresh processes.
 
-    Args:
-        name: A key of :data:`benchmarks.clients.CLIENTS`.
-        url: The server's base URL.
-        after: Modules that are imported before the time runs.
-        times: How many processes; the quickest counts.
-
-    Returns:
-        Seconds by ``import`` and ``first_call``, the latter from the beginning of the import.
+    Gives the seconds of the quickest one by ``import`` and ``first_call``, the latter from the beginning of the import;
+    ``after`` is imported before the time runs.
     """
     command = [sys.executable, "-m", "benchmarks.worker", name, url, "--startup", "--after", *after]
     runs = [

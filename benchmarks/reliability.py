@@ -59,7 +59,7 @@ CASES = (
     Case("GET, empty 200 once", (empty(),)),
     Case("GET, `success: false` with 200", (unsuccessful((11000, "Invalid origin.")),)),
     Case("GET, redirect", (redirect(302, "http://127.0.0.1:9/"),), rest=redirect(302, "http://127.0.0.1:9/")),
-    Case("GET, no answer, 1 s deadline", (), rest=after_request(HANG)),
+    Case("GET, no response, 1 s deadline", (), rest=after_request(HANG)),
     Case("GET, 429 with Retry-After 300, 1 s deadline", (), rest=rate_limited("300")),
     Case("20 GETs at once, 429 with Retry-After 300", (), rest=rate_limited("300"), calls=20),
     Case("GET, gzip bomb of 400 MiB", (bomb("gzip"),), rest=bomb("gzip")),
@@ -118,7 +118,7 @@ async def run_case(case: Case, client: Callable[[str, Case], Awaitable[list[obje
 
 
 def describe(outcome: object) -> str:
-    """Name the class of an error, and tell a result from None."""
+    """Name the class of an error, or say whether there was a result or None."""
     if isinstance(outcome, BaseException):
         return f"`{type(outcome).__name__}`"
     return "`None`" if outcome is None else "result"

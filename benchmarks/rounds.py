@@ -48,24 +48,12 @@ class Round:
 
 
 def say(text: str) -> None:
-    """Show how far it is.
-
-    Args:
-        text: One line.
-    """
+    """Print a line of progress."""
     print(text, file=sys.stderr, flush=True)
 
 
 def choose_counts(url: str, seconds: float) -> dict[str, dict[str, int]]:
-    """Find how many calls of each kind every client makes in a slice.
-
-    Args:
-        url: The server.
-        seconds: Length of a slice.
-
-    Returns:
-        Counts by client and payload.
-    """
+    """Find how many calls every client makes in a slice of some seconds, by client and payload."""
     counts = {}
     for client in CLIENTS:
         with Worker(client, url) as worker:
@@ -75,16 +63,10 @@ def choose_counts(url: str, seconds: float) -> dict[str, dict[str, int]]:
 
 
 def run_round(url: str, counts: dict[str, dict[str, int]], number: int, cycles: int) -> Round:
-    """Let all clients take turns on all payloads, each in a new process.
+    """Let all clients take turns on all payloads, each in a new process; gives the medians.
 
-    Args:
-        url: The server.
-        counts: Calls in a slice by client and payload.
-        number: Number of the round; the order of the clients depends on it.
-        cycles: Slices of every client on a payload; ours and the floor have that many beside each of the others.
-
-    Returns:
-        The medians.
+    The order of the clients depends on the number of the round. Ours and the floor have ``cycles`` slices next to each
+    of the others.
     """
     turn = number % len(OTHERS)
     order = OTHERS[turn:] + OTHERS[:turn]
@@ -137,29 +119,11 @@ def _measure(worker: Worker, payload: str, count: int, slices: list[dict[str, fl
 
 
 def median_of(rounds: list[Round], what: str, client: str, payload: str) -> float:
-    """Take the median of the rounds.
-
-    Args:
-        rounds: All rounds.
-        what: Name of a field of :class:`Round`.
-        client: Whose.
-        payload: Of what call.
-
-    Returns:
-        The figure.
-    """
+    """The median over all rounds of a field of :class:`Round`."""
     figures: list[float] = [getattr(each, what)[client][payload] for each in rounds]
     return statistics.median(figures)
 
 
 def official_over_ours(rounds: list[Round], payload: str) -> float:
-    """Compare the official client's CPU per call with ours.
-
-    Args:
-        rounds: All rounds.
-        payload: Of what call.
-
-    Returns:
-        The median of the rounds' ratios, with what was quicker in the round.
-    """
+    """The official client's CPU per call as a multiple of ours, with what was quicker in each round."""
     return statistics.median(min(each.to_ours[client][payload] for client in OFFICIAL) for each in rounds)

@@ -1,4 +1,4 @@
-"""Memory, and what more calls, more at a time and larger answers do.
+"""Memory, and what more calls, more at a time and larger responses do.
 
 Every measure has a fresh process for each client. Run it as ``python -m benchmarks.scale`` where the dependency group
 ``bench`` is installed; it takes some ten minutes, with ``--quick`` two. It exits 1 when a bound is missed.
@@ -37,15 +37,7 @@ CONCURRENCY: Final = (1, 8, 64, 256)
 
 
 def check_memory(url: str, quick: bool) -> list[str]:
-    """Measure the most memory of calls that answer 500 rows by time, 16 of them at a time.
-
-    Args:
-        url: The server.
-        quick: Whether fewer calls will do.
-
-    Returns:
-        Bounds that are missed.
-    """
+    """Measure the peak memory of calls for 500 rows by time, 16 of them at a time; gives the bounds that are missed."""
     calls = 100 if quick else 1000
     peaks = {}
     for client in (FLOOR, OURS, *OFFICIAL):
@@ -63,15 +55,7 @@ def check_memory(url: str, quick: bool) -> list[str]:
 
 
 def check_growth(url: str, quick: bool) -> list[str]:
-    """Measure memory after some calls and after ten times as many.
-
-    Args:
-        url: The server.
-        quick: Whether fewer calls will do.
-
-    Returns:
-        Bounds that are missed.
-    """
+    """Measure memory after some calls and after ten times as many; gives the bounds that are missed."""
     calls = 100 if quick else 1000
     rows, misses = [], []
     for client in (FLOOR, OURS):
@@ -90,15 +74,7 @@ def check_growth(url: str, quick: bool) -> list[str]:
 
 
 def check_calls(url: str, quick: bool) -> list[str]:
-    """Measure the cost of a call after ever more calls over the same connections.
-
-    Args:
-        url: The server.
-        quick: Whether fewer calls will do.
-
-    Returns:
-        Bounds that are missed.
-    """
+    """Measure the cost of a call after ever more calls over the same connections; gives the bounds that are missed."""
     costs: Costs = {FLOOR: [], OURS: []}
     chosen = CALLS[:-1] if quick else CALLS
     with Worker(FLOOR, url) as reference:
@@ -115,12 +91,7 @@ def check_calls(url: str, quick: bool) -> list[str]:
 def check_concurrency(url: str, quick: bool) -> list[str]:
     """Measure the cost of a call among ever more at a time, over a pool that has all its connections.
 
-    Args:
-        url: The server.
-        quick: Whether fewer calls will do.
-
-    Returns:
-        Bounds that are missed.
+    Gives the bounds that are missed.
     """
     costs: Costs = {FLOOR: [], OURS: []}
     with Worker(FLOOR, url) as reference:
@@ -132,17 +103,7 @@ def check_concurrency(url: str, quick: bool) -> list[str]:
 
 
 def compare_cost(reference: Worker, worker: Worker, concurrency: int, quick: bool) -> tuple[float, float]:
-    """Measure small calls of a worker in turn with those of another one, which tells how fast the machine is just now.
-
-    Args:
-        reference: The other one, which makes one call at a time.
-        worker: The worker.
-        concurrency: Calls at a time.
-        quick: Whether fewer slices will do.
-
-    Returns:
-        CPU time in seconds, and as a multiple of the other's.
-    """
+    """CPU of small calls of a worker, in seconds and as a multiple of that of another one measured in turn with it."""
     measures = {
         "reference": partial(reference.cost, "aggregate", 400),
         "worker": partial(worker.cost, "aggregate", 4 * max(100, concurrency), concurrency),
@@ -152,16 +113,7 @@ def compare_cost(reference: Worker, worker: Worker, concurrency: int, quick: boo
 
 
 def show_evenness(title: str, columns: list[str], costs: Costs) -> list[str]:
-    """Print what calls cost, and compare the most with the first.
-
-    Args:
-        title: What differs.
-        columns: The cases.
-        costs: Seconds and multiples of a reference by client, one for each case.
-
-    Returns:
-        Bounds that are missed.
-    """
+    """Print what calls cost, and compare the most with the first; gives the bounds that are missed."""
     uneven = {client: max(multiple for _, multiple in cases) / cases[0][1] for client, cases in costs.items()}
     rows = [
         [client, *(f"{seconds * 1e6:.0f} ({multiple:.2f})" for seconds, multiple in cases), f"{uneven[client]:.2f}"]
@@ -174,15 +126,7 @@ def show_evenness(title: str, columns: list[str], costs: Costs) -> list[str]:
 
 
 def check_ticker(url: str, quick: bool) -> list[str]:
-    """Measure how late a ticker of 1 ms is that shares its loop with calls that answer 500 rows by time.
-
-    Args:
-        url: The server.
-        quick: Whether a shorter time will do.
-
-    Returns:
-        Nothing, as there is no bound.
-    """
+    """Measure how late a ticker of 1 ms is that shares its loop with calls for 500 rows by time; no bound."""
     seconds = 2.0 if quick else 10.0
     rows = []
     for client, payload in ((FLOOR, None), *((client, "bytime") for client in (FLOOR, OURS, *OFFICIAL))):
@@ -196,15 +140,7 @@ def check_ticker(url: str, quick: bool) -> list[str]:
 
 
 def check_uvloop(url: str, quick: bool) -> list[str]:
-    """Measure calls on uvloop and on asyncio's own loop in turn, where it is installed.
-
-    Args:
-        url: The server.
-        quick: Whether fewer rounds will do.
-
-    Returns:
-        Nothing, as there is no bound.
-    """
+    """Measure calls on uvloop, if installed, and on asyncio's own loop in turn; no bound."""
     if find_spec("uvloop") is None:
         print("uvloop is not installed.\n")
         return []
@@ -225,13 +161,7 @@ def check_uvloop(url: str, quick: bool) -> list[str]:
 
 
 def show(title: str, header: list[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table as soon as it is there.
-
-    Args:
-        title: What was measured.
-        header: Names of the columns.
-        rows: The cells.
-    """
+    """Print a table as soon as it is there."""
     print(f"{title}\n\n{format_table(header, rows)}\n", flush=True)
 
 

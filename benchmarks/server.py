@@ -1,7 +1,7 @@
 """A static server on 127.0.0.1 that costs as little as it can: it looks at the path and writes prepared bytes.
 
 ``python -m benchmarks.server`` prints its port and serves until its standard input ends. A path that begins with
-``/gzip``, ``/br`` or ``/zstd`` is answered in that encoding, whatever the request accepts.
+``/gzip``, ``/br`` or ``/zstd`` has its response in that encoding, whatever the request accepts.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from benchmarks.calls import PATHS
 from benchmarks.payloads import make_payloads
 from benchmarks.turns import stay_on_one_processor
 
-__all__ = ["BASE_PATH", "ENCODERS", "encode_all", "make_answer", "serve"]
+__all__ = ["BASE_PATH", "ENCODERS", "encode_all", "make_response", "serve"]
 
 BASE_PATH: Final = "/client/v4"
 
@@ -51,51 +51,36 @@ ENCODERS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "br": _brotli,
     "zstd": _zstd,
 }
-"""Encodings at levels that a server uses while it answers; two are imported only when asked for."""
+"""Encodings at levels that servers use on the fly; two are imported only when they are needed."""
 
 
 def encode_all(names: list[str]) -> dict[str, dict[str, bytes]]:
-    """Encode all payloads.
-
-    Args:
-        names: Keys of :data:`ENCODERS`.
-
-    Returns:
-        For each encoding, and for "" without one, the bodies by the names of the calls.
-    """
+    """Encode all payloads: bodies by call, by encoding; the encoding "" is none."""
     plain = make_payloads()
     return {"": plain} | {name: {key: ENCODERS[name](body) for key, body in plain.items()} for name in names}
 
 
 def _prepare(encodings: Mapping[str, Mapping[str, bytes]]) -> dict[bytes, bytes]:
-    """The whole answers by path."""
-    answers = {}
+    """The complete responses by path."""
+    responses = {}
     for encoding, bodies in encodings.items():
         prefix = f"/{encoding}" if encoding else ""
         more = f"content-encoding: {encoding}\r\n" if encoding else ""
         for name, body in bodies.items():
-            answers[(prefix + BASE_PATH + PATHS[name]).encode()] = make_answer(body, more)
-    return answers
+            responses[(prefix + BASE_PATH + PATHS[name]).encode()] = make_response(body, more)
+    return responses
 
 
-def make_answer(body: bytes, more: str = "") -> bytes:
-    """Put the head of an answer in front of its body.
-
-    Args:
-        body: JSON, encoded or not.
-        more: Headers beside the usual ones, each with its line break.
-
-    Returns:
-        The whole answer.
-    """
+def make_response(body: bytes, more: str = "") -> bytes:
+    """A complete response with a JSON body, encoded or not; ``more`` has headers, each with its line break."""
     return _HEAD.format(length=len(body), more=more).encode() + body
 
 
 class _Static(asyncio.Protocol):
     """One connection; requests have no bodies."""
 
-    def __init__(self, answers: Mapping[bytes, bytes]) -> None:
-        self._answers = answers
+    def __init__(self, responses: Mapping[bytes, bytes]) -> None:
+        self._responses = responses
         self._received = b""
         self._transport: asyncio.Transport | None = None
 
@@ -109,16 +94,12 @@ class _Static(asyncio.Protocol):
             head, _, self._received = self._received.partition(b"\r\n\r\n")
             path = head.split(b" ", 2)[1].partition(b"?")[0]
             if self._transport is not None:
-                self._transport.write(self._answers.get(path, _NOT_FOUND))
+                self._transport.write(self._responses.get(path, _NOT_FOUND))
 
 
-async def serve(answers: Mapping[bytes, bytes]) -> None:
-    """Serve until standard input ends, which it does when whoever started this ends in any way.
-
-    Args:
-        answers: The whole answers by path.
-    """
-    server = await asyncio.get_running_loop().create_server(lambda: _Static(answers), "127.0.0.1", 0)
+async def serve(responses: Mapping[bytes, bytes]) -> None:
+    """Serve until standard input ends, which it does when whoever started this ends in any way."""
+    server = await asyncio.get_running_loop().create_server(lambda: _Static(responses), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
     server.close()

@@ -10,15 +10,7 @@ __all__ = ["describe_run", "format_table"]
 
 
 def format_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lay out a table that is Markdown and can be read as it is.
-
-    Args:
-        header: Names of the columns; the first is aligned to the left, the others to the right.
-        rows: The cells.
-
-    Returns:
-        Lines of text.
-    """
+    """Lay out a table as Markdown that can be read as it is; the first column is aligned to the left."""
     lines = [list(header), *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     marks = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -34,14 +26,7 @@ def format_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str
 
 
 def describe_run(*packages: str) -> str:
-    """Say when and on what something was measured.
-
-    Args:
-        *packages: Distributions whose versions matter.
-
-    Returns:
-        One line.
-    """
+    """One line that says when, on what and with which versions something was measured."""
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
     system = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     return f"{datetime.now(UTC):%Y-%m-%d}: {versions}, {system}"

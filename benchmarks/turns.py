@@ -14,23 +14,15 @@ __all__ = ["ratios", "stay_on_one_processor", "take_turns"]
 def stay_on_one_processor() -> None:
     """Keep this process on the last processor that it may use, where the system can.
 
-    The server goes there too: on another one it would hand over an answer in more or fewer pieces by chance, and what a
-    client spends depends on their number.
+    The server goes there too: on another one it would hand over a response in more or fewer pieces by chance, and what
+    a client spends depends on their number.
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def take_turns(measures: Mapping[str, Callable[[], float]], cycles: int) -> dict[str, list[float]]:
-    """Measure several things in turn, in one order and in the reverse.
-
-    Args:
-        measures: Functions that measure a short slice, by name.
-        cycles: How often each is called.
-
-    Returns:
-        What they gave by name, in the order of the cycles.
-    """
+    """Measure several things in turn, in one order and in the reverse; gives the measures by name."""
     taken: dict[str, list[float]] = {name: [] for name in measures}
     for cycle in range(cycles):
         for name in measures if cycle % 2 else reversed(list(measures)):
@@ -39,14 +31,5 @@ def take_turns(measures: Mapping[str, Callable[[], float]], cycles: int) -> dict
 
 
 def ratios(taken: Mapping[str, list[float]], name: str, base: str) -> list[float]:
-    """Compare two things that took turns.
-
-    Args:
-        taken: What :func:`take_turns` gave.
-        name: The one.
-        base: The other.
-
-    Returns:
-        The ratio in each cycle.
-    """
+    """The ratio of two things that took turns, in each cycle."""
     return [one / other for one, other in zip(taken[name], taken[base], strict=True)]

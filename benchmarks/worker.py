@@ -1,7 +1,8 @@
-"""One client in a process of its own, which measures what it is told to over standard input.
+"""One client in a process of its own, which takes its orders over standard input.
 
-``python -m benchmarks.worker NAME URL`` opens a client and answers every line of JSON, a command with its arguments,
-with another. With ``--startup`` it makes one call instead, and prints how long it took to get there.
+``python -m benchmarks.worker NAME URL`` opens a client and reads lines of JSON, each a command with its arguments,
+and prints a line of JSON for each. With ``--startup`` it makes one call instead, and prints how long it took to get
+there.
 """
 
 import argparse
@@ -23,7 +24,7 @@ __all__ = ["COMMANDS", "kilobytes"]
 
 
 async def _pull(call: Callable[[], Awaitable[object]], count: int, concurrency: int) -> None:
-    """Make calls one after the other, in as many tasks as are asked for."""
+    """Make calls one after the other, in some number of tasks."""
     numbers = iter(range(count))
 
     async def one_after_the_other() -> None:
@@ -75,14 +76,7 @@ async def _look(calls: Calls) -> dict[str, int]:
 
 
 def kilobytes(field: str) -> int:
-    """Look a field up in what Linux says of this process.
-
-    Args:
-        field: Its name.
-
-    Returns:
-        KiB.
-    """
+    """Look a field up in what Linux says of this process."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{field}:"))
 
@@ -97,7 +91,7 @@ COMMANDS: Final[dict[str, Callable[..., Awaitable[Mapping[str, Any]]]]] = {
     "tick": _tick,
     "look": _look,
 }
-"""What a worker can be told to do."""
+"""The commands of a worker."""
 
 
 async def _obey(name: str, url: str, connections: int) -> None:
@@ -109,8 +103,8 @@ async def _obey(name: str, url: str, connections: int) -> None:
     async with load_client(name)(url, connections) as calls:
         for line in sys.stdin:
             command = json.loads(line)
-            answer = await COMMANDS[command.pop("do")](calls, **command)
-            print(json.dumps(answer), flush=True)
+            found = await COMMANDS[command.pop("do")](calls, **command)
+            print(json.dumps(found), flush=True)
 
 
 async def _start_up(name: str, url: str, after: list[str]) -> None:

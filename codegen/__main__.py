@@ -8,6 +8,7 @@ import argparse
 import difflib
 import sys
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 from pathlib import Path
 from typing import Final
 
@@ -38,8 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     spec, package, folder = options
     if spec is None or package is None or folder is None:
         parser.error("--spec, --package and --out go together")
-    if not all(part.isidentifier() for part in package.split(".")) or folder.resolve().name != package.split(".")[-1]:
+    names = package.split(".")
+    if not all(name.isidentifier() and not iskeyword(name) for name in names) or folder.resolve().name != names[-1]:
         parser.error("--package is the dotted name of the package whose folder --out is")
+    if package in {"aiospectrum", "attrs", *sys.stdlib_module_names}:
+        parser.error(f"--package {package} would hide the module of that name, which the package itself imports")
     try:
         files = render_package(spec, package)
     except SpecError as error:
@@ -48,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.check:
         return _compare(files, folder)
     found = _read(folder)
-    if found and not found.get("__init__.py", b"").startswith(b"# Generated from "):
+    if folder.is_file() or (found and not found.get("__init__.py", b"").startswith(b"# Generated from ")):
         print(f"{folder} holds something else than a generated package: give an empty folder", file=sys.stderr)
         return 2
     return _write(files, folder)

@@ -1,5 +1,6 @@
-"""Reads a document: YAML into plain values, and nodes that refuse whatever is not asked for."""
+"""Reads a document: YAML into plain values, and nodes that refuse whatever is not expected."""
 
+import json
 import reprlib
 from pathlib import Path
 from typing import Any, Final
@@ -8,10 +9,10 @@ import attrs
 import yaml
 
 _DEEPEST: Final = 60
-FOR_PEOPLE: Final = {"description": str, "examples": list, "externalDocs": dict}
+FOR_PEOPLE: Final = frozenset({"description", "examples", "externalDocs"})
 """Keys that may stand anywhere, and change nothing."""
-_KINDS: Final[dict[type, str]] = {str: "string", list: "list", dict: "mapping"}
-_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
+_NUMBERS: Final = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
+_TAGS: Final = _NUMBERS | {f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "null", "map", "seq")}
 
 
 class SpecError(Exception):
@@ -37,7 +38,7 @@ def show(value: object) -> str:
 
 
 def is_prose(text: str) -> bool:
-    """Tell whether a docstring can hold a text."""
+    """Return whether a docstring can hold a text."""
     return not ("\\" in text or '"""' in text) and "".join(text.split()).isprintable()
 
 
@@ -67,7 +68,7 @@ class Document:
 class Node:
     """A value and where it stands.
 
-    Each method reports what does not fit, and gives something harmless in its place, so that reading goes on.
+    Each method reports what does not fit, and gives something harmless in its place, so that reading continues.
     """
 
     value: Any
@@ -82,34 +83,35 @@ class Node:
             self.document.report(join(self.pointer, *keys), problem, supported)
 
     def has(self, key: str) -> bool:
-        """Tell whether it is a mapping with a key."""
+        """Return whether it is a mapping with a key."""
         return isinstance(self.value, dict) and key in self.value
 
     def at(self, key: str) -> "Node":
-        """Give what a key holds; nothing, when it is not there."""
+        """Return what a key holds; nothing, when it is not there."""
         value = self.value.get(key) if isinstance(self.value, dict) else None
         return attrs.evolve(self, value=value, pointer=join(self.pointer, key))
 
     def only(self, *known: str) -> bool:
-        """Refuse all but a mapping of known keys, and of those that say something to people; tell whether it is one."""
+        """Refuse all but a mapping of known keys, and of those that are for people; return whether it is one."""
         if not isinstance(self.value, dict):
             self.report(show(self.value), "a mapping")
             return False
-        for key, value in self.value.items():
-            kind = FOR_PEOPLE.get(key)
-            if kind is None and key not in known:
+        for key in self.value:
+            if key not in FOR_PEOPLE and key not in known:
                 self.report(f"the key {key!r}", ", ".join(sorted(known)), key)
-            elif kind is not None and not isinstance(value, kind):
-                self.report(show(value), f"a {_KINDS[kind]}", key)
+        self.text("description", "")
+        self.items("examples")
+        if self.has("externalDocs") and self.at("externalDocs").only("url"):
+            self.at("externalDocs").text("url")
         return True
 
     def without(self, *keys: str) -> "Node":
-        """Give the same mapping without some keys."""
+        """Return the same mapping without some keys."""
         kept = {key: inner for key, inner in self.value.items() if key not in keys}
         return attrs.evolve(self, value=kept)
 
     def members(self, key: str) -> dict[str, "Node"]:
-        """Give the members of a mapping below a key; none when the key is not there."""
+        """Return the members of a mapping below a key; none when the key is not there."""
         inner = self.at(key)
         if not isinstance(inner.value, dict):
             if self.has(key):
@@ -118,7 +120,7 @@ class Node:
         return {name: inner.at(name) for name in inner.value}
 
     def items(self, key: str) -> "list[Node]":
-        """Give the items of a list below a key; none when the key is not there."""
+        """Return the items of a list below a key; none when the key is not there."""
         inner = self.at(key)
         if not isinstance(inner.value, list):
             if self.has(key):
@@ -128,7 +130,7 @@ class Node:
         return [attrs.evolve(inner, value=each, pointer=join(inner.pointer, index)) for index, each in places]
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Give the string below a key, which has to be there when there is no default."""
+        """Return the string below a key, which has to be there when there is no default."""
         value = self.at(key).value
         if isinstance(value, str) and value.strip():
             return value
@@ -139,21 +141,21 @@ class Node:
         return default or ""
 
     def prose(self, key: str, default: str | None = None) -> str:
-        """Give the string below a key, which becomes part of a docstring."""
+        """Return the string below a key, which becomes part of a docstring."""
         text = self.text(key, default)
         if not is_prose(text):
             self.report(f"the text {show(text)}", "printable text without backslashes and triple quotes", key)
         return text if is_prose(text) else ""
 
     def flag(self, key: str) -> bool:
-        """Give the boolean below a key, False when the key is not there."""
+        """Return the boolean below a key, False when the key is not there."""
         value = self.at(key).value
         if self.has(key) and not isinstance(value, bool):
             self.report(show(value), "true or false", key)
         return value is True
 
     def integer(self, key: str, *, least: int | None = None) -> int | None:
-        """Give the whole number below a key, None when the key is not there."""
+        """Return the whole number below a key, None when the key is not there."""
         value = self.at(key).value
         if isinstance(value, int) and not isinstance(value, bool) and (least is None or value >= least):
             return value
@@ -162,7 +164,7 @@ class Node:
         return None
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Give the strings of a list below a key, each once; none when the key is not there."""
+        """Return the strings of a list below a key, each once; none when the key is not there."""
         values = [item.value for item in self.items(key)]
         if not all(isinstance(each, str) for each in values) or len(set(values)) < len(values):
             self.report(show(values), "strings, each once (quote on, off, yes and no in YAML)", key)
@@ -170,17 +172,20 @@ class Node:
         return tuple(values)
 
     def target(self, section: str) -> "Node":
-        """Give what a reference leads to, in one section of the components; the node itself when it is none."""
+        """Return what a reference leads to, in one section of the components; the node itself when it is none."""
         if not self.has("$ref"):
             return self
         prefix = f"#/components/{section}/"
         ref = self.value["$ref"]
         name = ref.removeprefix(prefix) if isinstance(ref, str) and ref.startswith(prefix) else ""
         found = self.document.root.at("components").at(section)
+        self.only("$ref")
+        for key in sorted(FOR_PEOPLE & self.value.keys()) if section != "schemas" else ():
+            self.report(f"the key {key!r}", "a $ref alone", key)
         if not found.has(name):
             self.report(f"the reference {show(ref)}", f"one below {prefix} of the same document", "$ref")
-        elif section != "schemas" and (set(self.value) != {"$ref"} or found.at(name).has("$ref")):
-            self.report(f"the reference {show(ref)}", "a $ref alone, to the thing itself", "$ref")
+        elif section != "schemas" and found.at(name).has("$ref"):
+            self.report(f"the reference {show(ref)}", "a $ref to the thing itself", "$ref")
         else:
             return found.at(name)
         return attrs.evolve(self, value=None, is_broken=True)
@@ -233,8 +238,11 @@ def _values(node: yaml.Node, pointer: str, loader: yaml.SafeLoader, found: Docum
 
 def _scalar(node: yaml.Node, pointer: str, loader: yaml.SafeLoader, found: Document) -> Any:
     try:
-        value = loader.construct_object(node)
-    except (ValueError, KeyError, IndexError):  # `!!int x`, `!!bool x` and `!!int ""`
+        # YAML has numbers of its own: 010 is eight, and 1:30 is ninety.
+        value = json.loads(node.value) if node.tag in _NUMBERS else loader.construct_object(node)
+        if isinstance(value, str):  # in which JSON may have written an emoji as two escapes
+            value = value.encode("utf-16", "surrogatepass").decode("utf-16")
+    except (ValueError, KeyError):  # `!!int x` and `!!bool x`
         value = float("nan")
     if isinstance(value, float) and not abs(value) < float("inf"):
         found.report(pointer, f"the value {show(node.value)}", "what JSON has")

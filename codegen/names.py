@@ -14,10 +14,11 @@ from codegen.writing import snake_case
 _SNAKE: Final = re.compile("[a-z][a-z0-9_]*")
 _CONSTANT: Final = re.compile("[A-Z][A-Z0-9_]*")
 _PASCAL: Final = re.compile("[A-Z][A-Za-z0-9]*")
-_NAMESPACE: Final = re.compile(r"[a-z]+(\.[a-z]+)*")
+_IN_CLIENTS: Final = frozenset({"attach_namespaces", "base_url", "from_env", "send", "service", "with_options"})
+"""What a client is beside its namespaces."""
 _MODULES: Final = frozenset({"checks", "client", "models", "namespaces"})
 _IN_CLASSES: Final = frozenset(
-    {"attrs", "bool", "datetime", "dict", "float", "int", "list", "read_old_forms", "self", "str"}
+    {"attrs", "bool", "datetime", "dict", "float", "int", "list", "read_old_forms", "self", "str", "tuple"}
 )
 """What the annotations of a class are made of, and what the runtime looks for in one."""
 _IN_FUNCTIONS: Final = frozenset({"get_page", "int", "number", "response", "transport"})
@@ -51,7 +52,7 @@ class _Names:
 
 def class_name(namespace: tuple[str, ...]) -> str:
     """Name the class of a namespace, such as ``AnalyticsEvents`` for ``("analytics", "events")``."""
-    return "".join(part.title() for part in namespace)
+    return "".join(part.title().replace("_", "") for part in namespace)
 
 
 def check_names(
@@ -69,7 +70,8 @@ def check_names(
             for field in component.schema.fields:
                 attributes.take(field.name, field.pointer, field.wire)
     tags, functions = {each.tag for each in operations}, {each.name for each in operations}
-    names = _Names(document, _SNAKE, taken | _MODULES | tags)
+    routes = {name.lower() for name in components if name.isupper()}  # constants beside the models that they name
+    names = _Names(document, _SNAKE, taken | _MODULES | tags | routes)
     for operation in operations:
         where = operation.node.pointer
         names.take(operation.name, join(where, "operationId"))
@@ -94,15 +96,16 @@ def _check_arguments(operation: Operation, arguments: _Names) -> None:
 
 
 def _check_namespaces(document: Document, operations: tuple[Operation, ...]) -> None:
-    members: dict[tuple[str, ...], _Names] = {(): _Names(document, _SNAKE, ["send", "service"])}
+    members: dict[tuple[str, ...], _Names] = {(): _Names(document, _SNAKE, _IN_CLIENTS)}
     classes = _Names(document, _PASCAL, _IMPORTED.split())
     for operation in operations:
         where = join(operation.node.pointer, "x-namespace")
         text = ".".join(operation.namespace)
-        if not _NAMESPACE.fullmatch(text) or operation.tag not in ("", operation.namespace[0]):
-            supported = "words of small letters joined by dots, the tag first"
-            if text:
-                document.report(where, f"the namespace {text!r}", supported)
+        if not text:
+            continue
+        words = all(_SNAKE.fullmatch(part) for part in operation.namespace)
+        if not words or operation.tag not in ("", operation.namespace[0]):
+            document.report(where, f"the namespace {text!r}", "names in small letters joined by dots, the tag first")
             continue
         for depth in range(1, len(operation.namespace) + 1):
             path = operation.namespace[:depth]

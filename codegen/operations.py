@@ -16,7 +16,7 @@ _OPERATION_KEYS: Final = ("operationId", "tags", "summary", "parameters", "reque
 _EXTENSIONS: Final = ("x-namespace", "x-method", "x-pages", "x-assumed-result", "x-other-results")
 _PARAMETER_KEYS: Final = ("name", "in", "required", "schema", "example", "style", "explode")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_~:@!$&'()*+,;=-][A-Za-z0-9._~:@!$&'()*+,;=-]*|\{([^{}]+)\}")
-_ENVELOPE: Final = {"$ref": "#/components/schemas/Envelope"}
+_ENVELOPE: Final = "#/components/schemas/Envelope"
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +69,7 @@ class Operation:
         return (*(each.schema for each in self.parameters), *([] if self.body is None else [self.body]))
 
     def placed(self, place: str) -> tuple[Parameter, ...]:
-        """Give the parameters of the path or the query; those that have to be given come first."""
+        """Return the parameters of the path or the query; those that have to be given come first."""
         own = [each for each in self.parameters if each.place == place]
         return tuple(sorted(own, key=lambda each: not each.required))
 
@@ -147,7 +147,8 @@ def _parse_parameter(node: Node) -> Parameter:
     inner = attrs.evolve(node.at("schema"), is_broken=not node.has("schema"))
     is_mapping = isinstance(inner.value, dict)
     schema = parse_schema(inner.without("default") if is_mapping else inner)
-    if isinstance(schema, Array) and (node.flag("explode") or not node.has("explode")):
+    explodes = node.flag("explode") or not node.has("explode")
+    if isinstance(schema, Array) and explodes:
         node.report("an array with repeated keys", "explode: false")
     if isinstance(schema, Scalar) and schema.kind == "string" and place == "path":
         schema = attrs.evolve(schema, min_length=schema.min_length or 1)
@@ -180,36 +181,39 @@ def _parse_responses(node: Node) -> tuple[Schema, str]:
             response.report(f"the response {status}", "200 and 4XX")
         if status == "4XX":
             failure = response.target("responses")
-            failure.only("content", "links")
+            failure.only("content")
             schema = _parse_content(failure) if failure.has("content") else None
             if schema is not None and not _is_enveloped(schema.target("schemas")):
-                schema.report("a failure without the envelope", f"allOf that begins with a $ref to {_ENVELOPE['$ref']}")
+                schema.report("a failure without the envelope", f"allOf that begins with a $ref to {_ENVELOPE}")
     if "200" not in responses:
         node.report("no response 200", "the response 200 in an envelope", "responses")
         return BROKEN, ""
     response = responses["200"].target("responses")
     if not response.only("content", "links"):
         return BROKEN, ""
+    response.members("links")
     schema = _parse_content(response)
     return (BROKEN if schema is None else _parse_envelope(schema)), response.prose("description")
 
 
 def _is_enveloped(node: Node) -> bool:
-    parts = [part.value for part in node.items("allOf")]
-    return node.value == _ENVELOPE or parts[:1] == [_ENVELOPE]
+    return _ENVELOPE in [part.at("$ref").value for part in (node, *node.items("allOf")[:1])]
 
 
 def _parse_envelope(node: Node) -> Schema:
     parts = node.items("allOf")
-    if not _is_enveloped(node) or len(parts) != 2 or set(node.value) != {"allOf"}:
-        node.report("a response without the envelope", f"allOf with a $ref to {_ENVELOPE['$ref']} and an object")
+    if not _is_enveloped(node) or len(parts) != 2:
+        node.report("a response without the envelope", f"allOf with a $ref to {_ENVELOPE} and an object")
         return BROKEN
+    node.only("allOf")
+    parts[0].only("$ref")
     inner, properties = parts[1], parts[1].members("properties")
     if not inner.only("type", "required", "properties"):
         return BROKEN
-    if inner.value.get("type") != "object" or not {"result"} <= properties.keys() <= {"result", "result_info"}:
+    if inner.value.get("type") != "object" or "result" not in properties:
         inner.report("an envelope of another shape", "an object with a result and, with pages, result_info")
         return BROKEN
+    inner.at("properties").only("result", "result_info")
     if inner.texts("required") != ("result",):
         inner.report("an envelope without a required result", "required: [result]")
     if "result_info" in properties:
@@ -226,7 +230,8 @@ def _parse_content(node: Node) -> Node | None:
     """The schema of a body or a response."""
     content = node.members("content")
     if set(content) != {"application/json"} or not content["application/json"].has("schema"):
-        node.report(f"the content {sorted(content)}", "application/json with a schema")
+        where = node.at("content") if node.has("content") else node
+        where.report(f"the content {sorted(content)}", "application/json with a schema")
         return None
     content["application/json"].only("schema", "example")
     return content["application/json"].at("schema")

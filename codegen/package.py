@@ -172,7 +172,7 @@ def _render(template: str, values: dict[str, Any]) -> str:
 
 
 def _format(files: dict[str, str], package: str) -> dict[str, str]:
-    """Remove unused imports, sort the rest and lay the text out, whatever the settings of the place are."""
+    """Remove unused imports, sort the rest and format the text, independent of local settings."""
     first_party = f'lint.isort.known-first-party=["aiospectrum", "{package.partition(".")[0]}"]'
     shared = ["--isolated", "--no-cache", "--quiet", "--target-version", "py311", "--line-length", "120", "."]
     with TemporaryDirectory() as folder:

@@ -12,7 +12,7 @@ from typing import Final
 
 SUPPORTED: Final = r"an ECMA-262 pattern of characters, classes, plain groups, quantifiers, ^ and $, without \s"
 
-_ESCAPE: Final = r"\\(?:[dDwWbBtnrfv^$\\.*+?()\[\]{}|/]|x[0-9A-Fa-f]{2}|u(?![dD][89A-Fa-f])[0-9A-Fa-f]{4})"
+_ESCAPE: Final = r"\\(?:[dDwWbtnrfv^$\\.*+?()\[\]{}|/]|x[0-9A-Fa-f]{2}|u(?![dD][89A-Fa-f])[0-9A-Fa-f]{4})"
 _TOKEN: Final = re.compile(
     rf"""(?P<set>\[\^?(?:{_ESCAPE}|\\-|[^\]\\])+\])
     | (?P<quantifier>(?:[*+?]|\{{[0-9]+(?:,[0-9]*)?\}})\??)
@@ -40,7 +40,7 @@ def translate_pattern(pattern: str) -> str | None:
     try:
         with warnings.catch_warnings(action="error"):
             re.compile(translated, re.ASCII)
-    except (re.error, FutureWarning, OverflowError):
+    except (re.error, FutureWarning, OverflowError, RecursionError):
         return None
     return translated
 

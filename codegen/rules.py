@@ -1,5 +1,6 @@
 """Reports what can only be seen with all schemas and operations at hand."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +9,7 @@ import attrs
 from codegen.document import Document, is_prose, join, show
 from codegen.operations import Operation, Parameter
 from codegen.shapes import Array, Choice, Component, Components, Map, Object, Ref, Scalar, Schema, reachable, resolve
+from codegen.writing import snake_case
 
 _DEFAULTS = "a string, a whole number, true, false, [] or {}, as the schema has it"
 _IN_QUERIES = "strings, enums, integers, dates, choices of them, and arrays of these written in place"
@@ -40,8 +42,9 @@ def check_rules(
 
 def _fits(default: Any, schema: Schema, components: Components) -> bool:
     match resolve(schema, components):
-        case Scalar(kind="string"):
-            return isinstance(default, str)
+        case Scalar(kind="string", format=None, pattern=pattern, min_length=fewest, max_length=most):
+            is_fit = isinstance(default, str) and (fewest or 0) <= len(default) <= (most or len(default))
+            return is_fit and re.search(pattern or "", default, re.ASCII) is not None
         case Scalar(kind="integer", minimum=low, maximum=high):
             is_whole = isinstance(default, int) and not isinstance(default, bool)
             return is_whole and (low is None or default >= low) and (high is None or default <= high)
@@ -79,10 +82,12 @@ def _check_parameter(parameter: Parameter, components: Components) -> None:
 
 
 def _check_models(operation: Operation, components: Components) -> None:
-    items = [(each.items if isinstance(each, Array) else each, "responses") for each in operation.results]
-    for schema, key in ((operation.body, "requestBody"), *items):
-        if isinstance(schema, Ref) and _kind(resolve(schema, components)) not in ("object", "broken"):
-            operation.node.report(f"{schema.name}, which is no object", "objects, and arrays of them as result", key)
+    parts: list[tuple[Schema | None, str]] = [(operation.body, "requestBody"), (operation.result, "responses")]
+    for schema, key in (*parts, *((each, "x-other-results") for each in operation.other_results)):
+        item = schema.items if isinstance(schema, Array) else schema
+        if item is not None and _kind(resolve(item, components)) not in ("object", "broken"):
+            shown = item.name if isinstance(item, Ref) else f"the kind {_kind(item)}"
+            operation.node.report(f"{shown}, which is no object", "objects, and arrays of them as result", key)
 
 
 def _check_request(document: Document, component: Component) -> None:
@@ -112,7 +117,8 @@ def _check_pages(operation: Operation, components: Components) -> None:
         return
     item = resolve(result.items, components)
     fields = item.fields if isinstance(item, Object) else ()
-    if not any(each.wire == key and each.required and _fits("", each.schema, components) for each in fields):
+    named = [each.schema for each in fields if each.name == snake_case(key) and each.required]
+    if [_kind(resolve(each, components)) for each in named] != ["string"]:
         operation.node.report(f"the key {key!r}", "a required string of each item", "x-pages", "key")
 
 

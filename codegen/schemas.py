@@ -26,7 +26,7 @@ from codegen.writing import snake_case
 _COMPONENTS: Final = "#/components/schemas"
 _TYPES: Final = "$ref, anyOf, oneOf, or one of the types string, integer, number, boolean, array, object"
 _ALTERNATIVES: Final = "strings, numbers and booleans; or anyOf with an enum and {type: string}"
-_PROPERTY_KEYS: Final = ("default", "x-always-written")
+_PROPERTY_KEYS: Final = ("default", "x-always-written", "x-python-name")
 
 
 def parse_components(document: Document, roots: Iterable[str]) -> Components:
@@ -56,10 +56,9 @@ def parse_schema(node: Node, *, is_named: bool = False) -> Schema:
         node.report(f"the schema {show(node.value)}", "a mapping")
         return BROKEN
     if node.has("$ref"):
-        node.only("$ref")
         name = str(node.value["$ref"]).rsplit("/", maxsplit=1)[-1]
         return BROKEN if node.target("schemas").is_broken else Ref(name=name)
-    if node.value.keys() <= FOR_PEOPLE.keys() and not is_named:
+    if node.value.keys() <= FOR_PEOPLE and not is_named:
         return Scalar(kind="anything")
     match node.value:
         case {"anyOf": _}:
@@ -82,10 +81,12 @@ def parse_schema(node: Node, *, is_named: bool = False) -> Schema:
 
 
 def _parse_number(node: Node, kind: str) -> Schema:
-    node.only(
-        "type", *{"integer": ("minimum", "maximum", "x-expected"), "number": ("minimum", "maximum")}.get(kind, ())
-    )
-    low, high = (node.integer(key) if kind == "integer" else None for key in ("minimum", "maximum"))
+    keys = {"integer": ("minimum", "maximum", "x-expected"), "number": ("minimum", "maximum")}
+    node.only("type", *keys.get(kind, ()))
+    for bound in [node.at(key) for key in keys["number"] if kind == "number" and node.has(key)]:
+        if type(bound.value) not in (int, float):
+            bound.report(show(bound.value), "a number")
+    low, high = (node.integer(key) if kind == "integer" else None for key in keys["number"])
     if low is not None and high is not None and low > high:
         node.report(f"the maximum {high}", f"one of {low} or more", "maximum")
     return Scalar(kind=kind, minimum=low, maximum=high, expected=node.prose("x-expected", ""))
@@ -179,7 +180,7 @@ def _parse_property(wire: str, node: Node, *, required: bool) -> Field:
     return Field(
         pointer=node.pointer,
         wire=wire,
-        name=snake_case(wire),
+        name=node.text("x-python-name", snake_case(wire)),
         schema=parse_schema(bare),
         description=node.prose("description"),
         required=required,

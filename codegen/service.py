@@ -1,9 +1,7 @@
 """Reads what holds for all operations: the server, how callers prove who they are, and the envelope of responses."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -11,13 +9,10 @@ from codegen.document import Document, Node, show
 
 _TOP_KEYS: Final = ("openapi", "info", "servers", "security", "tags", "paths", "components")
 _SECTIONS: Final = ("schemas", "parameters", "requestBodies", "responses", "securitySchemes")
-_INFO_KEYS: Final = ("title", "version", "summary", "license", "contact", "termsOfService")
-_FORM_KEYS: Final[Mapping[type, tuple[str, ...]]] = {
-    str: ("minimum", "minLength"),
-    list: ("items",),
-    dict: ("properties", "required"),
-}
-_URL: Final = re.compile(r"https://[A-Za-z0-9.:-]+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+_URL: Final = re.compile(
+    r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(?P<port>:[1-9][0-9]{0,4})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
+)
+_LAST_PORT: Final = 65535
 _SCHEMES: Final = {("bearer",): "api_token", ("X-Auth-Email", "X-Auth-Key"): "api_key"}
 _ERROR: Final[dict[str, Any]] = {
     "code": "integer",
@@ -45,9 +40,13 @@ def parse_service(document: Document) -> Service:
     """Read all but the operations and what they refer to."""
     root = document.root
     root.only(*_TOP_KEYS)
-    if root.at("info").only(*_INFO_KEYS):
+    if root.at("info").only("title", "version", "summary", "license"):
         root.at("info").text("version")
+        root.at("info").text("summary", "")
+        root.at("info").members("license")
     components = root.at("components")
+    for section in _SECTIONS:
+        components.members(section)
     envelope = components.members("schemas").get("Envelope")
     if not root.has("components") or (components.only(*_SECTIONS) and envelope is None):
         root.report("no envelope", "Cloudflare's envelope as components/schemas/Envelope")
@@ -68,10 +67,12 @@ def check_form(node: Node, form: Any, seen: frozenset[str] = frozenset()) -> Non
 
     A form is a type of JSON, the forms of properties by name, or a list with the form of items.
     """
-    node = node.target("schemas")
-    if node.pointer in seen or not node.only(*_FORM_KEYS[type(form)], "type"):
+    node, wanted, keys = node.target("schemas"), "object", ["properties", "required"]
+    if not isinstance(form, dict):
+        wanted, keys = ("array", ["items"]) if isinstance(form, list) else (form, ["minimum"])
+    if node.pointer in seen or not node.only(*keys, "type"):
         return
-    wanted = form if isinstance(form, str) else "array" if isinstance(form, list) else "object"
+    node.integer("minimum")
     if node.value.get("type") != wanted:
         node.report(f"the type {show(node.value.get('type'))}", f"{wanted}, as in Cloudflare's envelope")
     elif isinstance(form, list):
@@ -93,13 +94,8 @@ def _parse_server(root: Node) -> str:
     (server,) = servers
     server.only("url")
     url = server.text("url").rstrip("/")
-    try:
-        parts = urlsplit(url)
-        is_plain = parts.scheme == "https" and parts.hostname and not (parts.query or parts.fragment or parts.username)
-        is_plain = is_plain and parts.port != 0
-    except ValueError:
-        is_plain = False
-    if not is_plain or not _URL.fullmatch(url):
+    parts = _URL.fullmatch(url)
+    if parts is None or int((parts["port"] or ":1")[1:]) > _LAST_PORT:
         server.report(f"the URL {show(url)}", "an https URL without variables, user, query and fragment", "url")
     return url
 
@@ -123,13 +119,12 @@ def _parse_security(root: Node) -> tuple[str, ...]:
 def _parse_scheme(node: Node) -> str:
     """What a scheme sends: ``bearer``, or the name of a header."""
     match node.value:
-        case {"type": "http", "scheme": "bearer"}:
+        case {"type": "http", "scheme": "bearer" as sent}:
             node.only("type", "scheme", "bearerFormat")
-            return "bearer"
-        case {"type": "apiKey", "in": "header", "name": "X-Auth-Email" | "X-Auth-Key" as name}:
+            node.text("bearerFormat", "")
+        case {"type": "apiKey", "in": "header", "name": "X-Auth-Email" | "X-Auth-Key" as sent}:
             node.only("type", "in", "name")
-            return str(name)
         case _:
-            supported = "http bearer, or apiKey in the header X-Auth-Email or X-Auth-Key"
+            sent, supported = "", "http bearer, or apiKey in the header X-Auth-Email or X-Auth-Key"
             node.report(f"the scheme {show(node.value)}", supported)
-            return ""
+    return str(sent)

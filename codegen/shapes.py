@@ -107,7 +107,7 @@ def references(schema: Schema) -> tuple[str, ...]:
 
 
 def resolve(schema: Schema, components: Components) -> Schema:
-    """Give the schema that a reference leads to, through others too."""
+    """Return the schema that a reference leads to, through others too."""
     seen: set[str] = set()
     while isinstance(schema, Ref) and schema.name not in seen:
         seen.add(schema.name)

@@ -22,7 +22,7 @@ _CHECKS: Final = {"string": "Text", "integer": "Integer", "boolean": "Flag", "da
 
 
 def snake_case(name: str) -> str:
-    """Write a name in small letters with underscores: ``app_id`` for ``appID``, ``edge_ips`` for ``EdgeIPs``."""
+    """Write a name in lower case with underscores: ``app_id`` for ``appID``, ``edge_ips`` for ``EdgeIPs``."""
     return _WORD.sub("_", name).lower()
 
 
@@ -106,11 +106,9 @@ def check_expression(schema: Schema, module: str = "") -> str:
 
 def bounds(schema: Schema) -> str:
     """Write what follows the description of an argument: its bounds, where it is a number with any."""
-    is_bound = isinstance(schema, Scalar) and (schema.minimum is not None or schema.maximum is not None)
-    return f", {_range(schema)}" if isinstance(schema, Scalar) and is_bound else ""
-
-
-def _range(schema: Scalar) -> str:
-    if schema.minimum is None or schema.maximum is None:
-        return f"{schema.minimum} or more" if schema.maximum is None else f"{schema.maximum} or less"
-    return f"{schema.minimum} to {schema.maximum}"
+    low, high = (schema.minimum, schema.maximum) if isinstance(schema, Scalar) else (None, None)
+    if low is None and high is None:
+        return ""
+    if low is None or high is None:
+        return f", {high} or less" if low is None else f", {low} or more"
+    return f", {low} to {high}"

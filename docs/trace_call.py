@@ -61,14 +61,7 @@ async def open_client() -> AsyncIterator[Client]:
 
 
 async def trace(call: Callable[[], Awaitable[object]]) -> Trace:
-    """Make a call four times, and tell what the last one did.
-
-    Args:
-        call: Makes the call.
-
-    Returns:
-        Its functions, generated ones included, and its records.
-    """
+    """Make a call four times, and give the functions, generated ones included, and records of the last one."""
     for _ in range(2):
         await call()
     shared = await _traced(call, {})
@@ -80,7 +73,7 @@ async def _traced(call: Callable[[], Awaitable[object]], known: dict[int, object
     functions: dict[CodeType, tuple[int, str]] = {}
     seen = dict(known)  # which keeps them alive, so that no other object gets their id
 
-    def look(frame: FrameType, event: str, result: Any) -> None:
+    def profile(frame: FrameType, event: str, result: Any) -> None:
         if event not in ("call", "return") or not _is_ours(frame.f_code):
             return
         functions.setdefault(frame.f_code, (_depth(frame), _name(frame.f_code)))
@@ -89,7 +82,7 @@ async def _traced(call: Callable[[], Awaitable[object]], known: dict[int, object
                 seen.setdefault(id(value), value)
 
     before = sys.getprofile()
-    sys.setprofile(look)
+    sys.setprofile(profile)
     try:
         await call()
     finally:

@@ -30,7 +30,7 @@ async def describe(client: Client, zone_id: str, since: datetime) -> str:
 
 
 async def show(client: Client, zone_id: str, since: datetime) -> bool:
-    """Print one zone, or why it failed; no error of a zone leaves this, so that the other zones go on."""
+    """Print one zone, or why it failed; no error of a zone leaves this, so that the other zones continue."""
     failed = False
     try:
         print(await describe(client, zone_id, since))

@@ -37,7 +37,7 @@ class _NoWriter:
 
 
 class Mocked(aioresponses):  # type: ignore[misc]  # the library has no types
-    """Answers of no server, by method and URL."""
+    """Responses of no server, by method and URL."""
 
     def add(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("response_class", MockedResponse)
@@ -55,7 +55,7 @@ Serve = Callable[[Callable[[web.Request], Any]], Any]
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Start real servers on 127.0.0.1 that answer everything with a handler; gives the base URL of each."""
+    """Start real servers on 127.0.0.1 with one handler for all requests; gives the base URL of each."""
     servers: list[TestServer] = []
 
     async def start(handler: Callable[[web.Request], Any]) -> str:
@@ -73,6 +73,6 @@ async def serve() -> AsyncIterator[Serve]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    """An open client that has not been told where to go; for mocked answers."""
+    """An open client of the default base URL; for mocked responses."""
     async with Client(api_token=TOKEN) as client:
         yield client

@@ -13,7 +13,7 @@ __all__ = ["FakeTime", "admitted", "make_limiter", "settle", "start"]
 
 @attrs.define
 class FakeTimer:
-    """A timer that the test lets go off."""
+    """A timer that the test fires."""
 
     due: float
     call: Callable[[], None]
@@ -25,7 +25,7 @@ class FakeTimer:
 
 @attrs.define
 class FakeTime:
-    """A clock that stands still unless told otherwise, and the timers set by it."""
+    """A clock that stands still until a test moves it, and the timers set by it."""
 
     now: float = 1000.0
     timers: list[FakeTimer] = attrs.Factory(list)
@@ -40,11 +40,11 @@ class FakeTime:
 
     @property
     def pending(self) -> list[FakeTimer]:
-        """The timers that have not gone off, the next one first."""
+        """The timers that have not fired, the next one first."""
         return sorted((timer for timer in self.timers if not timer.is_cancelled), key=lambda timer: timer.due)
 
     def until_next(self, end: float) -> bool:
-        """Go to the next timer that is due by some time and let it go off; to that time when there is none."""
+        """Move to the next timer that is due by some time and fire it; to that time when there is none."""
         timer = next((timer for timer in self.pending if timer.due <= end), None)
         self.now = end if timer is None else max(self.now, timer.due)
         if timer is not None:
@@ -53,7 +53,7 @@ class FakeTime:
         return timer is not None
 
     async def pass_by(self, seconds: float) -> None:
-        """Let time pass, timers go off, and tasks react."""
+        """Let time pass, timers fire, and tasks react."""
         end = self.now + seconds
         while self.until_next(end):
             await settle()
@@ -61,7 +61,7 @@ class FakeTime:
 
 
 async def settle() -> None:
-    """Let every task go on as far as it can."""
+    """Let every task run as far as it can."""
     for _ in range(5):
         await asyncio.sleep(0)
 

@@ -83,12 +83,7 @@ def _object_with(draw: st.DrawFn, required: Mapping[str, Text], optional: Mappin
 
 
 def texts_of(annotation: Any, *, is_odd: bool) -> Text:
-    """Texts of values with an annotation.
-
-    Args:
-        annotation: A type.
-        is_odd: Whether any value may be another one than documented, now and then.
-    """
+    """Texts of values with an annotation; if odd, other values than documented now and then."""
     documented = st.deferred(lambda: _documented(annotation, is_odd=is_odd))
     if not is_odd:
         return documented
@@ -144,7 +139,7 @@ def _object(items: Mapping[str, str]) -> str:
 
 
 def assert_alike(first: Any, second: Any, converter: Converter) -> None:
-    """Check that nothing tells two results from one another, whatever is done with them."""
+    """Check that two results are alike, whatever is done with them."""
     _assert_same_parts(first, second)
     assert first == second
     assert repr(first) == repr(second)

@@ -23,13 +23,7 @@ async def _no_sleep(_: float) -> None:
 
 @asynccontextmanager
 async def open_transport(url: str, *, max_body_bytes: int = 10**6, **changes: Any) -> AsyncIterator[HTTPTransport]:
-    """Open a transport without timeouts, limiter and hook.
-
-    Args:
-        url: Base URL of the server.
-        max_body_bytes: The most bytes of a body.
-        **changes: Other settings than those.
-    """
+    """Open a transport without timeouts, limiter and hook."""
     credentials = choose_credentials(api_token=TOKEN, api_email=None, api_key=None, schemes=("api_token",))
     headers = {**credentials.headers, "Accept": "application/json", "User-Agent": "test"}
     session = Session(headers=headers, max_body_bytes=max_body_bytes)

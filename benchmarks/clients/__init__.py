@@ -30,13 +30,6 @@ CLIENTS: Final = {
 
 
 def load_client(name: str) -> OpenCalls:
-    """Import a client.
-
-    Args:
-        name: A key of :data:`CLIENTS`.
-
-    Returns:
-        Its context manager.
-    """
+    """Import a client."""
     open_calls: OpenCalls = import_module(f"benchmarks.clients.{CLIENTS[name]}").open_calls
     return open_calls

@@ -15,15 +15,7 @@ __all__ = ["open_calls"]
 
 @asynccontextmanager
 async def open_calls(base_url: str, connections: int) -> AsyncIterator[Calls]:
-    """Open a client.
-
-    Args:
-        base_url: Where the server is.
-        connections: The most connections.
-
-    Yields:
-        The calls by name.
-    """
+    """Open a client."""
     limits = httpx.Limits(max_connections=connections)
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(base_url=base_url, headers=headers, limits=limits) as client:

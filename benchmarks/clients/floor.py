@@ -15,15 +15,7 @@ __all__ = ["open_calls"]
 
 @asynccontextmanager
 async def open_calls(base_url: str, connections: int) -> AsyncIterator[Calls]:
-    """Open a session.
-
-    Args:
-        base_url: Where the server is.
-        connections: The most connections.
-
-    Yields:
-        The calls by name.
-    """
+    """Open a session."""
     connector = aiohttp.TCPConnector(limit=connections)
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:

@@ -34,15 +34,7 @@ _BYTIME = _load("api.analytics.get_events_by_time")
 
 @asynccontextmanager
 async def open_calls(base_url: str, connections: int) -> AsyncIterator[Calls]:
-    """Open the client.
-
-    Args:
-        base_url: Where the server is.
-        connections: The most connections.
-
-    Yields:
-        The calls by name.
-    """
+    """Open the client."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     async with _CLIENT(base_url=base_url, token=TOKEN, httpx_args={"limits": limits}) as client:
         reports = {

@@ -1,4 +1,4 @@
-"""The calls of the official client; the modules beside this one choose what sends them."""
+"""The calls of the official client; ``official_aiohttp`` and ``official_httpx`` choose what sends them."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,16 +17,7 @@ __all__ = ["open_official"]
 async def open_official(
     base_url: str, connections: int, make_http_client: Callable[..., httpx.AsyncClient]
 ) -> AsyncIterator[Calls]:
-    """Open the client, with its own settings but for the number of connections.
-
-    Args:
-        base_url: Where the server is.
-        connections: The most connections.
-        make_http_client: One of its ways to send.
-
-    Yields:
-        The calls by name.
-    """
+    """Open the client, with its own settings but for the number of connections."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     async with AsyncCloudflare(
         api_token=TOKEN, base_url=base_url, http_client=make_http_client(limits=limits)

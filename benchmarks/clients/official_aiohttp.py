@@ -11,13 +11,5 @@ __all__ = ["open_calls"]
 
 
 def open_calls(base_url: str, connections: int) -> AbstractAsyncContextManager[Calls]:
-    """Open the client.
-
-    Args:
-        base_url: Where the server is.
-        connections: The most connections.
-
-    Returns:
-        What gives the calls by name.
-    """
+    """Open the client."""
     return open_official(base_url, connections, DefaultAioHttpClient)

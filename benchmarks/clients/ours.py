@@ -12,15 +12,7 @@ __all__ = ["open_calls"]
 
 @asynccontextmanager
 async def open_calls(base_url: str, connections: int) -> AsyncIterator[Calls]:
-    """Open the client; its limiter counts every call, and is set so high that none waits.
-
-    Args:
-        base_url: Where the server is.
-        connections: The most connections.
-
-    Yields:
-        The calls by name.
-    """
+    """Open the client; its limiter counts every call, and is set so high that none waits."""
     limit = RateLimit(requests=1_000_000, per_seconds=1.0, in_flight=connections)
     async with Client(api_token=TOKEN, base_url=base_url, rate_limit=limit, connector_limit=connections) as client:
         current, events = client.analytics.aggregate.current, client.analytics.events

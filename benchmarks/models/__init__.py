@@ -1,1 +1,1 @@
-"""The same models written by hand for other libraries, as one would for the four answers that are measured."""
+"""The same models written by hand for other libraries, as one would for the four responses that are measured."""

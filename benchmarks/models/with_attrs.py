@@ -119,11 +119,7 @@ MODELS: Final[dict[str, Any]] = {
 
 
 def make_plain_converter() -> Converter:
-    """Make a converter as cattrs gives it, with the two things that it cannot know by itself.
-
-    Returns:
-        The converter.
-    """
+    """Make a converter as cattrs gives it, with the two things that it cannot know by itself."""
     converter = Converter()
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
     converter.register_structure_hook(int | str | None, lambda value, _: value)

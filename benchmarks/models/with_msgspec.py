@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Envelope(Struct, Generic[T], frozen=True):
-    """What every answer is wrapped in."""
+    """What every result is wrapped in."""
 
     success: bool
     result: T
@@ -113,4 +113,4 @@ MODELS: Final[dict[str, Any]] = {
     "summary": Envelope[Report[float]],
     "bytime": Envelope[Report[list[float]]],
 }
-"""Type of the whole answer to each call."""
+"""Type of the whole response to each call."""

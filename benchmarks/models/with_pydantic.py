@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Envelope(BaseModel, Generic[T]):
-    """What every answer is wrapped in."""
+    """What every result is wrapped in."""
 
     success: bool
     errors: list[dict[str, Any]] = []
@@ -115,4 +115,4 @@ MODELS: Final[dict[str, Any]] = {
     "summary": Envelope[Report[float]],
     "bytime": Envelope[Report[list[float]]],
 }
-"""Model of the whole answer to each call."""
+"""Model of the whole response to each call."""

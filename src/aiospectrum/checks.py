@@ -1,4 +1,4 @@
-"""What an argument must be: small data classes that the generated code fills in from the spec.
+"""Checks of arguments: small data classes that the generated code fills in from the spec.
 
 Each has ``check(field, value)``, which returns nothing or raises
 :class:`~aiospectrum.errors.InvalidArgumentError` with the field, the value and what was expected.
@@ -24,7 +24,7 @@ _HOSTNAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-
 
 
 class _Shortener(reprlib.Repr):
-    """Representations that neither fail nor grow, whatever they are of."""
+    """Representations that never fail, and are never long."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,8 +41,7 @@ _show = _Shortener().repr
 class Check(Protocol):
     """Something that can refuse a value.
 
-    It goes by the value alone: one that it has taken is not shown to it again each time, and a list may be shown to it
-    as a tuple.
+    Only the value counts: one that has passed may not be checked again, and a list may be passed as a tuple.
     """
 
     @property
@@ -51,14 +50,14 @@ class Check(Protocol):
         ...
 
     def check(self, field: str, value: object) -> None:
-        """Refuse a value that does not fit.
+        """Refuse an invalid value.
 
         Args:
             field: Name of the argument, with the path inside it.
             value: What was given.
 
         Raises:
-            InvalidArgumentError: It does not fit.
+            InvalidArgumentError: It is invalid.
         """
 
 
@@ -95,15 +94,15 @@ class Text:
     """Form that the string has: that of a host name, in ASCII and without a dot at its end."""
 
     min_length: int = 0
-    """The fewest characters."""
+    """Minimum number of characters."""
 
     max_length: int | None = None
-    """The most characters."""
+    """Maximum number of characters."""
 
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
     """What the error says was expected; when left out, what the other fields say."""
 
-    def _say(self) -> str:
+    def _describe(self) -> str:
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         if self.format is not None:
@@ -141,10 +140,10 @@ class Integer:
     maximum: int | None = None
     """The largest value; 2**63 - 1 when there is none."""
 
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
     """What the error says was expected; when left out, what the bounds say."""
 
-    def _say(self) -> str:
+    def _describe(self) -> str:
         if self.minimum is not None and self.maximum is not None:
             return f"an integer from {self.minimum} to {self.maximum}"
         if self.maximum is not None:
@@ -225,12 +224,12 @@ class Array:
     """What each item must be."""
 
     min_items: int = 0
-    """The fewest items."""
+    """Minimum number of items."""
 
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
     """What the error says was expected; when left out, how many items."""
 
-    def _say(self) -> str:
+    def _describe(self) -> str:
         if self.min_items > 1:
             return f"a list with at least {self.min_items} items"
         return "a list with at least one item" if self.min_items else "a list"
@@ -250,10 +249,10 @@ class OneOf:
     options: tuple[Check, ...]
     """The checks, tried in order."""
 
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._say(), takes_self=True))
+    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
     """What the error says was expected; when left out, what the options say."""
 
-    def _say(self) -> str:
+    def _describe(self) -> str:
         return ", or ".join(option.expected for option in self.options)
 
     def check(self, field: str, value: object) -> None:

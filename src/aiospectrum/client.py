@@ -19,9 +19,9 @@ from aiospectrum._http.config import (
     MAX_BODY_BYTES,
     ClientOptions,
     check_base_url,
+    check_callable,
     check_class,
     check_count,
-    check_hook,
     check_limiter,
     check_proxy,
     check_session,
@@ -52,7 +52,7 @@ class BaseClient(HTTPTransport):
     """
 
     service: ClassVar[API]
-    """Where the API is, and how it wants to know who calls."""
+    """Where the API is, and which credentials it takes."""
 
     def attach_namespaces(self) -> None:
         """Make the namespaces over this client; called whenever one is made, by ``with_options`` too."""
@@ -87,23 +87,23 @@ class BaseClient(HTTPTransport):
             timeout: Seconds that one call may take with its queueing, attempts and waits, more than 0; None for no
                 limit. A :class:`Timeouts` sets those for connecting and reading too, which are 10 s and 30 s.
             retry: How often, and how far apart, failed calls are attempted; None for the defaults.
-            rate_limit: How many requests may go out; give one :class:`Limiter` to all clients that use the same token,
+            rate_limit: How many requests may be sent. Share one :class:`Limiter` among all clients with the same token,
                 with no more in flight than connections. None for no limit, and no pause of other calls after a 429.
-            on_attempt: Called before every attempt, and what it returns after it; for metrics and traces.
-            session: A session of yours to send over, without credentials of its own. It is never closed here and keeps
-                its own settings for connections, TLS, cookies, proxies and middlewares.
-            connector_limit: The most connections at once, 1 or more; without effect on a session of yours.
+            on_attempt: Called before every attempt; what it returns is called after it; for metrics and traces.
+            session: Your own session to send over, without credentials. It is never closed here and keeps its own
+                settings for connections, TLS, cookies, proxies and middlewares.
+            connector_limit: Maximum number of connections at once, 1 or more; without effect on your own session.
             ssl_context: How servers are verified, by a context that does verify; None for the certificates of the
-                system. Without effect on a session of yours.
+                system. Without effect on your own session.
             proxy: URL of an HTTP proxy; none is taken from the environment.
-            max_body_bytes: The most bytes of a response, decompressed, 1 or more.
+            max_body_bytes: Maximum size of a response's body in bytes, decompressed, 1 or more.
             user_agent: Text to add to the ``User-Agent`` header, such as ``mybot/1.2``.
             allow_http: Whether ``base_url`` may be an http URL of another machine, which sends credentials and data
                 unencrypted.
 
         Raises:
             CredentialsError: No credentials, two schemes at once, or unusable ones.
-            InvalidArgumentError: Another argument does not fit.
+            InvalidArgumentError: Another argument is invalid.
         """
         credentials = choose_credentials(
             api_token=api_token, api_email=api_email, api_key=api_key, schemes=self.service.schemes
@@ -114,7 +114,7 @@ class BaseClient(HTTPTransport):
         base_url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
         timeouts = check_timeout(timeout)
         retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
-        hook = check_hook(on_attempt)
+        hook = check_callable("on_attempt", on_attempt)
         borrowed = check_session(session)
         self._connections = check_count("connector_limit", connector_limit)
         if borrowed is not None and borrowed.connector is not None:
@@ -166,7 +166,7 @@ class BaseClient(HTTPTransport):
 
         Raises:
             CredentialsError: No complete scheme is set; the message names the variables.
-            InvalidArgumentError: Another argument does not fit.
+            InvalidArgumentError: Another argument is invalid.
         """
         variables = os.environ if environ is None else environ
         if base_url is None:
@@ -180,7 +180,7 @@ class BaseClient(HTTPTransport):
         retry: RetryPolicy | None = None,
         rate_limit: RateLimit | Limiter | EllipsisType | None = ...,
     ) -> Self:
-        """Give a client with other policies, over the same session and with the same tokens for retries.
+        """Make a client with other policies, over the same session and with the same tokens for retries.
 
         ``await client.with_options(timeout=5).apps.list(zone_id)`` is one call of it.
 
@@ -193,7 +193,7 @@ class BaseClient(HTTPTransport):
             A client that is open as long as this one is.
 
         Raises:
-            InvalidArgumentError: An argument does not fit.
+            InvalidArgumentError: An argument is invalid.
         """
         settings = self._settings
         other = object.__new__(type(self))

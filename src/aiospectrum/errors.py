@@ -135,8 +135,7 @@ class RequestError(SpectrumError):
     """Whether a byte of the request could have been sent."""
 
     wait: float | None = None
-    """Seconds that the next attempt would have had to wait, where it is known; after a 429, or when the deadline left
-    less than that."""
+    """Seconds to wait before another attempt, after a 429 or when the deadline left less than that; else None."""
 
     def __init__(
         self,
@@ -159,7 +158,7 @@ class RequestError(SpectrumError):
             status: HTTP status, None without a response.
             errors: What the response's envelope says.
             ray_id: The ``cf-ray`` header, which identifies the request to Cloudflare's support.
-            body_excerpt: Start of the response's body, with credentials blotted out.
+            body_excerpt: Start of the response's body, with credentials redacted.
             attempts: Number of requests that were sent for this call.
         """
         super().__init__(message)
@@ -179,15 +178,15 @@ class ConnectionFailedError(RequestError):
 class RequestTimeoutError(RequestError):
     """The deadline of the call passed, or a wait would have passed it.
 
-    It is no TimeoutError, so that the end of a caller's own ``asyncio.timeout`` can be told apart.
+    It is not a TimeoutError, so that it is distinct from the end of a caller's own ``asyncio.timeout``.
     """
 
 
 class AmbiguousWriteError(RequestError):
     """A create failed after its request could have been sent, so that it may have taken place.
 
-    Before creating again, list the applications and compare them with what was asked for: the hostname and the
-    protocol tell them apart. ``__cause__`` is how it failed.
+    Before creating again, list the applications and compare hostname and protocol with those of the request.
+    ``__cause__`` is how it failed.
     """
 
 
@@ -249,7 +248,7 @@ class RateLimitError(ResponseError):
     """
 
     retry_after: float | None = None
-    """Seconds that the API asks to wait before the next request; None when it does not say."""
+    """Seconds to wait before the next request, as the API says; None when it does not say."""
 
 
 class ServerError(ResponseError):

@@ -57,8 +57,8 @@ class AttemptEnded:
     """How it failed; None for a success, and when it was cancelled."""
 
     was_cancelled: bool
-    """Whether the caller, or the deadline, cut it short; or an error that is none of ours, as a middleware of your
-    session may raise."""
+    """Whether it was cut short: by the caller, by the deadline, or by an error that is not a RequestError, which a
+    middleware of your own session may raise."""
 
 
 AttemptHook: TypeAlias = Callable[[AttemptStarted], Callable[[AttemptEnded], None] | None]
@@ -68,6 +68,6 @@ An attempt begins when the rate limit has given a permit: for a call that the li
 while it waits, neither is called. Both are called on the event loop, in the task of the call, and must not block.
 
 An exception that they raise ends the call: no further attempt is made, and the caller gets that exception; after the
-attempt in place of its result, error or cancellation. It should not be a RequestError, which the client would take for
-its own.
+attempt in place of its result, error or cancellation. It should not be a RequestError, which the client would handle
+like its own.
 """

@@ -88,16 +88,16 @@ AppListResponse: TypeAlias = App
 """Cloudflare's name for each item of a list of applications."""
 
 AppGetResponse: TypeAlias = App
-"""Cloudflare's name for the answer to getting an application."""
+"""Cloudflare's name for the response to getting an application."""
 
 AppCreateResponse: TypeAlias = App
-"""Cloudflare's name for the answer to creating an application."""
+"""Cloudflare's name for the response to creating an application."""
 
 AppUpdateResponse: TypeAlias = App
-"""Cloudflare's name for the answer to replacing an application."""
+"""Cloudflare's name for the response to replacing an application."""
 
 AppDeleteResponse: TypeAlias = DeletedApp
-"""Cloudflare's name for the answer to deleting an application."""
+"""Cloudflare's name for the response to deleting an application."""
 
 CurrentGetResponse: TypeAlias = list[CurrentAggregate]
 """Cloudflare's name for the current aggregates of a zone."""

@@ -1,7 +1,7 @@
 """OpenTelemetry's form of the attempt hook: a span and a measurement of every attempt; needs ``aiospectrum[otel]``.
 
 Names and values are those of the stable semantic conventions for HTTP clients. Beyond them there are ``url.template``,
-which the conventions leave to the choice of whoever instruments, and an attribute of our own, ``cloudflare.ray_id``.
+which is opt-in in the conventions, and an attribute of our own, ``cloudflare.ray_id``.
 
 Source: https://opentelemetry.io/docs/specs/semconv/http/
 """
@@ -45,8 +45,8 @@ def make_attempt_hook(
     and else the name of the class in :mod:`aiospectrum.errors`.
 
     Args:
-        tracer_provider: Gives the tracer; the global one when None.
-        meter_provider: Gives the meter; the global one when None.
+        tracer_provider: Provides the tracer; the global one when None.
+        meter_provider: Provides the meter; the global one when None.
 
     Returns:
         The hook; one is enough for any number of clients.

@@ -1,4 +1,4 @@
-"""The settings of reliability: small frozen classes, for a client or for single calls."""
+"""Retry policy, rate limit and timeouts: small frozen classes, for a client or for single calls."""
 
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ _POSITIVE_SECONDS_OR_NONE: Final = Number(excludes_minimum=True, expected="a num
 
 
 def _setting(check: Check, default: float) -> Any:
-    """A field that is refused when it does not fit."""
+    """A field with a check."""
     return attrs.field(default=default, validator=lambda _, attribute, value: check.check(attribute.name, value))
 
 
@@ -32,48 +32,59 @@ def _timeout(default: float) -> Any:
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """How often a failed call is attempted, and how long the waits between attempts are."""
+    """How often a failed call is attempted, and how long the waits between attempts are.
+
+    Raises:
+        InvalidArgumentError: A value is invalid.
+    """
 
     max_attempts: int = _setting(_POSITIVE_COUNT, 4)
-    """The most requests sent for one call, 1 or more; 1 switches retry off."""
+    """Maximum number of requests sent for one call, 1 or more; 1 switches retry off."""
 
     base_wait: float = _setting(_SECONDS, 0.5)
-    """The longest first wait, in seconds; it doubles with each attempt."""
+    """Maximum of the first wait, in seconds; it doubles with each attempt."""
 
     max_wait: float = _setting(_SECONDS, 8.0)
-    """The longest wait that the policy itself chooses, in seconds; the API may ask for more."""
+    """Maximum wait that the policy itself chooses, in seconds; the API may demand more."""
 
     budget: int = _setting(_COUNT, 500)
-    """Tokens for retries that a client has when it is opened, and the most that it ever has."""
+    """Tokens for retries that a client has when it is opened, and the maximum that it ever has."""
 
     retry_cost: int = _setting(_COUNT, 14)
     """Tokens that a retry takes, unless it follows a 429; without enough of them there is no further attempt.
 
-    A call that succeeds at its first attempt gives one back. So an outage is multiplied only for the first few dozen
-    calls, and hardly at all after that.
+    A call that succeeds at its first attempt returns one. So retries multiply the requests of an outage only for the
+    first few dozen calls.
     """
 
 
 @attrs.frozen(kw_only=True)
 class RateLimit:
-    """How many requests may go out, and how many at a time.
+    """How many requests may be sent, and how many at a time.
 
     Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+
+    Raises:
+        InvalidArgumentError: A value is invalid.
     """
 
     requests: int = _setting(_POSITIVE_COUNT, 1140)
-    """The most requests in any stretch of ``per_seconds``; the default leaves 5 % of Cloudflare's limit to others."""
+    """Maximum number of requests in any ``per_seconds``; the default leaves 5 % of Cloudflare's limit to others."""
 
     per_seconds: float = _setting(_POSITIVE_SECONDS, 300.0)
-    """Length of the stretch, in seconds."""
+    """Length of the period, in seconds."""
 
     in_flight: int = _setting(_POSITIVE_COUNT, 50)
-    """The most requests that are unanswered at a time."""
+    """Maximum number of requests in flight at a time."""
 
 
 @attrs.frozen(kw_only=True)
 class Timeouts:
-    """How long things may take, in seconds; None for no limit."""
+    """How long things may take, in seconds; None for no limit.
+
+    Raises:
+        InvalidArgumentError: A value is invalid.
+    """
 
     total: float | None = _timeout(60.0)
     """One call with its queueing, pauses, connecting, body and all attempts: the deadline."""

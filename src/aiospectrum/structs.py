@@ -1,6 +1,6 @@
 """Frozen attrs classes whose objects are msgspec structs: what every model is.
 
-msgspec decodes JSON straight into such a class, and whoever uses it sees an attrs class: ``attrs.fields``,
+msgspec decodes JSON straight into such a class, and for its users it is an attrs class: ``attrs.fields``,
 ``attrs.evolve``, ``attrs.asdict``, pattern matching, ``pickle``, cattrs and type checkers work as with any other one.
 The name of a field in JSON, where it differs, stands in its metadata::
 
@@ -10,6 +10,8 @@ The name of a field in JSON, where it differs, stands in its metadata::
         labels: list[str] = attrs.field(factory=list)
 """
 
+import inspect
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import attrs
@@ -18,18 +20,23 @@ import msgspec
 __all__ = ["is_struct", "struct"]
 
 _OF_EVERY_CLASS: Final = frozenset(vars(type("", (), {}))) - {"__doc__"}
-_IGNORED: Final = ("validator", "converter", "on_setattr", "eq_key", "order_key", "hash")
-"""What attrs lets a field have, and msgspec would pass over."""
+_IGNORED_OF_FIELDS: Final = ("validator", "converter", "on_setattr", "eq_key", "order_key", "hash")
+_IGNORED_OF_CLASSES: Final = (
+    *("__attrs_pre_init__", "__attrs_post_init__", "__post_init__", "__init_subclass__", "__match_args__"),
+    *("__getstate__", "__setstate__", "__getnewargs__"),
+)
+"""What attrs or msgspec alone would take into account."""
+_DEFAULTS_OF_MSGSPEC: Final = (type(msgspec.field()), type(msgspec.NODEFAULT))
 
 if TYPE_CHECKING:
     from attrs import frozen as struct
 else:
 
     def struct(*, kw_only: bool = False, weakref_slot: bool = True):
-        """Make a frozen attrs class whose objects are msgspec structs; it has no subclasses.
+        """Make a frozen attrs class whose objects are msgspec structs; it cannot be subclassed.
 
         Args:
-            kw_only: Whether it is called with keywords alone.
+            kw_only: Whether it is called with keyword arguments only.
             weakref_slot: Whether there can be weak references to the objects. Without, the garbage collector does not
                 look for cycles through them either, of which there are none in what comes from JSON.
 
@@ -38,13 +45,15 @@ else:
 
         Raises:
             TypeError: A field has what would be ignored: a validator, a converter, a factory that takes the object, or
-                an ``init``, ``repr``, ``eq``, ``alias`` or ``on_setattr`` of its own; or, later on, it gets a subclass.
+                an ``init``, ``repr``, ``eq``, ``alias``, ``kw_only`` or ``on_setattr`` of its own; the class has: a
+                metaclass, a cached property, bases that hold something, a method that one of both would not call;
+                or, later on, it gets a subclass.
         """
         return lambda cls: _as_struct(cls, kw_only=kw_only, weakref_slot=weakref_slot)
 
 
 def is_struct(cls: object) -> TypeGuard[type[Any]]:
-    """Tell whether something is a class that :func:`struct` made.
+    """Return whether something is a class that :func:`struct` made.
 
     Args:
         cls: Anything.
@@ -56,17 +65,22 @@ def is_struct(cls: object) -> TypeGuard[type[Any]]:
 
 
 def _refuse_subclass(cls: type[Any]) -> None:
-    raise TypeError(f"{cls.__mro__[1].__name__} has no subclasses: let an object of yours hold one")
+    raise TypeError(f"{cls.__mro__[1].__name__} cannot be subclassed: hold one in an object of your own")
 
 
 def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any]:
+    own = {name: value for name, value in vars(cls).items() if name not in _OF_EVERY_CLASS}
+    _check_class(cls, own)
     fields = attrs.fields(attrs.frozen(cls, kw_only=kw_only))  # of a class that is not kept: what attrs makes of it
     for field in fields:
         is_usual = field.init is True and field.repr is True and field.eq is True and field.alias == field.name
+        is_usual = is_usual and field.kw_only is kw_only and field.type is not None
         takes_self = isinstance(field.default, attrs.Factory) and field.default.takes_self  # type: ignore[arg-type]
-        if not is_usual or takes_self or any(getattr(field, name) is not None for name in _IGNORED):
-            raise TypeError(f"{cls.__name__}.{field.name}: expected a field with at most a default and metadata")
-    own = {name: value for name, value in vars(cls).items() if name not in _OF_EVERY_CLASS}
+        is_odd = takes_self or isinstance(field.default, _DEFAULTS_OF_MSGSPEC)
+        if not is_usual or is_odd or any(getattr(field, name) is not None for name in _IGNORED_OF_FIELDS):
+            raise TypeError(
+                f"{cls.__name__}.{field.name}: expected a field with at most a default and metadata, and a type"
+            )
     made = msgspec.defstruct(
         cls.__name__,
         [(field.name, field.type, *_default(field.default)) for field in fields],
@@ -88,6 +102,20 @@ def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any
         for field in fields
     }
     return attrs.define(made, these=these, slots=False, init=False, repr=False, eq=False, frozen=True, match_args=False)
+
+
+def _check_class(cls: type[Any], own: dict[str, Any]) -> None:
+    """Refuse what attrs and msgspec would not take in the same way."""
+    if type(cls) is not type:
+        raise TypeError(f"{cls.__name__}: expected a class without a metaclass, got {type(cls).__name__}")
+    for base in cls.__mro__[1:-1]:
+        if vars(base).get("__slots__") != ():
+            raise TypeError(f"{cls.__name__}: expected bases with `__slots__ = ()`, got {base.__name__}")
+    for name, value in own.items():
+        function = inspect.unwrap(getattr(value, "fget", None) or value)
+        knows_class = "__class__" in getattr(getattr(function, "__code__", None), "co_freevars", ())
+        if name in _IGNORED_OF_CLASSES or isinstance(value, cached_property) or knows_class:
+            raise TypeError(f"{cls.__name__}.{name}: expected no special methods, cached properties or super()")
 
 
 def _default(default: Any) -> tuple[Any, ...]:

@@ -35,7 +35,7 @@ class ResultInfo:
     """Number of the page, counted from 1."""
 
     per_page: int | None = None
-    """The most items on a page."""
+    """Maximum number of items on a page."""
 
     count: int | None = None
     """Items on this page."""
@@ -120,7 +120,7 @@ class Namespace:
     __slots__ = ("send",)
 
     def __init__(self, transport: Transport) -> None:
-        """Keep how the transport sends.
+        """Keep the transport's ``send``.
 
         Args:
             transport: What every call of the namespace goes through.
@@ -152,7 +152,7 @@ def record_responses() -> Iterator[list[Response[Any]]]:
 
 
 def record_response(response: Response[Any]) -> None:
-    """Hand a successful call to every block that collects; for transports.
+    """Add a successful call to the lists of all open :func:`record_responses`; for transports.
 
     Args:
         response: The call.
@@ -165,7 +165,7 @@ def record_response(response: Response[Any]) -> None:
 class Page(Generic[T]):
     """One page of a list; iterating over it and ``len`` go over its items.
 
-    The numbers are None when the API sent no paging data, as it does when no page was asked for.
+    The numbers are None when the API sent no paging data, as it does when no page was requested.
     """
 
     items: list[T]
@@ -175,7 +175,7 @@ class Page(Generic[T]):
     """Number of the page, counted from 1."""
 
     per_page: int | None = None
-    """The most items on a page."""
+    """Maximum number of items on a page."""
 
     count: int | None = None
     """Items on this page, as the API counts them."""
@@ -194,7 +194,7 @@ class Page(Generic[T]):
 
 
 def to_page(response: Response[list[T]]) -> Page[T]:
-    """Put the items of a response and its paging data together.
+    """Make a page of a response's items and its paging data.
 
     Args:
         response: The call.
@@ -234,7 +234,7 @@ async def iterate_pages(
         The items in the order of the API.
 
     Raises:
-        InvalidArgumentError: ``per_page`` is no integer; other bounds are checked where a page is got.
+        InvalidArgumentError: ``per_page`` is not an integer; its bounds are checked where a page is fetched.
     """
     if not isinstance(per_page, int):
         refuse("per_page", per_page, "an integer")

@@ -1,7 +1,7 @@
 """The pytest plugin of aiospectrum: the ``spectrum_sandbox`` fixture.
 
 Every pytest run of a project that depends on aiospectrum loads this module, so it imports nothing
-beyond pytest and the standard library; the sandbox comes in when a test asks for it.
+beyond pytest and the standard library; the sandbox is imported when a test uses it.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def plain(table: Any) -> list[dict[str, Any]]:
 
 
 def test_types() -> None:
-    """Every column has the type that its name asks for."""
+    """Every column has the type that its name stands for."""
     names = ("count", "bytesIngress", "bytesEgress", "durationAvg", "duration99th", "newMetric")
     report = by_time({("connect",): [[1, 2]] * 6}, metrics=names)
 
@@ -103,7 +103,7 @@ def test_a_time_interval_that_is_no_pair() -> None:
         ([2**63, 2], "double"),
         ([2**53 + 1, 2.0], "int64"),
     ],
-    ids=["whole", "largest", "fraction", "too large", "too large and whole", "more than floats tell apart"],
+    ids=["whole", "largest", "fraction", "too large", "too large and whole", "beyond exact floats"],
 )
 def test_counts_that_are_unusual(numbers: list[float], kind: str) -> None:
     """Nothing fails and nothing is lost: a column of counts becomes one of floats where it has to."""

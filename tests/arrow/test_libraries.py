@@ -111,7 +111,7 @@ async def test_a_summary() -> None:
 
 
 async def test_a_summary_of_a_pull() -> None:
-    """The interval of a summary is the time that was asked for."""
+    """The interval of a summary is the requested time."""
     async with running(zones=1) as (sandbox, client):
         query = Query(kind="summary", metrics=["durationAvg"])
         plan = Plan(zones=sandbox.zones, since=NOW - timedelta(hours=6), until=NOW, query=query)

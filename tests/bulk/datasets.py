@@ -69,13 +69,13 @@ def expected_rows(plan: Plan) -> list[tuple[Any, ...]]:
 
 async def save_to(folder: Path, plan: Plan, client: Any = None, **options: Any) -> Saved:
     """Save over a transport without a network."""
-    defaults = {"format": "ndjson", "concurrency": 3, "patience": None, "clock": NOW.timestamp}
+    defaults = {"format": "ndjson", "concurrency": 3, "rate_limit_timeout": None, "clock": NOW.timestamp}
     return await save(_client(client), plan, folder, **{**defaults, **options})
 
 
 async def save_over(store: Store, plan: Plan, client: Any = None, **options: Any) -> Saved:
     """Save over a transport without a network, to a store of the test's own."""
-    fetcher = Fetcher(query=plan.query, patience=None, sleep=options.pop("sleep", asyncio.sleep))
+    fetcher = Fetcher(query=plan.query, rate_limit_timeout=None, sleep=options.pop("sleep", asyncio.sleep))
     defaults = {
         "file_format": "ndjson",
         "concurrency": 3,

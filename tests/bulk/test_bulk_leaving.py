@@ -139,7 +139,7 @@ async def test_a_timeout_around_one_outcome() -> None:
 
 
 @pytest.mark.parametrize("form", [in_a_block, in_a_plain_loop])
-async def test_leaving_beside_a_task_group(form: Form) -> None:
+async def test_leaving_inside_a_task_group(form: Form) -> None:
     """A sibling's error cancels a consumer in a task group, and with it the pull."""
     fake = Fake(respond=fine, is_open=False)
 

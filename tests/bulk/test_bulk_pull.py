@@ -133,7 +133,7 @@ async def test_memory_is_bounded_by_the_concurrency() -> None:
     assert await others() == set()
 
 
-async def test_nothing_begins_before_it_is_asked_for() -> None:
+async def test_nothing_begins_before_the_first_outcome_is_awaited() -> None:
     """Making a pull needs no event loop and sends nothing; entering it begins."""
     fake = Fake(respond=fine)
     outcomes = pull(fake, make_plan())
@@ -302,7 +302,7 @@ async def test_the_rate_limit_is_waited_for(kind: type[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wait", "patience", "expected"),
+    ("wait", "rate_limit_timeout", "expected"),
     [
         pytest.param(280.0, 0, [], id="none"),
         pytest.param(280.0, 1000.0, [280.0] * 3, id="some"),
@@ -310,14 +310,14 @@ async def test_the_rate_limit_is_waited_for(kind: type[Any]) -> None:
         pytest.param(None, None, [], id="an unknown wait"),
     ],
 )
-async def test_patience_ends(wait: float | None, patience: float | None, expected: list[float]) -> None:
+async def test_rate_limit_timeout(wait: float | None, rate_limit_timeout: float | None, expected: list[float]) -> None:
     """A window that has waited for long enough is an error."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    [outcome] = await collect(limited(wait, 99), make_plan(1, 1), sleep=sleep, patience=patience)
+    [outcome] = await collect(limited(wait, 99), make_plan(1, 1), sleep=sleep, rate_limit_timeout=rate_limit_timeout)
 
     assert isinstance(outcome.error, RateLimitError)
     assert slept == expected
@@ -352,7 +352,11 @@ async def test_a_client_that_waits_holds_up_no_other() -> None:
         (Fake(respond=fine), {"concurrency": 0}, "concurrency: expected an integer of 1 or more, got 0"),
         (Fake(respond=fine), {"fail_fast": 1}, "fail_fast: expected True or False, got 1"),
         (Fake(respond=fine), {"on_progress": 5}, "on_progress: expected a function or None, got 5"),
-        (Fake(respond=fine), {"patience": -1}, "patience: expected a number of seconds, 0 or more, or None, got -1"),
+        (
+            Fake(respond=fine),
+            {"rate_limit_timeout": -1},
+            "rate_limit_timeout: expected a number of seconds, 0 or more, or None, got -1",
+        ),
         (None, {}, "client: expected a client, or a mapping of zone ids to clients, got None"),
         ({A: Fake(respond=fine)}, {}, f"client: expected a mapping that has a client for each zone, got '{B}'"),
         ({A: 5, B: 5}, {}, rf"client\['{A}'\]: expected a client, or .*, got 5"),

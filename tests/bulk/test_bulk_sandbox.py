@@ -49,7 +49,7 @@ LONGEST: dict[tuple[TimeDelta | None, WindowLength], int] = {
 
 @asynccontextmanager
 async def running(**options: Any) -> AsyncIterator[tuple[Sandbox, Client]]:
-    """A sandbox and a client, neither with a rate limit unless asked for."""
+    """A sandbox and a client, neither with a rate limit unless given one."""
     client_options = options.pop("client", {"rate_limit": None})
     async with (
         Sandbox(**{"zones": 2, "apps_per_zone": 2, "rate_limit": None, "now": lambda: NOW, **options}) as sandbox,

@@ -43,7 +43,7 @@ def cut(span: Window, length: WindowLength) -> list[Window]:
 
 
 def start_of(moment: datetime, length: TimeDelta) -> datetime:
-    """Where the stretch of the calendar begins that a moment lies in, by the fields of the calendar."""
+    """Where the calendar unit begins that a moment lies in, by the fields of the calendar."""
     minute, hour = moment.replace(second=0), moment.replace(minute=0, second=0)
     day = hour.replace(hour=0)
     return {
@@ -60,7 +60,7 @@ def start_of(moment: datetime, length: TimeDelta) -> datetime:
 
 @given(data=st.data(), length=lengths)
 def test_windows_are_the_calendars(data: st.DataObject, length: TimeDelta) -> None:
-    """Windows lie end to end, each within one stretch of the calendar, and each but the first begins with it."""
+    """Windows lie end to end, each within one calendar unit, and each but the first begins with it."""
     span = data.draw(spans(length))
     windows = cut(span, length)
 

@@ -169,7 +169,7 @@ async def test_an_empty_plan(tmp_path: Path) -> None:
         ({"fail_fast": 1}, "fail_fast"),
         ({"stop": True}, "stop"),
         ({"on_progress": "print"}, "on_progress"),
-        ({"patience": -1}, "patience"),
+        ({"rate_limit_timeout": -1}, "rate_limit_timeout"),
         ({"destination": 7}, "destination"),
         ({"destination": ""}, "destination"),
         ({"storage_options": {"key": "x"}}, "storage_options"),

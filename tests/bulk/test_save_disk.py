@@ -212,7 +212,7 @@ async def test_two_runs_at_once(tmp_path: Path) -> None:
     """The second one is refused, before it sends anything, and the first one continues."""
     fake, second = Fake(respond=hourly, is_open=False), Fake(respond=hourly)
     first = asyncio.create_task(save_to(tmp_path, PLAN, fake))
-    while not fake.calls:  # noqa: ASYNC110 - nothing tells of it
+    while not fake.calls:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0.001)
 
     with pytest.raises(DestinationBusyError, match=rf"^{tmp_path}: process {os.getpid()} on .* is saving there$"):

@@ -65,7 +65,7 @@ async def test_reports_that_are_no_tables(tmp_path: Path) -> None:
     saved = await save_to(tmp_path, make_plan([A, B], days=1), Fake(respond=odd))
 
     assert (saved.done, len(saved.failed)) == (1, 1)
-    assert saved.failed[0].error.startswith("TableError: the report has other columns than were asked for: metrics")
+    assert saved.failed[0].error.startswith("TableError: the report has other columns than requested: metrics")
 
 
 async def test_fail_fast(tmp_path: Path) -> None:

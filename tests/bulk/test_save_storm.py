@@ -53,7 +53,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def most_at_once(times: Iterable[float], seconds: float) -> int:
-    """The most of some times in any stretch."""
+    """How many times lie in any period at most."""
     inside: deque[float] = deque()
     most = 0
     for time in times:

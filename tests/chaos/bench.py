@@ -56,7 +56,7 @@ class Bench:
     """The transport."""
 
     waits: list[float]
-    """The seconds of each wait that it asked for."""
+    """The seconds of each wait that it made."""
 
     async def call(self, name: str) -> Response[Any]:
         """Make one of :data:`CALLS`."""
@@ -75,16 +75,9 @@ async def open_bench(
     random: Callable[[], float] = lambda: 0.0,
     between: Callable[[], Awaitable[object]] | None = None,
 ) -> AsyncIterator[Bench]:
-    """Open a transport on a session of its own.
+    """Open a transport on a session of its own, by default with 20 s for a whole call and no jitter.
 
-    Args:
-        url: Base URL of the server.
-        timeouts: How long things may take; 20 s for the whole call by default.
-        retry: The retry policy.
-        limiter: The limiter, None for none.
-        max_body_bytes: The most bytes of a body.
-        random: What jitter is drawn with; the least of it by default.
-        between: What happens in a wait between attempts; nothing by default.
+    ``between`` happens in each wait between attempts.
     """
     timeouts = timeouts or Timeouts(total=20)
     retry = retry or RetryPolicy()

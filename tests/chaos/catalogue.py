@@ -10,14 +10,7 @@ __all__ = ["every_step"]
 
 
 def every_step(sleep: Sleep) -> dict[str, Play]:
-    """All steps by name; those with HANG in them need a client that gives up.
-
-    Args:
-        sleep: What the slow ones wait with.
-
-    Returns:
-        Steps and responses; bombs are built when the server gets to them.
-    """
+    """All steps by name; those with HANG in them need a client that gives up."""
     plays = [*_endings(), *_responses(), *_slow(sleep), *_framings(), *_contents()]
     names = [play.name for play in plays]
     if len(set(names)) < len(names):

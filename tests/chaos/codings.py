@@ -65,15 +65,7 @@ def bomb(coding: str, size: int = BOMB_SIZE) -> Step:
 
 @functools.cache
 def encode_bomb(coding: str, size: int = BOMB_SIZE) -> bytes:
-    """Encode spaces and a good envelope without ever holding them.
-
-    Args:
-        coding: A key of :data:`BOMBS`.
-        size: Decoded size in bytes, 1 MiB or more.
-
-    Returns:
-        The encoded bytes.
-    """
+    """Encode spaces and a good envelope, ``size`` bytes decoded (1 MiB or more), without ever holding them."""
     return BOMBS[coding](size - len(_TAIL))
 
 

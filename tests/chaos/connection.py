@@ -53,17 +53,7 @@ class Connection:
         return bool(self._unread)
 
     async def read(self, most: int | None) -> RequestSeen:
-        """Read the request that has arrived.
-
-        Args:
-            most: Stop when so many bytes are there; None to read to the end.
-
-        Returns:
-            The request, as far as it has come; complete only if the end was both asked for and there.
-
-        Raises:
-            ValueError: The request is malformed.
-        """
+        """Read the request that has arrived, to its end or up to ``most`` bytes."""
         data = self._unread
         while (length := request_length(data)) is None or len(data) < length:
             if most is not None and len(data) >= most:
@@ -89,14 +79,7 @@ class Connection:
         await self._writer.drain()
 
     async def wait(self, waiting: Awaitable[object]) -> None:
-        """Wait for something.
-
-        Args:
-            waiting: What to wait for; it is cancelled when the client leaves.
-
-        Raises:
-            ConnectionAbortedError: The client left first.
-        """
+        """Wait for something, which is cancelled with a ConnectionAbortedError when the client leaves first."""
         tasks = [asyncio.ensure_future(waiting), asyncio.ensure_future(self._reader.client_left.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -109,11 +92,7 @@ class Connection:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def hang(self) -> None:
-        """Do nothing until the client leaves or the server exits.
-
-        Raises:
-            ConnectionAbortedError: The client left.
-        """
+        """Do nothing until the client leaves, with a ConnectionAbortedError, or the server exits."""
         await self._reader.client_left.wait()
         raise ConnectionAbortedError("the client left")
 

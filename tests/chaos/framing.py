@@ -132,7 +132,7 @@ def informational(*statuses: int, response: ServerResponse | None = None) -> Ste
 
 
 def junk_after(junk: bytes | None = None, response: ServerResponse | None = None) -> Step:
-    """A good response and at once bytes that nobody asked for, by default another response."""
+    """A good response, directly followed by unsolicited bytes, by default another response."""
     unasked = good("not for you").encode() if junk is None else junk
     return send((response or good()).encode() + unasked, name="junk-after")
 

@@ -61,7 +61,7 @@ class ServerResponse:
     """HTTP status."""
 
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
-    """Headers besides Date, CF-Ray and Content-Length, written as Latin-1."""
+    """Headers in addition to Date, CF-Ray and Content-Length, written as Latin-1."""
 
     body: bytes = b""
     """The body."""

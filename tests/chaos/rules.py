@@ -121,12 +121,7 @@ _RESULTS: Final[dict[str, object]] = {
 
 
 def rule_of(fault: str, call: str) -> Rule:
-    """The rule for a fault.
-
-    Args:
-        fault: Its name in the catalogue.
-        call: What is called; a DELETE needs no result, as it is known what was deleted.
-    """
+    """The rule for a fault."""
     if call == "delete" and fault in ("body-no-result", "body-null-result"):
         return FINE
     return next(rule for pattern, rule in _RULES.items() if fnmatchcase(fault, pattern))
@@ -154,13 +149,7 @@ class Expected:
 
 
 def expect_after(faults: Iterable[str], call: str, *, policy: RetryPolicy) -> Expected:
-    """What comes of a call.
-
-    Args:
-        faults: What its attempts meet, one after another, ``none`` for a good response; there may be more of them.
-        call: What is called.
-        policy: How many attempts it may make.
-    """
+    """The outcome of a call whose attempts meet some faults; ``none`` is a good response."""
     for attempt, fault in enumerate(faults, 1):
         rule = rule_of(fault, call)
         if call == "create" and rule.leaves_open:

@@ -63,17 +63,7 @@ class ConnectionSeen:
 
 
 def request_length(data: bytes) -> int | None:
-    """How many bytes the request at the start of some data has.
-
-    Args:
-        data: What has arrived so far.
-
-    Returns:
-        Length of head and body, or None as long as the head is not there.
-
-    Raises:
-        ValueError: The request is malformed, or its body has another framing than a Content-Length.
-    """
+    """How many bytes the request at the start of some data has; None as long as its head is incomplete."""
     head, end, _ = data.partition(_END_OF_HEAD)
     if not end:
         return None
@@ -89,17 +79,7 @@ def request_length(data: bytes) -> int | None:
 
 
 def parse_request(data: bytes, *, connection: int, arrived_at: float, complete: bool) -> RequestSeen:
-    """Make the record of a request, of which the end may be missing.
-
-    Args:
-        data: The bytes of the request that were read.
-        connection: Number of the connection.
-        arrived_at: The loop's time of its arrival.
-        complete: Whether all of it was read.
-
-    Returns:
-        The record, with whole lines only.
-    """
+    """Make the record of a request, of which the end may be missing."""
     head, end, body = data.partition(_END_OF_HEAD)
     if not end:
         head = head.rpartition(b"\r\n")[0]

@@ -21,7 +21,7 @@ from tests.chaos.steps import Play, Step, as_step
 __all__ = ["ChaosServer", "Script", "refused_url"]
 
 Script = Iterable[Play] | Callable[[RequestSeen], Play]
-"""Steps and responses, one for each request in the order of arrival, or a function that is asked for each request."""
+"""Steps and responses, one for each request in the order of arrival, or a function that is called with each request."""
 
 _HOST: Final = "127.0.0.1"
 _PATH: Final = "/client/v4"
@@ -48,14 +48,11 @@ class ChaosServer:
     def __init__(
         self, script: Script = (), *, rest: Play | None = None, accept: Callable[[int], Step | None] | None = None
     ) -> None:
-        """Say what will happen.
+        """Take the script and what follows it, by default good responses.
 
-        Args:
-            script: Steps, of which those made by ``at_accept`` meet the next connection and all others the next
-                request; or a function, which is given whole requests, so that a step that ends the connection before
-                or during a request does so after it.
-            rest: What follows when the steps are used up; a good response by default.
-            accept: Chooses a step for each connection by its number, None to let it live; for scripts of both kinds.
+        Steps made by ``at_accept`` meet the next connection and all others the next request. A script that is a
+        function is called with whole requests, so that a step that ends the connection before or during a request does
+        so after it. ``accept`` chooses a step for each connection by its number, None to let it live.
         """
         self.url = ""
         """The base URL, for a client."""
@@ -85,14 +82,7 @@ class ChaosServer:
         return len(self.requests) + sum(request is None for request, _ in self.performed)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something is so, asked whenever a connection comes or goes and whenever a step begins.
-
-        Args:
-            condition: What to wait for.
-
-        Raises:
-            TimeoutError: It did not come to be in 20 s, so that the test fails instead of hanging.
-        """
+        """Wait up to 20 s for a condition, checked whenever a connection comes or goes and whenever a step begins."""
         async with asyncio.timeout(_PATIENCE):
             while not condition():
                 self._changed.clear()

@@ -63,7 +63,7 @@ async def test_a_body_of_just_the_size() -> None:
                             await client.protocols.list(ZONE)
 
 
-async def test_only_codings_that_can_be_read_are_asked_for() -> None:
+async def test_only_codings_that_can_be_read_are_accepted() -> None:
     """The request names no coding that aiohttp does not know here."""
     async with ChaosServer() as server, Client(api_token=TOKEN, base_url=server.url) as client:
         await client.protocols.list(ZONE)

@@ -122,7 +122,7 @@ async def test_a_wait_between_attempts_that_passes_the_deadline() -> None:
         assert (error.wait, error.attempts, server.attempts, bench.waits) == (500, 1, 1, [])
 
 
-async def test_a_turn_after_the_deadline() -> None:
+async def test_a_permit_after_the_deadline() -> None:
     """A call for which the window has no room before the deadline fails at once, and is not sent."""
     async with (
         ChaosServer() as server,
@@ -185,7 +185,7 @@ async def test_no_deadline() -> None:
 
 
 @pytest.mark.parametrize("rate_limit", [RateLimit(), RateLimit(in_flight=1), None], ids=["sent", "queued", "unlimited"])
-async def test_a_callers_timeout_is_told_apart(rate_limit: RateLimit | None) -> None:
+async def test_a_callers_timeout_is_distinct(rate_limit: RateLimit | None) -> None:
     """The end of a caller's own timeout is a TimeoutError, and no error of ours is one."""
     async with (
         ChaosServer([after_request(HANG)] * 2) as server,
@@ -198,7 +198,7 @@ async def test_a_callers_timeout_is_told_apart(rate_limit: RateLimit | None) -> 
     assert not issubclass(RequestTimeoutError, TimeoutError)
 
 
-async def test_our_timeout_is_told_apart() -> None:
+async def test_our_timeout_is_distinct() -> None:
     """The end of our deadline within a caller's longer timeout is our error, and the caller's goes on."""
     async with (
         ChaosServer(lambda request: good() if "protocols" in request.target else after_request(HANG)) as server,

@@ -31,7 +31,7 @@ PLACES: list[Any] = [
 @pytest.mark.parametrize(("make", "expected"), PLACES)
 @pytest.mark.parametrize(("end", "received"), [(RESET, "reset"), (CLOSE, "eof")], ids=["reset", "close"])
 async def test_ends_at(make: Callable[[Act], Step], expected: bytes, end: Act, received: str) -> None:
-    """A connection ends at the place and in the way that are asked for, and only that connection."""
+    """A connection ends at the requested place and in the requested way, and only that connection."""
     async with ChaosServer([make(end)]) as server:
         assert await talk(server.url, request()) == (expected, received)
         assert await talk(server.url, request()) == (GOOD, "eof")

@@ -93,7 +93,7 @@ async def test_informational_responses() -> None:
 
 
 async def test_junk_after_the_response() -> None:
-    """Bytes that nobody asked for follow the response, and the connection lives on."""
+    """Unsolicited bytes follow the response, and the connection lives on."""
     async with ChaosServer([framing.junk_after(b"junk")]) as server, connect(server.url) as client:
         await client.send(request(close=False))
         assert await client.receive(len(GOOD) + 4) == GOOD + b"junk"

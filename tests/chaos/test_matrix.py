@@ -32,7 +32,7 @@ CAP: Final = 1 << 20
 """The most bytes of a body."""
 
 MENDED: Final = {"id": APP, "mended": True}
-"""The result of the answers after a fault."""
+"""The result of the response after a fault."""
 
 
 async def no_sleep(_: float) -> None:
@@ -73,9 +73,7 @@ def sample(call: str) -> set[str]:
 def pairs(every: tuple[str, ...], sampled: tuple[str, ...]) -> list[object]:
     """All pairs of fault and call as parameters of a test; most of them are marked as exhaustive.
 
-    Args:
-        every: Calls that meet every fault.
-        sampled: Calls that meet a fault of each class.
+    Calls in ``every`` meet every fault, those in ``sampled`` a fault of each class.
     """
     few = {call: set(FAULTS) if call in every else sample(call) if call in sampled else set() for call in CALLS}
     return [
@@ -170,7 +168,7 @@ async def test_a_delete_that_is_not_found_the_second_time(fault: str) -> None:
 
 
 @every_call
-async def test_nobody_listens(call: str) -> None:
+async def test_the_connection_is_refused(call: str) -> None:
     """Where no connection can be made nothing is sent, so that every call is attempted as often as allowed."""
     with refused_url() as url:
         async with open_bench(url) as bench:
@@ -180,7 +178,7 @@ async def test_nobody_listens(call: str) -> None:
 
 
 @every_call
-async def test_nobody_listens_at_first(call: str) -> None:
+async def test_the_connection_is_refused_at_first(call: str) -> None:
     """A call that could not connect is sent once somebody listens, a create included."""
     async with ChaosServer(rest=good(MENDED)) as server, contextlib.AsyncExitStack() as refusing:
         await refusing.enter_async_context(server.refusing())
@@ -220,15 +218,15 @@ async def test_a_kept_connection_that_ended_while_idle(end: str, call: str) -> N
     async with ChaosServer([FAULTS[f"keep-alive-then-{end}-idle"]]) as server, open_bench(server.url) as bench:
         await bench.call("list")
         await server.all_closed()
-        for _ in range(5):  # rounds of the loop in which the client hears of it
+        for _ in range(5):  # iterations of the loop in which the client notices it
             await asyncio.sleep(0)
         assert (await bench.call(call)).attempts == server.attempts - 1 == 1
         assert [request.connection for request in server.requests] == [1, 2]
 
 
 @every_call
-async def test_answers_that_nobody_asked_for(call: str) -> None:
-    """What comes after an answer is not taken for the answer to the next request."""
+async def test_unsolicited_responses(call: str) -> None:
+    """Bytes after a response are not taken for the response to the next request."""
     async with ChaosServer([FAULTS["junk-after"]], rest=good(MENDED)) as server, open_bench(server.url) as bench:
         await bench.call("list")
         assert (await bench.call(call)).result == MENDED

@@ -1,4 +1,4 @@
-"""The waits after a 429, for every shape in which a response can ask for them."""
+"""The waits after a 429, for every shape in which a response can request them."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ SHAPES: Final[dict[str, float]] = {
     "several-forms": 9,
     "year": 31_536_000,
 }
-"""Seconds that the readable shapes of Retry-After ask for; all others are unreadable."""
+"""Seconds that the readable shapes of Retry-After stand for; all others are unreadable."""
 
 FIELDS: Final[dict[str, float]] = {
     "plenty": 30,
@@ -50,7 +50,7 @@ UNKNOWN: Final = 30
     ids=lambda value: value.name if isinstance(value, ServerResponse) else "",
 )
 async def test_waits_after_a_429(response: ServerResponse, seconds: float, random: float) -> None:
-    """The wait is never shorter than what the API asks for, and no more than a tenth and 5 s longer."""
+    """The wait is never shorter than what the API says, and no more than a tenth and 5 s longer."""
     async with (
         ChaosServer([response]) as server,
         open_bench(server.url, timeouts=FOREVER, random=lambda: random) as bench,

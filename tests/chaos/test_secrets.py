@@ -78,6 +78,12 @@ def traces_of(text: str) -> list[str]:
     return [SECRET[:length] for length in range(8, len(SECRET) + 1) if SECRET[:length] in text]
 
 
+def locals_of(error: BaseException) -> list[str]:
+    """What tools that report errors show of the frames of the library, and of what it uses."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename != __file__]
+    return [repr(value) for frame in frames for value in frame.f_locals.values()]
+
+
 @pytest.mark.parametrize("credentials", CREDENTIALS.values(), ids=CREDENTIALS)
 @pytest.mark.parametrize("echo", ECHOES)
 async def test_echoes(echo: str, credentials: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
@@ -100,6 +106,7 @@ async def test_echoes(echo: str, credentials: dict[str, str], caplog: pytest.Log
                     shown = [str(each), repr(each), repr(getattr(each, "__dict__", {})), repr(pickle.dumps(each))]
                     assert traces_of(" ".join(shown)) == []
                 assert traces_of("".join(traceback.format_exception(error))) == []
+                assert traces_of(repr(locals_of(error))) == []
             assert all(SECRET.encode() in request.raw for request in server.requests)
     assert responses == []
     assert traces_of(caplog.text) == []

@@ -58,7 +58,7 @@ async def test_the_environment_is_not_asked(tmp_path: Path, monkeypatch: pytest.
         assert server.requests[0].values("Authorization") == [f"Bearer {TOKEN}"]
 
 
-async def test_a_proxy_that_was_asked_for() -> None:
+async def test_a_proxy_that_was_given() -> None:
     """The proxy that is given is used, and its password goes to it alone."""
     async with ChaosServer() as proxy:
         origin = proxy.url.removesuffix("/client/v4")

@@ -34,7 +34,7 @@ def fake_limiter(limit: RateLimit | None = None) -> tuple[Limiter, FakeTime]:
 
 
 async def test_a_429_stops_everybody_who_shares_the_limiter() -> None:
-    """A 429 to one client stops another one until the pause ends; then one request goes, and the rest after it."""
+    """A 429 to one client stops another one until the pause ends; then one request is sent, and the rest after it."""
     limiter, time = fake_limiter()
     go = asyncio.Event()
     async with (
@@ -62,7 +62,7 @@ async def test_a_429_stops_everybody_who_shares_the_limiter() -> None:
 
 
 async def test_a_probe_that_fails_leaves_room_for_the_next() -> None:
-    """When the first request after a pause is cancelled the next one probes, and nobody waits for ever."""
+    """When the first request after a pause is cancelled the next one probes, and no call waits for ever."""
     limiter, time = fake_limiter()
     async with (
         ChaosServer([rate_limited("7"), after_request(HANG)]) as server,

@@ -1,7 +1,5 @@
 """One in-process run of the command line after another, against a sandbox in a thread."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import json
@@ -10,9 +8,10 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import pytest
@@ -21,9 +20,6 @@ from aiospectrum import RetryPolicy
 from aiospectrum.cli.context import Context, PipeConsole
 from aiospectrum.cli.program import run
 from aiospectrum.sandbox import Sandbox, run_in_thread
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 NOW = datetime(2024, 5, 8, 12, 30, 45, tzinfo=UTC)
 

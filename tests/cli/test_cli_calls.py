@@ -1,16 +1,12 @@
 """The commands that call the API, against a sandbox on a real socket."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiospectrum.sandbox import Sandbox
+from aiospectrum.sandbox import Sandbox
 
 NEW = ("--protocol", "tcp/2222", "--dns-name", "new.zone1.example", "--dns-type", "CNAME")
 DIRECT = (*NEW, "--origin-direct", "tcp://192.0.2.9:2222")
@@ -27,7 +23,7 @@ STRANGER = "0" * 32
     ],
 )
 def test_apps_are_listed(cli: Any, sandbox: Sandbox, options: list[str], count: int) -> None:
-    """Every page is fetched unless one is asked for; the table and the JSON hold the same applications."""
+    """Every page is fetched unless one is requested; the table and the JSON hold the same applications."""
     zone = sandbox.zones[0]
     table, machine = cli("apps", "list", zone, *options), cli("apps", "list", zone, *options, "--json")
     apps = json.loads(machine.out)

@@ -1,16 +1,12 @@
 """``aiospectrum demo``: many zones pulled, written as Parquet, and queried."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from aiospectrum.sandbox import Sandbox
 from tests.cli.conftest import Interrupting, run_process
-
-if TYPE_CHECKING:
-    from aiospectrum.sandbox import Sandbox
 
 
 def test_the_demo_needs_nothing(bare_cli: Any) -> None:

@@ -1,7 +1,5 @@
 """Numbers, bars and foreign text as a terminal shows them."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -1,18 +1,13 @@
 """Zones, times and files as options give them."""
 
-from __future__ import annotations
-
 import io
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aiospectrum.cli.context import UsageError
 from aiospectrum.cli.options import parse_duration, parse_time, read_zones
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOW = datetime(2024, 5, 8, 12, 30, 45, 678901, tzinfo=UTC)
 A, B, C = "a" * 32, "b" * 32, "c" * 32

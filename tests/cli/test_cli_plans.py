@@ -1,17 +1,12 @@
 """What ``aiospectrum pull`` makes of its options: a plan, what is printed of it, and the command that resumes it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aiospectrum.bulk import Plan, Query
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 DAY = datetime(2024, 5, 7, tzinfo=UTC)
 NOON = datetime(2024, 5, 8, 12, 30, 45, tzinfo=UTC)
@@ -154,7 +149,7 @@ def test_a_saved_plan_is_taken_as_it_is(pull: Any, tmp_path: Path) -> None:
         pytest.param(
             b"{}",
             ["--time-delta", "day"],
-            "expected no other options of what to pull beside it, got --time-delta",
+            "expected no other options of what to pull with it, got --time-delta",
             id="both",
         ),
     ],

@@ -1,22 +1,17 @@
 """The program as a whole: exit statuses, streams, help, and what a missing extra means."""
 
-from __future__ import annotations
-
 import errno
 import io
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aiospectrum.cli import main
 from aiospectrum.cli.context import discard_output, make_console
+from aiospectrum.sandbox import Sandbox
 from tests.cli.conftest import run_process
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiospectrum.sandbox import Sandbox
 
 
 class Breaking(io.StringIO):

@@ -1,7 +1,5 @@
 """What goes over the wire in a pull, counted on a clock of the test's own; and how a pull looks."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 
@@ -222,8 +220,8 @@ def test_a_file_gets_lines_when_they_are_due_and_when_a_wait_begins() -> None:
     assert pull_lines(None, attrs.evolve(VIEW, done=5), is_due=True)[0].startswith("5/500 zones, ")
     assert pull_lines(None, VIEW, is_due=False) == []
     assert pull_lines(None, VIEW, is_due=True) == [line]
-    begun = pull_lines(VIEW, paused, is_due=False)
-    assert begun == [line.replace("failed", "failed, 1 pause"), "rate limit: paused by a 429, 0:20 left"]
+    started = pull_lines(VIEW, paused, is_due=False)
+    assert started == [line.replace("failed", "failed, 1 pause"), "rate limit: paused by a 429, 0:20 left"]
     assert pull_lines(paused, paused, is_due=False) == []
-    assert pull_lines(paused, paused, is_due=True) == begun
+    assert pull_lines(paused, paused, is_due=True) == started
     assert len(pull_lines(None, paused, is_due=False)) == 2

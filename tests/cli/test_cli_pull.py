@@ -1,25 +1,19 @@
 """``aiospectrum pull`` against a sandbox: datasets, exit codes, and real signals."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aiospectrum.bulk import Plan, Query
-from aiospectrum.sandbox import Faults
+from aiospectrum.sandbox import Faults, Sandbox
 from tests.cli.conftest import Interrupting, environ_of_process
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from aiospectrum.sandbox import Sandbox
 
 TIMES = ("--since", "2024-05-07", "--until", "2024-05-08")
 WRITTEN_OUT = "--since 2024-05-07T00:00:00Z --until 2024-05-08T00:00:00Z"
@@ -60,7 +54,7 @@ def test_a_pull_is_saved_and_resumed(cli: Any, sandbox: Sandbox, zones: list[str
 
 
 def test_incomplete_days_are_refreshed(cli: Any, zones: list[str], out: Path) -> None:
-    """A day that was not over when it was pulled is pulled again if asked for; others are not."""
+    """A day that was not over when it was pulled is pulled again on request; others are not."""
     argv = ["pull", *zones, "--since", "2024-05-07", "--until", "2024-05-09", "--out", str(out)]
     assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}\n")
     assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 6 already there\n")
@@ -244,7 +238,7 @@ def start(sandbox: Sandbox) -> Iterator[Callable[..., Process]]:
 def test_ctrl_c_saves_what_is_in_flight(
     start: Callable[..., Process], sandbox: Sandbox, zones: list[str], out: Path
 ) -> None:
-    """It prints the command that resumes it, which asks for the rest and for nothing twice."""
+    """It prints the command that resumes it, which fetches the rest and nothing twice."""
     sandbox.faults = Faults(latency=0.3)
     argv = [*zones, *TIMES, "--window", "hour", "--concurrency", "4", "--out", str(out)]
     first = start(*argv)

@@ -1,13 +1,11 @@
 """``aiospectrum sandbox``: what it prints, and its injected faults."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import re
 import signal
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -15,11 +13,8 @@ import pytest
 
 from aiospectrum.cli.context import UsageError
 from aiospectrum.cli.sandbox_command import parse_faults
-from aiospectrum.sandbox import Faults
+from aiospectrum.sandbox import Faults, Sandbox
 from tests.cli.conftest import Interrupting
-
-if TYPE_CHECKING:
-    from aiospectrum.sandbox import Sandbox
 
 
 class Calling(io.StringIO):

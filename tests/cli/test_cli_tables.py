@@ -1,13 +1,13 @@
 """Tables from models, with oddities that the API is known for."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 from aiospectrum import (
     DNS,
@@ -23,11 +23,6 @@ from aiospectrum import (
     ReportSummaryRow,
 )
 from aiospectrum.cli.tables import apps_table, current_table, details_table, protocols_table, report_table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.table import Table
 
 ZONE = "0123456789abcdef" * 2
 APP = "a" * 32
@@ -156,7 +151,11 @@ def test_a_report_by_time_has_a_line_per_interval() -> None:
     ("query", "metrics", "dimensions", "titles"),
     [
         pytest.param(
-            ReportQuery(metrics="odd", dimensions=[{"Id": 1}, 2]), ["count"], ["event"], ["event", "count"], id="asked"
+            ReportQuery(metrics="odd", dimensions=[{"Id": 1}, 2]),
+            ["count"],
+            ["event"],
+            ["event", "count"],
+            id="requested",
         ),
         pytest.param(ReportQuery(), None, None, ["dimension 1", "metric 1"], id="made up"),
         pytest.param(ReportQuery(metrics=["[b]x"], dimensions=["y"]), None, None, ["y", "[b]x"], id="echoed"),
@@ -165,7 +164,7 @@ def test_a_report_by_time_has_a_line_per_interval() -> None:
 def test_an_odd_echo_does_not_lose_the_data(
     query: ReportQuery, metrics: list[str] | None, dimensions: list[str] | None, titles: list[str]
 ) -> None:
-    """Columns are named by the echo if it fits the rows, else by what was asked for, else by number."""
+    """Columns are named by the echo if it fits the rows, else by the requested names, else by number."""
     found = report([(["connect"], [7])], query)
     assert render(report_table(found, metrics=metrics, dimensions=dimensions)) == [titles, ["connect", "7"]]
 

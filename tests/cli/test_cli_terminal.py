@@ -1,7 +1,5 @@
 """Ctrl-C in two steps, and what is redrawn, on a clock and signals of the test's own."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import os
@@ -185,11 +183,11 @@ class Naps:
     """Sleeps that end when the test says so."""
 
     def __init__(self) -> None:
-        self.asked: list[float] = []
+        self.slept: list[float] = []
         self._over = asyncio.Event()
 
     async def __call__(self, seconds: float) -> None:
-        self.asked.append(seconds)
+        self.slept.append(seconds)
         await self._over.wait()
 
     async def end(self) -> None:
@@ -208,7 +206,7 @@ async def test_a_step_is_done_now_and_again() -> None:
         await naps.end()
         assert len(steps) == 3
     await naps.end()
-    assert (len(steps), set(naps.asked)) == (3, {3.0})
+    assert (len(steps), set(naps.slept)) == (3, {3.0})
 
 
 async def test_an_error_of_a_step_comes_out_at_the_end() -> None:

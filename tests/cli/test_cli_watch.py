@@ -1,12 +1,11 @@
 """The current traffic, watched: how it looks, and the command."""
 
-from __future__ import annotations
-
 import io
 import math
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -14,12 +13,8 @@ from rich.console import Console
 from aiospectrum import CurrentAggregate, SpectrumError
 from aiospectrum.bulk import Round
 from aiospectrum.cli.watch_command import WatchView, add_round, watch_lines, watch_screen
+from aiospectrum.sandbox import Sandbox
 from tests.cli.conftest import Interrupting
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from aiospectrum.sandbox import Sandbox
 
 THEN = datetime(2026, 11, 20, 12, 1, tzinfo=UTC)
 A, B = "a" * 32, "b" * 32
@@ -144,7 +139,7 @@ def watching(cli: Any, time: Any) -> Any:
 
 
 def test_rounds_are_lines_in_a_file(watching: Any, sandbox: Sandbox) -> None:
-    """As many rounds as were asked for, a line for each application."""
+    """As many rounds as requested, a line for each application."""
     outcome = watching("--zone", sandbox.zones[0], "--zone", sandbox.zones[1], "--rounds", "2")
     assert (outcome.status, outcome.err) == (0, "")
     lines = outcome.out.splitlines()

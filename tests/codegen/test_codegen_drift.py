@@ -181,14 +181,27 @@ def test_files_of_others_are_not_removed(tmp_path: Path, capsys: pytest.CaptureF
     assert "give an empty folder" in capsys.readouterr().err
 
 
+def test_a_file_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file where the folder would be is left alone."""
+    place = Place(GOOD, tmp_path / "boxes")
+    place.folder.write_text("Dear", encoding="utf-8")
+
+    assert place.run() == 2
+
+    assert place.folder.read_text(encoding="utf-8") == "Dear"
+    assert "give an empty folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--package", "boxes"], "--spec, --package and --out go together"),
         (["--spec", "a.yaml", "--package", "big-boxes", "--out", "big-boxes"], "the dotted name of the package"),
+        (["--spec", "a.yaml", "--package", "class", "--out", "class"], "the dotted name of the package"),
+        (["--spec", "a.yaml", "--package", "typing", "--out", "typing"], "would hide the module of that name"),
         (["--spec", "a.yaml", "--package", "boxes", "--out", "bins"], "the dotted name of the package"),
     ],
-    ids=["one of three", "no identifier", "another folder"],
+    ids=["one of three", "no identifier", "keyword", "module", "another folder"],
 )
 def test_arguments_that_do_not_fit_are_refused(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]

@@ -19,7 +19,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 @attrs.define
 class Recorder:
-    """A transport that keeps what it was asked to send, and answers the results it was given, one by one."""
+    """A transport that keeps what it is to send, and returns the results it was given, one by one."""
 
     results: list[Any]
     result_info: ResultInfo | None = None
@@ -28,7 +28,7 @@ class Recorder:
     async def send(
         self, route: Route[Any], *, path: Mapping[str, object], query: Mapping[str, object], body: object = None
     ) -> Response[Any]:
-        """Keep the call and answer the next result."""
+        """Keep the call and return the next result."""
         self.calls.append(SimpleNamespace(route=route, path=path, query=query, body=body))
         return Response(
             route=route,
@@ -43,7 +43,7 @@ class Recorder:
 
 
 async def test_a_paged_list_sends_what_was_given(boxes: SimpleNamespace) -> None:
-    """The function hands its arguments to the transport and makes a page of the answer."""
+    """The function hands its arguments to the transport and makes a page of the response."""
     transport = Recorder([["box"]], result_info=ResultInfo(page=2, total_count=3))
     page = await boxes.boxes.list_boxes(transport, "0a1b", kind="red", page=2)
     assert page == Page(items=["box"], page=2, total_count=3)
@@ -77,10 +77,10 @@ async def test_namespaces_are_made_of_the_same_functions(boxes: SimpleNamespace)
     assert boxes.namespaces.Boxes.list is boxes.boxes.list_boxes
     assert boxes.namespaces.Boxes.iterate is boxes.boxes.iterate_boxes
     transport = Recorder(["counted"])
-    assert await boxes.namespaces.Namespaces(transport).counts.daily.fetch(skip=1) == "counted"
+    assert await boxes.namespaces.Namespaces(transport).counts.per_day.fetch(skip=1) == "counted"
     (call,) = transport.calls
     assert call.query["skip"] == 1
-    assert boxes.namespaces.__all__ == ["SERVICE", "Boxes", "Counts", "CountsDaily", "Namespaces"]
+    assert boxes.namespaces.__all__ == ["SERVICE", "Boxes", "Counts", "CountsPerDay", "Namespaces"]
     assert boxes.namespaces.Boxes.__doc__ == "Boxes on shelves."
 
 

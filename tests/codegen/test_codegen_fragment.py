@@ -54,10 +54,10 @@ asyncio.run(main())
 
 @attrs.define
 class Server:
-    """What a local server was asked, and what it responds."""
+    """The requests to a local server, and its responses."""
 
     url: str
-    asked: list[tuple[str, str, Any]] = attrs.field(factory=list)
+    requests: list[tuple[str, str, Any]] = attrs.field(factory=list)
     responses: list[tuple[int, Any]] = attrs.field(factory=list)
 
     def respond(self, result: Any, status: int = 200, **more: Any) -> None:
@@ -88,9 +88,9 @@ async def server() -> AsyncIterator[Server]:
     """A server on this machine."""
 
     async def handle(request: web.Request) -> web.Response:
-        asked.asked.append((request.method, request.raw_path, json.loads(await request.text() or "null")))
+        own.requests.append((request.method, request.raw_path, json.loads(await request.text() or "null")))
         assert request.headers["Authorization"] == "Bearer token"
-        status, envelope = asked.responses.pop(0)
+        status, envelope = own.responses.pop(0)
         return web.json_response(envelope, status=status)
 
     application = web.Application()
@@ -99,8 +99,8 @@ async def server() -> AsyncIterator[Server]:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    asked = Server(url=f"http://127.0.0.1:{runner.addresses[0][1]}/v4")
-    yield asked
+    own = Server(url=f"http://127.0.0.1:{runner.addresses[0][1]}/v4")
+    yield own
     await runner.cleanup()
 
 
@@ -176,7 +176,7 @@ def test_the_service_is_that_of_the_document(dns: ModuleType) -> None:
 
 
 async def test_pages_are_iterated_over(dns: ModuleType, client: Any, server: Server) -> None:
-    """Every item comes once, with all that was asked for on every page."""
+    """Every item comes once, with all arguments on every page."""
     for number, items in ((1, [record(1), record(2)]), (2, [record(3)])):
         info = {"page": number, "per_page": 2, "count": len(items), "total_count": 3}
         server.respond(items, result_info=info)
@@ -186,7 +186,7 @@ async def test_pages_are_iterated_over(dns: ModuleType, client: Any, server: Ser
     assert found == [
         dns.Record(id=f"{number:032x}", name="a.example", type="A", content="192.0.2.1", ttl=1) for number in (1, 2, 3)
     ]
-    assert [path for _, path, _ in server.asked] == [
+    assert [path for _, path, _ in server.requests] == [
         f"/v4/zones/{ZONE}/dns_records?comment.contains=a%26b&page={number}&per_page=2" for number in (1, 2)
     ]
 
@@ -204,15 +204,16 @@ async def test_a_list_is_a_page(dns: ModuleType, client: Any, server: Server) ->
 
 async def test_a_record_is_created(dns: ModuleType, client: Any, server: Server) -> None:
     """The body has wire names, and nothing that was not given."""
-    server.respond(record(1, type="HTTPS", comment=None, meta={"auto": True}, commentModifiedOn="2026-11-20T12:00:00Z"))
+    more = {"meta": {"auto": True}, "commentModifiedOn": "2026-11-20T12:00:00Z", "from": "b.example"}
+    server.respond(record(1, type="HTTPS", comment=None, **more))
 
     request = dns.RecordRequest(name="a.example", type="HTTPS", content="1 .", tags=["team:a", "b"])
     made = await client.dns.records.create(ZONE, request)
 
     body = {"name": "a.example", "type": "HTTPS", "content": "1 .", "tags": ["team:a", "b"]}
-    assert server.asked == [("POST", f"/v4/zones/{ZONE}/dns_records", body)]
+    assert server.requests == [("POST", f"/v4/zones/{ZONE}/dns_records", body)]
     assert (made.type, made.comment, made.meta, made.proxied, made.tags) == ("HTTPS", None, {"auto": True}, False, [])
-    assert made.comment_modified_on == datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert (made.comment_modified_on, made.source) == (datetime(2026, 11, 20, 12, tzinfo=UTC), "b.example")
 
 
 async def test_a_refusal_is_an_error(client: Any, server: Server) -> None:
@@ -251,7 +252,7 @@ async def test_no_value_leaves_its_segment(client: Any, server: Server, value: s
     deleted = await client.dns.records.delete(ZONE, value)
 
     assert deleted.id == value
-    assert server.asked == [("DELETE", f"/v4/zones/{ZONE}/dns_records/{segment}", None)]
+    assert server.requests == [("DELETE", f"/v4/zones/{ZONE}/dns_records/{segment}", None)]
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", "a" * 33, 3, None], ids=repr)
@@ -259,7 +260,7 @@ async def test_what_cannot_be_a_segment_is_refused(client: Any, server: Server, 
     """The error names the argument, and nothing is sent."""
     with pytest.raises(InvalidArgumentError, match="record_id"):
         await client.dns.records.get(ZONE, value)
-    assert server.asked == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ PLAIN = {"boxID": "0a1b", "madeAt": "2026-11-20T12:00:00Z", "owner": None}
 
 
 def read(boxes: SimpleNamespace, **values: Any) -> Any:
-    """A box read from JSON values beside the required ones."""
+    """A box read from JSON values and the required ones."""
     return boxes.converter.structure({**PLAIN, **values}, boxes.models.Box)
 
 

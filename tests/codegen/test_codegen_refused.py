@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +142,65 @@ def test_all_problems_are_reported_at_once(tmp_path: Path, capsys: pytest.Captur
     ]
 
 
+KEYWORDS = """
+    $schema $vocabulary $id $anchor $dynamicAnchor $dynamicRef $defs $comment not if then else dependentSchemas
+    prefixItems items contains properties patternProperties additionalProperties propertyNames unevaluatedItems
+    unevaluatedProperties type const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength
+    pattern maxItems minItems uniqueItems maxContains minContains maxProperties minProperties required dependentRequired
+    format contentEncoding contentMediaType contentSchema title description default deprecated readOnly writeOnly
+    nullable discriminator xml externalDocs summary servers security tags callbacks parameters requestBody responses
+    operationId in name style explode allowReserved allowEmptyValue content schema headers links encoding get put post
+    delete head options patch trace variables url flows scheme bearerFormat openIdConnectUrl jsonSchemaDialect webhooks
+    components info paths pathItems schemas license contact termsOfService version mapping openapi x-anything
+    x-namespace x-method x-pages x-python-name x-python-base x-expected x-exactly-one-of x-always-written
+    x-assumed-result x-other-results
+"""
+"""The keywords of OpenAPI 3.1 and of JSON Schema, and ours, but for those that may hold anything."""
+DECISIVE = ["allOf", "anyOf", "oneOf", "enum"]
+"""Those beside which a schema has no others."""
+UNREAD = "#/components/schemas"
+"""Where a keyword would be the name of something that no operation leads to."""
+AS_A_WHOLE = ("/content", "#/security/0")
+"""Ends of the pointers of mappings that fit or do not fit as a whole."""
+
+
+def mappings(node: Any, pointer: str = "#") -> Iterator[str]:
+    """The pointers of all mappings of a document."""
+    if isinstance(node, dict):
+        yield pointer
+    for key, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from mappings(inner, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")
+
+
+def insertions() -> Iterator[Any]:
+    """What to insert at once, and where: each keyword that is not there."""
+    document = yaml.safe_load(GOOD)
+    for number, pointer in enumerate(mappings(document)):
+        there = follow(document, pointer.split("/")[1:])
+        for kind, keywords in (("keywords", KEYWORDS.split()), ("applicators", DECISIVE), ("reference", ["$ref"])):
+            added = [keyword for keyword in keywords if keyword not in there]
+            if added and pointer != UNREAD:
+                yield pytest.param(pointer, added, id=f"{kind} in mapping {number}")
+
+
+@pytest.mark.parametrize(("pointer", "added"), list(insertions()))
+def test_no_keyword_is_ignored_anywhere(
+    pointer: str, added: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each keyword, with a value that none of them can have, is reported where it stands, and all are at once."""
+    document = yaml.safe_load(GOOD)
+    place = follow(document, pointer.split("/")[1:])
+    place |= {keyword: [[None]] for keyword in added}
+
+    found = [line.partition(": ")[0] + "/" for line in refuse(json.dumps(document), tmp_path, capsys)]
+
+    if pointer.endswith(AS_A_WHOLE):
+        assert f"{pointer}/" in found
+    else:
+        starts = {keyword: f"{pointer}/{keyword}/" for keyword in added}
+        assert [key for key, start in starts.items() if not any(each.startswith(start) for each in found)] == []
+
+
 def places(node: Any) -> Iterator[list[Any]]:
     """The keys that lead to every value of a document, at any depth."""
     for key, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
@@ -179,6 +238,18 @@ def test_deep_nesting_is_refused(nesting: str, tmp_path: Path, capsys: pytest.Ca
     text = GOOD.replace("size: {type: integer,", f"size: {{examples: {nesting}, type: integer,")
     (line,) = refuse(text, tmp_path, capsys)
     assert line.startswith("#")
+
+
+def test_an_emoji_is_the_same_in_yaml_and_json(generate: Callable[[Path, Path], Path], tmp_path: Path) -> None:
+    """JSON may write it as two escapes, of which YAML would make two characters."""
+    document = yaml.safe_load(GOOD)
+    document["components"]["schemas"]["Order"]["enum"] = ["\N{PACKAGE}", "asc"]
+    modules = []
+    for text in (json.dumps(document), yaml.safe_dump(document, allow_unicode=True)):
+        (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
+        modules.append((generate(tmp_path / "spec.yaml", tmp_path / "boxes") / "models.py").read_text(encoding="utf-8"))
+    assert modules[0] == modules[1]
+    assert "\N{PACKAGE}" in modules[0]
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,7 +35,7 @@ def run(program: str, *arguments: str, **environ: str) -> subprocess.CompletedPr
 
 @pytest.mark.parametrize("library", SHOWN)
 def test_an_example_runs(library: str) -> None:
-    """It ends well, and prints its answers."""
+    """It ends well, and prints its results."""
     pytest.importorskip("pyarrow")
     pytest.importorskip(library, minversion="3" if library == "pandas" else None)
 

@@ -1,4 +1,4 @@
-"""What the hook, OpenTelemetry and the log tell of attempts against real servers on 127.0.0.1."""
+"""What the hook, OpenTelemetry and the log report of attempts against real servers on 127.0.0.1."""
 
 import ast
 import asyncio
@@ -64,41 +64,41 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def success() -> web.Response:
-    """An answer with an empty list."""
+    """A response with an empty list."""
     return web.json_response({"success": True, "result": []}, headers={"cf-ray": RAY})
 
 
 def drop(request: web.Request) -> web.Response:
-    """Close the connection without an answer."""
+    """Close the connection without a response."""
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
 
 
-def answering(*failures: Callable[[web.Request], web.Response]) -> Handler:
+def responding(*failures: Callable[[web.Request], web.Response]) -> Handler:
     """A handler that gives these failures, one after the other, and is a success from then on."""
     left = list(failures)
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         return left.pop(0)(request) if left else success()
 
-    return answer
+    return respond
 
 
 def status(code: int, text: str = "", **headers: str) -> Callable[[web.Request], web.Response]:
-    """Answer a status, without an envelope unless it is the text."""
+    """A response with a status, without an envelope unless it is the text."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda request: web.Response(status=code, text=text, headers={"cf-ray": RAY, **named})
 
 
 class Hanging:
-    """A handler that answers nobody until it is let go."""
+    """A handler that holds every response back until it is released."""
 
     def __init__(self) -> None:
         self.has_come = asyncio.Event()
         self.is_over = asyncio.Event()
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def respond(self, request: web.Request) -> web.Response:
         self.has_come.set()
         await self.is_over.wait()
         return success()
@@ -106,7 +106,7 @@ class Hanging:
 
 @attrs.define
 class Log:
-    """A hook that keeps what it is told."""
+    """A hook that keeps what it is given."""
 
     events: list[AttemptStarted | AttemptEnded] = attrs.field(factory=list)
 
@@ -119,7 +119,7 @@ class Log:
         return [event for event in self.events if isinstance(event, AttemptEnded)]
 
     def assert_paired(self) -> None:
-        """Each attempt was told of once before it and once after it."""
+        """Each attempt was reported once before it and once after it."""
         starts, ends = self.events[::2], self.events[1::2]
         assert len(starts) == len(ends)
         for start, end in zip(starts, ends, strict=True):
@@ -191,15 +191,15 @@ def target(url: str) -> dict[str, Any]:
 # ── The hook ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_what_the_hook_is_told_of_a_success(serve: Serve) -> None:
+async def test_what_the_hook_receives_for_a_success(serve: Serve) -> None:
     """Before the attempt everything of the request, after it all of the response, by the clock of the transport."""
     log = Log()
     body = b'{"success": true, "result": []}'
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         return web.Response(body=gzip.compress(body), headers={"Content-Encoding": "gzip", "cf-ray": RAY})
 
-    url = await serve(answer)
+    url = await serve(respond)
     async with open_transport(url, hook=log, clock=itertools.count(100.0, 2.5).__next__) as transport:
         await list_protocols(transport, ZONE)
 
@@ -225,10 +225,10 @@ async def test_what_the_hook_is_told_of_a_success(serve: Serve) -> None:
     ]
 
 
-async def test_what_the_hook_is_told_of_attempts_that_fail(serve: Serve) -> None:
+async def test_what_the_hook_receives_for_failed_attempts(serve: Serve) -> None:
     """Each attempt has its number and its own error; the last error is the one that the caller gets."""
     log = Log()
-    url = await serve(answering(status(503), drop, status(404, "gone")))
+    url = await serve(responding(status(503), drop, status(404, "gone")))
 
     async with Client(api_token=TOKEN, base_url=url, retry=NO_WAIT, on_attempt=log) as client:
         with pytest.raises(NotFoundError) as caught:
@@ -248,9 +248,9 @@ async def test_what_the_hook_is_told_of_attempts_that_fail(serve: Serve) -> None
 
 
 async def test_a_body_that_is_too_large_has_a_status_and_a_ray_id(serve: Serve) -> None:
-    """An answer that is not read to its end is told of nevertheless."""
+    """A response that is not read to its end is reported all the same."""
     log = Log()
-    url = await serve(answering(status(200, "x" * 100)))
+    url = await serve(responding(status(200, "x" * 100)))
 
     async with Client(api_token=TOKEN, base_url=url, max_body_bytes=50, on_attempt=log) as client:
         with pytest.raises(ResponseError):
@@ -267,7 +267,7 @@ async def test_a_hook_may_want_nothing_afterwards(serve: Serve) -> None:
     def hook(event: AttemptStarted) -> None:
         started.append(event)
 
-    url = await serve(answering(status(503)))
+    url = await serve(responding(status(503)))
     async with Client(api_token=TOKEN, base_url=url, retry=NO_WAIT, on_attempt=hook) as client:
         assert await client.protocols.list(ZONE) == []
 
@@ -275,11 +275,11 @@ async def test_a_hook_may_want_nothing_afterwards(serve: Serve) -> None:
 
 
 async def test_a_hook_that_raises_before_an_attempt_ends_the_call(serve: Serve) -> None:
-    """Nothing is sent, the caller gets the exception as it is, and the client goes on working."""
+    """Nothing is sent, the caller gets the exception as it is, and the client continues to work."""
     seen: list[str] = []
     problem = ValueError("the hook's own")
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         seen.append(request.method)
         return success()
 
@@ -288,7 +288,7 @@ async def test_a_hook_that_raises_before_an_attempt_ends_the_call(serve: Serve) 
             raise problem
 
     limiter = Limiter()
-    url = await serve(answer)
+    url = await serve(respond)
     async with Client(api_token=TOKEN, base_url=url, rate_limit=limiter, on_attempt=hook) as client:
         with pytest.raises(ValueError, match="the hook's own") as caught:
             await client.apps.get(ZONE, APP)
@@ -316,7 +316,7 @@ async def test_a_hook_that_raises_after_an_attempt_ends_the_call(
 
         return finish
 
-    url = await serve(answering(*failures))
+    url = await serve(responding(*failures))
     async with Client(api_token=TOKEN, base_url=url, retry=NO_WAIT, rate_limit=limiter, on_attempt=hook) as client:
         with pytest.raises(ValueError, match="the hook's own"):
             await client.protocols.list(ZONE)
@@ -337,7 +337,7 @@ async def test_a_hook_that_raises_after_a_cancelled_attempt(serve: Serve) -> Non
 
         return finish
 
-    url = await serve(hanging.answer)
+    url = await serve(hanging.respond)
     async with Client(api_token=TOKEN, base_url=url, rate_limit=limiter, on_attempt=hook) as client:
         task = asyncio.create_task(client.protocols.list(ZONE))
         await hanging.has_come.wait()
@@ -353,7 +353,7 @@ async def test_the_hook_is_called_once_per_attempt_when_cancelled(serve: Serve) 
     """A cancelled attempt ends once, and says that it was cancelled; the caller gets the cancellation."""
     hanging, log = Hanging(), Log()
 
-    async with Client(api_token=TOKEN, base_url=await serve(hanging.answer), on_attempt=log) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(hanging.respond), on_attempt=log) as client:
         task = asyncio.create_task(client.protocols.list(ZONE))
         await hanging.has_come.wait()
         task.cancel()
@@ -368,10 +368,10 @@ async def test_the_hook_is_called_once_per_attempt_when_cancelled(serve: Serve) 
 
 
 async def test_a_call_that_the_rate_limit_refuses_is_no_attempt(serve: Serve) -> None:
-    """No hook is called for a call whose turn would come after its deadline, nor for one cancelled in the queue."""
+    """No hook is called for a call whose permit would come after its deadline, nor for one cancelled in the queue."""
     log = Log()
     one = RateLimit(requests=1, per_seconds=300)
-    url = await serve(answering())
+    url = await serve(responding())
 
     async with Client(api_token=TOKEN, base_url=url, rate_limit=one, timeout=30, on_attempt=log) as client:
         await client.protocols.list(ZONE)
@@ -393,7 +393,7 @@ async def test_a_call_that_the_rate_limit_refuses_is_no_attempt(serve: Serve) ->
 
 async def test_the_span_of_a_success(serve: Serve, telemetry: Telemetry) -> None:
     """One span of the kind CLIENT with the attributes of the conventions, and no others but the ray id."""
-    url = await serve(answering())
+    url = await serve(responding())
 
     async with Client(api_token=TOKEN, base_url=url, on_attempt=telemetry.hook) as client:
         await client.protocols.list(ZONE)
@@ -417,7 +417,7 @@ async def test_the_span_of_a_success(serve: Serve, telemetry: Telemetry) -> None
 
 async def test_the_histogram(serve: Serve, telemetry: Telemetry) -> None:
     """The duration is measured in seconds, with the advised bounds, and is that of the span, to which it leads."""
-    url = await serve(answering())
+    url = await serve(responding())
 
     async with Client(api_token=TOKEN, base_url=url, on_attempt=telemetry.hook) as client:
         await client.protocols.list(ZONE)
@@ -459,7 +459,7 @@ async def test_spans_of_failures(
     telemetry: Telemetry,
 ) -> None:
     """A failure has a type and the status ERROR, with a description only where the HTTP status does not say it all."""
-    url = await serve(answering(failure))
+    url = await serve(responding(failure))
 
     async with Client(
         api_token=TOKEN, base_url=url, retry=ONCE, max_body_bytes=1000, on_attempt=telemetry.hook
@@ -482,7 +482,7 @@ async def test_spans_of_failures(
 
 async def test_spans_of_a_retried_call(serve: Serve, telemetry: Telemetry) -> None:
     """Each attempt is a span of its own, counted from the second on, and no span stands for the call as a whole."""
-    url = await serve(answering(status(503), status(503)))
+    url = await serve(responding(status(503), status(503)))
 
     async with Client(api_token=TOKEN, base_url=url, retry=NO_WAIT, on_attempt=telemetry.hook) as client:
         await client.protocols.list(ZONE)
@@ -517,7 +517,7 @@ async def test_spans_of_a_retried_call(serve: Serve, telemetry: Telemetry) -> No
 async def test_spans_of_timeouts(timeouts: Timeouts, kind: str, serve: Serve, telemetry: Telemetry) -> None:
     """An attempt that the deadline cuts short was cancelled; one that waited too long for bytes has failed."""
     hanging = Hanging()
-    url = await serve(hanging.answer)
+    url = await serve(hanging.respond)
 
     async with Client(api_token=TOKEN, base_url=url, timeout=timeouts, retry=ONCE, on_attempt=telemetry.hook) as client:
         with pytest.raises((RequestTimeoutError, ConnectionFailedError)):
@@ -538,7 +538,7 @@ async def test_spans_of_timeouts(timeouts: Timeouts, kind: str, serve: Serve, te
 async def test_the_span_of_a_cancelled_attempt(serve: Serve, telemetry: Telemetry) -> None:
     """A cancelled attempt is recorded as an error of the type ``cancelled``."""
     hanging = Hanging()
-    url = await serve(hanging.answer)
+    url = await serve(hanging.respond)
 
     async with Client(api_token=TOKEN, base_url=url, on_attempt=telemetry.hook) as client:
         task = asyncio.create_task(client.protocols.list(ZONE))
@@ -557,7 +557,7 @@ async def test_the_span_of_a_cancelled_attempt(serve: Serve, telemetry: Telemetr
 
 async def test_the_parent_is_the_callers_span(serve: Serve, telemetry: Telemetry) -> None:
     """Every attempt is a child of the span that is current where the call is made, which stays the current one."""
-    url = await serve(answering(status(503)))
+    url = await serve(responding(status(503)))
     tracer = telemetry.tracer_provider.get_tracer("test")
 
     async with Client(api_token=TOKEN, base_url=url, retry=NO_WAIT, on_attempt=telemetry.hook) as client:
@@ -580,11 +580,11 @@ async def test_concurrent_calls_keep_their_parents(serve: Serve, telemetry: Tele
     """Calls under way at the same time are children of the span of the task that each is made in."""
     both = asyncio.Barrier(2)
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         await both.wait()
         return success()
 
-    url = await serve(answer)
+    url = await serve(respond)
     tracer = telemetry.tracer_provider.get_tracer("test")
 
     async def call(client: Client, zone_id: str) -> None:
@@ -646,8 +646,8 @@ async def test_no_secret_leaves(
         with pytest.raises(ResponseError):
             await client.protocols.list(ZONE)
 
-    told = telemetry.exported() + repr(log.events) + "".join(repr(vars(e.error)) for e in log.ended) + caplog.text
-    assert [secret for secret in credentials.values() if secret in told] == []
+    recorded = telemetry.exported() + repr(log.events) + "".join(repr(vars(e.error)) for e in log.ended) + caplog.text
+    assert [secret for secret in credentials.values() if secret in recorded] == []
     assert "[redacted]" in telemetry.exported()
 
 
@@ -663,7 +663,7 @@ async def test_no_secret_leaves(
     ids=["port of https", "port of http", "credentials", "a name only", "IPv6"],
 )
 def test_urls(url: str, full: str, address: str, port: int, telemetry: Telemetry) -> None:
-    """The port is always told, and credentials in a URL never are, whatever transport calls the hook."""
+    """The port is always recorded, and credentials in a URL never are, whatever transport calls the hook."""
     started = AttemptStarted(operation="list_apps", method="GET", route="/v4", url=url, attempt=1)
     ended = AttemptEnded(
         started=started, status=200, duration=0.25, body_bytes=0, ray_id=None, error=None, was_cancelled=False
@@ -690,7 +690,7 @@ async def test_names_are_those_of_the_conventions(serve: Serve, telemetry: Telem
     """Every attribute is a stable one of OpenTelemetry's own list, but for the two that the documentation names."""
     modules = (error_attributes, http_attributes, network_attributes, server_attributes, url_attributes)
     stable = {value for module in modules for name, value in vars(module).items() if name.isupper()}
-    url = await serve(answering(status(503)))
+    url = await serve(responding(status(503)))
 
     async with Client(api_token=TOKEN, base_url=url, retry=NO_WAIT, on_attempt=telemetry.hook) as client:
         await client.protocols.list(ZONE)
@@ -761,7 +761,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_log_lines(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     """One line per attempt at DEBUG, one per retry and per pause at WARNING, all of the logger ``aiospectrum``."""
     caplog.set_level(logging.DEBUG, "aiospectrum")
-    url = await serve(answering(status(503), status(429, retry_after="0"), drop))
+    url = await serve(responding(status(503), status(429, retry_after="0"), drop))
 
     async with Client(api_token=TOKEN, base_url=url, retry=NO_WAIT) as client:
         await client.protocols.list(ZONE)
@@ -789,7 +789,7 @@ async def test_a_cancelled_attempt_is_logged(serve: Serve, caplog: pytest.LogCap
     caplog.set_level(logging.DEBUG, "aiospectrum")
     hanging = Hanging()
 
-    async with Client(api_token=TOKEN, base_url=await serve(hanging.answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(hanging.respond)) as client:
         task = asyncio.create_task(client.protocols.list(ZONE))
         await hanging.has_come.wait()
         task.cancel()

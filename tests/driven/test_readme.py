@@ -1,4 +1,4 @@
-"""The README tells the truth: its code runs, and its commands are those of CI."""
+"""The README is true: its code runs, and its commands are those of CI."""
 
 import ast
 import inspect
@@ -72,7 +72,7 @@ def test_the_fixture_works_as_shown(tmp_path: Path) -> None:
 
 
 def test_ci_runs_the_second_command() -> None:
-    """What CI runs is what a newcomer is told to run."""
+    """CI runs what the README says."""
     commands = re.findall(r"^python3 -m venv .*$", README, flags=re.MULTILINE)
 
     assert len(commands) == 2

@@ -48,7 +48,7 @@ NO_WAIT = RetryPolicy(base_wait=0)
 
 
 def success(result: Any = None, **more: Any) -> web.Response:
-    """An answer that is a success."""
+    """A response that is a success."""
     return web.json_response({"success": True, "result": [] if result is None else result, **more})
 
 
@@ -56,31 +56,31 @@ def failing(times: int, failure: Callable[[web.Request], web.StreamResponse]) ->
     """A handler that fails some times before it succeeds, and the methods that it has seen."""
     seen: list[str] = []
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         seen.append(request.method)
         return failure(request) if len(seen) <= times else success()
 
-    return answer, seen
+    return respond, seen
 
 
 def drop(request: web.Request) -> web.StreamResponse:
-    """Close the connection without an answer."""
+    """Close the connection without a response."""
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
 
 
 def status(code: int, **headers: str) -> Callable[[web.Request], web.StreamResponse]:
-    """Answer a status without an envelope."""
+    """A response with a status and no envelope."""
     return lambda request: web.Response(status=code, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
-async def raw_server(answer: bytes) -> asyncio.Server:
-    """A server that answers every request with the same bytes and closes the connection."""
+async def raw_server(response: bytes) -> asyncio.Server:
+    """A server that sends the same bytes to every request and closes the connection."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
+        writer.write(response)
         writer.close()
 
     return await asyncio.start_server(handle, "127.0.0.1", 0)
@@ -131,11 +131,11 @@ async def test_a_create_is_sent_once(failure: Callable[[web.Request], web.Stream
     """A create that may have taken place is not sent again, and the error says what to do."""
     calls: list[str] = []
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         calls.append(request.method)
         return success() if len(calls) == 1 else failure(request)
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=NO_WAIT) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond), retry=NO_WAIT) as client:
         await client.protocols.list(ZONE)
         with pytest.raises(AmbiguousWriteError, match="list the applications and compare") as caught:
             await client.apps.create(ZONE, REQUEST)
@@ -158,12 +158,12 @@ async def test_idempotent_writes_are_sent_once_per_attempt(
     """Aiohttp does not send them twice behind the back of an attempt, although the connection is a reused one."""
     calls: list[str] = []
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         calls.append(request.method)
         return success() if len(calls) == 1 else drop(request)
 
     policy = RetryPolicy(max_attempts=2, base_wait=0)
-    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=policy) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond), retry=policy) as client:
         await client.protocols.list(ZONE)
         with pytest.raises(ConnectionFailedError) as caught:
             await call(client)
@@ -175,11 +175,11 @@ async def test_a_delete_that_came_through_after_all(serve: Serve) -> None:
     """A 404 to a repeated DELETE means that the first one did it."""
     calls: list[str] = []
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         calls.append(request.method)
         return drop(request) if len(calls) == 1 else web.Response(status=404)
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=NO_WAIT) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond), retry=NO_WAIT) as client:
         assert await client.apps.delete(ZONE, APP) == DeletedApp(id=APP)
         with pytest.raises(NotFoundError):
             await client.apps.delete(ZONE, APP)
@@ -191,11 +191,11 @@ async def test_aiohttp_alone_would_send_twice(serve: Serve) -> None:
     """The trap that the middleware is there for is real: a plain session repeats a DELETE on a reused connection."""
     calls: list[str] = []
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         calls.append(request.method)
         return success() if request.method == "GET" else drop(request)
 
-    url = await serve(answer)
+    url = await serve(respond)
     async with aiohttp.ClientSession() as session:
         async with session.get(url) as response:
             await response.read()
@@ -224,7 +224,7 @@ GZIPPED = gzip.compress(b'{"success":true,"result":[]}')
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         pytest.param(b"", id="nothing"),
         pytest.param(b"HTTP/1.1 200 O", id="half a status line"),
@@ -238,9 +238,9 @@ GZIPPED = gzip.compress(b'{"success":true,"result":[]}')
         pytest.param(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", id="oversized header"),
     ],
 )
-async def test_answers_that_are_not_whole(answer: bytes) -> None:
+async def test_malformed_responses(response: bytes) -> None:
     """Whatever is wrong with the HTTP itself is a connection error, of whatever class aiohttp makes it."""
-    server = await raw_server(answer)
+    server = await raw_server(response)
 
     async with server, Client(api_token=TOKEN, base_url=base_url(server), retry=RetryPolicy(max_attempts=1)) as client:
         with pytest.raises(ConnectionFailedError) as caught:
@@ -249,13 +249,13 @@ async def test_answers_that_are_not_whole(answer: bytes) -> None:
     assert "\n" not in str(caught.value)
 
 
-async def test_compressed_answers_are_read(serve: Serve) -> None:
+async def test_compressed_responses_are_read(serve: Serve) -> None:
     """A gzip body is decompressed."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         return web.Response(body=GZIPPED, headers={"Content-Encoding": "gzip"})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         assert await client.protocols.list(ZONE) == []
 
 
@@ -276,7 +276,7 @@ async def test_timeout(serve: Serve) -> None:
 
 
 async def test_a_callers_timeout_is_the_callers(serve: Serve) -> None:
-    """A caller's own asyncio.timeout ends as a plain TimeoutError, and the client goes on working."""
+    """A caller's own asyncio.timeout ends as a plain TimeoutError, and the client continues to work."""
     is_over = asyncio.Event()
 
     async def hang_once(request: web.Request) -> web.Response:
@@ -293,7 +293,7 @@ async def test_a_callers_timeout_is_the_callers(serve: Serve) -> None:
 
 
 async def test_a_wait_past_the_timeout_fails_at_once(serve: Serve) -> None:
-    """When the API asks for a longer wait than the timeout leaves, the call fails with what the API said."""
+    """When the API demands a longer wait than the timeout leaves, the call fails with what the API said."""
     handler, seen = failing(1, status(429, retry_after="300"))
 
     async with Client(api_token=TOKEN, base_url=await serve(handler), timeout=30) as client:
@@ -324,7 +324,7 @@ async def test_waits_between_attempts(serve: Serve, caplog: pytest.LogCaptureFix
 
 
 async def test_cancellation(serve: Serve) -> None:
-    """A cancelled call raises CancelledError, leaves no task, and the client goes on working."""
+    """A cancelled call raises CancelledError, leaves no task, and the client continues to work."""
     has_come, is_over = asyncio.Event(), asyncio.Event()
 
     async def hang_once(request: web.Request) -> web.Response:
@@ -350,11 +350,11 @@ async def test_redirects_are_not_followed(serve: Serve) -> None:
     """A redirect is an error that says where to, and no credential goes there."""
     seen: list[str] = []
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         seen.append(request.path)
         return web.Response(status=307, headers={"Location": "/elsewhere"})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         with pytest.raises(ResponseError, match="a redirect to /elsewhere, which is not followed"):
             await client.apps.create(ZONE, REQUEST)
 
@@ -365,13 +365,13 @@ async def test_cookies_are_not_kept(serve: Serve) -> None:
     """What a server sets as a cookie is not sent back."""
     cookies: list[str | None] = []
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         cookies.append(request.headers.get("Cookie"))
         response = success()
         response.set_cookie("__cf_bm", "x")
         return response
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         await client.protocols.list(ZONE)
         await client.protocols.list(ZONE)
 
@@ -390,11 +390,11 @@ async def test_headers(credentials: dict[str, str], expected: dict[str, str], se
     """One scheme of credentials, the user agent with its addition, and JSON both ways."""
     seen: list[dict[str, str]] = []
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         seen.append(dict(request.headers))
         return success(WIRE_APP)
 
-    async with Client(base_url=await serve(answer), user_agent="mybot/1.2", **credentials) as client:
+    async with Client(base_url=await serve(respond), user_agent="mybot/1.2", **credentials) as client:
         assert await client.apps.create(ZONE, REQUEST) == THE_APP
 
     [headers] = seen
@@ -405,15 +405,15 @@ async def test_headers(credentials: dict[str, str], expected: dict[str, str], se
     assert (headers["Accept"], headers["Content-Type"]) == ("application/json", "application/json")
 
 
-async def test_what_else_an_answer_says(serve: Serve) -> None:
+async def test_what_else_a_response_says(serve: Serve) -> None:
     """Status, headers, ray id and messages of calls are collected, also of calls in tasks started inside the block."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         response = success(messages=[{"code": 10000, "message": "hello"}])
         response.headers["cf-ray"] = "8f00-SFO"
         return response
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         with record_responses() as outer:
             await client.protocols.list(ZONE)
             with record_responses() as inner:
@@ -433,11 +433,11 @@ async def test_what_else_an_answer_says(serve: Serve) -> None:
 async def test_a_borrowed_session_is_not_closed(serve: Serve) -> None:
     """A session of the caller's stays open, and its own habits do not get in the way."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         return web.json_response({"success": False, "errors": [{"message": "no"}]}, status=404)
 
     async with aiohttp.ClientSession(raise_for_status=True, timeout=aiohttp.ClientTimeout(total=1e-9)) as session:
-        async with Client(api_token=TOKEN, base_url=await serve(answer), session=session) as client:
+        async with Client(api_token=TOKEN, base_url=await serve(respond), session=session) as client:
             with pytest.raises(ResponseError, match="answered 404: no"):
                 await client.protocols.list(ZONE)
         assert not session.closed
@@ -448,7 +448,7 @@ async def test_a_borrowed_session_sends_once_too(serve: Serve) -> None:
     calls: list[str] = []
     passed: list[str] = []
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         calls.append(request.method)
         return success() if len(calls) == 1 else drop(request)
 
@@ -459,7 +459,7 @@ async def test_a_borrowed_session_sends_once_too(serve: Serve) -> None:
     async with (
         aiohttp.ClientSession(middlewares=(theirs,)) as session,
         Client(
-            api_token=TOKEN, base_url=await serve(answer), session=session, retry=RetryPolicy(max_attempts=1)
+            api_token=TOKEN, base_url=await serve(respond), session=session, retry=RetryPolicy(max_attempts=1)
         ) as client,
     ):
         await client.protocols.list(ZONE)
@@ -490,11 +490,11 @@ async def test_a_borrowed_session_has_no_credentials_of_its_own(settings: Callab
 async def test_a_session_that_is_closed_meanwhile(serve: Serve) -> None:
     """A session that somebody closed is an error of ours."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         return success()
 
     session = aiohttp.ClientSession()
-    async with Client(api_token=TOKEN, base_url=await serve(answer), session=session) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond), session=session) as client:
         await session.close()
         with pytest.raises(ClientStateError, match="the session was closed"):
             await client.protocols.list(ZONE)
@@ -534,14 +534,14 @@ async def test_headers_do_not_hang_on_errors() -> None:
 
 
 async def test_attempts_of_a_wrong_result(serve: Serve) -> None:
-    """An answer that cannot be read counts the attempts before it."""
+    """A response that cannot be read counts the attempts before it."""
     calls: list[str] = []
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         calls.append(request.method)
         return web.Response(status=503) if len(calls) < 3 else success({"id": 4})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=NO_WAIT) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond), retry=NO_WAIT) as client:
         with pytest.raises(DecodeError) as caught:
             await client.apps.get(ZONE, APP)
 
@@ -566,17 +566,17 @@ async def test_an_own_session_is_closed(serve: Serve) -> None:
     """Nothing outlives the block: not a connection, as the server sees; and it can be opened again."""
     connections: set[asyncio.Transport] = set()
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         assert request.transport is not None
         connections.add(request.transport)
         return success()
 
-    client = Client(api_token=TOKEN, base_url=await serve(answer))
+    client = Client(api_token=TOKEN, base_url=await serve(respond))
     async with client:
         await client.protocols.list(ZONE)
         assert not any(connection.is_closing() for connection in connections)
     async with asyncio.timeout(10):
-        while not all(connection.is_closing() for connection in connections):  # noqa: ASYNC110 - no event tells
+        while not all(connection.is_closing() for connection in connections):  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0)
 
     async with client:
@@ -599,7 +599,7 @@ async def test_a_client_is_used_inside_its_block(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         pytest.param(web.Response(text="<html>", content_type="text/html"), MalformedBodyError, id="HTML with 200"),
         pytest.param(
@@ -609,9 +609,9 @@ async def test_a_client_is_used_inside_its_block(serve: Serve) -> None:
         pytest.param(web.json_response({"success": True, "result": {"id": 4}}), DecodeError, id="wrong result"),
     ],
 )
-async def test_failed_answers(answer: web.Response, kind: type[ResponseError], serve: Serve) -> None:
+async def test_responses_that_are_no_success(response: web.Response, kind: type[ResponseError], serve: Serve) -> None:
     """Never None, never a KeyError: an error of ours."""
-    parts = {"body": answer.body, "status": answer.status, "content_type": answer.content_type}
+    parts = {"body": response.body, "status": response.status, "content_type": response.content_type}
 
     async def give(request: web.Request) -> web.Response:
         return web.Response(**parts)  # type: ignore[arg-type]  # parts of a response make a response
@@ -651,10 +651,10 @@ async def test_a_proxys_password_is_not_shown() -> None:
 async def test_functions_take_a_client_or_a_namespace(serve: Serve) -> None:
     """An endpoint function works over anything that is a transport."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         return success(WIRE_APP if request.method == "GET" else {"id": APP})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         assert await get_app(client, ZONE, APP) == THE_APP
         assert await get_app(client.apps, ZONE, APP) == await client.apps.get(ZONE, APP)
         assert await client.apps.delete(ZONE, APP) == DeletedApp(id=APP)
@@ -665,10 +665,10 @@ async def test_the_environment_is_not_asked(serve: Serve, monkeypatch: pytest.Mo
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         return success()
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         assert await client.protocols.list(ZONE) == []
 
 
@@ -717,11 +717,11 @@ async def test_a_client_with_other_policies_is_a_client(serve: Serve) -> None:
 
     connections: set[object] = set()
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         connections.add(request.transport)
         return success()
 
-    client = Own(api_token=TOKEN, base_url=await serve(answer), connector_limit=1)
+    client = Own(api_token=TOKEN, base_url=await serve(respond), connector_limit=1)
     quick = client.with_options(timeout=5)
     assert type(quick) is Own
     assert repr(quick) == repr(client)
@@ -738,10 +738,10 @@ async def test_a_client_with_other_policies_is_a_client(serve: Serve) -> None:
 async def test_a_client_of_another_service(serve: Serve) -> None:
     """A base client with a service of its own calls that, and takes only the credentials that it knows."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         return success({"id": request.headers["X-Auth-Key"]})
 
-    url = await serve(answer)
+    url = await serve(respond)
 
     class Other(BaseClient):
         """A client without namespaces."""
@@ -776,12 +776,12 @@ async def test_a_borrowed_session_whose_middlewares_cannot_be_read() -> None:
 async def test_a_timeout_of_a_hook_is_the_hooks(limit: float | None, serve: Serve) -> None:
     """A TimeoutError that a hook raises is not taken for the end of the deadline."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         return success()
 
     def hook(started: AttemptStarted) -> None:
         raise TimeoutError("the hook's own")
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer), timeout=limit, on_attempt=hook) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond), timeout=limit, on_attempt=hook) as client:
         with pytest.raises(TimeoutError, match="the hook's own"):
             await client.protocols.list(ZONE)

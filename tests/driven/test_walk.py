@@ -54,7 +54,7 @@ def request(**changes: object) -> AppRequest:
 
 
 async def test_the_life_of_an_application(client: Client) -> None:
-    """Created, got, replaced and deleted, an application is at each step what was asked for."""
+    """Created, got, replaced and deleted, an application is at each step as requested."""
     created = await client.apps.create(FULL_ZONE, request(traffic_type="direct", ip_firewall=True))
     assert (created.protocol, created.dns.name, created.ip_firewall) == ("tcp/2222", "new.example.com", True)
     assert created.created_on == created.modified_on == NOW
@@ -112,7 +112,7 @@ async def test_worker_applications(client: Client) -> None:
 
 
 async def test_pay_as_you_go(client: Client) -> None:
-    """A zone on the other plan answers the other form and takes names for protocols."""
+    """A zone on the pay-as-you-go plan returns the smaller form and takes names for protocols."""
     [first, *rest] = await client.apps.list(PAYGO_ZONE)
     await client.apps.delete(PAYGO_ZONE, first.id)
     created = await client.apps.create(
@@ -157,18 +157,18 @@ async def test_protocols(client: Client) -> None:
 
 
 async def test_current_aggregate(client: Client, sandbox: Sandbox) -> None:
-    """The last minute is answered for the applications asked for."""
-    asked = sandbox.app_ids(FULL_ZONE)[:2]
+    """The last minute is reported for the requested applications."""
+    requested = sandbox.app_ids(FULL_ZONE)[:2]
 
-    aggregates = await client.analytics.aggregate.current(FULL_ZONE, app_ids=asked)
+    aggregates = await client.analytics.aggregate.current(FULL_ZONE, app_ids=requested)
 
-    assert {each.app_id for each in aggregates} == set(asked)
+    assert {each.app_id for each in aggregates} == set(requested)
     assert sum(each.bytes_ingress for each in aggregates) > 0
     assert await client.analytics.aggregate.current(FULL_ZONE, colo_name="XXX") is not None
 
 
 async def test_reports_agree(client: Client) -> None:
-    """By time and summed, the same question has the same answer."""
+    """By time and as a summary, the same query has the same totals."""
     since, until = NOW - timedelta(hours=5, minutes=7), NOW - timedelta(seconds=3)
     metrics: list[Metric] = ["count", "bytesIngress", "bytesEgress"]
 
@@ -262,7 +262,7 @@ LIMIT = RateLimit(requests=2, per_seconds=300, block_seconds=300)
 
 
 async def test_rate_limit() -> None:
-    """Without a limiter, the API's answer to one request too many says how long to wait."""
+    """Without a limiter, the API's response to one request too many says how long to wait."""
     async with (
         Sandbox(zones=[FULL_ZONE], rate_limit=LIMIT, monotonic=lambda: 1000.0) as sandbox,
         Client(api_token=sandbox.api_token, base_url=sandbox.url, rate_limit=None) as client,

@@ -3,14 +3,16 @@
 import json
 import math
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
 
 import attrs
 import pytest
 from aiohttp import web
 from cattrs import Converter
 from cattrs.errors import BaseValidationError
+from cattrs.strategies import configure_tagged_union
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +34,8 @@ from aiospectrum.routes import Route
 from aiospectrum.structs import struct
 from tests.conftest import APP, TOKEN, ZONE
 from tests.json_texts import ANYTHING, assert_alike, texts_of
+
+T = TypeVar("T")
 
 SAMPLES: Final = Path(__file__).parent.parent / "samples"
 RESULTS: Final = {
@@ -70,7 +74,7 @@ def read(wanted: Any, result: str) -> Any:
 @thorough
 @given(data=st.data())
 def test_both_ways_of_decoding_give_equal_objects(wanted: Any, data: st.DataObject) -> None:
-    """Whatever the fast path takes, the fallback reads as an object that nothing tells from it."""
+    """Whatever the fast path takes, the fallback reads as an equal object."""
     is_odd = data.draw(st.booleans(), label="odd")
     text = data.draw(texts_of(wanted, is_odd=is_odd), label="result")
 
@@ -280,6 +284,13 @@ def test_pay_as_you_go(more: dict[str, Any], expected: bool) -> None:
         ),
         pytest.param(ReportByTime, {"time_intervals": [[START, "x"]]}, {"time_intervals": [()]}, id="no time"),
         pytest.param(ReportByTime, {"time_intervals": None}, {"time_intervals": []}, id="no intervals"),
+        pytest.param(ReportByTime, {"time_intervals": "x"}, {"time_intervals": []}, id="intervals that are a text"),
+        pytest.param(ReportByTime, {"data": [{"metrics": [[1], None]}]}, {"data": "[[1], []]"}, id="no numbers"),
+        pytest.param(ReportSummary, {"data": [None]}, {"data": "[]"}, id="no row"),
+        pytest.param(ReportByTime, {"data": [None]}, {"data": "[]"}, id="no row by time"),
+        pytest.param(
+            ReportSummary, {"data": [{"dimensions": "SFO"}]}, {"data": ["SFO"]}, id="dimensions not in a list"
+        ),
         pytest.param(
             ReportSummary,
             {"data": [{"dimensions": ["SFO", 4, None], "metrics": []}]},
@@ -331,6 +342,10 @@ def test_large_counts_stay_exact() -> None:
         ("2014-01-02T02:20:00.1234569-00:00", AT),
         ("2014-12-31T23:59:59.9999999Z", datetime(2014, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
         ("9999-12-31T23:59:59.999999999Z", datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2014-12-31t23:59:59.9999999z", datetime(2014, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2014-12-31 23:59:59.9999999Z", datetime(2014, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2016-12-31T23:59:60Z", datetime(2016, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2017-01-01t00:59:60.5+01:00", datetime(2016, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
     ],
 )
 def test_times_finer_than_a_microsecond_are_cut(text: str, expected: datetime) -> None:
@@ -338,7 +353,7 @@ def test_times_finer_than_a_microsecond_are_cut(text: str, expected: datetime) -
     assert read(App, json.dumps({**BARE, "created_on": text})).created_on == expected
     assert read(list[App], json.dumps([BARE, {**BARE, "modified_on": text}]))[1].modified_on == expected
     assert read(list[App], json.dumps([BARE] * 40 + [{**BARE, "modified_on": text}]))[-1].modified_on == expected
-    for data in ([], [{"metrics": [[1] * 5000], "dimensions": ["TTTT"]}]):
+    for data in ([], [{"metrics": [[1] * 5000], "dimensions": ["TTTTtttt    "]}], [{"metrics": [[0.123456789] * 500]}]):
         report = read(ReportByTime, json.dumps({**BY_TIME, "data": data, "time_intervals": [[text]]}))
         assert report.time_intervals == [(expected,)]
     assert make_converter().structure({**BARE, "created_on": text}, App).created_on.tzinfo is UTC
@@ -403,6 +418,67 @@ def test_times_wherever_they_are(values: dict[str, Any], time: str) -> None:
     assert repr(read(Outer, text)) == repr(expected)
     assert make_converter().structure(json.loads(json.dumps(make_converter().unstructure(expected))), Outer) == expected
     assert ("TIME" in str(values)) is (repr(AT) in repr(expected))
+
+
+@struct(kw_only=True)
+class Tree:
+    """A model that holds itself, and a literal that is no text."""
+
+    name: str
+    level: Literal[1, 2] | None = None
+    at: datetime | None = None
+    below: "list[Tree]" = attrs.field(factory=list)
+
+
+def test_a_model_inside_of_itself() -> None:
+    """It is read on both ways, with its times in UTC on every level."""
+    text = '{"name":"a","at":null,"level":2,"below":[{"name":"b","below":[{"name":"c","at":"TIME"}]}]}'
+    text = text.replace("TIME", "2014-01-02T03:20:00.1234569+01:00")
+
+    tree = read(Tree, text)
+
+    assert tree == CONVERTER.structure(json.loads(text), Tree)
+    assert repr(tree.below[0].below[0].at) == repr(AT)
+    assert read(list[Tree], '[{"name":"a"}]') == [Tree(name="a")]
+
+
+@struct(kw_only=True)
+class Holder:
+    """A model of a user that holds an application."""
+
+    app: App
+
+
+def test_an_old_app_inside_of_another_model() -> None:
+    """Its form is that of today too."""
+    text = json.dumps({"app": {**BARE, "spp": True}})
+
+    assert read(Holder, text).app.proxy_protocol == "simple"
+    assert read(list[Holder], f"[{text}]")[0].app.proxy_protocol == "simple"
+
+
+@struct(kw_only=True)
+class Box(Generic[T]):
+    """A generic model."""
+
+    content: T = attrs.field(metadata={"json": "Content"})
+    more: list[T] = attrs.field(factory=list)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "expected"),
+    [
+        (Box[Inner], {"Content": {"at": "2014-01-02T02:20:00.123456Z"}}, Box(content=Inner(at=AT))),
+        (Box[datetime], {"Content": "2014-01-02T02:20:00.123456Z"}, Box(content=AT)),
+        (Box[int], {"Content": 1, "more": [2]}, Box(content=1, more=[2])),
+        (Box, {"Content": 1, "more": ["a"]}, Box(content=1, more=["a"])),
+    ],
+    ids=["of models", "of times", "of numbers", "of anything"],
+)
+def test_generic_models(wanted: Any, values: Any, expected: Any) -> None:
+    """Their fields have their names in JSON, and the types that the parameters stand for."""
+    assert read(wanted, json.dumps(values)) == expected
+    assert CONVERTER.unstructure(expected) == values
 
 
 @pytest.mark.parametrize(
@@ -488,10 +564,10 @@ async def test_a_wrong_value_deep_in_a_report(by_time: bool, serve: Any) -> None
     good, wrong = ({"metrics": [[number]] if by_time else [number]} for number in (1, "many"))
     report = {"data": [good, good, good, wrong, good], "data_lag": 0, "query": {}, "rows": 5}
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         return web.json_response({"success": True, "errors": [], "messages": [], "result": report})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=RetryPolicy(max_attempts=1)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond), retry=RetryPolicy(max_attempts=1)) as client:
         events = client.analytics.events
         call = events.bytime(ZONE, time_delta="hour") if by_time else events.summary(ZONE)
         with pytest.raises(DecodeError) as caught:
@@ -507,10 +583,10 @@ async def test_a_report_in_the_other_form(by_time: bool, serve: Any) -> None:
     sent = {**(SUMMARY if by_time else BY_TIME), "query": {"metrics": ["count", "durationAvg"][: 2 if by_time else 1]}}
     sent = sent if by_time else {**sent, "time_intervals": [[START, END], [START, END]]}
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         return web.json_response({"success": True, "result": sent})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         events = client.analytics.events
         report: Any = await (events.bytime(ZONE, time_delta="hour") if by_time else events.summary(ZONE))
 
@@ -523,11 +599,70 @@ async def test_null_for_a_list(serve: Any) -> None:
     """Some servers write an empty array as null, or leave it out."""
     bodies = iter(['{"success":true,"result":null}', '{"success":true}'])
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         return web.Response(text=next(bodies), content_type="application/json")
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         assert [await client.protocols.list(ZONE), await client.protocols.list(ZONE)] == [[], []]
+
+
+class Letter(Enum):
+    """A type that raises a ValueError of its own."""
+
+    A = "a"
+
+
+class Dated(TypedDict):
+    """A dict with a time."""
+
+    at: datetime
+
+
+@attrs.frozen
+class Theirs:
+    """A class of attrs with what JSON has."""
+
+    at: datetime
+    size: int | float
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "expected"),
+    [
+        (App | None, None, None),
+        (None, None, None),
+        (Any, None, None),
+        (Any, {"a": [1]}, {"a": [1]}),
+        (list[datetime], ["2014-01-02T02:20:00.1234569Z"], [AT]),
+        (dict[str, App], {"a": BARE}, {"a": CONVERTER.structure(BARE, App)}),
+        (list[App | None], [None], [None]),
+        (list[int | float], [1, 2.5], [1, 2.5]),
+        (Literal["a", "b"] | str, "c", "c"),
+        (Dated, {"at": "2014-01-02T02:20:00.123456Z"}, {"at": AT}),
+        (Theirs, {"at": "2014-01-02T02:20:00.123456Z", "size": 1}, Theirs(AT, 1)),
+        (Letter, "a", Letter.A),
+        (dict[str, int], [1], "result: expected a value of dict"),
+        (list[int], ["x"], "result[0]: expected a value of <class 'int'>"),
+        (Letter, "b", "result: expected a value of <enum 'Letter'> ('b' is not a valid Letter), got 'b'"),
+        (Literal["a", 1], "b", "result: expected one of a, 1, got 'b'"),
+        (dict[str, int], None, "the envelope has no result"),
+    ],
+    ids=lambda value: "value",
+)
+async def test_any_type_can_be_the_result_of_a_route(wanted: Any, values: Any, expected: Any, serve: Any) -> None:
+    """What fits is read; what does not is an error of ours, whatever the type raises."""
+    route: Route[Any] = Route(name="own", method="GET", path="/own", result=wanted, safe_to_repeat=True)
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"success": True, "result": values})
+
+    async with Client(api_token=TOKEN, base_url=await serve(answer), retry=RetryPolicy(max_attempts=1)) as client:
+        if isinstance(expected, str) and expected != values:
+            with pytest.raises(DecodeError) as caught:
+                await client.send(route, path={}, query={})
+            assert expected in str(caught.value)
+        else:
+            assert (await client.send(route, path={}, query={})).result == expected
 
 
 async def test_a_route_of_ones_own(serve: Any) -> None:
@@ -536,8 +671,22 @@ async def test_a_route_of_ones_own(serve: Any) -> None:
         name="own", method="GET", path="/own", result=dict[str, int], safe_to_repeat=True
     )
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         return web.json_response({"success": True, "result": {"a": 1}})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         assert (await client.send(route, path={}, query={})).result == {"a": 1}
+
+
+def test_a_converter_of_a_user_obeys_the_user() -> None:
+    """What is registered for a type or a union later on counts."""
+    converter = make_converter()
+    converter.register_structure_hook(datetime, lambda value, _: datetime.fromtimestamp(value, UTC))
+    converter.register_structure_hook(int | str, lambda value, _: f"<{value}>")
+    configure_tagged_union(ReportByTime | ReportSummary, converter)
+
+    assert converter.structure(0, datetime) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert converter.structure(5, int | str) == "<5>"
+    for report in (CONVERTER.structure(SUMMARY, ReportSummary), CONVERTER.structure(BY_TIME, ReportByTime)):
+        written = converter.unstructure(report, unstructure_as=ReportByTime | ReportSummary)
+        assert converter.structure(written, ReportByTime | ReportSummary) == report

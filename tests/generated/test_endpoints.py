@@ -1,4 +1,4 @@
-"""Every endpoint function: what it sends, byte for byte, and what it makes of the answer."""
+"""Every endpoint function: what it sends, byte for byte, and what it makes of the response."""
 
 import json
 import re
@@ -102,7 +102,7 @@ class Case:
     method: str = "GET"
     target: str
     body: Any = None
-    answer: Any
+    payload: Any
     result_info: Any = None
     result: Any
 
@@ -111,20 +111,20 @@ CASES = {
     "list without a page": Case(
         call=lambda client: client.apps.list(ZONE),
         target=f"/zones/{ZONE}/spectrum/apps",
-        answer=[WIRE_APP, WIRE_PAYGO],
+        payload=[WIRE_APP, WIRE_PAYGO],
         result=Page(items=[THE_APP, PAYGO]),
     ),
     "list a page": Case(
         call=lambda client: client.apps.list(ZONE, page=2, per_page=50, direction="desc", order="modified_on"),
         target=f"/zones/{ZONE}/spectrum/apps?page=2&per_page=50&direction=desc&order=modified_on",
-        answer=[WIRE_APP],
+        payload=[WIRE_APP],
         result_info={"page": 2, "per_page": 50, "count": 1, "total_count": 51},
         result=Page(items=[THE_APP], page=2, per_page=50, count=1, total_count=51),
     ),
-    "list asks for page 1 when only the size is given": Case(
+    "list requests page 1 when only the size is given": Case(
         call=lambda client: client.apps.list(ZONE, per_page=50),
         target=f"/zones/{ZONE}/spectrum/apps?page=1&per_page=50",
-        answer=[],
+        payload=[],
         result=Page(items=[]),
     ),
     "create": Case(
@@ -132,13 +132,13 @@ CASES = {
         method="POST",
         target=f"/zones/{ZONE}/spectrum/apps",
         body=WIRE_REQUEST,
-        answer=WIRE_APP,
+        payload=WIRE_APP,
         result=THE_APP,
     ),
     "get": Case(
         call=lambda client: client.apps.get(ZONE, APP),
         target=f"/zones/{ZONE}/spectrum/apps/{APP}",
-        answer=WIRE_PAYGO,
+        payload=WIRE_PAYGO,
         result=PAYGO,
     ),
     "update": Case(
@@ -164,26 +164,26 @@ CASES = {
             "edge_ips": {"type": "dynamic", "connectivity": "ipv4"},
             "ip_firewall": False,
         },
-        answer=WIRE_APP,
+        payload=WIRE_APP,
         result=THE_APP,
     ),
     "delete": Case(
         call=lambda client: client.apps.delete(ZONE, APP),
         method="DELETE",
         target=f"/zones/{ZONE}/spectrum/apps/{APP}",
-        answer={"id": APP},
+        payload={"id": APP},
         result=DeletedApp(id=APP),
     ),
     "protocols": Case(
         call=lambda client: client.protocols.list(ZONE),
         target=f"/zones/{ZONE}/spectrum/protocols",
-        answer=[{"name": "ssh", "description": "Secure Shell", "ports": [22], "transport": "tcp"}],
+        payload=[{"name": "ssh", "description": "Secure Shell", "ports": [22], "transport": "tcp"}],
         result=[Protocol(name="ssh", description="Secure Shell", ports=[22], transport="tcp")],
     ),
     "current aggregate": Case(
         call=lambda client: client.analytics.aggregate.current(ZONE, app_ids=[APP, ZONE], colo_name="SFO"),
         target=f"/zones/{ZONE}/spectrum/analytics/aggregate/current?appID={APP},{ZONE}&colo_name=SFO",
-        answer=[{"appID": APP, "bytesEgress": 1, "bytesIngress": 2, "connections": 3, "durationAvg": 4.5}],
+        payload=[{"appID": APP, "bytesEgress": 1, "bytesIngress": 2, "connections": 3, "durationAvg": 4.5}],
         result=[CurrentAggregate(app_id=APP, bytes_egress=1, bytes_ingress=2, connections=3, duration_avg=4.5)],
     ),
     "events by time": Case(
@@ -203,13 +203,13 @@ CASES = {
         "&since=2026-11-20T00:00:00Z&until=2026-11-20T02:00:00.000001Z"
         "&filters=event%3D%3Ddisconnect%3BcoloName%21%3DSFO%2CipVersion%3E%3D4%20OR%20event%3Cconnect"
         "&sort=%2Bcount,-bytesIngress&limit=10",
-        answer=WIRE_REPORT,
+        payload=WIRE_REPORT,
         result=REPORT,
     ),
     "events summary": Case(
         call=lambda client: client.analytics.events.summary(ZONE, metrics=["count"]),
         target=f"/zones/{ZONE}/spectrum/analytics/events/summary?metrics=count",
-        answer={**WIRE_REPORT, "data": [{"metrics": [1000]}], "time_intervals": None},
+        payload={**WIRE_REPORT, "data": [{"metrics": [1000]}], "time_intervals": None},
         result=ReportSummary(
             data=[ReportSummaryRow(metrics=[1000])],
             **{name: getattr(REPORT, name) for name in ("data_lag", "max", "min", "query", "rows", "totals")},
@@ -220,8 +220,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 async def test_calls_go_out_and_come_back(case: Case, client: Client, mocked: Mocked) -> None:
-    """Method, URL, headers and body are as documented, and the answer becomes objects."""
-    envelope = {"success": True, "errors": [], "messages": [], "result": case.answer, "result_info": case.result_info}
+    """Method, URL, headers and body are as documented, and the response becomes objects."""
+    envelope = {"success": True, "errors": [], "messages": [], "result": case.payload, "result_info": case.result_info}
     mocked.add(re.compile(re.escape(BASE) + ".*"), method=case.method, payload=envelope)
 
     assert await case.call(client) == case.result
@@ -240,11 +240,11 @@ async def test_bytes_on_the_wire(case: Case, serve: Serve) -> None:
     """A real server sees the request target byte for byte."""
     seen: list[tuple[str, str]] = []
 
-    async def answer(request: web.Request) -> web.Response:
+    async def respond(request: web.Request) -> web.Response:
         seen.append((request.method, request.raw_path))
-        return web.json_response({"success": True, "result": case.answer, "result_info": case.result_info})
+        return web.json_response({"success": True, "result": case.payload, "result_info": case.result_info})
 
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         assert await case.call(client) == case.result
 
     assert seen == [(case.method, "/client/v4" + case.target)]

@@ -62,7 +62,7 @@ def test_everything_exported_is_there() -> None:
 
 
 def test_names_are_imported_when_they_are_used() -> None:
-    """Importing the package imports none of its modules; names and modules are there when they are asked for."""
+    """Importing the package imports none of its modules; names and modules are there when they are first used."""
     code = (
         "import sys, aiospectrum; "
         "assert not [name for name in sys.modules if name.startswith('aiospectrum.') and name[12:] != '_version']; "

@@ -13,15 +13,7 @@ __all__ = ["make_acceptable"]
 
 
 def make_acceptable(body: Mapping[str, Any], *, paygo: bool) -> dict[str, Any]:
-    """Make an application that a zone takes of one that the schema allows.
-
-    Args:
-        body: The configuration, valid against the schema.
-        paygo: Whether the zone is on a pay-as-you-go plan.
-
-    Returns:
-        A configuration with as much of the other as the rules allow; equal ones for equal ones.
-    """
+    """Make an application that a zone takes of one that the schema allows."""
     number = zlib.crc32(json.dumps(body, sort_keys=True).encode())
     transport = "udp" if number % 4 == 0 else "tcp"
     port = number % 65535 + 1

@@ -11,7 +11,7 @@ class Checked:
     """What one outsider checked."""
 
     calls: int = 0
-    """HTTP calls that it made, answered or passed on."""
+    """HTTP calls that it made, responded to or passed on."""
 
     cases: int = 0
     """Things that it judged: values compared, requests validated, files checked."""
@@ -24,13 +24,7 @@ class Tally:
         self.by_outsider: dict[str, Checked] = {}
 
     def count(self, outsider: str, *, calls: int = 0, cases: int = 0) -> None:
-        """Add to what an outsider checked.
-
-        Args:
-            outsider: Its name and version, as `prism 5.16.0`.
-            calls: HTTP calls that it made, answered or passed on.
-            cases: Things that it judged.
-        """
+        """Add calls and judged cases to those of an outsider, named like `prism 5.16.0`."""
         checked = self.by_outsider.setdefault(outsider, Checked())
         checked.calls += calls
         checked.cases += cases

@@ -35,33 +35,18 @@ class GeneratedClient:
         return {f"{path.parent.name}.{path.stem}" for path in modules if path.stem != "__init__"}
 
     def load(self, module: str) -> Any:
-        """Import one of its modules.
-
-        Args:
-            module: Its name inside the package.
-
-        Returns:
-            The module.
-        """
+        """Import one of its modules."""
         if str(self.folder.parent) not in sys.path:
             sys.path.insert(0, str(self.folder.parent))
         return import_module(f"{_PACKAGE}.{module}")
 
 
 def generate_client(fragment: Path, parent: Path) -> GeneratedClient:
-    """Run the generator.
-
-    Args:
-        fragment: The description of the API.
-        parent: An empty folder, which the package is put into.
-
-    Returns:
-        What came of it.
-    """
+    """Run the generator on a description of the API; the package goes into an empty folder."""
     config = parent / "config.yaml"
     config.write_text("post_hooks: []\n", encoding="utf-8")  # it would call a formatter, which changes no meaning
     folder = parent / _PACKAGE
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"]
     command += ["--path", str(fragment), "--config", str(config), "--output-path", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)  # noqa: S603 - the tool beside us
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)  # noqa: S603 - the tool of our environment
     return GeneratedClient(done.returncode, done.stdout + done.stderr, folder)

@@ -14,26 +14,12 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d
 
 
 def to_json_values(result: object) -> Any:
-    """Turn what aiospectrum answers into JSON values.
-
-    Args:
-        result: A model, or a list or a page of models.
-
-    Returns:
-        What the API sent.
-    """
+    """The JSON values that the API sent for a model, or for a list or a page of models."""
     return normalize(_CONVERTER.unstructure(result.items if isinstance(result, Page) else result))
 
 
 def normalize(value: Any) -> Any:
-    """Write what JSON has several ways for in one of them.
-
-    Args:
-        value: JSON values, and tuples and datetimes among them.
-
-    Returns:
-        The same, with lists for tuples, and times in UTC with microseconds.
-    """
+    """JSON values with lists for tuples, and times in UTC with microseconds."""
     match value:
         case Mapping():
             return {key: normalize(inner) for key, inner in value.items()}

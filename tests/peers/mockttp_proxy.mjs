@@ -25,8 +25,8 @@ const FAULTS = {
   'close-after': after(() => 'close'),
   'reset-before': (rule) => rule.thenResetConnection(),
   'reset-after': after(() => 'reset'),
-  'half-an-answer': after(half),
-  'no-answer': (rule) => rule.thenTimeout(),
+  'half-a-response': after(half),
+  'no-response': (rule) => rule.thenTimeout(),
 };
 
 const proxy = getLocal();

@@ -1,4 +1,4 @@
-"""The tools on Node beside this file, which `npm ci` installs as package-lock.json says."""
+"""The tools on Node in this folder, which `npm ci` installs as package-lock.json says."""
 
 import json
 import os
@@ -22,11 +22,7 @@ ENVIRONMENT: Final = {**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRES
 
 
 def find_node() -> str:
-    """Find Node; a test without it has failed.
-
-    Returns:
-        The path of the command.
-    """
+    """The path of Node; a test without it fails."""
     found = shutil.which("node")
     if found is None:
         pytest.fail("there is no Node, and tests/peers needs 20.19 or newer")
@@ -34,15 +30,7 @@ def find_node() -> str:
 
 
 def find_tool(package: str, command: str) -> list[str]:
-    """Find the command of a package; a test without it has failed.
-
-    Args:
-        package: Name of the npm package.
-        command: Name of its command.
-
-    Returns:
-        The words that run it.
-    """
+    """The words that run a command of an npm package; a test without it fails."""
     folder = FOLDER / "node_modules" / package
     if not folder.is_dir():
         pytest.fail(f"{package} is not installed: run `npm ci` in tests/peers")
@@ -50,14 +38,7 @@ def find_tool(package: str, command: str) -> list[str]:
 
 
 def describe(package: str) -> dict[str, dict[str, str]]:
-    """Read what an installed package says of itself.
-
-    Args:
-        package: Name of the npm package.
-
-    Returns:
-        Its package.json.
-    """
+    """Read the package.json of an installed npm package."""
     read: dict[str, dict[str, str]] = json.loads((FOLDER / "node_modules" / package / "package.json").read_text())
     return read
 
@@ -87,15 +68,7 @@ _START_SECONDS: Final = 60
 
 @contextmanager
 def run_server(command: list[str], log: Path) -> Iterator[Running]:
-    """Run a tool that says where it listens, and end it for certain, with every process that it has started.
-
-    Args:
-        command: The words of its command line.
-        log: File for what it prints.
-
-    Yields:
-        The tool, once it listens.
-    """
+    """Run a tool that says where it listens, and end it for certain, with every process that it has started."""
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - a tool of this folder
             command,

@@ -1,4 +1,4 @@
-"""What the official client and aiospectrum are asked to do alike."""
+"""Calls that the official client and aiospectrum both make."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -8,7 +8,7 @@ from tests.spec.fragment import METRICS
 __all__ = ["APPS", "DELTAS", "NOW", "PAYGO_APP", "QUERIES"]
 
 NOW: Final = datetime(2026, 11, 20, 12, 30, 15, tzinfo=UTC)
-"""The sandbox's time, which stands still, so that a call made twice is answered the same."""
+"""The sandbox's time, which stands still, so that a call made twice has the same response."""
 
 APPS: Final[dict[str, dict[str, Any]]] = {
     "plain": {

@@ -21,17 +21,7 @@ BACKENDS: Final = {"aiohttp": DefaultAioHttpClient, "httpx": DefaultAsyncHttpxCl
 async def open_official(
     base_url: str, api_token: str, backend: str = "httpx", **options: Any
 ) -> AsyncIterator[AsyncCloudflare]:
-    """Open the client.
-
-    Args:
-        base_url: Where the server is.
-        api_token: The token to send.
-        backend: One of BACKENDS.
-        options: More of its options.
-
-    Yields:
-        The client.
-    """
+    """Open the client with one of BACKENDS."""
     async with AsyncCloudflare(
         api_token=api_token, base_url=base_url, http_client=BACKENDS[backend](), **options
     ) as client:
@@ -39,14 +29,7 @@ async def open_official(
 
 
 def of_official(result: object) -> Any:
-    """Turn what the official client answers into JSON values.
-
-    Args:
-        result: A model, or a list of models.
-
-    Returns:
-        What the API sent.
-    """
+    """The JSON values that the API sent for a model of the official client, or a list of them."""
     if isinstance(result, list):
         return [of_official(each) for each in result]
     assert isinstance(result, BaseModel), result

@@ -1,4 +1,4 @@
-"""Prism as a process, and a session that tells what Prism says is wrong."""
+"""Prism as a process, and a session that records what Prism says is wrong."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,16 +15,9 @@ PACKAGE: Final = "@stoplight/prism-cli"
 
 @contextmanager
 def run_prism(*arguments: str, log: Path, document: Path = FRAGMENT) -> Iterator[str]:
-    """Run Prism on a free port of 127.0.0.1.
+    """Run Prism on a free port of 127.0.0.1, and give its URL once it listens.
 
-    Args:
-        arguments: Words of its command line: what it is to do first, then what follows the document.
-        log: File for what it prints.
-        document: What it mocks, or what requests and answers are compared with; the fragment itself unless told
-            otherwise.
-
-    Yields:
-        Its URL, once it listens.
+    The first argument is its command, the others follow the document.
     """
     what, *others = arguments
     place = ["--host=127.0.0.1", "--port=0"]
@@ -33,25 +26,25 @@ def run_prism(*arguments: str, log: Path, document: Path = FRAGMENT) -> Iterator
 
 
 @attrs.define
-class Answers:
-    """What a session was answered, and whether Prism found anything wrong with it."""
+class Recorder:
+    """The statuses of a session's responses, and what Prism found wrong with them."""
 
     statuses: list[int] = attrs.Factory(list)
-    """HTTP status of each answer."""
+    """HTTP status of each response."""
 
     violations: list[str] = attrs.Factory(list)
-    """What Prism said is no part of the fragment, in a header or in an answer of its own."""
+    """What Prism said is no part of the fragment, in a header or in a response of its own."""
 
     def open_session(self) -> aiohttp.ClientSession:
-        """Open a session whose answers are kept here."""
+        """Open a session whose responses are recorded here."""
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(self._keep)
         return aiohttp.ClientSession(trace_configs=[trace])
 
     async def _keep(self, _: aiohttp.ClientSession, __: object, ended: aiohttp.TraceRequestEndParams) -> None:
-        answer = ended.response
-        self.statuses.append(answer.status)
-        if "sl-violations" in answer.headers:
-            self.violations.append(answer.headers["sl-violations"])
-        elif answer.content_type == "application/problem+json":
-            self.violations.append(await answer.text())
+        response = ended.response
+        self.statuses.append(response.status)
+        if "sl-violations" in response.headers:
+            self.violations.append(response.headers["sl-violations"])
+        elif response.content_type == "application/problem+json":
+            self.violations.append(await response.text())

@@ -1,7 +1,7 @@
-"""What Schemathesis is told of the API beside the fragment, in its own process; see schemathesis.toml.
+"""What Schemathesis is given in addition to the fragment, in its own process; see schemathesis.toml.
 
 Requests are led to applications that exist, and the bodies of the stateful phase obey the rules that a JSON schema does
-not express. Failures that are none are passed over, each for a reason that stands beside it.
+not express. Failures that are none are passed over, each for a reason that is given there.
 """
 
 import itertools
@@ -24,12 +24,12 @@ EXAMPLE: Final = "023e105f4ecef8ad9ca31a8372d0c353"
 APPS: Final = itertools.cycle(os.environ["SANDBOX_APPS"].split(","))
 IS_PAYGO: Final = os.environ["SANDBOX_PLAN"] == "paygo"
 UNEXPRESSED: Final = ("sort", "filters", "since", "until", "time_delta", "limit", "page")
-"""Query parameters with rules that a JSON schema does not express: `sort` names what is asked for, `filters` is a
+"""Query parameters with rules that a JSON schema does not express: `sort` names what is requested, `filters` is a
 language, times are in order, intervals are not too many, and every server has a greatest number."""
 STRANGERS: Final = {None: (400, 9106), "Bearer short": (400, 6003), f"Bearer {'x' * 40}": (403, 9109)}
 """How Cloudflare refuses requests by their Authorization header."""
 
-_asked_by_strangers: Final[set[str]] = set()
+_called_by_strangers: Final[set[str]] = set()
 
 
 @schemathesis.hook
@@ -57,20 +57,20 @@ def filter_failure(context: schemathesis.HookContext, failure: Failure, case: Ca
 def strangers_are_refused(context: schemathesis.CheckContext, response: Response, case: Case[Any]) -> None:
     """The same request with bad credentials is refused; once for each operation."""
     name = operation_id(case)
-    if not 200 <= response.status_code < 300 or name in _asked_by_strangers:
+    if not 200 <= response.status_code < 300 or name in _called_by_strangers:
         return
-    _asked_by_strangers.add(name)
+    _called_by_strangers.add(name)
     for authorization, expected in STRANGERS.items():
         headers = {**response.request.headers, "Authorization": authorization}
-        answer = requests.request(
+        response = requests.request(
             str(response.request.method),
             str(response.request.url),
             headers={key: value for key, value in headers.items() if value is not None},
             data=response.request.body,
             timeout=10,
         )
-        found = answer.status_code, answer.json()["errors"][0]["code"]
-        assert found == expected, f"{name} with Authorization: {authorization} answers {found}, not {expected}"
+        found = response.status_code, response.json()["errors"][0]["code"]
+        assert found == expected, f"{name} with Authorization: {authorization} gives {found}, not {expected}"
 
 
 def is_list_without_page(case: Case[Any]) -> bool:

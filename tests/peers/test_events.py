@@ -137,9 +137,9 @@ def test_what_a_message_cannot_hold_is_left_for_the_next() -> None:
 
 
 async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Its answers are the API's, and each kind of failure has a status of its own."""
+    """Its results are the API's, and each kind of failure has a status of its own."""
     caplog.set_level(logging.WARNING)
-    answers: dict[str, tuple[int, Any, str | None]] = {}
+    responses: dict[str, tuple[int, Any, str | None]] = {}
     async with Sandbox(zones=1, seed=7) as sandbox:
         [zone_id] = sandbox.zones
         monkeypatch.setenv("CLOUDFLARE_API_TOKEN", sandbox.api_token)
@@ -149,7 +149,7 @@ async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, capl
             async def ask(path: str) -> None:
                 async with session.get(path) as response:
                     found = json.loads(await response.read())
-                    answers[path] = response.status, found, response.headers.get("Retry-After")
+                    responses[path] = response.status, found, response.headers.get("Retry-After")
 
             for path in (f"/zones/{zone_id}/apps", f"/zones/{zone_id}/summary?hours=2", f"/zones/{UNKNOWN}/apps"):
                 await ask(path)
@@ -159,8 +159,8 @@ async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, capl
             await ask(f"/zones/{zone_id}/apps?throttled")
         requests = len(sandbox.requests)
 
-    assert [status for status, _, _ in answers.values()] == [200, 200, 404, 422, 422, 503]
-    apps, totals, unknown, short, long, throttled = (found for _, found, _ in answers.values())
+    assert [status for status, _, _ in responses.values()] == [200, 200, 404, 422, 422, 503]
+    apps, totals, unknown, short, long, throttled = (found for _, found, _ in responses.values())
     assert sorted(each["id"] for each in apps) == sorted(sandbox.app_ids(zone_id))
     assert all(total > 0 for total in totals.values())
     assert set(totals) == {"count", "bytesIngress", "bytesEgress"}
@@ -168,7 +168,7 @@ async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, capl
     assert "zone_id" in short["detail"]
     assert "hours" in str(long["detail"])
     assert throttled == {"detail": "too many requests to Cloudflare"}
-    retry_after = list(answers.values())[-1][2]
+    retry_after = list(responses.values())[-1][2]
     assert retry_after is not None
     assert 300 <= int(retry_after) < 400
-    tally.count(f"fastapi {version('fastapi')}, uvicorn {version('uvicorn')}", calls=requests, cases=len(answers))
+    tally.count(f"fastapi {version('fastapi')}, uvicorn {version('uvicorn')}", calls=requests, cases=len(responses))

@@ -1,7 +1,7 @@
 """The walk through two proxies that are not ours and do harm, of HTTP and of TCP: nothing lost, nothing done twice.
 
 Mockttp fails single requests, before or after the sandbox has carried them out. Faulty is below HTTP: it delays, slows
-down, loses and cuts off bytes. It has a rule that changes bytes too, which is left out: without TLS nobody can tell.
+down, loses and cuts off bytes. It has a rule that changes bytes too, which is left out: without TLS nobody can notice.
 """
 
 import asyncio
@@ -58,8 +58,8 @@ SHARES: Final = {
     "close-after": 6,
     "reset-before": 4,
     "reset-after": 6,
-    "half-an-answer": 6,
-    "no-answer": 2,
+    "half-a-response": 6,
+    "no-response": 2,
 }
 """How often Mockttp does what, in percent."""
 REFUSALS: Final = (BadRequestError, ConflictError, NotFoundError, PermissionDeniedError)
@@ -192,7 +192,7 @@ class Cut(BaseMiddleware):  # type: ignore[misc]  # a class without types
 
 
 def find_free_port() -> int:
-    """Find a port of 127.0.0.1 that nobody listens on; Faulty does not tell one that it has found itself."""
+    """Find a port of 127.0.0.1 that nobody listens on; Faulty does not report one that it has found itself."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -205,7 +205,7 @@ async def test_bytes_that_get_lost(sandbox: Sandbox, tally: Tally) -> None:
     assert place.host is not None
     assert place.port is not None
     port = find_free_port()
-    answers, requests = Cut(0.06), Cut(0.06)
+    responses, requests = Cut(0.06), Cut(0.06)
     sent = Sent()
     async with FaultyProxy("127.0.0.1", port, place.host, place.port) as proxy:
         proxy.add_egress_rule(LatencyMiddleware(0, 30))
@@ -213,13 +213,13 @@ async def test_bytes_that_get_lost(sandbox: Sandbox, tally: Tally) -> None:
         proxy.add_ingress_rule(LatencyMiddleware(0, 30))
         proxy.add_ingress_rule(ThrottleMiddleware(bytes_per_sec=400_000, chunk_size=1024))
         proxy.add_ingress_rule(DropMiddleware(0.005))
-        proxy.add_ingress_rule(answers)
+        proxy.add_ingress_rule(responses)
         async with walk_everywhere(sandbox, str(place.with_port(port)), sent) as walks:
             pass
         passed = proxy.stats
     errors = errors_of(walks)
     assert set(errors) <= {AmbiguousWriteError, ConnectionFailedError}
-    assert min(answers.cuts, requests.cuts, sent.repeated) > 0
+    assert min(responses.cuts, requests.cuts, sent.repeated) > 0
     assert sent.repeated_creates == 0
     assert passed.total_connections > 4
     name = f"faulty {metadata.version('faulty')}"

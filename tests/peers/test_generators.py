@@ -36,7 +36,7 @@ def copy_fragment() -> dict[str, Any]:
 def validate(fragment: Path) -> subprocess.CompletedProcess[str]:
     """Run openapi-spec-validator as one does from a shell."""
     command = [sys.executable, "-m", "openapi_spec_validator", "--schema", "3.1", str(fragment)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)  # noqa: S603 - the tool beside us
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)  # noqa: S603 - the tool of our environment
 
 
 def test_the_fragment_is_valid(tally: Tally) -> None:
@@ -47,7 +47,7 @@ def test_the_fragment_is_valid(tally: Tally) -> None:
     tally.count(f"openapi-spec-validator {version('openapi-spec-validator')}", cases=1)
 
 
-def test_an_invalid_fragment_is_told(tmp_path: Path) -> None:
+def test_an_invalid_fragment_is_reported(tmp_path: Path) -> None:
     """The validator can say no: here to a path whose parameter is nowhere described."""
     document = copy_fragment()
     del document["paths"]["/zones/{zone_id}/spectrum/protocols"]["parameters"]
@@ -106,7 +106,7 @@ class Caller:
         self.called: set[str] = set()
 
     async def envelope(self, endpoint: str, *ids: str, **arguments: Any) -> tuple[HTTPStatus, Any]:
-        """Status and envelope that a call answers, read by the generated models and written again."""
+        """Status and envelope of the response to a call, read by the generated models and written again."""
         module = self._generated.load(f"api.{endpoint}")
         response = await module.asyncio_detailed(*ids, client=self._client, **arguments)
         assert response.parsed is not None, response.content

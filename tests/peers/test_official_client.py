@@ -234,7 +234,7 @@ FAILURES = {
         status=404,
         codes=[10404],
     ),
-    "a sort by what is not asked for": Failure(
+    "a sort by a name that is not requested": Failure(
         official=lambda client: client.spectrum.analytics.events.summaries.get(zone_id=FULL, sort=["bytesIngress"]),
         ours=lambda client: client.analytics.events.summary(FULL, sort=["bytesIngress"]),
         status=400,

@@ -1,13 +1,13 @@
 """Where the official Python client differs from aiospectrum, and is at fault; pinned, so that we see when it is mended.
 
-README.md and docs/reliability.md say these things of it. Each test has what aiospectrum does instead beside it.
+README.md and docs/reliability.md say these things of it. Each test has what aiospectrum does instead.
 
-- A failed envelope with status 200 is answered as None, and by lists as no items: an error went unseen.
+- A failed envelope with status 200 becomes None, and in lists no items: an error went unseen.
 - A page of HTML with status 200 is no error of the client either, but an AttributeError, or text instead of a result.
 - A create whose connection drops is sent three times, as if it were a read: there may be three applications.
 - A Retry-After of more than a minute is passed over: it asks again at once, twice.
 - Lists in query strings are repeated keys, where Cloudflare documents commas; both are taken.
-- Without `page`, going over all pages of 30 applications gives 40, as it asks for page 2 of what it has had whole.
+- Without `page`, going over all pages of 30 applications gives 40, as it requests page 2 of what it has had whole.
 - A naive datetime is sent without an offset, which is no RFC 3339.
 - The limit of a report is no argument; it has to go by `extra_query`.
 - With CLOUDFLARE_EMAIL in the environment, the token that it was given is not sent.
@@ -80,7 +80,7 @@ async def ours(sandbox: Sandbox) -> AsyncIterator[Client]:
 
 
 async def test_a_failed_envelope_with_status_200(serve: Serve, tally: Tally) -> None:
-    """It answers None, or no applications; ours raises with the codes."""
+    """It returns None, or no applications; ours raises with the codes."""
 
     async def refuse(request: web.Request) -> web.Response:
         return web.json_response(FAILED)
@@ -126,7 +126,7 @@ async def test_a_create_whose_connection_drops(sandbox: Sandbox, official: Async
 
 
 async def test_a_long_retry_after(tally: Tally) -> None:
-    """It asks three times within seconds of an API that asks for 300; ours waits as told, or fails when it may not."""
+    """It sends three requests within seconds where the API demands a wait of 300; ours waits or fails."""
     limited = Sandbox(zones=[ZONE], rate_limit=RateLimit(requests=1))
     async with limited, open_official(limited.url, limited.api_token) as official:
         await official.spectrum.protocols.list(zone_id=ZONE)
@@ -181,7 +181,7 @@ def test_the_limit_is_no_argument(resource: Any, tally: Tally) -> None:
 
 
 async def test_an_email_address_in_the_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It drops the token that it was given; ours looks at the environment only when asked to."""
+    """It drops the token that it was given; ours looks at the environment only on request."""
     monkeypatch.setenv("CLOUDFLARE_EMAIL", sandbox.api_email)
     async with open_official(sandbox.url, sandbox.api_token) as official:
         with pytest.raises(cloudflare.BadRequestError) as raised:

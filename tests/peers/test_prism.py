@@ -32,14 +32,14 @@ from aiospectrum.sandbox import RateLimit, Sandbox
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.peers.conftest import Tally
 from tests.peers.node import FRAGMENT, label
-from tests.peers.prism import PACKAGE, Answers, run_prism
+from tests.peers.prism import PACKAGE, Recorder, run_prism
 from tests.peers.walk import NOW, Ask, Walk, make_reads, make_requests
 
 FULL_ZONE: Final = "a" * 32
 PAYGO_ZONE: Final = "b" * 32
 CONVERTER: Final = make_converter()
 ROUNDS: Final = 10
-"""How often each call is made for answers that are made up."""
+"""How often each call is made for made-up responses."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def static_url(logs: Path) -> Iterator[str]:
-    """A mock that answers the fragment's examples."""
+    """A mock that returns the fragment's examples."""
     with run_prism("mock", log=logs / "static.txt") as url:
         yield url
 
@@ -64,20 +64,20 @@ def dynamic_url(logs: Path) -> Iterator[str]:
 
 @attrs.frozen
 class Through:
-    """A client of Prism, and what it was answered."""
+    """A client of Prism, and the record of its responses."""
 
     client: Client
-    answers: Answers
+    recorder: Recorder
 
 
 @asynccontextmanager
 async def open_client(url: str, **options: Any) -> AsyncIterator[Through]:
     """Open a client of Prism; the fragment must have covered everything at the end."""
-    answers = Answers()
+    recorder = Recorder()
     options = {"api_token": TOKEN, "retry": RetryPolicy(max_attempts=1), "rate_limit": None, **options}
-    async with answers.open_session() as session, Client(base_url=url, session=session, **options) as client:
-        yield Through(client, answers)
-    assert answers.violations == []
+    async with recorder.open_session() as session, Client(base_url=url, session=session, **options) as client:
+        yield Through(client, recorder)
+    assert recorder.violations == []
 
 
 def make_calls() -> list[tuple[Ask, Any]]:
@@ -103,7 +103,7 @@ def _plain(result: object) -> object:
 
 
 async def test_examples(static_url: str, tally: Tally) -> None:
-    """What a mock answers with the fragment's examples is read as just these examples."""
+    """The fragment's examples, returned by a mock, are read as just these examples."""
     schemas = yaml.safe_load(FRAGMENT.read_text())["components"]["schemas"]
     examples = {
         kind: CONVERTER.structure(schemas[kind.__name__]["examples"][0], kind)
@@ -125,11 +125,11 @@ async def test_examples(static_url: str, tally: Tally) -> None:
             if isinstance(result, Page):
                 assert (result.page, result.per_page, result.count, result.total_count) == (1, 20, 1, 1)
             assert _plain(result) == expected[kind]
-    assert through.answers.statuses == [200] * len(calls)
+    assert through.recorder.statuses == [200] * len(calls)
     tally.count(label(PACKAGE, "prism mock"), calls=len(calls), cases=len(calls))
 
 
-async def test_made_up_answers(dynamic_url: str, tally: Tally) -> None:
+async def test_made_up_responses(dynamic_url: str, tally: Tally) -> None:
     """What a mock makes up from the schemas is read, and comes back the same after a way to JSON and back.
 
     `success` is made up too: false with status 200 has been seen of the API, so that the fragment allows it.
@@ -145,7 +145,7 @@ async def test_made_up_answers(dynamic_url: str, tally: Tally) -> None:
                 continue
             restored = CONVERTER.structure(json.loads(json.dumps(CONVERTER.unstructure(result))), kind)
             assert restored == result
-    assert through.answers.statuses == [200] * len(calls)
+    assert through.recorder.statuses == [200] * len(calls)
     assert len(calls) / 4 < refusals < len(calls) * 3 / 4
     tally.count(label(PACKAGE, "prism mock --dynamic"), calls=len(calls), cases=len(calls))
 
@@ -166,14 +166,14 @@ async def open_witness(sandbox: Sandbox) -> AsyncIterator[Client]:
 
 
 async def test_the_walk_keeps_to_the_fragment(sandbox: Sandbox, logs: Path, tally: Tally) -> None:
-    """Prism passes every request on and every answer back, finds nothing wrong with any, and changes none."""
+    """Prism passes every request on and every response back, finds nothing wrong with any, and changes none."""
     with run_prism("proxy", "--errors", sandbox.url, log=logs / "walk.txt") as url:
         async with open_witness(sandbox) as witness, open_client(url, api_token=sandbox.api_token) as through:
             for zone in sandbox.zones:
                 walk = Walk(through.client, witness, zone, domain=sandbox.zone_name(zone), paygo=zone == PAYGO_ZONE)
                 await walk.go()
                 assert walk.errors == []
-    statuses = through.answers.statuses
+    statuses = through.recorder.statuses
     assert {200, 400, 403, 404, 409} == set(statuses)
     assert len(statuses) > 100
     tally.count(label(PACKAGE, "prism proxy"), calls=len(statuses), cases=2 * len(statuses))
@@ -188,7 +188,7 @@ REFUSED: Final[list[tuple[dict[str, Any], type[ResponseError], int]]] = [
 
 
 async def test_credentials_keep_to_the_fragment(sandbox: Sandbox, logs: Path, tally: Tally) -> None:
-    """Either scheme is one that the fragment describes, and so are the answers to credentials that are not accepted."""
+    """Either scheme is one that the fragment describes, and so are the responses to wrong credentials."""
     key = {"api_token": None, "api_email": sandbox.api_email, "api_key": sandbox.api_key}
     calls = 1
     with run_prism("proxy", "--errors", sandbox.url, log=logs / "credentials.txt") as url:
@@ -206,7 +206,7 @@ async def test_credentials_keep_to_the_fragment(sandbox: Sandbox, logs: Path, ta
 
 
 async def test_a_429_keeps_to_the_fragment(logs: Path, tally: Tally) -> None:
-    """The answer to one request too many is one that the fragment describes, and says how long to wait."""
+    """The response to one request too many is one that the fragment describes, and says how long to wait."""
     limit = RateLimit(requests=1, per_seconds=300, block_seconds=300)
     async with Sandbox(zones=[FULL_ZONE], rate_limit=limit, monotonic=lambda: 1000.0) as sandbox:
         with run_prism("proxy", "--errors", sandbox.url, log=logs / "limit.txt") as url:
@@ -215,7 +215,7 @@ async def test_a_429_keeps_to_the_fragment(logs: Path, tally: Tally) -> None:
                 with pytest.raises(RateLimitError) as caught:
                     await through.client.protocols.list(FULL_ZONE)
     assert caught.value.retry_after == 300
-    assert through.answers.statuses == [200, 429]
+    assert through.recorder.statuses == [200, 429]
     tally.count(label(PACKAGE, "prism proxy"), calls=2, cases=4)
 
 
@@ -236,20 +236,20 @@ REQUESTS: Final[dict[str, tuple[str, str, object]]] = {
 
 async def test_prism_sees_wrong_requests(sandbox: Sandbox, logs: Path, tally: Tally) -> None:
     """A request outside the fragment never arrives; otherwise the tests above could not fail."""
-    answers = Answers()
+    recorder = Recorder()
     headers = {"Authorization": f"Bearer {sandbox.api_token}"}
     with run_prism("proxy", "--errors", sandbox.url, log=logs / "requests.txt") as url:
-        async with answers.open_session() as session:
+        async with recorder.open_session() as session:
             for name, (method, path, body) in REQUESTS.items():
                 address = URL(f"{url}/zones/{FULL_ZONE}/spectrum/{path}", encoded=True)
-                async with session.request(method, address, headers=headers, json=body) as answer:
-                    assert answer.status == 422, name
-    assert len(answers.violations) == len(REQUESTS)
+                async with session.request(method, address, headers=headers, json=body) as response:
+                    assert response.status == 422, name
+    assert len(recorder.violations) == len(REQUESTS)
     assert sandbox.requests == []
     tally.count(label(PACKAGE, "prism proxy"), calls=len(REQUESTS), cases=len(REQUESTS))
 
 
-ANSWERS: Final[dict[str, tuple[int, object]]] = {
+WRONG_RESPONSES: Final[dict[str, tuple[int, object]]] = {
     "no success": (200, {"result": []}),
     "no result": (200, {"success": True}),
     "result of another kind": (200, {"success": True, "result": {"name": "ssh"}}),
@@ -263,24 +263,24 @@ ANSWERS: Final[dict[str, tuple[int, object]]] = {
 }
 
 
-async def test_prism_sees_wrong_answers(serve: Serve, logs: Path, tally: Tally) -> None:
-    """An answer outside the fragment is marked as such, and becomes an error unless it is one already."""
-    rest = iter(ANSWERS.values())
+async def test_prism_sees_wrong_responses(serve: Serve, logs: Path, tally: Tally) -> None:
+    """A response outside the fragment is marked as such, and becomes an error unless it is one already."""
+    rest = iter(WRONG_RESPONSES.values())
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         status, body = next(rest)
         return web.json_response(body, status=status)
 
-    base = await serve(answer)
-    answers = Answers()
-    with run_prism("proxy", "--errors", base, log=logs / "answers.txt") as url:
+    base = await serve(respond)
+    recorder = Recorder()
+    with run_prism("proxy", "--errors", base, log=logs / "responses.txt") as url:
         once = RetryPolicy(max_attempts=1)
         async with (
-            answers.open_session() as session,
+            recorder.open_session() as session,
             Client(api_token=TOKEN, base_url=url, session=session, retry=once) as client,
         ):
-            for number, name in enumerate(ANSWERS, 1):
+            for number, name in enumerate(WRONG_RESPONSES, 1):
                 with pytest.raises(ServerError):
                     await client.protocols.list(ZONE)
-                assert len(answers.violations) == number, name
-    tally.count(label(PACKAGE, "prism proxy"), calls=len(ANSWERS), cases=len(ANSWERS))
+                assert len(recorder.violations) == number, name
+    tally.count(label(PACKAGE, "prism proxy"), calls=len(WRONG_RESPONSES), cases=len(WRONG_RESPONSES))

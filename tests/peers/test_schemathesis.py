@@ -49,17 +49,7 @@ class Run:
 def run_schemathesis(
     folder: Path, plan: str, *arguments: str, fragment: Path = FOLDER / "spectrum.openapi.yaml"
 ) -> Run:
-    """Fuzz a new sandbox whose first zone is on a plan.
-
-    Args:
-        folder: An empty folder.
-        plan: `full` or `paygo`.
-        arguments: More of the command's arguments.
-        fragment: The description of the API.
-
-    Returns:
-        What came of it.
-    """
+    """Fuzz a new sandbox whose first zone is on a plan, `full` or `paygo`."""
     paygo = [ZONE] if plan == "paygo" else []
     with run_in_thread(Sandbox(zones=ZONES, apps_per_zone=40, paygo_zones=paygo, rate_limit=None)) as sandbox:
         apps = list(sandbox.app_ids(ZONE))
@@ -90,7 +80,7 @@ def chains(sandbox: Sandbox) -> list[list[tuple[str, int | None]]]:
 
 @pytest.mark.parametrize("plan", ["full", "paygo"])
 def test_the_sandbox_is_what_the_fragment_says(plan: str, tmp_path: Path, tally: Tally) -> None:
-    """No server error, no undocumented status, no answer outside its schema, and links that lead where they say."""
+    """No server error, no undocumented status, no response outside its schema, and links that lead where they say."""
     run = run_schemathesis(tmp_path, plan)
 
     assert run.code == 0, run.text
@@ -117,7 +107,7 @@ def test_the_sandbox_is_what_the_fragment_says(plan: str, tmp_path: Path, tally:
 
 
 def test_a_false_fragment_is_found_out(tmp_path: Path) -> None:
-    """Answers with another schema, another status and another type do not pass."""
+    """Responses with another schema, another status and another type do not pass."""
     document = json.loads(json.dumps(DOCUMENT))
     document["components"]["schemas"]["DeletedApp"]["required"] = ["id", "name"]
     document["components"]["schemas"]["Protocol"]["properties"]["ports"] = {"type": "string"}

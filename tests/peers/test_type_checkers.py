@@ -41,7 +41,7 @@ def check(checker: str, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "pyrefly.toml").touch()  # else it would take over the settings for pyright
     program, *arguments = CHECKERS[checker]
     found = shutil.which(program, path=Path(sys.executable).parent)
-    assert found is not None, f"{checker} is not installed beside {sys.executable}"
+    assert found is not None, f"{checker} is not installed next to {sys.executable}"
     return subprocess.run(  # noqa: S603 - a checker of the dependency group
         [found, *arguments], cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False
     )

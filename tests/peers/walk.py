@@ -23,7 +23,7 @@ from aiospectrum import (
 )
 
 NOW: Final = datetime(2026, 11, 20, 12, 30, 15, tzinfo=UTC)
-"""The time of the sandbox, which stands still so that an answer asked for twice is the same."""
+"""The time of the sandbox, which stands still so that a call made twice has the same response."""
 
 NOBODY: Final = "0" * 32
 """A well-formed identifier that nothing has."""
@@ -33,12 +33,7 @@ T = TypeVar("T")
 
 
 def make_requests(domain: str, *, paygo: bool) -> list[tuple[AppRequest, AppRequest]]:
-    """Make what a zone's plan takes: applications to create, each with what it is replaced with.
-
-    Args:
-        domain: The zone's domain.
-        paygo: Whether the zone is on a pay-as-you-go plan.
-    """
+    """Make what a zone's plan takes: applications to create, each with what it is replaced with."""
     if paygo:
         dns = DNS(name=f"walk-mc.{domain}", type="CNAME")
         return [
@@ -112,7 +107,7 @@ def make_requests(domain: str, *, paygo: bool) -> list[tuple[AppRequest, AppRequ
 
 
 def make_reads(zone: str, app_ids: tuple[str, ...]) -> list[Ask]:
-    """Make calls that change nothing: every endpoint that only answers, with many sets of parameters."""
+    """Make calls that change nothing: every endpoint that only reads, with many sets of parameters."""
 
     def summary(**query: Any) -> Ask:
         return lambda client: client.analytics.events.summary(zone, **query)
@@ -182,15 +177,7 @@ class Walk:
     """One client's way over a zone, and a witness who asks the sandbox itself."""
 
     def __init__(self, client: Client, witness: Client, zone: str, *, domain: str, paygo: bool = False) -> None:
-        """Keep who walks where.
-
-        Args:
-            client: The client, with something between it and the sandbox.
-            witness: A client of the sandbox itself.
-            zone: The zone; nobody else may change it meanwhile.
-            domain: The zone's domain.
-            paygo: Whether the zone is on a pay-as-you-go plan.
-        """
+        """Keep a client with something before the sandbox, and a witness with nothing; the zone is theirs alone."""
         self.client = client
         self.witness = witness
         self.zone = zone
@@ -208,7 +195,7 @@ class Walk:
             await self.read(ask)
         for ask in make_refused(self.zone, self.domain, ids):
             await self.refuse(ask)
-        await self.delete_nobody()
+        await self.delete_missing()
         await self.iterate()
         if self.paygo:  # such a plan takes one application of each protocol
             for app_id in ids:
@@ -254,7 +241,7 @@ class Walk:
             self.errors.append(error)
         assert await self.witness.apps.list(self.zone) == before
 
-    async def delete_nobody(self) -> None:
+    async def delete_missing(self) -> None:
         """Delete an application that there is not; that can only look like a success when it was asked twice."""
         self.calls += 1
         with record_responses() as responses:

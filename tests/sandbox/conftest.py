@@ -1,12 +1,11 @@
 """Plain clients for the sandbox, an aiohttp session and bare connections; and clocks moved by hand."""
 
-from __future__ import annotations
-
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import attrs
@@ -14,9 +13,6 @@ import pytest
 from yarl import URL
 
 from aiospectrum.sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
 
 
 @attrs.define
@@ -104,15 +100,15 @@ class Api:
 
 @attrs.define
 class Sleeper:
-    """A sleep that lasts until it is let go, and knows what became of it."""
+    """A sleep that lasts until it is released, and records how it ended."""
 
-    asked: list[float] = attrs.Factory(list)
+    waits: list[float] = attrs.Factory(list)
     given_up: int = 0
     awake: asyncio.Event = attrs.Factory(asyncio.Event)
 
     async def __call__(self, seconds: float) -> None:
         """Sleep like ``asyncio.sleep``."""
-        self.asked.append(seconds)
+        self.waits.append(seconds)
         try:
             await self.awake.wait()
         except asyncio.CancelledError:
@@ -198,7 +194,7 @@ async def raw() -> AsyncIterator[Any]:
 
 @pytest.fixture
 def until() -> Any:
-    """Return a coroutine function that lets the loop turn until a condition holds."""
+    """Return a coroutine function that lets the loop run until a condition holds."""
 
     async def wait(holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(30):

@@ -1,7 +1,5 @@
 """Apps over HTTP: create, list, get, replace, delete, and the rules between them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,9 +1,8 @@
 """Faults as values, and the draws of which request meets which."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import attrs
 import pytest
@@ -11,9 +10,6 @@ import pytest
 from aiospectrum.sandbox import Faults, Sandbox
 from aiospectrum.sandbox.faults import FaultInjector, InjectedFault
 from aiospectrum.sandbox.responses import error_page
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ALL_KINDS = Faults(error_rate=0.2, reset_rate=0.2, hang_rate=0.1, truncate_rate=0.1, throttle_rate=0.1)
 MANY = 20_000

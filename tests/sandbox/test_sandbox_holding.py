@@ -1,7 +1,5 @@
 """Responses that come late or never, all faults at once, and stopping while responses are held back."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from typing import Any
@@ -28,28 +26,28 @@ async def test_responses_come_late(connect: Any, sleeper: Any, until: Any) -> No
     """Each response waits, whatever it says, while its operation is carried out and recorded at once."""
     async with connect(faults=Faults(latency=0.5), sleep=sleeper) as api:
         created = asyncio.create_task(api.create(BODY))
-        await until(lambda: len(sleeper.asked) == 1)
+        await until(lambda: len(sleeper.waits) == 1)
         assert len(api.sandbox.app_ids(api.sandbox.zones[0])) == 6
         assert [(request.status, request.fault) for request in api.sandbox.requests] == [(200, None)]
         unknown = asyncio.create_task(api.call("GET", "/nope", headers={}))
-        await until(lambda: len(sleeper.asked) == 2)
+        await until(lambda: len(sleeper.waits) == 2)
         assert not created.done()
         sleeper.awake.set()
         assert [(await created).status, (await unknown).status] == [200, 404]
-    assert sleeper.asked == [0.5, 0.5]
+    assert sleeper.waits == [0.5, 0.5]
     assert sleeper.given_up == 0
 
 
 async def test_resets_come_late_too(connect: Any, raw: Any, sleeper: Any) -> None:
-    """Latency holds resets back like responses, for a time drawn anew from its range."""
+    """Latency holds resets back like responses, for a time drawn from its range each time."""
     sleeper.awake.set()
     async with connect(faults=Faults(latency=(1, 2), reset_rate=1), sleep=sleeper) as api:
         for _ in range(5):
             connection = await raw(api.sandbox)
             connection.send("GET", "apps")
             assert (await connection.read()).ending == "reset"
-    assert len(set(sleeper.asked)) == 5
-    assert all(1 <= seconds <= 2 for seconds in sleeper.asked)
+    assert len(set(sleeper.waits)) == 5
+    assert all(1 <= seconds <= 2 for seconds in sleeper.waits)
 
 
 async def test_faults_can_be_switched_while_running(connect: Any, sleeper: Any, until: Any) -> None:
@@ -69,7 +67,7 @@ async def test_faults_can_be_switched_while_running(connect: Any, sleeper: Any, 
         assert len(api.sandbox.app_ids(api.sandbox.zones[0])) == 5
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await hung
-    assert sleeper.asked == []
+    assert sleeper.waits == []
 
 
 @pytest.mark.parametrize("faults", [Faults(hang_rate=1), Faults(latency=3600)], ids=["hung", "late"])
@@ -91,7 +89,7 @@ async def test_responses_held_back_do_not_hold_up_the_end(raw: Any, sleeper: Any
         assert [(await connection.read()).ending for connection in connections] == ["closed"] * 20
     assert min(took) < PROMPT
     await until(lambda: asyncio.all_tasks() == before)
-    assert sleeper.given_up == len(sleeper.asked) == (60 if faults.latency else 0)
+    assert sleeper.given_up == len(sleeper.waits) == (60 if faults.latency else 0)
 
 
 @pytest.mark.parametrize("faults", [Faults(hang_rate=1), Faults(latency=3600)], ids=["hung", "late"])
@@ -133,7 +131,7 @@ async def test_clients_that_left_meet_no_fault(
         await connection.close()
         assert api.sandbox.requests == []
         await until(lambda: len(api.sandbox.requests) == 1 and asyncio.all_tasks() == before)
-    assert sleeper.asked == []
+    assert sleeper.waits == []
     assert caplog.messages == []
 
 
@@ -146,7 +144,7 @@ async def test_a_fault_that_comes_due_while_stopping_is_given_up(sleeper: Any, r
         connection.send("GET", A_SLOW_QUERY)
         await until(lambda: len(asyncio.all_tasks() - before) >= 2)
     assert (await connection.read()).ending == "closed"
-    assert sleeper.asked == []
+    assert sleeper.waits == []
 
 
 async def _meet(sandbox: Sandbox, connection: Any, until: Any, number: int) -> str:

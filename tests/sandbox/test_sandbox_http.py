@@ -1,7 +1,5 @@
 """Routes, credentials, headers and damaged requests."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import json

@@ -1,7 +1,5 @@
 """Starting and stopping sandboxes, in coroutines and in threads."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import threading
@@ -50,7 +48,7 @@ def test_bad_arguments_are_named(arguments: dict[str, Any], name: str) -> None:
 
 
 def test_zones_may_be_given_or_made() -> None:
-    """Ids are taken as they are, or made from the seed; asking for an unknown zone fails."""
+    """Ids are taken as they are, or made from the seed; an unknown zone is refused."""
     assert Sandbox(zones=[ZONE]).zones == (ZONE,)
     assert Sandbox(zones=2).zones == Sandbox(zones=5).zones[:2]
     assert Sandbox(zones=2, seed=1).zones != Sandbox(zones=2).zones
@@ -61,7 +59,7 @@ def test_zones_may_be_given_or_made() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 30])
 def test_apps_are_seeded(count: int) -> None:
-    """Every zone starts with the number of apps asked for, whatever its plan."""
+    """Every zone starts with the given number of apps, whatever its plan."""
     sandbox = Sandbox(zones=[ZONE, "b" * 32], paygo_zones=[ZONE], apps_per_zone=count)
     ids = [app_id for zone in sandbox.zones for app_id in sandbox.app_ids(zone)]
     assert len(set(ids)) == 2 * count

@@ -1,7 +1,5 @@
 """Faults on real connections: what a client sees of each, what was carried out, and what is on record."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 from urllib.error import HTTPError
@@ -143,7 +141,7 @@ async def test_credentials_come_first(connect: Any, sleeper: Any) -> None:
         assert (await api.call("GET", api.path("apps"), headers={})).status == 400
         assert (await api.call("GET", "/nope", headers={})).status == 404
         assert outcomes(api.sandbox) == [(400, None), (404, None)]
-    assert sleeper.asked == [1, 1]
+    assert sleeper.waits == [1, 1]
 
 
 async def test_the_rate_limit_comes_first(connect: Any) -> None:

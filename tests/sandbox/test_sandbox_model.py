@@ -1,11 +1,10 @@
 """The event model against a plain enumeration of its events, and the reports against one another."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
@@ -25,9 +24,6 @@ from aiospectrum.sandbox.query import (
     parse_filter,
 )
 from aiospectrum.sandbox.reports import write_report
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 ZONE, SEED = "c" * 32, 11
 START = times.parse_second("2024-03-30T20:00:00Z")  # a Saturday, so that weekend, week and quarter ends are near
@@ -238,7 +234,7 @@ def test_sums_agree_however_time_is_cut(
 @settings(max_examples=40, deadline=None)
 @given(span=spans, dimensions=some_dimensions, limit=st.integers(1, 12), data=st.data())
 def test_sort_and_limit(span: tuple[int, int], dimensions: list[str], limit: int, data: st.DataObject) -> None:
-    """Rows come in the asked order, and a limit cuts rows off without touching anything else."""
+    """Rows come in the requested order, and a limit cuts rows off without touching anything else."""
     fields = data.draw(st.lists(st.sampled_from([*METRICS, *dimensions]), unique=True, max_size=3))
     signs = [data.draw(st.sampled_from(["", "+", "-"])) for _ in fields]
     parameters: dict[str, object] = {

@@ -1,7 +1,5 @@
 """The rules for one app, as a table."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Timestamps and calendar buckets."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 

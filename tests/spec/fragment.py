@@ -34,7 +34,7 @@ def operations() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 
 
 def resolve(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a reference leads to, with the keywords beside it."""
+    """What a reference leads to, with the keywords next to it."""
     if "$ref" not in node:
         return node
     target: Any = DOCUMENT

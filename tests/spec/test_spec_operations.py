@@ -193,7 +193,7 @@ def test_path_parameters_are_identifiers(endpoint: Endpoint) -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=by_endpoint)
 def test_refusals_are_described(endpoint: Endpoint) -> None:
-    """Every operation answers 200 in the envelope, or 4XX with the one shape of a failure."""
+    """Every operation responds with 200 in the envelope, or 4XX with the one shape of a failure."""
     responses = DOCUMENT["paths"][endpoint.path][endpoint.method]["responses"]
     assert list(responses) == ["200", "4XX"]
     assert responses["4XX"] == {"$ref": "#/components/responses/Failure"}
@@ -279,7 +279,7 @@ def test_examples_of_parameters_are_valid(parameter: Mapping[str, Any]) -> None:
 
 
 def test_links_lead_to_operations_and_give_parameters_that_these_have() -> None:
-    """What a create answers leads to all that can be done with one application; no validator looks at that."""
+    """The response to a create leads to all that can be done with one application; no validator looks at that."""
     known = {operation["operationId"]: (path, operation) for path, _, operation in operations()}
     links = DOCUMENT["components"]["responses"]["App"]["links"].values()
     assert {link["operationId"] for link in links} == {"get_app", "update_app", "delete_app", "get_current_aggregate"}

@@ -65,7 +65,7 @@ def test_refusals(given: dict[str, str], message: str) -> None:
     [
         pytest.param({"CLOUDFLARE_API_TOKEN": "t"}, {"api_token": "t"}, id="token"),
         pytest.param(
-            {"CLOUDFLARE_API_TOKEN": "t", "CLOUDFLARE_EMAIL": "e"}, {"api_token": "t"}, id="token beside an e-mail"
+            {"CLOUDFLARE_API_TOKEN": "t", "CLOUDFLARE_EMAIL": "e"}, {"api_token": "t"}, id="token and an e-mail"
         ),
         pytest.param(
             {"CLOUDFLARE_API_TOKEN": "t", "CLOUDFLARE_EMAIL": "e", "CLOUDFLARE_API_KEY": "k"},
@@ -192,8 +192,8 @@ def test_base_urls(base_url: str) -> None:
     assert Client(api_token="t", base_url=base_url + "/").base_url == base_url
 
 
-def test_http_can_be_asked_for() -> None:
-    """Http to another machine has to be asked for."""
+def test_http_can_be_allowed() -> None:
+    """Http to another machine has to be allowed."""
     assert Client(api_token="t", base_url="http://example.com", allow_http=True).base_url == "http://example.com"
 
 

@@ -46,7 +46,7 @@ async def wait(deadline: Deadline) -> None:
 
 
 async def listen(deadline: Deadline, outcomes: list[str]) -> None:
-    """A call whose attempts hear nothing: each silence ends one, and another begins."""
+    """A call whose attempts get no data: each silence ends one, and another begins."""
     with deadline:
         while True:
             deadline.on_data()
@@ -61,7 +61,7 @@ async def listen(deadline: Deadline, outcomes: list[str]) -> None:
 
 
 async def begin(call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """A task that has gone on as far as it can."""
+    """A task that has run as far as it can."""
     task = asyncio.create_task(call)
     await settle()
     return task
@@ -97,7 +97,7 @@ async def test_a_call_ends_at_its_deadline(loop: FakeLoop, timer: DeadlineTimer)
 
 
 async def test_silence_ends_an_attempt(loop: FakeLoop, timer: DeadlineTimer) -> None:
-    """Each attempt that hears nothing is ended, and the call goes on."""
+    """Each attempt that gets no data is ended, and the call continues."""
     outcomes: list[str] = []
     task = await begin(listen(Deadline(timer, None, 2), outcomes))
     await loop.at.pass_by(1.9)
@@ -134,7 +134,7 @@ async def test_the_deadline_comes_before_a_silence_of_the_same_moment(loop: Fake
 
 
 async def test_no_limits_need_no_timer(loop: FakeLoop, timer: DeadlineTimer) -> None:
-    """A call without limits goes on for ever."""
+    """A call without limits never ends."""
     deadline = Deadline(timer, None, None)
     task = await begin(wait(deadline))
 
@@ -147,8 +147,8 @@ async def test_no_limits_need_no_timer(loop: FakeLoop, timer: DeadlineTimer) -> 
     assert await ending(task) == "cancelled"
 
 
-async def test_what_is_heard_puts_the_silence_off(loop: FakeLoop, timer: DeadlineTimer) -> None:
-    """Silence counts from the last part of an answer."""
+async def test_data_restarts_the_read_timeout(loop: FakeLoop, timer: DeadlineTimer) -> None:
+    """Silence counts from the last part of a response."""
     outcomes: list[str] = []
     deadline = Deadline(timer, None, 2)
     task = await begin(listen(deadline, outcomes))
@@ -186,7 +186,7 @@ async def test_a_rest_is_no_silence(loop: FakeLoop, timer: DeadlineTimer) -> Non
 
 
 async def test_a_call_that_ends_in_time_is_left_alone(loop: FakeLoop, timer: DeadlineTimer) -> None:
-    """After the block neither limit does anything, and the last timer goes off for nothing."""
+    """After the block neither limit does anything, and the last timer fires without effect."""
 
     async def short() -> str:
         with Deadline(timer, 10, 2) as deadline:
@@ -272,7 +272,7 @@ async def test_the_deadline_in_a_silence(loop: FakeLoop, timer: DeadlineTimer) -
     assert task.cancelling() == 0
 
 
-async def test_a_cancellation_that_is_nobodys_silence(timer: DeadlineTimer) -> None:
+async def test_a_cancellation_that_is_no_read_timeout(timer: DeadlineTimer) -> None:
     """Without a silence no cancellation is taken back."""
     deadline = Deadline(timer, None, 2)
     outcomes: list[str] = []
@@ -306,7 +306,7 @@ async def test_an_outer_cancellation_from_before_is_not_counted(loop: FakeLoop, 
 
 
 async def test_nested_deadlines(loop: FakeLoop, timer: DeadlineTimer) -> None:
-    """The one that passes ends its own block, and the outer one goes on."""
+    """The one that passes ends its own block, and the outer one continues."""
     endings: list[str] = []
 
     async def nested() -> None:
@@ -327,7 +327,7 @@ async def test_nested_deadlines(loop: FakeLoop, timer: DeadlineTimer) -> None:
 
 
 async def test_another_error_at_the_deadline_is_not_hidden(loop: FakeLoop, timer: DeadlineTimer) -> None:
-    """What a block raises for itself goes on, and nothing of the cancellation is left."""
+    """What a block raises for itself propagates, and nothing of the cancellation is left."""
 
     async def failing() -> None:
         try:
@@ -381,7 +381,7 @@ async def test_a_shorter_deadline_after_a_longer_one(loop: FakeLoop, timer: Dead
 
 
 async def test_a_timer_that_goes_off_early_ends_nothing(loop: FakeLoop, timer: DeadlineTimer) -> None:
-    """Event loops let timers go off a little early; the rest of the time is waited for."""
+    """Event loops fire timers a little early; the rest of the time is waited for."""
     deadline = Deadline(timer, 10, None)
     task = await begin(wait(deadline))
     loop.at.now = 1009.9

@@ -1,4 +1,4 @@
-"""Every kind of answer ends in an envelope or in one of our errors."""
+"""Every kind of response ends in an envelope or in one of our errors."""
 
 import json
 from pathlib import Path
@@ -36,13 +36,13 @@ CALL = make_call(
 
 
 def raw(body: bytes, status: int = 200, **headers: str) -> HTTPResponse:
-    """An answer."""
+    """A response."""
     pairs = {name.replace("_", "-"): value for name, value in headers.items()}
     return HTTPResponse(status=status, headers=CIMultiDictProxy(CIMultiDict(pairs)), body=body)
 
 
 def sample(name: str, status: int = 200, **headers: str) -> HTTPResponse:
-    """An answer with a recorded body."""
+    """A response with a recorded body."""
     return raw((SAMPLES / name).read_bytes(), status, **headers)
 
 
@@ -56,7 +56,7 @@ def test_success() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "words"),
+    ("response", "kind", "words"),
     [
         pytest.param(raw(b""), MalformedBodyError, "the body is empty", id="empty 200"),
         pytest.param(raw(b" \n"), MalformedBodyError, "the body is empty", id="blank 200"),
@@ -101,15 +101,15 @@ def test_success() -> None:
         pytest.param(raw(b"{}", 418), ResponseError, "answered 418", id="another status"),
     ],
 )
-def test_failures(answer: HTTPResponse, kind: type[ResponseError], words: str) -> None:
+def test_failures(response: HTTPResponse, kind: type[ResponseError], words: str) -> None:
     """Everything that is not a success is an error of its class, which says what is wrong."""
     with pytest.raises(ResponseError) as caught:
-        read_response(CALL, answer)
+        read_response(CALL, response)
 
     assert type(caught.value) is kind
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert caught.value.status == answer.status
+    assert caught.value.status == response.status
 
 
 def test_details_are_kept() -> None:
@@ -138,15 +138,15 @@ def test_details_are_kept() -> None:
     )
 
 
-def answer_with(detail: object, status: int = 400) -> HTTPResponse:
+def response_with(detail: object, status: int = 400) -> HTTPResponse:
     """A refusal with one entry of errors."""
     return raw(json.dumps({"success": False, "errors": [detail]}).encode(), status)
 
 
-def failure(answer: HTTPResponse) -> ResponseError:
-    """The error that an answer becomes."""
+def failure(response: HTTPResponse) -> ResponseError:
+    """The error that a response becomes."""
     with pytest.raises(ResponseError) as caught:
-        read_response(CALL, answer)
+        read_response(CALL, response)
     return caught.value
 
 
@@ -160,13 +160,13 @@ def chain(depth: int) -> dict[str, object]:
 
 def test_deep_chains_are_cut() -> None:
     """A chain of a thousand errors is as good as one of ten."""
-    assert str(failure(answer_with(chain(400)))).count("[m") == 10
+    assert str(failure(response_with(chain(400)))).count("[m") == 10
     response = read_response(CALL, raw(json.dumps({"success": True, "result": [], "messages": [chain(400)]}).encode()))
     assert len(response.messages) == 1
 
 
 def test_many_errors_are_cut() -> None:
-    """An answer with a hundred thousand errors is still one line that can be read."""
+    """A response with a hundred thousand errors is still one line that can be read."""
     error = failure(raw(json.dumps({"errors": ["no"] * 100_000}).encode(), 400))
 
     assert len(error.errors) == 50
@@ -183,27 +183,27 @@ def test_many_errors_are_cut() -> None:
 )
 def test_odd_details(detail: object, expected: ErrorDetail) -> None:
     """Odd entries are read as far as they go, and nothing in them reaches a terminal."""
-    assert failure(answer_with(detail)).errors == (expected,)
+    assert failure(response_with(detail)).errors == (expected,)
 
 
 def test_null_details_are_left_out() -> None:
     """A null among the errors says nothing."""
-    assert failure(answer_with(None)).errors == ()
+    assert failure(response_with(None)).errors == ()
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         pytest.param(raw(b"", 302, location="http://x/" + "a" * 985 + SECRET), id="redirect"),
         pytest.param(raw(b" " * 1190 + SECRET.encode(), 500), id="excerpt after white space"),
         pytest.param(raw(b"x" * 295 + SECRET.encode(), 500), id="excerpt"),
         pytest.param(raw(b"", 500, cf_ray=SECRET), id="ray id"),
-        pytest.param(answer_with({"message": "x" * 990 + SECRET}), id="message"),
+        pytest.param(response_with({"message": "x" * 990 + SECRET}), id="message"),
     ],
 )
-def test_no_part_of_a_credential_is_left(answer: HTTPResponse) -> None:
+def test_no_part_of_a_credential_is_left(response: HTTPResponse) -> None:
     """Texts are cut after credentials have been blotted out, so that none is cut in two and missed."""
-    error = failure(answer)
+    error = failure(response)
 
     assert SECRET[:4] not in str(error) + repr(vars(error))
 

@@ -60,7 +60,7 @@ def test_the_tree_is_drawn_as_it_is() -> None:
 
 
 def test_builtin_parents() -> None:
-    """Where a builtin says the same, the error is one of it too; our timeout is none, to be told from a caller's."""
+    """Errors derive from the builtin of the same meaning, but for our timeout, so that a caller's is distinct."""
     assert issubclass(errors.InvalidArgumentError, ValueError)
     assert issubclass(errors.CredentialsError, ValueError)
     assert issubclass(errors.ClientStateError, RuntimeError)

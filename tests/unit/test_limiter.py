@@ -34,7 +34,7 @@ def test_waits_of_a_window(times: list[float], now: float, ahead: int, wait: flo
 
 
 async def test_the_window_slides() -> None:
-    """A request goes out when the oldest of the window leaves it, and not at the turn of some fixed stretch."""
+    """A request goes out when the oldest of the window leaves it, and not at the edge of a fixed window."""
     limiter, time = make_limiter(requests=2)
     for wait in (0, 4):
         await time.pass_by(wait)
@@ -53,7 +53,7 @@ async def test_the_window_slides() -> None:
 
 
 async def test_so_many_in_flight() -> None:
-    """No more requests are unanswered at a time than allowed, and those that wait go first come, first served."""
+    """No more requests are in flight than allowed, and those that wait go first come, first served."""
     limiter, time = make_limiter(in_flight=2)
     tasks = start(*(limiter.acquire(None) for _ in range(4)))
     await settle()
@@ -67,7 +67,7 @@ async def test_so_many_in_flight() -> None:
     assert repr(limiter) == f"Limiter({limiter.limit}, in_flight=2, queued=1)"
 
 
-async def test_nobody_overtakes() -> None:
+async def test_permits_are_first_come_first_served() -> None:
     """Whoever comes while others wait, waits behind them."""
     limiter, _ = make_limiter(in_flight=1)
     tasks = start(*(limiter.acquire(None) for _ in range(3)))
@@ -81,7 +81,7 @@ async def test_nobody_overtakes() -> None:
 
 @pytest.mark.parametrize(("latest", "wait"), [(1009.75, 10.0), (1000.0, 10.0)])
 async def test_too_late_for_the_window(latest: float, wait: float) -> None:
-    """A turn after the deadline is refused at once, with the wait; one at the deadline is not."""
+    """A permit after the deadline is refused at once, with the wait; one at the deadline is not."""
     limiter, time = make_limiter(requests=1)
     await limiter.acquire(None)
 
@@ -99,7 +99,7 @@ async def test_too_late_for_the_window(latest: float, wait: float) -> None:
 
 @pytest.mark.parametrize("is_admitted", [True, False], ids=["in the step of the permit", "before it"])
 async def test_cancellation_gives_everything_back(is_admitted: bool) -> None:
-    """Whoever is cancelled in the queue takes no slot, and the next one goes."""
+    """A call that is cancelled in the queue takes no slot, and the next one gets its permit."""
     limiter, time = make_limiter(in_flight=1)
     first = await limiter.acquire(None)
     tasks = start(limiter.acquire(None), limiter.acquire(None))
@@ -119,7 +119,7 @@ async def test_cancellation_gives_everything_back(is_admitted: bool) -> None:
     assert (limiter.in_flight, time.pending) == (0, [])
 
 
-async def test_no_timer_is_left_when_nobody_waits() -> None:
+async def test_no_timer_is_left_when_the_queue_is_empty() -> None:
     """The last one that leaves the queue takes the timer along."""
     limiter, time = make_limiter(requests=1)
     await limiter.acquire(None)
@@ -137,9 +137,9 @@ def test_the_loops_own_clock_and_timers() -> None:
 
     async def use() -> float:
         limiter = Limiter(RateLimit(requests=1, per_seconds=0.01))
-        begun = asyncio.get_running_loop().time()
+        started = asyncio.get_running_loop().time()
         for _ in range(3):
             limiter.release(await limiter.acquire(None), was_cancelled=False)
-        return asyncio.get_running_loop().time() - begun
+        return asyncio.get_running_loop().time() - started
 
     assert asyncio.run(use()) >= 0.019

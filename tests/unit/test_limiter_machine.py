@@ -46,7 +46,7 @@ class LimiterMachine(RuleBasedStateMachine):
         self.probe: Call | None = None
 
     def teardown(self) -> None:
-        """Once everything is given back and time passes, everybody has had a turn, and nothing is left."""
+        """Once everything is given back and time passes, every call has had its permit, and nothing is left."""
         for _ in range(20 * (1 + len(self.waiting))):
             for call in list(self.under_way):
                 self.end(call, was_cancelled=False)
@@ -77,7 +77,7 @@ class LimiterMachine(RuleBasedStateMachine):
                 self.check_permit(call)
 
     def check_permit(self, call: Call) -> None:
-        """Nobody goes in a pause, beside a probe, or when the API says that nothing is left."""
+        """No request is sent in a pause, before a probe has ended, or when the API says that nothing is left."""
         now = self.time.now
         assert now >= self.paused_until
         assert now >= self.quota_until
@@ -129,8 +129,8 @@ class LimiterMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.under_way and self.waiting)
     @rule(data=st.data())
-    def leave_in_the_step_of_an_answer(self, data: st.DataObject) -> None:
-        """A call is cancelled in the step in which another one's answer makes room for it."""
+    def leave_in_the_step_of_a_response(self, data: st.DataObject) -> None:
+        """A call is cancelled in the step in which another one's response makes room for it."""
         ending = data.draw(st.sampled_from(self.under_way))
         leaving = self.waiting[0]
         self.under_way.remove(ending)
@@ -145,14 +145,14 @@ class LimiterMachine(RuleBasedStateMachine):
         self.settle()
 
     @rule(call=consumes(calls))
-    def answer(self, call: Call) -> None:
-        """A request is answered."""
+    def respond(self, call: Call) -> None:
+        """The response to a request arrives."""
         if call in self.under_way:
             self.end(call, was_cancelled=False)
 
     @rule(call=consumes(calls), seconds=QUARTERS)
     def refuse(self, call: Call, seconds: float) -> None:
-        """A request is answered with a 429, which begins a pause unless it was sent before the last one began."""
+        """The response to a request is a 429, which begins a pause unless it was sent before the last one began."""
         if call not in self.under_way:
             return
         if call not in self.sent_in_pause:
@@ -164,7 +164,7 @@ class LimiterMachine(RuleBasedStateMachine):
 
     @rule(call=calls, left=st.integers(0, 5), seconds=QUARTERS)
     def update_quota(self, call: Call, left: int, seconds: float) -> None:
-        """An answer says what the API has left; when that is nothing, nobody goes for so long."""
+        """A response says what the API has left; when that is nothing, no request is sent for so long."""
         if call not in self.under_way:
             return
         if left == 0:
@@ -179,12 +179,12 @@ class LimiterMachine(RuleBasedStateMachine):
 
     @rule(seconds=QUARTERS)
     def be_busy(self, seconds: float) -> None:
-        """Time passes, and the loop is too busy for timers to go off."""
+        """Time passes, and the loop is too busy for timers to fire."""
         self.time.now += seconds
 
     @invariant()
     def never_too_many_in_a_window(self) -> None:
-        """No stretch of the window's length has more permits than allowed."""
+        """No period of the window's length has more permits than allowed."""
         for index, begin in enumerate(self.times[: -self.limit.requests]):
             assert self.times[index + self.limit.requests] - begin >= self.limit.per_seconds
 
@@ -195,13 +195,13 @@ class LimiterMachine(RuleBasedStateMachine):
         assert self.limiter.queued == len(self.waiting)
 
     @invariant()
-    def the_pause_is_as_long_as_asked_for(self) -> None:
-        """Nothing shortens a pause, and no answer to an earlier request extends it."""
+    def the_pause_is_as_long_as_requested(self) -> None:
+        """Nothing shortens a pause, and no response to an earlier request extends it."""
         assert self.limiter.pause_left() == max(0, self.paused_until - self.time.now)
 
     @invariant()
     def nobody_waits_for_nothing(self) -> None:
-        """Whoever waits does so for a slot, for a probe, or for a timer that is set; no timer is set for nobody."""
+        """A call waits for a slot, for a probe, or for a timer that is set; no timer is set for an empty queue."""
         full = len(self.under_way) == self.limit.in_flight
         if self.waiting:
             assert full or self.probe is not None or self.time.pending

@@ -7,7 +7,7 @@ from tests.fake_time import admitted, make_limiter, settle, start
 
 
 async def test_a_pause_stops_everybody() -> None:
-    """After a 429 nobody goes until the pause is over, then one alone, and the others after its answer."""
+    """After a 429 no request is sent until the pause is over, then one alone, and the others after its response."""
     limiter, time = make_limiter()
     refused = await limiter.acquire(None)
     limiter.pause(refused, 7.0)
@@ -59,7 +59,7 @@ async def test_a_refused_probe_begins_another_pause() -> None:
     assert admitted(tasks) == [True, True, False]
 
 
-async def test_answers_to_earlier_requests_do_not_extend_a_pause() -> None:
+async def test_responses_to_earlier_requests_do_not_extend_a_pause() -> None:
     """Requests that were under way when the pause began, also since the same instant, have no say in it."""
     limiter, time = make_limiter()
     first, second, third = [await limiter.acquire(None) for _ in range(3)]
@@ -79,7 +79,7 @@ async def test_answers_to_earlier_requests_do_not_extend_a_pause() -> None:
 
 
 async def test_a_pause_refuses_those_who_cannot_wait() -> None:
-    """A pause that goes on after the deadline of a call in the queue fails that call at once, and no other."""
+    """A pause that ends after the deadline of a call in the queue fails that call at once, and no other."""
     limiter, time = make_limiter(in_flight=1)
     refused = await limiter.acquire(None)
     tasks = start(*(limiter.acquire(latest) for latest in (1005.0, None, 1010.0)))
@@ -112,7 +112,7 @@ async def test_cancellation_in_the_step_of_a_refusal() -> None:
 
 
 async def test_what_the_api_says_slows_down() -> None:
-    """When the API says that nothing is left, nobody goes for so long, and whoever cannot wait is refused."""
+    """When the API says that nothing is left, none is sent for so long, and calls that cannot wait are refused."""
     limiter, time = make_limiter(in_flight=1)
     first = await limiter.acquire(None)
     tasks = start(limiter.acquire(1004.0), limiter.acquire(None))
@@ -186,7 +186,7 @@ async def test_what_the_api_says_never_speeds_up() -> None:
 
 
 async def test_requests_that_the_api_has_not_counted_yet() -> None:
-    """What is left by an answer is less the requests that were sent since."""
+    """What is left by a response is less the requests that were sent since."""
     limiter, time = make_limiter()
     first, *_ = [await limiter.acquire(None) for _ in range(3)]
     limiter.update_quota(first, 3, 5.0)

@@ -1,4 +1,4 @@
-"""Large responses are made into objects one at a time, and other tasks have turns of the event loop in between."""
+"""Large responses are decoded one at a time, and other tasks run in between."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,13 +19,13 @@ async def session() -> AsyncIterator[Session]:
 
 
 async def test_the_first_does_not_wait(session: Session) -> None:
-    """Nothing is awaited when nobody else has a turn."""
+    """Nothing is awaited when no other response is being decoded."""
     with pytest.raises(StopIteration):
         session.one_at_a_time().send(None)
     await asyncio.sleep(0)  # in which the turn ends
 
 
-async def test_others_get_turns_in_between(session: Session) -> None:
+async def test_other_tasks_run_in_between(session: Session) -> None:
     """Each of those that come at once is followed by whoever else is ready."""
     seen = list[str]()
 
@@ -43,7 +43,7 @@ async def test_others_get_turns_in_between(session: Session) -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 2], ids=["before its turn", "as its turn comes"])
-async def test_a_turn_that_nobody_wants_any_more_is_passed_on(steps: int, session: Session) -> None:
+async def test_a_cancelled_wait_passes_on(steps: int, session: Session) -> None:
     """Cancelling one that waits does not stop those behind it."""
     first, waiting, behind = (asyncio.create_task(session.one_at_a_time()) for _ in range(3))
     for _ in range(steps):

@@ -15,25 +15,25 @@ Server = Callable[[int, int], Page[str]]
 def honest(items: list[str], *, counts: bool, cap: int = 1000) -> Server:
     """A server that pages as documented, with a largest page of its own."""
 
-    def answer(number: int, per_page: int) -> Page[str]:
+    def respond(number: int, per_page: int) -> Page[str]:
         size = min(per_page, cap)
         part = items[(number - 1) * size : number * size]
         return Page(items=part, page=number, per_page=size, total_count=len(items) if counts else None)
 
-    return answer
+    return respond
 
 
 async def collect(server: Server, per_page: int) -> tuple[list[str], int]:
-    """All items, and how many pages were asked for."""
-    asked = []
+    """All items, and how many pages were requested."""
+    requested = []
 
     async def get_page(number: int) -> Page[str]:
-        asked.append(number)
+        requested.append(number)
         return server(number, per_page)
 
     items = [item async for item in iterate_pages(get_page, key=str, per_page=per_page)]
-    assert asked == list(range(1, len(asked) + 1))
-    return items, len(asked)
+    assert requested == list(range(1, len(requested) + 1))
+    return items, len(requested)
 
 
 @given(
@@ -44,14 +44,14 @@ async def collect(server: Server, per_page: int) -> tuple[list[str], int]:
 )
 async def test_every_item_once(items: list[str], per_page: int, cap: int, counts: bool) -> None:
     """Whatever the sizes, every item comes once and in order, with at most one request too many."""
-    found, asked = await collect(honest(items, counts=counts, cap=cap), per_page)
+    found, requested = await collect(honest(items, counts=counts, cap=cap), per_page)
 
     assert found == items
-    assert asked <= len(items) // min(per_page, cap) + 1
+    assert requested <= len(items) // min(per_page, cap) + 1
 
 
 @pytest.mark.parametrize(
-    ("server", "per_page", "expected", "asked"),
+    ("server", "per_page", "expected", "requested"),
     [
         pytest.param(honest(["a", "b", "c"], counts=False), 2, ["a", "b", "c"], 2, id="short page"),
         pytest.param(honest(["a", "b"], counts=True), 2, ["a", "b"], 1, id="total count"),
@@ -82,9 +82,9 @@ async def test_every_item_once(items: list[str], per_page: int, cap: int, counts
         ),
     ],
 )
-async def test_how_it_ends(server: Server, per_page: int, expected: list[str], asked: int) -> None:
+async def test_how_it_ends(server: Server, per_page: int, expected: list[str], requested: int) -> None:
     """It ends on every kind of server, without asking in vain and without an item twice."""
-    assert await collect(server, per_page) == (expected, asked)
+    assert await collect(server, per_page) == (expected, requested)
 
 
 @pytest.mark.parametrize(("per_page", "inserted"), [(1, 1), (2, 1), (2, 2), (3, 2)])
@@ -102,7 +102,7 @@ async def test_items_added_meanwhile_lose_none(per_page: int, inserted: int) -> 
 
 
 async def test_a_size_is_needed() -> None:
-    """Without the size of a page there is no telling a full one, so that it is asked for before anything is sent."""
+    """Without the size of a page a full one is not recognized, so that it is checked before anything is sent."""
     with pytest.raises(InvalidArgumentError, match=r"^per_page: expected an integer, got None$"):
         await collect(honest([], counts=True), None)  # type: ignore[arg-type]  # wrong on purpose
 

@@ -71,7 +71,7 @@ def test_a_value_that_is_no_segment_of_a_path(value: str) -> None:
             build(ANYTHING, {"here": value}, there="x")
 
 
-def test_what_is_required_is_asked_for() -> None:
+def test_required_parameters() -> None:
     """A required query parameter cannot be None."""
     with pytest.raises(InvalidArgumentError, match=r"^time_delta: expected a value: it is required, got None$"):
         build(GET_EVENTS_BY_TIME, {"zone_id": ZONE})
@@ -115,7 +115,7 @@ def test_what_was_checked_is_what_is_sent() -> None:
     assert summed == f"/zones/{ZONE}/spectrum/analytics/events/summary?metrics=count"
 
 
-def test_a_list_that_has_changed_is_written_anew() -> None:
+def test_a_list_that_has_changed_is_written_again() -> None:
     """Values are written once for equal ones, not once for each list."""
     metrics = ["count"]
     build(GET_EVENTS_SUMMARY, {"zone_id": ZONE}, metrics=metrics)
@@ -143,7 +143,7 @@ def test_long_values_are_sent_whole(value: str) -> None:
 
 
 def test_an_hour_that_comes_twice() -> None:
-    """Two datetimes that only their fold tells apart are equal, and an hour apart."""
+    """Two datetimes that differ only in their fold are equal, and an hour apart."""
     zone = EndOfSummer()
     first, second = (datetime(2026, 10, 25, 2, 30, fold=fold, tzinfo=zone) for fold in (0, 1))
     assert first == second

@@ -60,7 +60,7 @@ def test_idempotent_methods_are_repeated(method: Method, error: RequestError) ->
 
 @pytest.mark.parametrize("error", [*PASSING_ERRORS, *UNREAD_ERRORS], ids=repr)
 def test_a_create_that_may_have_happened_is_not_repeated(error: RequestError) -> None:
-    """Once a byte of a create could have been sent, what is no clear answer is ambiguous."""
+    """Once a byte of a create could have been sent, a failure without a clear response is ambiguous."""
     assert is_ambiguous(error)
     assert decide("POST", error, 1, RetryPolicy()) is Action.RAISE_AMBIGUOUS
 
@@ -76,7 +76,7 @@ def test_a_create_that_cannot_have_happened_is_repeated(error: RequestError) -> 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("error", UNREAD_ERRORS, ids=lambda error: type(error).__name__)
 def test_successes_that_cannot_be_read_are_the_callers(method: Method, error: RequestError) -> None:
-    """What is wrong with a whole answer would be wrong with the next one, too."""
+    """What is wrong with a complete response would be wrong with the next one, too."""
     assert decide(method, error, 1, RetryPolicy()) is Action.RAISE
 
 
@@ -104,19 +104,21 @@ def test_waits_double_up_to_a_limit(attempt: int, longest: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "quota", "random", "wait"),
+    ("retry_after", "quota", "random", "wait"),
     [
         pytest.param(300.0, None, 0.0, 300.0, id="never shortened"),
         pytest.param(10.0, (5, 99.0), 0.5, 10.5, id="a tenth more at most"),
         pytest.param(300.0, None, 0.5, 302.5, id="five seconds more at most"),
         pytest.param(0.0, None, 0.5, 0.0, id="at once"),
-        pytest.param(None, (0, 40.0), 0.0, 40.0, id="the field when nothing is asked"),
+        pytest.param(None, (0, 40.0), 0.0, 40.0, id="the field without Retry-After"),
         pytest.param(None, None, 0.0, 30.0, id="half a minute when nothing is said"),
     ],
 )
-def test_waits_after_a_429(asked: float | None, quota: tuple[int, float] | None, random: float, wait: float) -> None:
-    """What the API asks for, else what its field says, else 30 s, and a little more."""
-    assert wait_after_429(asked, quota, lambda: random) == wait
+def test_waits_after_a_429(
+    retry_after: float | None, quota: tuple[int, float] | None, random: float, wait: float
+) -> None:
+    """What Retry-After says, else the Ratelimit field, else 30 s, and a little more."""
+    assert wait_after_429(retry_after, quota, lambda: random) == wait
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_waits_after_a_429(asked: float | None, quota: tuple[int, float] | None,
         pytest.param([], DATE, None, id="absent"),
         pytest.param(["30"], None, 30.0, id="seconds"),
         pytest.param([" 0 "], None, 0.0, id="zero"),
-        pytest.param(["Fri, 20 Nov 2026 12:05:00 GMT"], DATE, 300.0, id="date against the answer's own date"),
+        pytest.param(["Fri, 20 Nov 2026 12:05:00 GMT"], DATE, 300.0, id="date against the response's own date"),
         pytest.param(["Fri, 20 Nov 2026 12:05:00 GMT"], None, None, id="date alone"),
         pytest.param(["Fri, 20 Nov 2026 11:05:00 GMT"], DATE, None, id="date in the past"),
         pytest.param(["Fri, 20 Nov 2026 12:05:00"], DATE, None, id="date without a zone"),

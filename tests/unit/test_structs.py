@@ -1,6 +1,7 @@
 """Frozen attrs classes whose objects are msgspec structs."""
 
 import copy
+import functools
 import gc
 import pickle
 import weakref
@@ -91,7 +92,7 @@ def test_objects_are_values() -> None:
 
 
 def test_a_model_is_frozen_and_called_with_keywords() -> None:
-    """Nothing can be set or deleted, and a list as default is made anew for each object."""
+    """Nothing can be set or deleted, and a list as default is a new one for each object."""
     box = Box(name="a")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         box.name = "b"  # type: ignore[misc]  # which is what is tested
@@ -141,12 +142,12 @@ def test_msgspec_reads_a_model() -> None:
 
 def test_a_model_has_no_subclasses() -> None:
     """Neither attrs nor msgspec would get all of their fields right."""
-    with pytest.raises(TypeError, match="Box has no subclasses"):
+    with pytest.raises(TypeError, match="Box cannot be subclassed"):
 
         class Bigger(Box):
             height: int = 0
 
-    with pytest.raises(TypeError, match="Box has no subclasses"):
+    with pytest.raises(TypeError, match="Box cannot be subclassed"):
 
         @attrs.frozen(kw_only=True)
         class Wider(Box):
@@ -165,8 +166,14 @@ def test_a_model_has_no_subclasses() -> None:
         attrs.field(converter=int),
         attrs.field(validator=attrs.validators.instance_of(int)),
         attrs.Factory(lambda self: [self], takes_self=True),
+        attrs.field(kw_only=False, default=3),
+        msgspec.field(default=3),
+        msgspec.NODEFAULT,
     ],
-    ids=["repr", "eq", "eq by key", "init", "hash", "alias", "converter", "validator", "factory of the object"],
+    ids=[
+        *("repr", "eq", "eq by key", "init", "hash", "alias", "converter", "validator", "factory of the object"),
+        *("positional", "field of msgspec", "no default of msgspec"),
+    ],
 )
 def test_what_would_be_ignored_is_refused(field: Any) -> None:
     """A field that would not do what it says is refused where the class is written."""
@@ -177,8 +184,67 @@ def test_what_would_be_ignored_is_refused(field: Any) -> None:
             number: int = field
 
 
+def test_a_field_without_a_type_is_refused() -> None:
+    """Nothing could say what it holds."""
+    with pytest.raises(TypeError, match=r"Odd\.number: expected a field with .* a type"):
+
+        @struct(kw_only=True)
+        class Odd:
+            number = attrs.field(default=3)  # type: ignore[var-annotated]  # which is what is tested
+
+
+class WithMetaclass(type):
+    """A metaclass."""
+
+
+class Holding:
+    """A base class whose objects can hold something."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "bases", "names", "words"),
+    [
+        (type, (), {"__attrs_post_init__": lambda self: None}, r"Odd\.__attrs_post_init__"),
+        (type, (), {"__attrs_pre_init__": lambda self: None}, r"Odd\.__attrs_pre_init__"),
+        (type, (), {"__post_init__": lambda self: None}, r"Odd\.__post_init__"),
+        (type, (), {"__match_args__": ("other",)}, r"Odd\.__match_args__"),
+        (type, (), {"__init_subclass__": lambda: None}, r"Odd\.__init_subclass__"),
+        (type, (), {"__setstate__": lambda self, state: None}, r"Odd\.__setstate__"),
+        (type, (), {"area": functools.cached_property(id)}, r"Odd\.area"),
+        (WithMetaclass, (), {}, "without a metaclass, got WithMetaclass"),
+        (type, (Holding,), {}, r"__slots__ = \(\).*, got Holding"),
+        (type, (Exception,), {}, r"__slots__ = \(\).*, got Exception"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_class_that_would_not_do_what_it_says_is_refused(
+    kind: Any, bases: tuple[type, ...], names: dict[str, Any], words: str
+) -> None:
+    """It is refused where it is written, not left to surprise whoever uses it."""
+    with pytest.raises(TypeError, match=words):
+        struct(kw_only=True)(kind("Odd", bases, {"__annotations__": {"number": int}, **names}))
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda method: method, property, classmethod, functools.cache],
+    ids=["plain", "property", "class", "cached"],
+)
+def test_super_is_refused(wrap: Any) -> None:
+    """A method would know the class as it was written, which is not the one that is kept."""
+    with pytest.raises(TypeError, match=r"Odd\.shout: expected no .* super\(\)"):
+
+        @struct()
+        class Odd(Base):
+            name: str
+
+            @wrap
+            def shout(self) -> str:
+                return super().shout()
+
+
 def test_a_name_in_json() -> None:
-    """It stands in the metadata; attrs and Python go by the attribute."""
+    """It stands in the metadata; attrs and Python use the attribute."""
 
     @struct(kw_only=True)
     class Named:

@@ -5,20 +5,21 @@ the field in JSON) and ``always_written`` (also with its default value).
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 from cattrs import Converter
 
-from aiospectrum._codec.values import WireError, make_reader, make_writer
+from aiospectrum._codec.values import WireError, is_choice, make_reader, make_writer, read_date_time
 from aiospectrum.structs import is_struct
 
 __all__ = ["configure_converter", "json_name", "make_converter", "shared_converter"]
 
 
 def configure_converter(converter: Converter) -> Converter:
-    """Teach a converter of your own all models, those of :mod:`aiospectrum.models` among them.
+    """Register the hooks for all models, those of :mod:`aiospectrum.models` among them, on your own converter.
 
     Nothing else that the converter does is changed: hooks are registered for classes of :mod:`aiospectrum.structs`
     alone.
@@ -29,49 +30,65 @@ def configure_converter(converter: Converter) -> Converter:
     Returns:
         The same converter.
     """
-    converter.register_structure_hook_factory(is_struct, lambda model: _model_reader(model, converter))
-    converter.register_unstructure_hook_factory(is_struct, lambda model: _model_writer(model, converter))
+    converter.register_structure_hook_factory(_is_model, lambda model: _model_reader(model, converter))
+    converter.register_unstructure_hook_factory(_is_model, lambda model: _model_writer(model, converter))
     return converter
 
 
 def make_converter() -> Converter:
     """Make a converter that reads and writes the models of :mod:`aiospectrum.models` as the API does.
 
+    In classes of your own it reads RFC 3339 times too.
+
     Returns:
-        A converter of your own: ``converter.structure(values, App)`` and ``converter.unstructure(app)``.
+        Your own converter: ``converter.structure(values, App)`` and ``converter.unstructure(app)``. A model that cannot
+        be read raises a ValueError that says what was expected where; cattrs puts those of a list into a group.
     """
-    return configure_converter(Converter())
+    converter = Converter()
+    converter.register_structure_hook(datetime, lambda value, _: read_date_time(value))
+    return configure_converter(converter)
 
 
 @cache
 def shared_converter() -> Converter:
-    """Make the converter that all clients share, once.
-
-    Returns:
-        The converter; register nothing on it.
-    """
-    return make_converter()
+    """Make the converter that all clients share, once; nothing else is registered on it."""
+    converter = make_converter()
+    # Not in one of a user, as it would come before what is registered for a union later on.
+    converter.register_structure_hook_factory(is_choice, lambda union: _reader_of(union, converter))
+    return converter
 
 
 def json_name(field: "attrs.Attribute[Any]") -> str:
-    """Say what a field of a model is called in JSON.
-
-    Args:
-        field: The field.
-
-    Returns:
-        Its name there.
-    """
+    """Return the name of a model's field in JSON."""
     name: str = field.metadata.get("json", field.name)
     return name
 
 
-def _model_reader(model: type[Any], converter: Converter) -> Callable[[Any, Any], Any]:
+def _is_model(annotation: Any) -> bool:
+    """Also one of a generic class, such as ``Page[App]``."""
+    return is_struct(get_origin(annotation) or annotation)
+
+
+def _type_hints(model: Any, *, unknown: Any = None) -> dict[str, Any]:
+    """The annotations of a model, in which arguments stand for the parameters of a generic class, if it has any."""
+    cls = get_origin(model) or model
+    arguments = dict(zip(getattr(cls, "__parameters__", ()), get_args(model), strict=False))
+
+    def resolve(hint: Any) -> Any:
+        if isinstance(hint, TypeVar):
+            return arguments.get(hint, unknown or hint)
+        parameters = getattr(hint, "__parameters__", ())
+        return hint[tuple(map(resolve, parameters))] if parameters else hint
+
+    return {name: resolve(hint) for name, hint in get_type_hints(cls).items()}
+
+
+def _model_reader(model: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     """A null is read like an absent field; keys that the model does not know are ignored."""
-    hints = get_type_hints(model)
+    hints = _type_hints(model, unknown=Any)
     fields = [
         (field.name, json_name(field), make_reader(hints[field.name], converter.structure), _is_required(field))
-        for field in attrs.fields(model)
+        for field in attrs.fields(get_origin(model) or model)
     ]
     read_old_forms = getattr(model, "read_old_forms", _as_it_came)
 
@@ -95,9 +112,9 @@ def _model_reader(model: type[Any], converter: Converter) -> Callable[[Any, Any]
     return read_model
 
 
-def _model_writer(model: type[Any], converter: Converter) -> Callable[[Any], dict[str, Any]]:
+def _model_writer(model: Any, converter: Converter) -> Callable[[Any], dict[str, Any]]:
     """A field that has its default is left out, unless it is always written."""
-    hints = get_type_hints(model)
+    hints = _type_hints(model)
     fields = [
         (
             field.name,
@@ -106,7 +123,7 @@ def _model_writer(model: type[Any], converter: Converter) -> Callable[[Any], dic
             _is_required(field) or field.metadata.get("always_written"),
             field.default.factory() if isinstance(field.default, attrs.Factory) else field.default,  # type: ignore[arg-type]  # a class, for its stub a function
         )
-        for field in attrs.fields(model)
+        for field in attrs.fields(get_origin(model) or model)
     ]
 
     def write_model(item: Any) -> dict[str, Any]:
@@ -117,6 +134,11 @@ def _model_writer(model: type[Any], converter: Converter) -> Callable[[Any], dic
         }
 
     return write_model
+
+
+def _reader_of(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    read = make_reader(annotation, converter.structure)
+    return lambda value, _: read(value)
 
 
 def _as_it_came(values: Mapping[str, Any]) -> Mapping[str, Any]:

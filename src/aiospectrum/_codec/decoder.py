@@ -19,7 +19,7 @@ import msgspec
 from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 
-from aiospectrum._codec.values import WireError
+from aiospectrum._codec.values import WireError, read_foreign
 from aiospectrum.structs import is_struct
 
 __all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"]
@@ -27,7 +27,8 @@ __all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"
 T = TypeVar("T")
 
 _Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
-_FINE_TIME: Final = re.compile(rb"T\d\d:\d\d:\d\d\.\d{7}")
+_FINE_NUMBER: Final = re.compile(rb"\.\d{7}")
+_FINE_TIME: Final = re.compile(rb"[Tt ]\d\d:\d\d:\d\d\.\d{7}")
 
 
 class DecodedBody(msgspec.Struct, Generic[T]):
@@ -37,13 +38,16 @@ class DecodedBody(msgspec.Struct, Generic[T]):
     """The models."""
 
     success: bool
-    """Whether the call did what was asked."""
+    """Whether the call succeeded."""
 
     messages: Any = None
     """JSON values."""
 
     result_info: Any = None
     """JSON values."""
+
+    def __repr__(self) -> str:
+        return "DecodedBody(…)"  # a server may repeat credentials
 
 
 def decode_body(wanted: Any, body: bytes) -> DecodedBody[Any] | None:
@@ -83,25 +87,26 @@ def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
     """
     item_type = _item_type(wanted)
     if item_type is None:
-        return converter.structure(values, wanted)
+        return read_foreign(wanted, converter.structure)(values)
     if not isinstance(values, list):
         raise WireError("an array", values)
+    read = read_foreign(item_type, converter.structure)
     items: list[Any] = []
     try:
         for value in values:
-            items.append(converter.structure(value, item_type))  # noqa: PERF401 - its length says where an error is
+            items.append(read(value))  # noqa: PERF401 - its length says where an error is
     except WireError as error:
         raise error.below(f"[{len(items)}]") from None
     return items
 
 
 def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str) -> str:
-    """Say in one line what could not be read, and where.
+    """Describe in one line what could not be read, and where.
 
     Args:
         error: What :func:`decode_values` raised.
         path: Where the values stand in larger ones.
-        redact: Blots credentials out of what came.
+        redact: Redacts credentials in what came.
 
     Returns:
         Text such as ``data[3].metrics[0]: expected a number, got 'x'``; several failures are joined.
@@ -134,7 +139,7 @@ def _body_decoder(wanted: Any) -> "msgspec.json.Decoder[DecodedBody[Any]] | None
         return None
     try:
         return msgspec.json.Decoder(DecodedBody[wanted])
-    except TypeError:  # a union that msgspec cannot tell apart
+    except TypeError:  # a union whose members msgspec cannot distinguish
         return None
 
 
@@ -161,15 +166,17 @@ def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
 def _has_fine_times(body: bytes) -> bool:
     """Whether there is a time finer than a microsecond, which msgspec would round, where the fallback cuts it.
 
-    Where a body has few capital letters T, as reports have, going from one to the next is faster than the search; where
-    it has many, as lists have, slower.
+    A large body with few capital letters T, as reports are, is looked at there alone: its numbers may be as fine.
     """
     position = body.find(b"T")
-    for _ in range(len(body) // 8192):
-        if position < 0 or (body[position + 9 : position + 10] == b"." and _FINE_TIME.match(body, position)):
-            return position >= 0
-        position = body.find(b"T", position + 1)
-    return position >= 0 and _FINE_TIME.search(body, position) is not None
+    if position >= 0:
+        for _ in range(len(body) // 8192):
+            if body[position + 9 : position + 10] == b"." and _FINE_TIME.match(body, position):
+                return True
+            position = body.find(b"T", position + 1)
+            if position < 0:
+                return False
+    return _FINE_NUMBER.search(body) is not None and _FINE_TIME.search(body) is not None
 
 
 @cache
@@ -188,18 +195,21 @@ def _utc_check(model: Any) -> Callable[[list[Any]], bool] | None:
 
 
 @cache
-def _times(annotation: Any) -> _Times | None:
+def _times(annotation: Any, outer: tuple[Any, ...] = ()) -> _Times | None:
     """What gives all times inside of a value, and None for those that are absent; None where there can be none."""
     if annotation in (datetime, datetime | None):
         return lambda time: (time,)
+    if annotation in outer or (outer and hasattr(annotation, "old_keys")):  # inside of itself, or of another model
+        return _leave_to_fallback
     if is_struct(annotation):
         hints = get_type_hints(annotation)
-        parts = {name: part for name, hint in hints.items() if (part := _times(hint)) is not None}
+        outer = (*outer, annotation)
+        parts = {name: part for name, hint in hints.items() if (part := _times(hint, outer)) is not None}
         if not parts:
             return None
         return lambda item: chain.from_iterable(part(getattr(item, name)) for name, part in parts.items())
     arguments = [argument for argument in get_args(annotation) if argument not in (NoneType, ...)]
-    inner = [times for times in map(_times, arguments) if times is not None]
+    inner = [times for argument in arguments if (times := _times(argument, outer)) is not None]
     if not inner:
         return None
     times, origin = inner[0], get_origin(annotation)
@@ -211,4 +221,8 @@ def _times(annotation: Any) -> _Times | None:
         return lambda items: chain.from_iterable(map(times, items.values()))
     if len(arguments) == 1:
         return lambda value: () if value is None else times(value)
-    return lambda _: (datetime.min,)  # a time or something else: not in UTC, so that the fallback reads it
+    return _leave_to_fallback  # a time or something else
+
+
+def _leave_to_fallback(_: Any) -> Iterable[datetime]:
+    return (datetime.min,)  # which is not in UTC

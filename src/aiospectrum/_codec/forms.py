@@ -19,7 +19,7 @@ _PAY_AS_YOU_GO: Final = frozenset({"id", "protocol", "dns", "created_on", "modif
 class OldAppForms:
     """Reads what old payloads have in other forms.
 
-    Source: recordings of the API, in which ``spp`` (Simple Proxy Protocol) stands beside a ``proxy_protocol`` that is
+    Source: recordings of the API, in which ``spp`` (Simple Proxy Protocol) comes with a ``proxy_protocol`` that is
     true or false, and ``edge_ips`` is an array of addresses.
     """
 
@@ -52,13 +52,13 @@ class OldAppForms:
 
 
 class AppMethods(OldAppForms):
-    """What an application can say of itself."""
+    """What an application derives from its fields."""
 
     __slots__ = ()
 
     @property
     def is_pay_as_you_go(self) -> bool:
-        """Whether it has nothing but what applications of a pay-as-you-go plan have."""
+        """Whether it has only fields that applications of a pay-as-you-go plan have."""
         values = attrs.asdict(cast(Any, self), recurse=False)
         return all(value is None for name, value in values.items() if name not in _PAY_AS_YOU_GO)
 
@@ -77,7 +77,8 @@ class OddReportForms:
 
         Returns:
             The values, in which a time interval that cannot be read is empty, a value of a dimension that is not text
-            is its text (empty for null), and an echo that is no object is one of nothing.
+            is its text (empty for null), a row that is null has no values, and an echo that is no object, or time
+            intervals that are no array, are none.
         """
         intervals, data = values.get("time_intervals"), values.get("data")
         changed: dict[str, Any] = {}
@@ -85,6 +86,8 @@ class OddReportForms:
             changed["query"] = None
         if isinstance(intervals, list):
             changed["time_intervals"] = [each if _is_interval(each) else [] for each in intervals]
+        elif intervals is not None:
+            changed["time_intervals"] = None
         if isinstance(data, list):
             changed["data"] = [_with_text_dimensions(row) for row in data]
         return {**values, **changed}
@@ -98,8 +101,12 @@ def _is_interval(value: Any) -> bool:
 
 
 def _with_text_dimensions(row: Any) -> Any:
+    if row is None:
+        return {}
     values = row.get("dimensions") if isinstance(row, Mapping) else None
-    if not isinstance(values, list) or all(isinstance(value, str) for value in values):
+    if values is not None and not isinstance(values, list):
+        values = [values]
+    elif values is None or all(isinstance(value, str) for value in values):
         return row
     return {
         **row,

@@ -10,11 +10,21 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from aiospectrum.checks import refuse
 
-__all__ = ["Reader", "WireError", "Writer", "format_date_time", "make_reader", "make_writer", "read_date_time"]
+__all__ = [
+    "Reader",
+    "WireError",
+    "Writer",
+    "format_date_time",
+    "is_choice",
+    "make_reader",
+    "make_writer",
+    "read_date_time",
+    "read_foreign",
+]
 
 Reader: TypeAlias = Callable[[Any], Any]
 Writer: TypeAlias = Callable[[Any], Any]
@@ -22,6 +32,7 @@ Structure: TypeAlias = Callable[[Any, Any], Any]
 
 _NUMBERS: Final = frozenset({int, float})
 _FINER_THAN_MICROSECONDS: Final = re.compile(r"(?<=\.\d{6})\d+", re.ASCII)
+_LEAP_SECOND: Final = re.compile(r"(:59):60(\.\d*)?", re.ASCII)
 
 
 class WireError(ValueError):
@@ -52,10 +63,10 @@ class WireError(ValueError):
         return WireError(self.expected, self.value, step + self.path)
 
     def describe(self, redact: Callable[[str], str] = str) -> str:
-        """Say what was wrong in one line.
+        """Describe the error in one line.
 
         Args:
-            redact: Blots credentials out of the representation of the value, before that is cut to 60 characters.
+            redact: Redacts credentials in the representation of the value, before it is cut to 60 characters.
 
         Returns:
             Text such as ``expected a number, got 'x'``.
@@ -70,7 +81,7 @@ class WireError(ValueError):
 def make_reader(annotation: Any, structure: Structure) -> Reader:
     """Make the reader of values with an annotation.
 
-    A null in the place of a number is ``nan``.
+    A null in the place of a number is ``nan``, and one in the place of an array is an empty array.
 
     Args:
         annotation: A type, without names that are still to be resolved.
@@ -103,7 +114,43 @@ def make_reader(annotation: Any, structure: Structure) -> Reader:
         return _tuple([make_reader(argument, structure) for argument in arguments])
     if origin is dict and arguments[0] is str:
         return _mapping(make_reader(arguments[1], structure))
-    return _PLAIN.get(annotation) or (lambda value: structure(value, annotation))
+    return _PLAIN.get(annotation) or read_foreign(annotation, structure)
+
+
+def read_foreign(annotation: Any, structure: Structure) -> Reader:
+    """Make the reader of a type that is no JSON type; its errors become those of here.
+
+    Args:
+        annotation: The type.
+        structure: Reads it.
+
+    Returns:
+        The reader. It passes on what cattrs raises for a type that it does not know, or for items and fields.
+    """
+
+    def read(value: Any) -> Any:
+        try:
+            return structure(value, annotation)
+        except WireError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # cattrs raises what the type does
+            raise WireError(f"a value of {annotation} ({error})", value) from error
+
+    return read
+
+
+def is_choice(annotation: Any) -> bool:
+    """Tell whether an annotation is a choice: a literal, or a union of literals and types of JSON values.
+
+    Args:
+        annotation: A type.
+
+    Returns:
+        Whether it is one, which :func:`make_reader` reads without the ``structure`` of a converter.
+    """
+    options = [option for option in _options(annotation) if option is not NoneType]
+    others = [option for option in options if get_origin(option) is not Literal]
+    return (len(options) > 1 or not others) and all(option in _PLAIN for option in others) and bool(options)
 
 
 def make_writer(annotation: Any, unstructure: Callable[[Any], Any]) -> Writer:
@@ -121,7 +168,7 @@ def make_writer(annotation: Any, unstructure: Callable[[Any], Any]) -> Writer:
         return _as_it_came
     if _NUMBERS.issuperset(options):
         return _written_number
-    if len(options) > 1:
+    if len(options) > 1 or isinstance(options[0], TypeVar):
         return lambda value: format_date_time(value) if isinstance(value, datetime) else unstructure(value)
     (option,) = options
     origin, arguments = get_origin(option), get_args(option)
@@ -142,7 +189,8 @@ def make_writer(annotation: Any, unstructure: Callable[[Any], Any]) -> Writer:
 def read_date_time(value: Any) -> datetime:
     """Read an RFC 3339 date and time into an aware datetime in UTC; what is finer than a microsecond is cut.
 
-    A value without an offset is in UTC, as the API documents.
+    A leap second, which a datetime does not know, is the last microsecond before it. A value without an offset is in
+    UTC, as the API documents.
     Source: https://www.rfc-editor.org/rfc/rfc3339#section-5.6
 
     Args:
@@ -156,7 +204,8 @@ def read_date_time(value: Any) -> datetime:
     """
     if isinstance(value, str):
         try:
-            parsed = datetime.fromisoformat(_FINER_THAN_MICROSECONDS.sub("", value.upper()))
+            text = _LEAP_SECOND.sub(r"\1:59.999999", _FINER_THAN_MICROSECONDS.sub("", value.upper()))
+            parsed = datetime.fromisoformat(text)
             return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
@@ -238,7 +287,7 @@ def _or_none(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _choice(choices: tuple[Any, ...]) -> Reader:
     def read_choice(value: Any) -> Any:
-        if not isinstance(value, str) or value not in choices:
+        if not any(type(value) is type(choice) and value == choice for choice in choices):
             raise WireError(f"one of {', '.join(map(str, choices))}", value)
         return value
 
@@ -247,6 +296,8 @@ def _choice(choices: tuple[Any, ...]) -> Reader:
 
 def _array(read: Reader) -> Reader:
     def read_array(value: Any) -> list[Any]:
+        if value is None:  # how some servers write an empty one
+            return []
         if not isinstance(value, list):
             raise WireError("an array", value)
         items: list[Any] = []

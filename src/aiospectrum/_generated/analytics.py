@@ -63,14 +63,14 @@ async def get_current_aggregate(
 
     Args:
         zone_id: Identifier of the zone, 32 hexadecimal characters.
-        app_ids: Identifiers of the applications to answer for; all of the zone when left out.
+        app_ids: Identifiers of the applications to report; all of the zone when left out.
         colo_name: Code of the data centre to count traffic of; all of them when left out.
 
     Returns:
         One entry per application.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
@@ -149,15 +149,15 @@ async def get_events_by_time(
             !=, >, <, >= and <=. A semicolon (or AND between spaces) needs both sides and binds tighter than a
             comma (or OR between spaces), which needs either. Pass it as plain text: it is percent-encoded
             here.
-        sort: Metrics or dimensions to sort by, each among those asked for, with `+` (ascending) or `-`
+        sort: Metrics or dimensions to sort by, each among those requested, with `+` (ascending) or `-`
             (descending) in front.
-        limit: The most rows to answer, 1 or more.
+        limit: Maximum number of rows to return, 1 or more.
 
     Returns:
         The report.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
@@ -242,15 +242,15 @@ async def get_events_summary(
             !=, >, <, >= and <=. A semicolon (or AND between spaces) needs both sides and binds tighter than a
             comma (or OR between spaces), which needs either. Pass it as plain text: it is percent-encoded
             here.
-        sort: Metrics or dimensions to sort by, each among those asked for, with `+` (ascending) or `-`
+        sort: Metrics or dimensions to sort by, each among those requested, with `+` (ascending) or `-`
             (descending) in front.
-        limit: The most rows to answer, 1 or more.
+        limit: Maximum number of rows to return, 1 or more.
 
     Returns:
         The summary.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.

@@ -58,7 +58,7 @@ async def list_apps(
 ) -> Page[App]:
     """List the Spectrum applications of a zone.
 
-    Without any of the four parameters the API answers every application at once and sends no paging data. It
+    Without any of the four parameters the API returns every application at once and sends no paging data. It
     ignores the other three unless `page` is sent, so `page=1` is sent along when one of them is given alone.
     Needs the permission Zone Settings Read.
 
@@ -72,10 +72,10 @@ async def list_apps(
         order: Field to order by. The API takes dns when it is left out.
 
     Returns:
-        One page of applications, or all of them when no page was asked for.
+        One page of applications, or all of them when no page was requested.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
@@ -112,7 +112,7 @@ def iterate_apps(
         An async iterator over the items of all pages; the errors below are raised while it is iterated over.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
@@ -162,7 +162,7 @@ async def create_app(
         The application as it stands after the call.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
@@ -210,7 +210,7 @@ async def get_app(
         The application as it stands after the call.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
@@ -260,7 +260,7 @@ async def update_app(
         The application as it stands after the call.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.
@@ -308,7 +308,7 @@ async def delete_app(
         The identifier of the deleted application.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.

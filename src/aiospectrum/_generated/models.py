@@ -51,7 +51,7 @@ AppOrder: TypeAlias = Literal["protocol", "app_id", "created_on", "modified_on",
 """Field to order applications by."""
 
 DNSType: TypeAlias = Literal["CNAME", "ADDRESS"] | str
-"""Type of the DNS record in front of an application; values newer than this list are kept as they come."""
+"""Type of the DNS record in front of an application; values newer than this list are kept as they are."""
 
 
 @final
@@ -73,12 +73,12 @@ class DNS:
 
 TrafficType: TypeAlias = Literal["direct", "http", "https", "worker"] | str
 """How traffic goes from the edge to the origin: as it is (`direct`), through the HTTP features (`http`, `https`)
-or to a Worker (`worker`); values newer than this list are kept as they come.
+or to a Worker (`worker`); values newer than this list are kept as they are.
 """
 
 OriginDNSType: TypeAlias = Literal["", "A", "AAAA", "SRV"] | str
 """Type of the DNS record of an origin, the empty string for A and AAAA together; values newer than this list are
-kept as they come.
+kept as they are.
 """
 
 
@@ -110,11 +110,11 @@ OriginPort: TypeAlias = int | str
 
 EdgeIPsType: TypeAlias = Literal["dynamic", "static"] | str
 """Who chooses the addresses at the edge: Cloudflare (`dynamic`) or the customer, who brings them (`static`);
-values newer than this list are kept as they come.
+values newer than this list are kept as they are.
 """
 
 EdgeIPConnectivity: TypeAlias = Literal["all", "ipv4", "ipv6"] | str
-"""IP versions that anycast addresses take connections on; values newer than this list are kept as they come."""
+"""IP versions that anycast addresses take connections on; values newer than this list are kept as they are."""
 
 
 @final
@@ -142,12 +142,12 @@ class EdgeIPs:
 
 ProxyProtocol: TypeAlias = Literal["off", "v1", "v2", "simple"] | str
 """Form of the Proxy Protocol header sent to the origin: none, v1 (TCP), v2 (TCP and UDP) or simple (UDP); values
-newer than this list are kept as they come.
+newer than this list are kept as they are.
 """
 
 TLSMode: TypeAlias = Literal["off", "flexible", "full", "strict"] | str
 """Whether TLS of clients ends at the edge (`flexible`, `full`, `strict`), and whether it is used and verified
-towards the origin; values newer than this list are kept as they come.
+towards the origin; values newer than this list are kept as they are.
 """
 
 
@@ -390,7 +390,7 @@ class ReportQuery:
     Attributes:
         dimensions: Dimensions of the report.
         filters: Filters that were applied.
-        limit: The most rows that are sent.
+        limit: Maximum number of rows that are sent.
         metrics: Metrics of the report, in the order of the numbers in each row.
         since: Start of the time window.
         sort: Sorting of the rows.
@@ -405,7 +405,7 @@ class ReportQuery:
     """Filters that were applied."""
 
     limit: Any | None = None
-    """The most rows that are sent."""
+    """Maximum number of rows that are sent."""
 
     metrics: Any | None = None
     """Metrics of the report, in the order of the numbers in each row."""
@@ -429,16 +429,16 @@ class ReportByTimeRow:
     """The metrics of one combination of dimension values, by time.
 
     Attributes:
-        dimensions: Values of the dimensions, in the order asked for; empty when none was.
-        metrics: One list per metric, in the order asked for, with one number per time interval; `nan` for a
+        dimensions: Values of the dimensions, in the requested order; empty when none was requested.
+        metrics: One list per metric, in the requested order, with one number per time interval; `nan` for a
             null.
     """
 
     dimensions: list[str] = attrs.field(factory=list)
-    """Values of the dimensions, in the order asked for; empty when none was."""
+    """Values of the dimensions, in the requested order; empty when none was requested."""
 
     metrics: list[list[int | float]] = attrs.field(factory=list)
-    """One list per metric, in the order asked for, with one number per time interval; `nan` for a null."""
+    """One list per metric, in the requested order, with one number per time interval; `nan` for a null."""
 
 
 TimeInterval: TypeAlias = tuple[datetime, ...]
@@ -492,15 +492,15 @@ class ReportSummaryRow:
     """The metrics of one combination of dimension values.
 
     Attributes:
-        dimensions: Values of the dimensions, in the order asked for; empty when none was.
-        metrics: One number per metric, in the order asked for; `nan` for a null.
+        dimensions: Values of the dimensions, in the requested order; empty when none was requested.
+        metrics: One number per metric, in the requested order; `nan` for a null.
     """
 
     dimensions: list[str] = attrs.field(factory=list)
-    """Values of the dimensions, in the order asked for; empty when none was."""
+    """Values of the dimensions, in the requested order; empty when none was requested."""
 
     metrics: list[int | float] = attrs.field(factory=list)
-    """One number per metric, in the order asked for; `nan` for a null."""
+    """One number per metric, in the requested order; `nan` for a null."""
 
 
 @final

@@ -45,7 +45,7 @@ async def list_protocols(
         All well-known protocols.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing was sent.
+        InvalidArgumentError: An argument is invalid; nothing was sent.
         ConnectionFailedError: No connection, or it broke before the whole response had arrived.
         RequestTimeoutError: The deadline passed, or a wait would have passed it.
         ResponseError: The API refused the call, in the subclass of its status, or its response was unusable.

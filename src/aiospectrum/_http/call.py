@@ -39,7 +39,7 @@ class CallSettings:
     """URL that paths are appended to, without a slash at its end."""
 
     redact: Callable[[str], str]
-    """Blots credentials out of a text that came from the server."""
+    """Redacts credentials in a text that came from the server."""
 
     timeouts: Timeouts
     """How long a call may take with all its attempts and waits."""
@@ -51,16 +51,16 @@ class CallSettings:
     """Tokens for retries, shared by all calls of a client."""
 
     limiter: Limiter | None
-    """Gives permits to send; None for no limit."""
+    """Grants permits to send; None for no limit."""
 
     hook: AttemptHook | None
-    """Is called before every attempt, and what it returns after it."""
+    """Called before every attempt; what it returns is called after it."""
 
     clock: Callable[[], float]
-    """Gives the time in seconds, for the durations that the hook is given."""
+    """Returns the time in seconds, for the durations that the hook is given."""
 
     random: Callable[[], float]
-    """Gives a number from 0 up to but not including 1."""
+    """Returns a random number from 0 up to but not including 1."""
 
     sleep: Callable[[float], Awaitable[object]]
     """Waits a number of seconds."""
@@ -117,7 +117,7 @@ class HTTPTransport:
                     except RequestError as error:
                         response = await self._recover(call, error)
                         if response is None and call.last_error is not error:
-                            raise  # it is not attempted again
+                            raise  # it is not retried
         except TimeoutError:
             if not deadline.has_passed:
                 raise  # a hook's own
@@ -208,7 +208,7 @@ class HTTPTransport:
                 _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, call.attempt, status)
 
     async def _recover(self, call: Call, error: RequestError) -> Response[Any] | None:
-        """Wait for the next attempt, if there is to be one after an error; or give what counts as a success.
+        """Wait for the next attempt, if there is one after an error; or return what counts as a success.
 
         When neither follows, the error does not become :attr:`Call.last_error`.
 
@@ -252,7 +252,7 @@ class HTTPTransport:
 def _attempt_ended(
     call: Call, started: AttemptStarted, error: RequestError | None, *, duration: float, was_cancelled: bool
 ) -> AttemptEnded:
-    """What the hook is given after an attempt."""
+    """What the hook receives after an attempt."""
     response = call.response
     if response is None:  # or it was too large to keep
         status, ray_id = (None, None) if error is None else (error.status, error.ray_id)

@@ -1,8 +1,9 @@
-"""The settings of a client, checked when it is made."""
+"""The settings of a client, checked when it is made: each check raises InvalidArgumentError, which names the field."""
 
 import ipaddress
 import platform
 import ssl
+from collections.abc import Callable
 from typing import Final, TypedDict, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,9 +20,9 @@ __all__ = [
     "MAX_BODY_BYTES",
     "ClientOptions",
     "check_base_url",
+    "check_callable",
     "check_class",
     "check_count",
-    "check_hook",
     "check_limiter",
     "check_proxy",
     "check_session",
@@ -31,9 +32,10 @@ __all__ = [
 ]
 
 C = TypeVar("C")
+F = TypeVar("F", bound=Callable[..., object] | None)
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
-"""The most bytes of a body that a client takes by default, decompressed."""
+"""Maximum size of a body in bytes, decompressed, by default."""
 
 _TIMEOUT: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, a Timeouts or None")
 
@@ -55,36 +57,16 @@ class ClientOptions(TypedDict, total=False):
 
 
 def check_class(field: str, value: C, kind: type[C]) -> C:
-    """Refuse a value of another class.
-
-    Args:
-        field: Name of the argument.
-        value: What was given.
-        kind: The class.
-
-    Returns:
-        The value.
-
-    Raises:
-        InvalidArgumentError: It is of another class.
-    """
+    """Check the class of a value, and return the value."""
     if not isinstance(value, kind):
         refuse(field, value, f"an object of the class {kind.__name__}")
     return value
 
 
 def check_base_url(base_url: str, *, allow_http: bool) -> str:
-    """Check a base URL.
+    """Check a base URL, and return it without a slash at its end.
 
-    Args:
-        base_url: An http or https URL without credentials, query or fragment.
-        allow_http: Whether http is fine for hosts other than this machine.
-
-    Returns:
-        The URL without a slash at its end.
-
-    Raises:
-        InvalidArgumentError: It is something else.
+    http is for this machine only, unless ``allow_http``.
     """
     expected = "an http or https URL without credentials, query or fragment"
     parts = _split("base_url", base_url, expected)
@@ -98,34 +80,14 @@ def check_base_url(base_url: str, *, allow_http: bool) -> str:
 
 
 def check_proxy(proxy: str | None) -> str | None:
-    """Check the URL of a proxy.
-
-    Args:
-        proxy: An http or https URL, with credentials of the proxy if it needs them; None for none.
-
-    Returns:
-        The URL.
-
-    Raises:
-        InvalidArgumentError: It is something else.
-    """
+    """Check the URL of a proxy, which may hold the proxy's own credentials; None for none."""
     if proxy is not None:
         _split("proxy", proxy, "an http or https URL, or None")
     return proxy
 
 
 def check_timeout(timeout: float | Timeouts | None) -> Timeouts:
-    """Check timeouts.
-
-    Args:
-        timeout: Seconds for a whole call, all timeouts, or None for no limit on a whole call.
-
-    Returns:
-        All timeouts.
-
-    Raises:
-        InvalidArgumentError: It is something else.
-    """
+    """Make the timeouts of a client, of a Timeouts or of the seconds for a whole call (None for no limit)."""
     if isinstance(timeout, Timeouts):
         return timeout
     if timeout is not None:
@@ -133,36 +95,18 @@ def check_timeout(timeout: float | Timeouts | None) -> Timeouts:
     return Timeouts(total=timeout)
 
 
-def check_hook(on_attempt: AttemptHook | None) -> AttemptHook | None:
-    """Check a hook.
-
-    Args:
-        on_attempt: A function, None for none.
-
-    Returns:
-        The hook.
-
-    Raises:
-        InvalidArgumentError: It cannot be called.
-    """
-    if on_attempt is not None and not callable(on_attempt):
-        refuse("on_attempt", on_attempt, "a function or None")
-    return on_attempt
+def check_callable(field: str, value: F) -> F:
+    """Check that a value is a function or None, and return it."""
+    if value is not None and not callable(value):
+        refuse(field, value, "a function or None")
+    return value
 
 
 def check_limiter(rate_limit: RateLimit | Limiter | None, connections: int) -> Limiter | None:
-    """Make a limiter of a rate limit.
+    """Make the limiter of a client; a shared one is returned as it is, and None means no limit.
 
-    Args:
-        rate_limit: A limit for one client, a limiter that several share, or None for no limit.
-        connections: The most connections at once, 0 for any number. No more requests than that are let through at a
-            time, as those that wait for a connection could not be held back in a pause any more.
-
-    Returns:
-        The limiter.
-
-    Raises:
-        InvalidArgumentError: It is something else.
+    No more requests than ``connections`` (0 for no limit) are sent at a time, as a pause could not hold back those that
+    wait for a connection.
     """
     if rate_limit is None or isinstance(rate_limit, Limiter):
         return rate_limit
@@ -172,17 +116,7 @@ def check_limiter(rate_limit: RateLimit | Limiter | None, connections: int) -> L
 
 
 def check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
-    """Check a session that is borrowed.
-
-    Args:
-        session: A session without credentials of its own, as exactly one scheme is to be sent; None for none.
-
-    Returns:
-        The session.
-
-    Raises:
-        InvalidArgumentError: It is something else.
-    """
+    """Check that a borrowed session has no credentials of its own, as exactly one scheme is sent."""
     if session is None:
         return None
     check_class("session", session, aiohttp.ClientSession)
@@ -193,17 +127,7 @@ def check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSessio
 
 
 def check_ssl_context(context: ssl.SSLContext | None) -> ssl.SSLContext | None:
-    """Check a context of TLS.
-
-    Args:
-        context: One that verifies certificates and hostnames, None for that of the system.
-
-    Returns:
-        The context.
-
-    Raises:
-        InvalidArgumentError: It does not verify.
-    """
+    """Check that a TLS context verifies certificates and hostnames; None for that of the system."""
     if context is None:
         return None
     check_class("ssl_context", context, ssl.SSLContext)
@@ -213,17 +137,7 @@ def check_ssl_context(context: ssl.SSLContext | None) -> ssl.SSLContext | None:
 
 
 def check_user_agent(addition: str | None) -> str:
-    """Make the ``User-Agent`` header.
-
-    Args:
-        addition: Text to add to it, such as ``mybot/1.2``; None for none.
-
-    Returns:
-        The header.
-
-    Raises:
-        InvalidArgumentError: The addition cannot stand in a header.
-    """
+    """Make the ``User-Agent`` header, with an addition such as ``mybot/1.2``; None for none."""
     own = f"aiospectrum/{__version__} aiohttp/{aiohttp.__version__} Python/{platform.python_version()}"
     if addition is None:
         return own
@@ -234,18 +148,7 @@ def check_user_agent(addition: str | None) -> str:
 
 
 def check_count(field: str, value: int) -> int:
-    """Check a count.
-
-    Args:
-        field: Name of the argument.
-        value: 1 or more.
-
-    Returns:
-        The count.
-
-    Raises:
-        InvalidArgumentError: It is something else.
-    """
+    """Check that a value is an integer of 1 or more, and return it."""
     Integer(minimum=1, expected="an integer of 1 or more").check(field, value)
     return value
 

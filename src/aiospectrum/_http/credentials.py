@@ -1,4 +1,4 @@
-"""The two ways to prove who calls; exactly one is used.
+"""The two authentication schemes, of which a client uses exactly one.
 
 Source: https://developers.cloudflare.com/fundamentals/api/get-started/
 """
@@ -40,7 +40,7 @@ _ALLOWED: Final = r"[!#-&(-\[\]-~]+"
 
 @attrs.frozen(kw_only=True)
 class Credentials:
-    """The headers that prove who calls."""
+    """The authentication headers."""
 
     headers: Mapping[str, str] = attrs.field(repr=False)
     """One ``Authorization`` header, or ``X-Auth-Email`` and ``X-Auth-Key``."""
@@ -57,7 +57,7 @@ class Credentials:
         raise TypeError("credentials are not pickled; make a client where it is used")
 
     def redact(self, text: str) -> str:
-        """Blot the secrets out of a text.
+        """Redact the secrets in a text.
 
         Args:
             text: Anything, such as the start of a server's response.

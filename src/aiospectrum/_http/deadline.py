@@ -15,12 +15,12 @@ class DeadlineTimer:
     """One timer for the deadlines of all calls of a client; it belongs to one event loop.
 
     ``asyncio.timeout`` sets a timer for each call, and aiohttp one for each piece of a response, which would cost more
-    than all else that is done for a small call here. aiohttp's ``sock_read`` also begins anew with every byte of a
+    than all else that is done for a small call here. aiohttp's ``sock_read`` also restarts with every byte of a
     header, and does not cover the wait for a connection.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin with no deadlines."""
+        """Start with no deadlines."""
         self.time: Callable[[], float] = loop.time
         """The loop's clock, in seconds."""
         self.running: dict[Deadline, None] = {}
@@ -121,7 +121,7 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
         return self.timer.time() + seconds > self.latest
 
     def on_data(self) -> None:
-        """Start the read timeout anew: an attempt begins, or a part of its response has come."""
+        """Restart the read timeout: an attempt begins, or a part of its response has come."""
         self.waiting_since = self.timer.time()
 
     def stop_reading(self) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 __all__ = ["read_rate_limit", "read_retry_after"]
 
 _LONGEST_NUMBER: Final = 9
-"""Digits; what is longer stands for more than three decades, which is no wait but a mistake."""
+"""Digits; more of them stand for more than three decades, which is a mistake."""
 
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -27,7 +27,7 @@ def read_retry_after(values: Iterable[str], date: str | None) -> float | None:
         date: The response's own ``Date`` header, which a date is counted from.
 
     Returns:
-        The most seconds that one of them asks for; None when none can be read, a date in the past included.
+        The largest number of seconds among them; None when none can be read, a date in the past included.
     """
     return max((wait for value in values if (wait := _seconds(value.strip(), date)) is not None), default=None)
 

@@ -30,10 +30,10 @@ class Timer(Protocol):
 
 
 class Window:
-    """The times of the requests in the last stretch: pure, the clock is the caller's."""
+    """The times of the latest requests: pure, the clock is the caller's."""
 
     def __init__(self, requests: int, per_seconds: float) -> None:
-        """Begin with no requests; at most ``requests`` go out in any stretch of ``per_seconds``."""
+        """Begin with no requests; at most ``requests`` are sent in any period of ``per_seconds``."""
         self._requests = requests
         self._per_seconds = per_seconds
         # Floats as objects would stay where the numbers of responses come and go, and scatter those over the memory.
@@ -82,7 +82,7 @@ class Limiter:
 
         Args:
             limit: The limit; None for 1,140 requests per 300 s with 50 in flight.
-            clock: Gives the time in seconds; that of the running event loop when None.
+            clock: Returns the time in seconds; that of the running event loop when None.
             call_later: Calls a function after some seconds; that of the running event loop when None.
         """
         self.limit: RateLimit = RateLimit() if limit is None else limit
@@ -157,7 +157,7 @@ class Limiter:
             raise
 
     def release(self, permit: int, *, was_cancelled: bool) -> None:
-        """Give a permit back.
+        """Return a permit.
 
         Args:
             permit: What :meth:`acquire` gave.
@@ -189,7 +189,7 @@ class Limiter:
         self._serve_queue()
 
     def update_quota(self, permit: int, left: int, seconds: float) -> None:
-        """Take what the API says of its own limit; it can only slow requests down.
+        """Update the quota to what the API says of its own limit; it can only slow requests down.
 
         Args:
             permit: That of the request whose response says so; permits given since then are not counted in it.
@@ -208,7 +208,7 @@ class Limiter:
             self._quota = left - (self._permits - permit)
 
     def _next_permit(self, now: float) -> int | None:
-        """Give a permit, if one is to be had now."""
+        """Grant a permit, if one is available now."""
         has_no_quota = self._quota <= 0 and now < self._quota_until
         if (
             self._in_flight >= self.limit.in_flight
@@ -232,7 +232,7 @@ class Limiter:
         return max(0.0, self._paused_until - now, quota_wait, self._window.wait(now, ahead))
 
     def _refuse_late_ones(self) -> None:
-        """Refuse whom a wait that has just begun would keep until after the deadline."""
+        """Refuse calls whose deadline comes before the end of a wait that has just begun."""
         now = self._now()
         queue, self._queue = self._queue, deque()
         for future, latest in queue:
@@ -243,7 +243,7 @@ class Limiter:
                 future.set_exception(TooLateError(wait))
 
     def _serve_queue(self) -> None:
-        """Give out the permits that time allows, and set the timer for the next one."""
+        """Grant the permits that time allows, and set the timer for the next one."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -48,7 +48,7 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     """JSON, None for none."""
 
     redact: Callable[[str], str]
-    """Blots credentials out of a text that came from the server."""
+    """Redacts credentials in a text that came from the server."""
 
     deadline: Deadline
     """Ends the call, and attempts to which no data comes."""

@@ -19,7 +19,7 @@ __all__ = ["build_request"]
 _Write: TypeAlias = Callable[..., str]
 
 _PLAIN: Final = frozenset({int, bool, type(None)})
-"""Types whose values do not change and are small, beside texts."""
+"""Types, other than str, whose values are immutable and small."""
 
 _LONGEST: Final = 200
 """Characters of a text that is kept in a cache."""
@@ -46,7 +46,7 @@ def build_request(
         Path and query string, percent-encoded, to be appended to the base URL; and the body in JSON, None for none.
 
     Raises:
-        InvalidArgumentError: An argument does not fit; nothing has been sent.
+        InvalidArgumentError: An argument is invalid; nothing has been sent.
     """
     target = _written(_path, _write_path, route, route.path_parameters, path)
     if route.query:
@@ -67,7 +67,7 @@ def _written(
     """Check and write arguments, once for equal ones where that is safe.
 
     Not kept are values that may change, that are long, or that equal others and are not the same: two datetimes in one
-    zone are equal when only their ``fold`` tells them apart, which UTC does not know.
+    zone are equal when they differ only in ``fold``, which UTC does not have.
     """
     values, key = [], []
     for parameter in parameters:
@@ -81,7 +81,7 @@ def _written(
     if len(key) == len(values):
         try:
             return cached(route, *key)
-        except InvalidArgumentError:  # which is to show what was given
+        except InvalidArgumentError:  # raised again below, with the value that was given
             pass
     return write(route, *values)
 
@@ -138,7 +138,7 @@ def _plain(value: object) -> str:
         return str.__str__(value)
     if isinstance(value, int):
         return int.__repr__(value)
-    raise TypeError(f"a parameter of the type {type(value).__name__}")  # no check of the spec lets one through
+    raise TypeError(f"a parameter of the type {type(value).__name__}")  # no check of the spec accepts one
 
 
 def _plain_json(value: object) -> str | int:

@@ -4,7 +4,8 @@ It is all that knows of status, of the envelope that Cloudflare wraps results in
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, get_origin
+from types import NoneType
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 from cattrs.errors import BaseValidationError
@@ -35,12 +36,12 @@ _DEEPEST_CHAIN: Final = 10
 def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
     """Read the response to a call.
 
-    A response as the API documents it is read from JSON text straight into objects. Whatever does not fit there falls
-    back to JSON values and the public converter, which takes more than is documented and says exactly what it cannot
-    take. Where both lead to an object, it is the same.
+    A response as the API documents it is decoded from JSON text straight into models. The fallback reads JSON values
+    with the public converter: it takes more than is documented, and says exactly what it cannot take. Both give equal
+    objects.
 
     Raises:
-        ResponseError: It is no success, or cannot be read.
+        ResponseError: It is not a success, or cannot be read.
     """
     body = decode_body(call.route.result, http.body) if 200 <= http.status < 300 else None
     if body is None or not body.success:
@@ -59,7 +60,7 @@ def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
 
 
 def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
-    """Give what a success without a result would have given; see :attr:`~aiospectrum.routes.Route.assumed_result`.
+    """Make the response of a success without a result; see :attr:`~aiospectrum.routes.Route.assumed_result`.
 
     Raises:
         DecodeError: The route documents no such success.
@@ -84,15 +85,10 @@ def read_envelope(call: Call, http: HTTPResponse) -> DecodedBody[Any]:
             :class:`~aiospectrum.errors.DecodeError` document.
     """
     payload, problem = _parse(http.body)
-    if not 200 <= http.status < 300:
-        raise _error_by_status(call, http, payload)
-    if problem is not None:
-        raise response_error(MalformedBodyError, call, http, problem)
-    success = payload.get("success")
-    if success is False:
-        raise _error_by_status(call, http, payload)
-    if success is not True:
-        raise response_error(DecodeError, call, http, "the envelope does not say whether the call succeeded")
+    error = _envelope_error(call, http, payload, problem)
+    if error is not None:
+        del payload  # it may repeat credentials, and tools that show errors show what their frames hold
+        raise error
     result, messages, result_info = map(payload.get, ("result", "messages", "result_info"))
     return DecodedBody(result=result, success=True, messages=messages, result_info=result_info)
 
@@ -143,8 +139,11 @@ def _decode_result(call: Call, http: HTTPResponse, result: object) -> Any:
         result = [] if result is None else result  # how some servers write an empty array
         if not isinstance(result, list):
             problem = f"result: expected an array, got {type(result).__name__}"
+            del result  # as in read_envelope
             raise response_error(DecodeError, call, http, problem)
     if result is None:
+        if wanted in (None, NoneType, Any) or NoneType in get_args(wanted):
+            return None
         raise response_error(DecodeError, call, http, "the envelope has no result")
     problem = ""
     for form in (wanted, *call.route.other_results):
@@ -156,6 +155,7 @@ def _decode_result(call: Call, http: HTTPResponse, result: object) -> Any:
         except RecursionError:  # reading takes more of the stack than parsing did
             problem = problem or "result: nested too deep"
     # Raised out here, the error does not hold on to those above, which hold what the server sent.
+    del result
     raise response_error(DecodeError, call, http, problem)
 
 
@@ -172,6 +172,22 @@ def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
     if not isinstance(payload, dict):
         return {}, f"the body is not a JSON object but {type(payload).__name__}"
     return payload, None
+
+
+def _envelope_error(
+    call: Call, http: HTTPResponse, payload: Mapping[str, Any], problem: str | None
+) -> ResponseError | None:
+    """The error that an envelope stands for; None for a success."""
+    if not 200 <= http.status < 300:
+        return _error_by_status(call, http, payload)
+    if problem is not None:
+        return response_error(MalformedBodyError, call, http, problem)
+    success = payload.get("success")
+    if success is False:
+        return _error_by_status(call, http, payload)
+    if success is not True:
+        return response_error(DecodeError, call, http, "the envelope does not say whether the call succeeded")
+    return None
 
 
 def _error_by_status(call: Call, http: HTTPResponse, payload: Mapping[str, Any]) -> ResponseError:

@@ -45,7 +45,7 @@ class Action(enum.Enum):
 
 
 def is_ambiguous(error: RequestError) -> bool:
-    """Tell whether the request may have taken effect although it failed.
+    """Return whether the request may have taken effect although it failed.
 
     Args:
         error: How the attempt failed.
@@ -70,7 +70,7 @@ def decide(
         follows_ambiguous: Whether an earlier attempt of the call may have taken effect.
 
     Returns:
-        What to do. GET, PUT and DELETE are attempted again after any failure that passes, POST only when nothing can
+        What to do. GET, PUT and DELETE are retried after any failure that passes, POST only when nothing can
         have been done.
     """
     if method == "DELETE" and follows_ambiguous and isinstance(error, NotFoundError):
@@ -88,7 +88,7 @@ def backoff(attempt: int, policy: RetryPolicy, random: Callable[[], float]) -> f
     Args:
         attempt: Number of the attempt, counted from 1.
         policy: The limits.
-        random: Gives a number from 0 up to but not including 1.
+        random: Returns a random number from 0 up to but not including 1.
 
     Returns:
         Seconds, from 0 to the limit, which doubles with each attempt.
@@ -98,15 +98,15 @@ def backoff(attempt: int, policy: RetryPolicy, random: Callable[[], float]) -> f
 
 
 def wait_after_429(retry_after: float | None, quota: tuple[int, float] | None, random: Callable[[], float]) -> float:
-    """Work out the wait after a 429.
+    """Compute the wait after a 429.
 
     Args:
-        retry_after: Seconds that the API asks for; None when it does not say so in a form that can be read.
+        retry_after: Seconds of the ``Retry-After`` header; None when it is absent or unreadable.
         quota: What the ``Ratelimit`` header says: requests left, and the seconds that they are for.
-        random: Gives a number from 0 up to but not including 1.
+        random: Returns a random number from 0 up to but not including 1.
 
     Returns:
-        Seconds: what is asked for, else those of the ``Ratelimit`` header, else 30; never less, and up to a tenth and
+        Seconds: those of ``Retry-After``, else of ``Ratelimit``, else 30; never less, and up to a tenth and
         at most 5 s more, so that not all clients come back at once.
     """
     wait = retry_after
@@ -119,7 +119,7 @@ class RetryBudget:
     """Tokens for retries, shared by the calls of a client, so that an outage is not multiplied."""
 
     def __init__(self, policy: RetryPolicy) -> None:
-        """Begin with all tokens.
+        """Start with all tokens.
 
         Args:
             policy: How many there are, and what a retry takes.
@@ -144,11 +144,11 @@ class RetryBudget:
         return True
 
     def refill(self) -> None:
-        """Have all tokens again, as a client does that is opened."""
+        """Restore all tokens, as for a client that is opened."""
         self._tokens = self._policy.budget
 
     def earn(self) -> None:
-        """Give one token back, for a call that succeeded at its first attempt."""
+        """Return one token, for a call that succeeded at its first attempt."""
         self._tokens = min(self._policy.budget, self._tokens + 1)
 
 

@@ -54,10 +54,10 @@ class Session:
         Args:
             headers: Headers of every request.
             borrowed: A session to send over, which is never closed; None for one of its own.
-            connector_limit: The most connections of its own session, 1 or more.
+            connector_limit: Maximum number of connections of its own session, 1 or more.
             ssl_context: How servers are verified on its own session; against the system's certificates when None.
             proxy: URL of an HTTP proxy, None for none.
-            max_body_bytes: The most bytes of a body, decompressed.
+            max_body_bytes: Maximum size of a body in bytes, decompressed.
 
         Raises:
             InvalidArgumentError: The middlewares of a borrowed session cannot be read.
@@ -156,13 +156,13 @@ class Session:
             reason, was_sent = f"nothing came for {deadline.read:g} s", True
         except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
             reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
-            # aiohttp goes on with a line that it has cut, in which a credential might be cut and not be recognized.
-            reason = reason.partition(" when reading: ")[0]
+            # aiohttp adds a line that it has cut, in which half a credential would not be recognized.
+            reason = call.clean(reason.partition(" when reading: ")[0])[:_LONGEST_REASON]
             was_sent = not isinstance(error, _NOTHING_SENT)
         finally:
             deadline.stop_reading()
         # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
-        message = f"{call.method} {call.url} failed: {call.clean(reason)[:_LONGEST_REASON]}"
+        message = f"{call.method} {call.url} failed: {reason}"
         failure = ConnectionFailedError(message, method=call.method, url=call.url)
         failure.was_sent = was_sent
         raise failure
@@ -187,10 +187,10 @@ class Session:
         return HTTPResponse(status=response.status, headers=response.headers, body=body, http_version=version)
 
     async def one_at_a_time(self) -> None:
-        """Have large responses made into objects one at a time, with a turn of the event loop in between.
+        """Decode large responses one at a time, with an iteration of the event loop in between.
 
-        When many arrive at once, no other task would get a turn before all of them are read, and whoever awaits one
-        would find its objects dropped from the caches of the processor.
+        When many arrive at once, no other task would run before all of them are decoded, and whoever awaits one would
+        find its objects dropped from the caches of the processor.
         """
         await self._large_bodies.acquire()
         asyncio.get_running_loop().call_soon(self._large_bodies.release)
@@ -215,10 +215,10 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
 
 
 def keep_receive_buffers() -> None:
-    """Have the allocator keep the memory that asyncio receives into.
+    """Make the allocator keep the memory that asyncio receives into.
 
-    glibc takes a block of that size from the kernel each time anew, in pages that have to be faulted in, and gives it
-    back as soon as it is freed. It ceases to do so once a larger one has been freed, which many a program does sooner
+    glibc takes a block of that size from the kernel each time, in pages that have to be faulted in, and gives it back
+    as soon as it is freed. It ceases to do so once a larger one has been freed, which many a program does sooner
     or later. Until then it would be a fifth of the CPU time of a call. Elsewhere this does nothing.
 
     Source: https://man7.org/linux/man-pages/man3/mallopt.3.html, on M_MMAP_THRESHOLD.
@@ -228,7 +228,7 @@ def keep_receive_buffers() -> None:
 
 @lru_cache(maxsize=64)
 def _own_timeout(connect: float | None) -> aiohttp.ClientTimeout:
-    """The timeouts that aiohttp sees to: all but that of connecting are the deadline's."""
+    """The timeouts that aiohttp watches over: that of connecting; all others are the deadline's."""
     return aiohttp.ClientTimeout(total=None, connect=None, sock_connect=connect, sock_read=None)
 
 

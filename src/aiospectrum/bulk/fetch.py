@@ -1,4 +1,4 @@
-"""One window of one zone: its report is fetched, once the rate limit lets it through, and judged."""
+"""One window of one zone: its report is fetched, as soon as the rate limit permits, and judged."""
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,15 +26,15 @@ from aiospectrum.transport import Transport
 
 __all__ = ["Fetcher", "Outcome", "TruncatedError"]
 
-_PATIENCE: Final = Number(expected="a number of seconds, 0 or more, or None")
+_TIMEOUT: Final = Number(expected="a number of seconds, 0 or more, or None")
 _SHORTEST_WAIT: Final = 1.0
-"""Seconds; waits of no length, again and again, would use no patience up."""
+"""Seconds; waits of no length, again and again, would never reach the rate limit's timeout."""
 
 
 class TruncatedError(SpectrumError):
     """A report may lack rows, and its window cannot be split any further.
 
-    Ask with a larger limit, fewer dimensions, or filters that divide the rows.
+    Query with a larger limit, fewer dimensions, or filters that divide the rows.
     """
 
     def __init__(self, message: str, *, report: Report) -> None:
@@ -80,7 +80,7 @@ class Outcome(TableMethods):
         return self.error is None
 
     def unwrap(self) -> Report:
-        """Give the report, or raise the error.
+        """Return the report, or raise the error.
 
         Returns:
             The report.
@@ -107,9 +107,9 @@ class Outcome(TableMethods):
         )
 
 
-def _check_patience(_: object, field: Any, value: float | None) -> None:
+def _check_rate_limit_timeout(_: object, field: Any, value: float | None) -> None:
     if value is not None:
-        _PATIENCE.check(field.name, value)
+        _TIMEOUT.check(field.name, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -117,14 +117,14 @@ class Fetcher:
     """How windows are fetched.
 
     Raises:
-        InvalidArgumentError: The patience is no number of seconds.
+        InvalidArgumentError: The timeout is not a number of seconds.
     """
 
     query: Query
     """The query."""
 
-    patience: float | None = attrs.field(validator=_check_patience)
-    """Seconds that a window waits for the rate limit altogether, beside what a call itself waits; None for no limit."""
+    rate_limit_timeout: float | None = attrs.field(validator=_check_rate_limit_timeout)
+    """Seconds that a window waits for the rate limit in total, on top of the waits of a call; None for no limit."""
 
     sleep: Callable[[float], Awaitable[object]]
     """Waits a number of seconds."""
@@ -162,8 +162,8 @@ class Fetcher:
         return Outcome(task=task, window=window, error=TruncatedError(message, report=report), is_last=is_last)
 
     async def _wait_and_call(self, client: Transport, zone_id: str, window: Window) -> Report:
-        """Call until the rate limit lets it through: a call whose permit comes after its deadline fails at once."""
-        left = math.inf if self.patience is None else self.patience
+        """Call until the rate limit permits it: a call whose permit comes after its deadline fails at once."""
+        left = math.inf if self.rate_limit_timeout is None else self.rate_limit_timeout
         while True:
             try:
                 return await self._call(client, zone_id, window)

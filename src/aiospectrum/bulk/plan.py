@@ -18,7 +18,7 @@ from aiospectrum.models import Dimension, Metric, TimeDelta
 __all__ = ["Plan", "PlanDiff", "ShardBy", "Task"]
 
 ShardBy: TypeAlias = Literal["zone", "time"]
-"""What is dealt out to shards: zones, each with all its windows, or stretches of time, each with all zones."""
+"""What is divided among shards: zones, each with all its windows, or the time, each part with all zones."""
 
 _LENGTHS: Final = (*get_args(TimeDelta), "whole")
 _LENGTH: Final = Text(choices=_LENGTHS, expected=f"one of {', '.join(_LENGTHS)}")
@@ -68,7 +68,7 @@ class Task:
 
 @attrs.frozen(kw_only=True)
 class PlanDiff:
-    """In what one plan differs from another; it is false when they are equal."""
+    """The differences between two plans; false when there are none."""
 
     zones_added: tuple[str, ...]
     """Zones of the other plan alone."""
@@ -92,7 +92,7 @@ class Plan:
     zones of a window come before the next window, so that neighbouring tasks are of different zones.
 
     Raises:
-        InvalidArgumentError: A value does not fit.
+        InvalidArgumentError: A value is invalid.
     """
 
     zones: tuple[str, ...] = attrs.field(converter=_check_zones)
@@ -105,7 +105,7 @@ class Plan:
     """The second after the last one, so that a day ends where the next one begins."""
 
     query: Query = attrs.field(converter=_check_query)
-    """What to ask of each zone and window."""
+    """What to fetch for each zone and window."""
 
     window: WindowLength = attrs.field(
         default=attrs.Factory(_usual_window, takes_self=True),
@@ -133,7 +133,7 @@ class Plan:
         return hashlib.sha256(msgspec.json.encode(_to_saved(self))).hexdigest()[:16]
 
     def windows(self) -> Iterator[Window]:
-        """Give the windows one after another, without a list.
+        """Iterate over the windows, without a list.
 
         Yields:
             Each window, in the order of time.
@@ -155,7 +155,7 @@ class Plan:
         return Task(zone_id=self.zones[zone], window=window_at(self.span, self.window, window))
 
     def shard(self, index: int, count: int, *, by: ShardBy = "zone") -> "Plan":
-        """Give the part of one of several machines; the parts of all of them have each task once.
+        """Return one of several parts of the plan, for one of several machines; together they have each task once.
 
         Args:
             index: Which part, from 0 to ``count - 1``.
@@ -168,7 +168,7 @@ class Plan:
             than windows.
 
         Raises:
-            InvalidArgumentError: An argument does not fit.
+            InvalidArgumentError: An argument is invalid.
         """
         _COUNT.check("count", count)
         Integer(minimum=0, maximum=count - 1, expected=f"an integer from 0 to {count - 1}").check("index", index)
@@ -186,7 +186,7 @@ class Plan:
         )
 
     def diff(self, other: "Plan") -> PlanDiff:
-        """Say in what another plan differs from this one.
+        """Compare another plan with this one.
 
         Args:
             other: The other plan.
@@ -195,7 +195,7 @@ class Plan:
             The differences.
 
         Raises:
-            InvalidArgumentError: The other one is no plan.
+            InvalidArgumentError: The other one is not a plan.
         """
         check_class("other", other, Plan)
         mine, theirs = _settings(self), _settings(other)
@@ -224,7 +224,7 @@ class Plan:
             The plan.
 
         Raises:
-            InvalidArgumentError: It is something else, of a later version of the format, or a value does not fit.
+            InvalidArgumentError: It is something else, of a later version of the format, or a value is invalid.
         """
         try:
             saved = msgspec.json.decode(text, type=_SavedPlan)

@@ -7,12 +7,12 @@ from typing import Self
 
 import attrs
 
-from aiospectrum._http.config import check_class, check_count
+from aiospectrum._http.config import check_callable, check_class, check_count
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.workers import Queue, WorkerPool, divide
 from aiospectrum.bulk.zones import Clients
-from aiospectrum.checks import Flag, refuse
+from aiospectrum.checks import Flag
 from aiospectrum.errors import ClientStateError
 
 __all__ = ["Progress", "Pull", "pull"]
@@ -45,38 +45,38 @@ def pull(
     concurrency: int = 16,
     fail_fast: bool = False,
     on_progress: Callable[[Progress], object] | None = None,
-    patience: float | None = 3600.0,
+    rate_limit_timeout: float | None = 3600.0,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> "Pull":
     """Carry out all tasks of a plan.
 
-    Nothing is sent before the pull is entered or its first outcome is asked for. Every task has one outcome, or several
+    Nothing is sent before the pull is entered or its first outcome is awaited. Every task has one outcome, or several
     when its report was truncated and its window was therefore split; a task that fails takes no other one with it.
 
     Args:
         client: An open client; or a mapping of zone ids to clients, for zones with tokens of their own, where a client
             that waits for its rate limit holds up no other one.
-        plan: What to ask for.
-        concurrency: The most calls of each client at once, 1 or more. Reports wait for whoever takes them, and a call
-            begins only when the one before it has been taken: no more reports than that are held.
+        plan: What to fetch.
+        concurrency: Maximum number of calls of each client at once, 1 or more. No more reports than that are held in
+            memory: a worker waits until its report is taken before it makes the next call.
         fail_fast: Whether the first error is raised, in place of outcomes that are left, after all work has ended.
         on_progress: Called with each outcome, before it is given.
-        patience: Seconds that a window may wait for the rate limit altogether, 0 or more, before that is an error; None
-            for no limit. It comes on top of the client's timeout, which fails a call whose permit is further away.
+        rate_limit_timeout: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an
+            error; None for no limit. It comes on top of the client's timeout, which fails a call whose permit is
+            further away.
         sleep: Waits a number of seconds.
 
     Returns:
         The pull, to be used in ``async for``.
 
     Raises:
-        InvalidArgumentError: An argument does not fit.
+        InvalidArgumentError: An argument is invalid.
     """
     check_class("plan", plan, Plan)
     check_count("concurrency", concurrency)
     Flag().check("fail_fast", fail_fast)
-    if on_progress is not None and not callable(on_progress):
-        refuse("on_progress", on_progress, "a function or None")
-    fetcher = Fetcher(query=plan.query, patience=patience, sleep=sleep)
+    check_callable("on_progress", on_progress)
+    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
     queues = [Queue(client=one, tasks=part, workers=min(concurrency, len(part))) for one, part in divide(client, plan)]
     return Pull(WorkerPool(fetcher, queues, fail_fast=fail_fast), len(plan), on_progress)
 
@@ -90,7 +90,7 @@ class Pull:
             async for outcome in outcomes:
                 ...
 
-    In whatever way that block is left, all calls have ended then. Without it, in ``async for outcome in pull(…)``,
+    However that block is left, all calls have ended then. Without it, in ``async for outcome in pull(…)``,
     they have too when all outcomes have come, when there is an error, and when the waiting for an outcome is cancelled.
     When the loop's own body leaves it, by ``break`` or an error, all calls are cancelled in the moment in which nothing
     refers to the pull any more, and end in the next iterations of the event loop. In CPython that moment is when the
@@ -98,7 +98,7 @@ class Pull:
     """
 
     def __init__(self, pool: WorkerPool, total: int, on_progress: Callable[[Progress], object] | None) -> None:
-        """Start nothing yet.
+        """Keep the settings; nothing is started yet.
 
         Args:
             pool: Carries the plan out.

@@ -1,4 +1,4 @@
-"""The query that a plan asks of every zone and window: pure."""
+"""The query that a plan has for every zone and window: pure."""
 
 from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
@@ -48,12 +48,12 @@ def _check_names(field: str, value: Sequence[S], check: Array) -> tuple[S, ...]:
 
 @attrs.frozen(kw_only=True)
 class Query:
-    """What is asked of every zone and window.
+    """What is fetched for every zone and window.
 
     There is no sorting, as all rows are wanted: when a report was truncated, its window is split and fetched in parts.
 
     Raises:
-        InvalidArgumentError: A value does not fit.
+        InvalidArgumentError: A value is invalid.
     """
 
     kind: Kind = attrs.field(default="bytime", validator=lambda _, field, value: _KIND.check(field.name, value))
@@ -73,7 +73,7 @@ class Query:
     """Conditions on dimensions, such as ``event==disconnect``, in plain text; None for none."""
 
     limit: int | None = None
-    """The most rows of a response, 1 or more; None for as many as the API gives."""
+    """Maximum number of rows of a response, 1 or more; None for as many as the API gives."""
 
     def __attrs_post_init__(self) -> None:
         if self.filters is not None:
@@ -92,13 +92,13 @@ class Query:
 
 
 def is_truncated(query: Query, report: Report) -> bool:
-    """Tell whether a report may lack rows.
+    """Return whether a report may lack rows.
 
     The rows are compared with the limit of the query and with the one that the report echoes, which may be a maximum of
     the API's own. A report with exactly as many rows as that may be complete; it is not possible to know.
 
     Args:
-        query: What was asked for.
+        query: What was requested.
         report: The report.
 
     Returns:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from aiospectrum._http.config import check_class, check_count
+from aiospectrum._http.config import check_callable, check_class, check_count
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
@@ -39,7 +39,7 @@ async def save(
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
     on_progress: Callable[[SaveProgress], object] | None = None,
-    patience: float | None = 3600.0,
+    rate_limit_timeout: float | None = 3600.0,
     storage_options: Mapping[str, Any] | None = None,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -47,18 +47,18 @@ async def save(
     """Save the reports of a plan as a dataset, and resume where an earlier run has left off.
 
     There is one file for each zone and window, ``zone_id=…/date=YYYY-MM-DD/…`` by the start of the window, which
-    appears whole or not at all. Its columns are those of :meth:`~aiospectrum.Report.to_arrow` behind ``window_since``
-    and ``window_until`` (excluded), and have the same types in all files: whole numbers of 64 bits for counts and
-    bytes, which the manifest names where the API gave fractions and they were rounded. CSV and NDJSON files also have
-    ``zone_id``, which readers of Parquet datasets take from the path. In summaries the interval is the window, or each
-    part of it that was fetched by itself as the report of the whole was truncated.
+    appears whole or not at all. Its columns are ``window_since``, ``window_until`` (excluded), and those of
+    :meth:`~aiospectrum.ReportByTime.to_arrow`. They have the same types in all files: whole numbers of 64 bits for
+    counts and bytes, which the manifest names where the API gave fractions and they were rounded. CSV and NDJSON files
+    also have ``zone_id``, which readers of Parquet datasets take from the path. In summaries the interval is the
+    window, or each part of it that was fetched by itself as the report of the whole was truncated.
 
     What is there already is not fetched again, whatever ended the run that wrote it; what failed is. The plan may
     have other zones and other times than before, but not another query. Times that overlap are fine where a window
     begins when one of the dataset does, and takes its place if it ends later, or, by time, lies within one.
 
-    Only one run at a time writes to a destination. On a disk an operating system's lock sees to that; elsewhere a file
-    does, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The manifest, in ``_manifest``, is described by
+    Only one run at a time writes to a destination. On a disk a lock of the operating system ensures that; elsewhere a
+    file, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The manifest, in ``_manifest``, is described by
     :mod:`aiospectrum.bulk.dataset.manifest`.
 
     Args:
@@ -67,23 +67,23 @@ async def save(
         destination: A folder, which is made when it is not there; or a URL that fsspec knows, such as
             ``s3://bucket/folder``, with ``aiospectrum[fsspec]``.
         format: ``parquet``, which needs ``aiospectrum[arrow]``, ``csv`` or ``ndjson``.
-        concurrency: The most calls of each client at once, 1 or more.
+        concurrency: Maximum number of calls of each client at once, 1 or more.
         refresh_within: Fetch partitions again that were incomplete when they were fetched, by the ``data_lag`` of
             their reports, and whose windows ended no longer ago than this; None for none.
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
         stop: Once it is set no task is started; those under way are finished, with all their attempts and waits.
         on_progress: Called when it is known what is there already, and whenever a task has ended or was split.
-        patience: Seconds that a window may wait for the rate limit altogether, 0 or more, before that is an error; None
-            for no limit.
+        rate_limit_timeout: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an
+            error; None for no limit.
         storage_options: Arguments of the file system of a URL, such as credentials; only for URLs.
-        clock: Gives the time of day in seconds since 1970, UTC.
+        clock: Returns the time of day in seconds since 1970, UTC.
         sleep: Waits a number of seconds.
 
     Returns:
-        The result. Tasks that failed are in it, and are no exception.
+        The result, which lists the tasks that failed.
 
     Raises:
-        InvalidArgumentError: An argument does not fit.
+        InvalidArgumentError: An argument is invalid.
         ImportError: The format or the destination needs a package that is not installed; the message says how to
             install it.
         DestinationBusyError: Another run is writing there.
@@ -102,9 +102,8 @@ async def save(
     Flag().check("fail_fast", fail_fast)
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
-    if on_progress is not None and not callable(on_progress):
-        refuse("on_progress", on_progress, "a function or None")
-    fetcher = Fetcher(query=plan.query, patience=patience, sleep=sleep)
+    check_callable("on_progress", on_progress)
+    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
     with ThreadPoolExecutor(WRITERS + 1, "aiospectrum-save") as executor:
         run = Run(
             client=client,

@@ -66,15 +66,15 @@ def watch(
         client: An open client, or a mapping of zone ids to clients.
         zones: Ids of the zones, each once.
         every: Seconds between rounds, 1 or more; the aggregates are those of one minute.
-        concurrency: The most calls at once, 1 or more.
-        clock: Gives the time of day in seconds since 1970, UTC.
+        concurrency: Maximum number of calls at once, 1 or more.
+        clock: Returns the time of day in seconds since 1970, UTC.
         sleep: Waits a number of seconds.
 
     Returns:
         An iterator over the rounds, the first one at the next tick.
 
     Raises:
-        InvalidArgumentError: An argument does not fit.
+        InvalidArgumentError: An argument is invalid.
         ClientStateError: Of the iterator: the client is not open, or not on this event loop.
     """
     clients = clients_by_zone(client, check_zones(zones))

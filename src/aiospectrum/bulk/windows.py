@@ -1,4 +1,4 @@
-"""Stretches of time in UTC, and how they are cut: pure, and counted without ever being listed.
+"""Windows of time in UTC, and how they are cut: pure, and counted without ever being listed.
 
 A window is half open: ``since`` belongs to it and ``until`` does not, so that windows that touch share nothing. The API
 includes both ends and counts by whole seconds, so that a window is fetched up to its last second, :attr:`Window.last`;
@@ -20,13 +20,13 @@ from aiospectrum.models import TimeDelta
 __all__ = ["STEP", "Window", "WindowLength", "count_windows", "fits", "split_window", "usual_length", "window_at"]
 
 WindowLength: TypeAlias = TimeDelta | Literal["whole"]
-"""Length of the windows of a plan: calendar stretches in UTC, weeks from Monday on; or the whole time in one window."""
+"""Length of the windows of a plan: calendar units in UTC, weeks from Monday on; or the whole time in one window."""
 
 STEP: Final = timedelta(seconds=1)
 """The time from the last moment that the API includes in a window to the first one of the next."""
 
 _MONDAY: Final = datetime(1970, 1, 5, tzinfo=UTC)
-"""Where stretches of fixed length are counted from; it begins a week, and so a day, an hour and a minute."""
+"""Where units of fixed length are counted from; it begins a week, and so a day, an hour and a minute."""
 
 _FIXED: Final[Mapping[WindowLength, timedelta]] = {
     "week": timedelta(days=7),
@@ -42,7 +42,7 @@ _LADDER: Final[tuple[WindowLength, ...]] = ("minute", "dekaminute", "hour", "day
 
 @attrs.frozen(kw_only=True)
 class Window:
-    """A stretch of time, ``until`` excluded."""
+    """A span of time, ``until`` excluded."""
 
     since: datetime
     """The first second, in UTC."""
@@ -74,7 +74,7 @@ def usual_length(time_delta: TimeDelta | None) -> WindowLength:
 
 
 def fits(length: WindowLength, time_delta: TimeDelta) -> bool:
-    """Tell whether windows are made of whole time intervals.
+    """Return whether windows are made of whole time intervals.
 
     Args:
         length: Length of the windows.
@@ -91,7 +91,7 @@ def fits(length: WindowLength, time_delta: TimeDelta) -> bool:
 
 
 def count_windows(span: Window, length: WindowLength) -> int:
-    """Count the windows that a stretch of time is cut into.
+    """Count the windows that a span of time is cut into.
 
     Args:
         span: The time.
@@ -105,7 +105,7 @@ def count_windows(span: Window, length: WindowLength) -> int:
 
 
 def window_at(span: Window, length: WindowLength, index: int) -> Window:
-    """Give one of the windows that a stretch of time is cut into.
+    """Return one of the windows that a span of time is cut into.
 
     Args:
         span: The time.
@@ -141,7 +141,7 @@ def split_window(window: Window, time_delta: TimeDelta) -> tuple[Window, Window]
 
 
 def _number(moment: datetime, length: WindowLength) -> int:
-    """The number of the stretch of the calendar that a moment lies in; those of one length are counted on end."""
+    """The number of the calendar unit that a moment lies in."""
     if length == "whole":
         return 0
     if length in _MONTHS:
@@ -150,7 +150,7 @@ def _number(moment: datetime, length: WindowLength) -> int:
 
 
 def _start(number: int, length: WindowLength) -> datetime:
-    """Where a stretch of the calendar begins."""
+    """Where a calendar unit begins."""
     if length in _MONTHS:
         year, month = divmod(number * _MONTHS[length], 12)
         return datetime(year, month + 1, 1, tzinfo=UTC)

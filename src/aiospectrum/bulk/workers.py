@@ -30,7 +30,7 @@ class Queue:
 
 
 def divide(client: Clients, plan: Plan) -> list[tuple[Transport, Plan]]:
-    """Find out what each client has to do.
+    """Divide a plan among clients.
 
     Args:
         client: One for all zones, or a mapping that has one for each.
@@ -49,14 +49,14 @@ def divide(client: Clients, plan: Plan) -> list[tuple[Transport, Plan]]:
 
 
 class WorkerPool:
-    """Workers that carry out tasks, each waiting for its outcome to be taken before it goes on.
+    """Workers that carry out tasks, each waiting for its outcome to be taken before it continues.
 
     That bounds the memory: there are no more reports than workers. The pool does not refer to the pull that it works
     for, so that a pull that nothing else refers to is collected.
     """
 
     def __init__(self, fetcher: Fetcher, queues: list[Queue], *, fail_fast: bool) -> None:
-        """Start nothing yet.
+        """Keep the settings; nothing is started yet.
 
         Args:
             fetcher: Fetches windows.
@@ -138,7 +138,7 @@ class WorkerPool:
                 windows.extend(reversed(parts))
 
     async def _fetch(self, client: Transport, task: Task, window: Window, *, is_last: bool) -> Sequence[Window]:
-        """Fetch a window and wait until its outcome is taken; gives the parts to fetch instead, if there are any."""
+        """Fetch a window and wait until its outcome is taken; returns the parts to fetch instead, if there are any."""
         result = await self._fetcher.fetch(client, task, window, is_last=is_last)
         if isinstance(result, tuple):
             return result
@@ -146,7 +146,7 @@ class WorkerPool:
             raise result.error
         taken = asyncio.get_running_loop().create_future()
         self._ready.append((result, taken))
-        del result  # so that its memory is free as soon as whoever takes it lets it go
+        del result  # so that its memory is free as soon as the consumer drops it
         self._wake.set()
         await taken
         return ()

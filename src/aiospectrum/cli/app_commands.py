@@ -144,7 +144,7 @@ def _list(
     as_json: AsJSON = False,
     context: Passed,
 ) -> None:
-    """List the applications of a zone, all of them unless one page is asked for.
+    """List the applications of a zone, all of them unless one page is requested.
 
     Args:
         zone_id: Identifier of the zone.

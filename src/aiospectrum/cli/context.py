@@ -41,13 +41,13 @@ _WIDTH_OF_FILES: Final = 160
 """Columns of what goes to a file or a pipe, where nothing says how wide it will be shown."""
 
 _NARROW: Final = 80
-"""Columns below which tables fold all that they hold, lest a text on one line push others out."""
+"""Columns below which tables fold all that they hold, so that no text on one line pushes others out."""
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
 
 class UsageError(Exception):
-    """The command line asks for something that makes no sense; its text is one line."""
+    """The command line makes no sense; the text is one line."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +61,7 @@ class Context:
     """Where progress, questions and errors go."""
 
     stdin: TextIO | None
-    """Where answers and files named ``-`` come from; None when the process has no input."""
+    """Where replies and files named ``-`` come from; None when the process has no input."""
 
     environ: Mapping[str, str] = attrs.field(repr=False)
     """The environment variables, credentials among them."""
@@ -86,7 +86,7 @@ class Context:
 
         Args:
             limiter: How many requests may go out, and at once; None for no limit.
-            on_attempt: Called before every attempt, and what it returns after it.
+            on_attempt: Called before every attempt; what it returns is called after it.
 
         Returns:
             The client, not open yet.
@@ -169,7 +169,7 @@ class Context:
             question: What to ask, ending in a question mark.
 
         Returns:
-            Whether the answer was yes.
+            Whether the reply was yes.
 
         Raises:
             UsageError: There is no terminal to ask on.
@@ -205,7 +205,7 @@ def make_console(stream: TextIO | None, environ: Mapping[str, str]) -> Console:
 
     Args:
         stream: A standard stream; None, as of a process without one, swallows all.
-        environ: The environment variables; COLUMNS is the width of what is no terminal.
+        environ: The environment variables; COLUMNS is the width where there is no terminal.
 
     Returns:
         The console.
@@ -216,12 +216,12 @@ def make_console(stream: TextIO | None, environ: Mapping[str, str]) -> Console:
         stream.reconfigure(errors="replace")  # a character that the encoding lacks must not be fatal
     is_terminal = stream.isatty()
     width = None if is_terminal or environ.get("COLUMNS", "").isdigit() else _WIDTH_OF_FILES
-    # FORCE_COLOR asks for colours in a file; nothing can be redrawn in place there all the same.
+    # FORCE_COLOR means colours in a file too, where nothing can be redrawn in place.
     return PipeConsole(file=stream, width=width, highlight=False, force_interactive=None if is_terminal else False)
 
 
 def discard_output(stream: IO[str]) -> None:
-    """Let what is still buffered for a closed pipe go nowhere, so that the interpreter's exit is quiet.
+    """Discard what is still buffered for a closed pipe, so that the interpreter's exit is quiet.
 
     Args:
         stream: The stream; one without a file descriptor is left alone.
@@ -244,7 +244,7 @@ def show_warnings(context: Context) -> Iterator[None]:
     Args:
         context: The surroundings.
     """
-    handler: logging.Handler = _Printing(context) if context.err.is_terminal else logging.NullHandler()
+    handler: logging.Handler = _ConsoleHandler(context) if context.err.is_terminal else logging.NullHandler()
     _LOGGER.addHandler(handler)
     try:
         yield
@@ -266,7 +266,7 @@ def hide_warnings() -> Iterator[None]:
         _LOGGER.removeFilter(refuse)
 
 
-class _Printing(logging.Handler):
+class _ConsoleHandler(logging.Handler):
     def __init__(self, context: Context) -> None:
         super().__init__(logging.WARNING)
         self._context = context

@@ -52,7 +52,7 @@ def demo(
         zones: Number of zones of the sandbox, 20 when left out.
         zone: Identifier of a zone at Cloudflare to pull instead; can be repeated.
         seed: Seed of the sandbox's traffic, 0 when left out.
-        concurrency: The most requests at once.
+        concurrency: Maximum number of requests at once.
         context: The surroundings.
 
     Returns:
@@ -152,7 +152,7 @@ def _busy_app(row: Mapping[str, Any]) -> _BusyApp:
 
 
 async def _find_configurations(apps: list[_BusyApp], client: Client) -> dict[str, App]:
-    """Get the configurations by identifier; one that is gone by now, or not readable with these credentials, lacks."""
+    """Get the configurations by identifier, without those that are gone, or not readable with these credentials."""
 
     async def find(app: _BusyApp) -> App | None:
         try:

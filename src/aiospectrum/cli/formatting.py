@@ -94,7 +94,8 @@ def sparkline(values: Sequence[float], width: int | None = None) -> str:
 
     Args:
         values: The numbers; one below zero is drawn like zero.
-        width: The most characters, 1 or more; neighbours are averaged until they fit. None for one character each.
+        width: Maximum number of characters, 1 or more; neighbours are averaged until they fit. None for one
+            character each.
 
     Returns:
         The bars, empty without numbers. All of them are lowest if there is nothing above zero.

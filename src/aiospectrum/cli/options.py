@@ -77,7 +77,7 @@ _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
 _SHOWN: Final = 16
-"""Characters of a line that is no zone: enough to find it, and too few to give a token away if the file holds one."""
+"""Characters of an invalid line that are shown: enough to find it, and too few to give a token away if it holds one."""
 
 
 def split_names(texts: Sequence[str] | None) -> list[str] | None:
@@ -99,7 +99,7 @@ def read_zones(zones: Sequence[str] | None, files: Sequence[str] | None, stdin: 
         Each zone once, in the order of first appearance.
 
     Raises:
-        UsageError: One is no zone, a file cannot be read, or there are none.
+        UsageError: One is not a zone, a file cannot be read, or there are none.
     """
     if not zones and not files:
         raise UsageError("expected --zone with the identifier of a zone, or --zones-file with a file of them")

@@ -44,7 +44,7 @@ class Reading:
     """How often all requests have been paused after a 429."""
 
     pause_left: float = 0.0
-    """Seconds that such a pause goes on for, 0 when there is none."""
+    """Seconds until such a pause ends, 0 when there is none."""
 
     full_for: float = 0.0
     """Seconds until our own limit, or the API's quota, lets another request out; 0 for less than one."""
@@ -69,7 +69,7 @@ class Meter:
 
         Args:
             limiter: The limiter of the client, None for none.
-            clock: Gives the time in seconds.
+            clock: Returns the time in seconds.
         """
         self._clock = clock
         self._limiter = limiter
@@ -96,7 +96,7 @@ class Meter:
         return self._on_end
 
     def read(self) -> Reading:
-        """Get all that there is to show at this moment."""
+        """Return all that there is to show at this moment."""
         now, before = self._clock(), self._reading
         while self._responses and self._responses[0] <= now - _RECENT:
             self._responses.popleft()
@@ -146,7 +146,7 @@ class Meter:
 
 
 def least_seconds(requests: int, limit: RateLimit) -> float:
-    """Get the least seconds, from the first request until the last one goes out, in which a limit lets some go."""
+    """The minimum seconds, from the first request until the last one is sent, that some requests take under a limit."""
     return Window(limit.requests, limit.per_seconds).wait(0.0, requests - 1) if requests else 0.0
 
 

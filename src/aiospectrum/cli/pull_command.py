@@ -6,30 +6,22 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, TextIO, TypeAlias
+from typing import Annotated, Final
 
-import attrs
 from cyclopts import Parameter
 
 from aiospectrum._http.limiter import Limiter
-from aiospectrum.bulk import DestinationMismatchError, FileFormat, Kind, Plan, Query
+from aiospectrum.bulk import DestinationMismatchError, FileFormat, Plan
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import without_passwords
 from aiospectrum.cli.options import (
     AtLeastOne,
-    NamesOption,
     Passed,
-    TimeOption,
-    ZoneFilesOption,
-    ZonesOption,
     flattened,
     parse_duration,
     parse_option,
-    parse_time,
-    read_text,
-    read_zones,
-    split_names,
 )
+from aiospectrum.cli.plan_options import PlanOptions
 from aiospectrum.cli.pull_job import (
     PullJob,
     PullResult,
@@ -40,19 +32,15 @@ from aiospectrum.cli.pull_job import (
     result_lines,
 )
 from aiospectrum.errors import InvalidArgumentError
-from aiospectrum.models import TimeDelta
 from aiospectrum.policies import RateLimit
 
-__all__ = ["PlanOptions", "pull", "resume_command"]
+__all__ = ["pull", "resume_command"]
 
-_DEFAULT_METRICS: Final = ("count", "bytesIngress", "bytesEgress")
 _DEFAULT_LIMIT: Final = RateLimit()
 _MOST_FAILURES: Final = 20
 """Failures that are listed, beyond which they are counted."""
 _RATE_LIMIT: Final = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,8})", re.ASCII)
-_SHARD: Final = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 
-_WindowOption: TypeAlias = Literal["minute", "dekaminute", "hour", "day", "week", "month", "quarter", "year", "whole"]
 _OutOption = Annotated[
     str | None, Parameter(name=("--out", "-o"), help="Folder or URL to save in; what is there is not pulled again.")
 ]
@@ -65,95 +53,6 @@ _RefreshOption = Annotated[
         help="Pull again what was incomplete when it was pulled, if it ended no longer ago than this, such as 2h."
     ),
 ]
-
-
-@attrs.frozen(kw_only=True)
-class PlanOptions:
-    """What to pull."""
-
-    zone: ZonesOption = None
-    """Identifier of a zone; can be repeated."""
-
-    zones_file: ZoneFilesOption = None
-    """File of zones."""
-
-    since: TimeOption = None
-    """Start: a date, RFC 3339 with Z or an offset, or a time ago such as -24h or -7d."""
-
-    until: TimeOption = None
-    """End (excluded), in the same forms; now when left out."""
-
-    kind: Kind | None = None
-    """bytime for metrics by time interval, which is the default, or summary for sums."""
-
-    time_delta: TimeDelta | None = None
-    """Length of each time interval with bytime, an hour when left out; a dekaminute is ten minutes."""
-
-    metrics: NamesOption = None
-    """count,bytesIngress,bytesEgress when left out; also durationAvg, durationMedian, duration90th and duration99th."""
-
-    dimensions: NamesOption = None
-    """event, appID, coloName or ipVersion, between commas; a single row when left out."""
-
-    filters: str | None = None
-    """Conditions, such as event==disconnect;coloName!=SFO."""
-
-    limit: int | None = None
-    """The most rows in one response; a report that is cut off is fetched again in halves of its time."""
-
-    window: _WindowOption | None = None
-    """Time that one request covers, a day when left out; whole for all of it at once."""
-
-    plan: str | None = None
-    """File of a saved plan, instead of all options above."""
-
-    shard: str | None = None
-    """Which part of the zones to pull of how many, such as 2/8 for the second of eight machines."""
-
-    def make_plan(self, now: datetime, stdin: TextIO | None) -> Plan:
-        """Make the plan.
-
-        Args:
-            now: The current time, aware.
-            stdin: The standard input.
-
-        Returns:
-            The plan, or its part if a shard was asked for.
-
-        Raises:
-            UsageError: An option is missing, cannot be read, or excludes another one.
-        """
-        part, parts = (1, 1) if self.shard is None else _parse_shard(self.shard)
-        plan = self._build(now, stdin) if self.plan is None else self._load(self.plan)
-        return plan.shard(part - 1, parts)
-
-    def _build(self, now: datetime, stdin: TextIO | None) -> Plan:
-        if self.since is None:
-            raise UsageError("expected --since with a time such as 2026-11-20 or -24h, or --plan with a file")
-        zones = read_zones(self.zone, self.zones_file, stdin)
-        now = now.replace(microsecond=0)  # analytics are counted by whole seconds
-        since = parse_option("--since", self.since, lambda text: parse_time(text, now))
-        until = parse_option("--until", self.until or "now", lambda text: parse_time(text, now))
-        kind = self.kind or "bytime"
-        delta = self.time_delta or ("hour" if kind == "bytime" else None)
-        with _named_as_options():
-            names: dict[str, Any] = {  # checked there
-                "metrics": split_names(self.metrics) or _DEFAULT_METRICS,
-                "dimensions": split_names(self.dimensions) or (),
-            }
-            query = Query(kind=kind, time_delta=delta, filters=self.filters, limit=self.limit, **names)
-            plan = Plan(zones=zones, since=since, until=until, query=query)
-            return plan if self.window is None else attrs.evolve(plan, window=self.window)
-
-    def _load(self, file: str) -> Plan:
-        others = [field.name for field in attrs.fields(PlanOptions) if field.name not in ("plan", "shard")]
-        given = [f"--{name.replace('_', '-')}" for name in others if getattr(self, name) is not None]
-        if given:
-            raise UsageError(f"--plan {file}: expected no other options of what to pull beside it, got {given[0]}")
-        try:
-            return Plan.from_json(read_text(file, f"--plan {file}", None))
-        except InvalidArgumentError as error:
-            raise UsageError(f"--plan {file}: expected {error.expected}") from None
 
 
 def pull(
@@ -177,9 +76,9 @@ def pull(
         options: What to pull.
         out: Folder or URL to save in.
         file_format: Format of the files.
-        concurrency: The most requests at once.
+        concurrency: Maximum number of requests at once.
         refresh_within: How long data may be pulled again.
-        rate_limit: The most requests in how many seconds, such as 600/300; 1140/300 when left out.
+        rate_limit: Maximum number of requests and the seconds they are for, such as 600/300; 1140/300 when left out.
         dry_run: Only print how large the plan is, and how long it takes at least.
         context: The surroundings.
 
@@ -265,14 +164,6 @@ def _second(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _parse_shard(text: str) -> tuple[int, int]:
-    match = _SHARD.fullmatch(text)
-    part, parts = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not 1 <= part <= parts:
-        raise UsageError(f"--shard: expected PART/PARTS such as 2/8, with PART from 1 to PARTS, got {text!r}")
-    return part, parts
-
-
 def _parse_rate_limit(text: str | None) -> tuple[int, float]:
     if text is None:
         return _DEFAULT_LIMIT.requests, _DEFAULT_LIMIT.per_seconds
@@ -280,16 +171,6 @@ def _parse_rate_limit(text: str | None) -> tuple[int, float]:
     if match is None:
         raise UsageError(f"--rate-limit: expected REQUESTS/SECONDS such as 600/300, got {text!r}")
     return int(match[1]), float(match[2])
-
-
-@contextmanager
-def _named_as_options() -> Iterator[None]:
-    """Let errors of a plan name the option instead of the argument, which has the same name."""
-    try:
-        yield
-    except InvalidArgumentError as error:
-        option = error.field.partition("[")[0].replace("_", "-")
-        raise UsageError(f"--{option}: expected {error.expected}, got {error.value}") from None
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class PullJob:
             out: Folder or URL of the dataset.
             context: The surroundings; progress goes to the standard error.
             limiter: The rate limit, None for none.
-            concurrency: The most requests at once.
+            concurrency: Maximum number of requests at once.
             file_format: What the files are.
             refresh_within: How long ago data that was still filling may have ended to be pulled again; None never to
                 do so.

@@ -25,7 +25,7 @@ __all__ = ["bytime", "current", "protocols", "summary"]
 
 @attrs.frozen(kw_only=True)
 class ReportOptions:
-    """What both reports can be asked for."""
+    """The options of both reports."""
 
     metrics: NamesOption = None
     """count, bytesIngress, bytesEgress, durationAvg, durationMedian, duration90th or duration99th, between commas."""
@@ -46,7 +46,7 @@ class ReportOptions:
     """Metrics or dimensions between commas, each with + or - in front."""
 
     limit: int | None = None
-    """The most rows."""
+    """Maximum number of rows."""
 
 
 def protocols(zone_id: str, /, *, as_json: AsJSON = False, context: Passed) -> None:
@@ -100,13 +100,13 @@ def bytime(
     Args:
         zone_id: Identifier of the zone.
         time_delta: Length of each time interval; a dekaminute is ten minutes.
-        options: What to ask for.
+        options: The query.
         as_json: Print JSON.
         context: The surroundings.
     """
-    asked = _arguments(options, context)
-    report = context.call(lambda client: client.analytics.events.bytime(zone_id, time_delta=time_delta, **asked))
-    _show_report(report, asked, context, as_json=as_json)
+    arguments = _arguments(options, context)
+    report = context.call(lambda client: client.analytics.events.bytime(zone_id, time_delta=time_delta, **arguments))
+    _show_report(report, arguments, context, as_json=as_json)
 
 
 def summary(
@@ -121,13 +121,13 @@ def summary(
 
     Args:
         zone_id: Identifier of the zone.
-        options: What to ask for.
+        options: The query.
         as_json: Print JSON.
         context: The surroundings.
     """
-    asked = _arguments(options, context)
-    report = context.call(lambda client: client.analytics.events.summary(zone_id, **asked))
-    _show_report(report, asked, context, as_json=as_json)
+    arguments = _arguments(options, context)
+    report = context.call(lambda client: client.analytics.events.summary(zone_id, **arguments))
+    _show_report(report, arguments, context, as_json=as_json)
 
 
 def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _read_time(option: str, text: str | None, now: datetime) -> datetime | None:
     return None if text is None else parse_option(option, text, lambda given: parse_time(given, now))
 
 
-def _show_report(report: Report, asked: dict[str, Any], context: Context, *, as_json: bool) -> None:
-    table = report_table(report, metrics=asked["metrics"], dimensions=asked["dimensions"])
+def _show_report(report: Report, arguments: dict[str, Any], context: Context, *, as_json: bool) -> None:
+    table = report_table(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"])
     note = f"{counted(len(report.data), 'row')}; data lag: {human_number(report.data_lag) or '?'} s"
     context.show(report, table, cell(note), as_json=as_json)

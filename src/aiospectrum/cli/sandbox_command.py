@@ -1,4 +1,4 @@
-"""``aiospectrum sandbox``: a Spectrum API to try things against, with injected faults if asked for."""
+"""``aiospectrum sandbox``: a Spectrum API to try things against, with injected faults on request."""
 
 import asyncio
 import os

@@ -108,8 +108,8 @@ def report_table(report: Report, *, metrics: Sequence[str] | None, dimensions: S
 
     Args:
         report: The report.
-        metrics: The metrics that were asked for.
-        dimensions: The dimensions that were asked for.
+        metrics: The requested metrics.
+        dimensions: The requested dimensions.
 
     Returns:
         The table, with totals below it if it has several lines.
@@ -151,10 +151,10 @@ def _numbers(metric: Sequence[str], columns: Sequence[Sequence[float]], place: i
     return [human_metric(name, numbers[place]) if place < len(numbers) else "" for name, numbers in pairs]
 
 
-def _names(echoed: object, asked: Sequence[str] | None, widths: Sequence[int], kind: str) -> list[str]:
-    """The names of columns: the echo of the query, which may be odd, if it fits, else what was asked for."""
+def _names(echoed: object, requested: Sequence[str] | None, widths: Sequence[int], kind: str) -> list[str]:
+    """The names of columns: the echo of the query, which may be odd, if it fits, else the requested ones."""
     width = max(widths, default=None)
-    for names in (echoed, asked):
+    for names in (echoed, requested):
         if isinstance(names, (list, tuple)) and width in (None, len(names)):
             return [str(name) for name in names]
     return [f"{kind} {place}" for place in range(1, (width or 0) + 1)]

@@ -23,7 +23,7 @@ _FRAME_SECONDS: Final = 0.2
 
 
 class Interruption:
-    """What Ctrl-C has asked for: first that no new work starts, then that work in flight is cancelled."""
+    """The effect of Ctrl-C: at first no new work starts, then work in flight is cancelled."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Interruption:
         Args:
             on_stop: Called when no new work is to start any more.
             on_cancel: Called when work in flight is cancelled.
-            clock: Gives the time in seconds.
+            clock: Returns the time in seconds.
             sleep: Waits a number of seconds.
         """
         self.stop: Final = asyncio.Event()
@@ -154,9 +154,9 @@ async def drawn(
     """Draw something on a terminal, again and again in the same place, during the block.
 
     Args:
-        render: Gives what is to be seen at this moment.
+        render: Returns what is to be seen at this moment.
         console: The terminal.
-        render_end: Gives what stays to be seen after the block, the same when None.
+        render_end: Returns what stays to be seen after the block, the same when None.
         sleep: Waits a number of seconds.
     """
     # No thread of rich's draws, which would see the state in the middle of a change.

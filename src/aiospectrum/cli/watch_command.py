@@ -32,7 +32,7 @@ _MEMORY: Final = 60
 """Rounds that a sparkline can show."""
 
 _MINUTE: Final = 60.0
-"""Seconds that an aggregate covers, however often it is asked for."""
+"""Seconds that an aggregate covers, however often it is fetched."""
 
 _SHORT: Final = 8
 """Characters of an identifier where there is no room for all 32."""
@@ -41,10 +41,10 @@ _NUMBERS_WIDTH: Final = 57
 """Columns of a table without identifiers and bars."""
 
 _WIDE: Final = _NUMBERS_WIDTH + 2 * 32 + 20
-"""Columns from which on there is room for whole identifiers, beside twenty bars."""
+"""Columns from which on there is room for whole identifiers and twenty bars."""
 
 _FRAME_LINES: Final = 4
-"""Lines of a screen that are no application: titles, the line below them, the state, and the cursor's."""
+"""Lines of a screen that do not show an application: titles, the line below them, the state, and the cursor's."""
 
 _MOST_ERRORS: Final = 3
 
@@ -70,7 +70,7 @@ def watch(
         zones_file: File of zones.
         every: Seconds between rounds.
         rounds: How many rounds to make; without an end when left out.
-        concurrency: The most requests at once.
+        concurrency: Maximum number of requests at once.
         context: The surroundings.
 
     Returns:
@@ -148,7 +148,7 @@ class WatchView:
     """What is known after some rounds."""
 
     zones: int
-    """Zones that are asked."""
+    """Zones that are watched."""
 
     every: float
     """Seconds between rounds."""

@@ -16,20 +16,16 @@ minutes: https://developers.cloudflare.com/fundamentals/api/reference/limits/ . 
 in fixed windows: one opens with the first request after the last one closed.
 """
 
-from __future__ import annotations
-
 import hmac
 import math
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import attrs
 
 from aiospectrum.sandbox.options import RateLimit, expect
 from aiospectrum.sandbox.responses import Problem, RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 __all__ = ["Credentials", "RateLimiter", "authenticate", "too_many"]
 
@@ -44,7 +40,7 @@ _FORMS: Final = {
 _BEARER: Final = re.compile(r"[Bb]earer +(\S+)")
 
 
-def _check_form(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
+def _check_form(instance: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
     pattern, expected = _FORMS[attribute.name]
     # A secret of the wrong form may be a real one in the wrong place: it is not shown.
     shown = value if attribute.repr else f"{len(value)} characters that do not fit"
@@ -135,7 +131,7 @@ class RateLimiter:
     """Counts requests by credential on a monotonic clock."""
 
     def __init__(self, limit: RateLimit, monotonic: Callable[[], float]) -> None:
-        """Start with every budget full; `monotonic` returns seconds."""
+        """Start with every budget full; ``monotonic`` returns seconds."""
         self._limit: Final = limit
         self._monotonic: Final = monotonic
         self._windows: Final[dict[str, _Window]] = {}

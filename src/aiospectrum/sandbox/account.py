@@ -5,21 +5,17 @@ apps of a zone may share a host name as long as their edge ports differ; when th
 sandbox refuses the second with 409 and 13002.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
-from aiospectrum.sandbox.mixing import ID, hex_id
+from aiospectrum.sandbox.hashing import ID, hex_id
 from aiospectrum.sandbox.options import expect, is_whole
 from aiospectrum.sandbox.responses import Problem, RefusedError
 from aiospectrum.sandbox.rules import AppConfig, read_config
 from aiospectrum.sandbox.times import ceil_second, floor_second, format_moment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = ["Account", "App", "Lifetime", "Zone", "make_zone_ids"]
 
@@ -98,7 +94,7 @@ class Account:
     ) -> None:
         """Make the zones, ``zone1.example`` and so on, with their first apps.
 
-        `paygo` has the ids of the zones on a pay-as-you-go plan; `data_lag` is in seconds.
+        ``paygo`` has the ids of the zones on a pay-as-you-go plan; ``data_lag`` is in seconds.
         """
         self.zones: Final[Mapping[str, Zone]] = {
             zone_id: Zone(id=zone_id, name=f"zone{number}.example", paygo=zone_id in paygo)
@@ -118,7 +114,7 @@ class Account:
         return self._now().astimezone(UTC)
 
     def horizon(self, moment: datetime) -> int:
-        """Return the first second that analytics have no data for yet at `moment`."""
+        """Return the first second that analytics have no data for yet at ``moment``."""
         return floor_second(moment - timedelta(seconds=self.data_lag)) + 1
 
     def zone(self, zone_id: str) -> Zone:

@@ -1,20 +1,15 @@
 """Counting the events of a window into rows and buckets, and the metrics read from the counts."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
+from aiospectrum.sandbox.account import Lifetime
 from aiospectrum.sandbox.events import CYCLE, Series, SeriesHour, count_before, make_series
 from aiospectrum.sandbox.query import Query, matches
 from aiospectrum.sandbox.responses import INVALID, Problem, RefusedError
 from aiospectrum.sandbox.times import bucket_edges
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from aiospectrum.sandbox.account import Lifetime
 
 __all__ = ["Counting", "Number", "Tally", "merge", "percentile"]
 
@@ -35,14 +30,14 @@ class Tally:
     __slots__ = ("counts", "egress", "histograms", "ingress")
 
     def __init__(self, buckets: int, *, durations: bool) -> None:
-        """Start empty; without `durations` no histograms are kept, which is much faster."""
+        """Start empty; without ``durations`` no histograms are kept, which is much faster."""
         self.counts: list[int] = [0] * buckets
         self.ingress: list[int] = [0] * buckets
         self.egress: list[int] = [0] * buckets
         self.histograms: list[dict[int, int]] | None = [{} for _ in range(buckets)] if durations else None
 
     def add(self, bucket: int, first: int, stop: int, hour: SeriesHour) -> None:
-        """Count the events of `hour` from number `first` up to before `stop`."""
+        """Count the events of ``hour`` from number ``first`` up to before ``stop``."""
         number = stop - first
         self.counts[bucket] += number
         self.ingress[bucket] += number * hour.ingress
@@ -88,7 +83,7 @@ def merge(tallies: Iterable[Tally]) -> Tally:
 def percentile(histogram: dict[int, int], share: int) -> int:
     """Return the nearest-rank percentile of a weighted histogram, or 0 when it is empty.
 
-    That is the least value such that at least `share` per cent of the events are not above it.
+    That is the smallest value such that at least ``share`` per cent of the events are not above it.
     """
     rank = -(-sum(histogram.values()) * share // 100)
     seen = 0
@@ -120,7 +115,7 @@ class Counting:
     """Rows of tallies for one query over the apps of one zone."""
 
     def __init__(self, query: Query, lifetimes: Sequence[Lifetime], *, zone_id: str, seed: int, horizon: int) -> None:
-        """Plan the work; `horizon` is the first second that has no events yet.
+        """Plan the work; ``horizon`` is the first second that has no events yet.
 
         Raises:
             RefusedError: The query is so large that it would hold up the server; 400 with 10400.
@@ -170,7 +165,7 @@ class Counting:
         rows = len({self._key(series) for series, _ in self._work})
         numbers = rows * (len(self.edges) - 1) * len(self._query.metrics)
         if hours > _MOST_HOURS or numbers > _MOST_NUMBERS:
-            message = f"the query asks for too much: {hours} hours of series and {numbers} numbers"
+            message = f"the query is too large: {hours} hours of series and {numbers} numbers"
             limits = f"the sandbox takes {_MOST_HOURS} and {_MOST_NUMBERS}; shorten since to until"
             raise RefusedError(400, Problem(code=INVALID, message=f"{message}; {limits}"))
 

@@ -9,17 +9,13 @@ in turn. Everything is an integer, so that sums over any split of time agree exa
 Events and dimensions: https://developers.cloudflare.com/spectrum/reference/analytics/
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
 import attrs
 
-from aiospectrum.sandbox.mixing import fold, mix64
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from aiospectrum.sandbox.hashing import hash_parts, mix64
 
 __all__ = ["CYCLE", "Series", "SeriesHour", "count_before", "make_series"]
 
@@ -129,13 +125,13 @@ class Series:
 
 
 def count_before(offset: int, events: int) -> int:
-    """Return how many of an hour's `events` happen before second `offset` of the hour."""
+    """Return how many of an hour's ``events`` happen before second ``offset`` of the hour."""
     return -(-offset * events // 3600)
 
 
 def make_series(app_id: str, zone_id: str, seed: int) -> Iterator[Series]:
     """Yield every series of an app."""
-    busy = fold(seed, zone_id, app_id, "weight")
+    busy = hash_parts(seed, zone_id, app_id, "weight")
     hourly = 60 + (busy % 60) ** 2 // 2  # from 60 to 1800 events at full load: few apps are busy
     for colo in _COLOS:
         for kind in _KINDS:
@@ -145,5 +141,5 @@ def make_series(app_id: str, zone_id: str, seed: int) -> Iterator[Series]:
                     kind=kind,
                     shift=_MONDAY_SHIFT + colo.shift,
                     weight=(hourly * colo.share * kind.share * share << 20) // 10**9,
-                    salt=fold(seed, zone_id, app_id, colo.name, kind.name, version),
+                    salt=hash_parts(seed, zone_id, app_id, colo.name, kind.name, version),
                 )

@@ -1,24 +1,19 @@
 """Injected faults: which request meets which, and what then becomes of its response on the connection."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import random
 import socket
 import struct
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import attrs
+from aiohttp import web
 
-from aiospectrum.sandbox.mixing import fold
+from aiospectrum.sandbox.hashing import hash_parts
 from aiospectrum.sandbox.options import FaultKind, Faults
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from aiohttp import web
 
 __all__ = ["Delivery", "FaultInjector", "InjectedFault"]
 
@@ -33,7 +28,7 @@ class InjectedFault:
     latency: float
     """Seconds by which its response or reset comes late."""
     kind: FaultKind | None = None
-    """What goes wrong beside that."""
+    """What else goes wrong."""
     status: int = 0
     """HTTP status of an error."""
     retry_after: int = 0
@@ -46,8 +41,8 @@ class FaultInjector:
     """Draws what goes wrong with one request after the other, from the seed and a clock."""
 
     def __init__(self, faults: Faults, *, seed: int, monotonic: Callable[[], float]) -> None:
-        """Draw from a stream of its own, made from `seed`; storms go by `monotonic`, in seconds."""
-        self._random: Final = random.Random(fold(seed, "faults"))  # noqa: S311 - it has to be predictable
+        """Draw from a stream of its own, made from ``seed``; storms go by ``monotonic``, in seconds."""
+        self._random: Final = random.Random(hash_parts(seed, "faults"))  # noqa: S311 - it has to be predictable
         self._monotonic: Final = monotonic
         self._current = (faults, monotonic())
 
@@ -82,7 +77,7 @@ def _storm_left(faults: Faults, elapsed: float) -> float:
 
 
 def _pick(faults: Faults, kind: float, detail: float, latency: float) -> InjectedFault:
-    """Return the fault whose part of the interval from 0 to 1 holds `kind`; `detail` draws what is within it."""
+    """Return the fault whose part of the interval from 0 to 1 holds ``kind``; ``detail`` draws what is within it."""
     if (kind := kind - faults.error_rate) < 0:
         statuses = faults.error_statuses
         return InjectedFault(latency=latency, kind="error", status=statuses[int(detail * len(statuses))])
@@ -102,7 +97,7 @@ class Delivery:
     """Sends the responses of one run of a server: late, cut off, or not at all."""
 
     def __init__(self, sleep: Callable[[float], Awaitable[object]]) -> None:
-        """Hold nothing yet; `sleep` waits for seconds."""
+        """Hold nothing yet; ``sleep`` waits for seconds."""
         self._sleep: Final = sleep
         self._held: Final[dict[object, asyncio.Task[Any] | None]] = {}
         self._stopped = False
@@ -131,13 +126,13 @@ class Delivery:
         return response
 
     def drop(self, connection: object) -> None:
-        """Give up the response that is held back for a connection, if there is one."""
+        """Drop the response that is held back for a connection, if there is one."""
         task = self._held.get(connection)
         if task is not None:
             task.cancel()
 
     def stop(self) -> None:
-        """Give up all that is held back, now and from now on."""
+        """Drop all that is held back, now and from now on."""
         self._stopped = True
         for connection in self._held:
             self.drop(connection)

@@ -3,18 +3,14 @@
 https://developers.cloudflare.com/spectrum/reference/configuration-options/
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Mapping
+from typing import Final
 
 import attrs
 import msgspec
 
 from aiospectrum.sandbox.responses import INVALID, Problem, RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 __all__ = [
     "NAMED_PROTOCOLS",
@@ -60,7 +56,7 @@ def parse_object(body: bytes) -> dict[str, object]:
 
 
 def is_hostname(text: str) -> bool:
-    """Return whether `text` is a host name of at least two labels; a wildcard is none."""
+    """Return whether ``text`` is a host name of at least two labels; a wildcard is none."""
     labels = text.split(".")
     return len(text) <= _LONGEST_NAME and len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
 
@@ -69,28 +65,28 @@ class Fields:
     """One JSON object, the place where it stands in the body, and the body's problems."""
 
     def __init__(self, values: Mapping[str, object], problems: list[Problem], pointer: str = "") -> None:
-        """Read `values` found at `pointer`; new problems are appended to `problems`."""
+        """Read ``values`` found at ``pointer``; new problems are appended to ``problems``."""
         self.values: Final = values
         self.problems: Final = problems
         self._pointer: Final = pointer
 
     def report(self, code: int, name: str, message: str) -> None:
-        """Add a problem about the field `name`, or a path below it."""
+        """Add a problem about the field ``name``, or a path below it."""
         self.problems.append(Problem(code=code, message=message, pointer=f"{self._pointer}/{name}"))
 
     def report_value(self, code: int, name: str, expected: str) -> None:
-        """Add the problem that the field `name` has another value than `expected`."""
+        """Add the problem that the field ``name`` has another value than ``expected``."""
         self.report(code, name, f"{name} is {self.values.get(name)!r}; expected {expected}")
 
     def refuse_others(self, allowed: Collection[str]) -> None:
-        """Report every field that is not `allowed` as unknown (10012)."""
+        """Report every field that is not ``allowed`` as unknown (10012)."""
         for name in self.values:
             if name not in allowed:
                 escaped = name.replace("~", "~0").replace("/", "~1")
                 self.report(10012, escaped, f"unknown field {name!r}; known here: {', '.join(allowed)}")
 
     def choice(self, name: str, choices: Collection[str], default: str, code: int = INVALID) -> str:
-        """Return one of `choices`; an absent field is `default`, another value is reported."""
+        """Return one of ``choices``; an absent field is ``default``, another value is reported."""
         value = self.values.get(name, default)
         if isinstance(value, str) and value in choices:
             return value
@@ -121,7 +117,7 @@ class Fields:
         self.report_value(code, name, expected)
         return None
 
-    def inner(self, name: str, code: int = INVALID) -> Fields | None:
+    def inner(self, name: str, code: int = INVALID) -> "Fields | None":
         """Return the object in a field, or report that there is none and return ``None``."""
         value = self.values.get(name)
         if isinstance(value, dict):
@@ -132,7 +128,7 @@ class Fields:
 
 @attrs.frozen
 class PortRange:
-    """A transport and the ports from `low` to `high`, both included."""
+    """A transport and the ports from ``low`` to ``high``, both included."""
 
     transport: str
     low: int
@@ -143,7 +139,7 @@ class PortRange:
         """Number of ports."""
         return self.high - self.low + 1
 
-    def overlaps(self, other: PortRange) -> bool:
+    def overlaps(self, other: "PortRange") -> bool:
         """Return whether some port belongs to both."""
         return self.transport == other.transport and self.low <= other.high and other.low <= self.high
 

@@ -1,6 +1,6 @@
 """The nine operations of https://developers.cloudflare.com/api/resources/spectrum/ : from a request to its result.
 
-An unknown path is refused with 404 and 7003 (and 7000 beside it), and so is a zone or app id that
+An unknown path is refused with 404 and 7003 (together with 7000), and so is a zone or app id that
 is not 32 hexadecimal digits; a known path with another method with 405, 10405 and an ``Allow``
 header.
 
@@ -9,26 +9,21 @@ without ``result_info``, and ``per_page``, ``order`` and ``direction`` have no e
 even checked.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple, TypeAlias
 
 import attrs
 
+from aiospectrum.sandbox.account import Account, App, Zone
 from aiospectrum.sandbox.counting import Counting
 from aiospectrum.sandbox.fields import list_protocols, parse_object
-from aiospectrum.sandbox.mixing import ID
+from aiospectrum.sandbox.hashing import ID
 from aiospectrum.sandbox.query import REPORT_PARAMETERS, Params, Query
 from aiospectrum.sandbox.reports import current_aggregate, write_report
 from aiospectrum.sandbox.responses import Problem, RefusedError
 from aiospectrum.sandbox.times import floor_second
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from aiospectrum.sandbox.account import Account, App, Zone
 
 __all__ = ["BASE_PATH", "Route", "match_route", "perform"]
 
@@ -62,7 +57,7 @@ _Found: TypeAlias = dict[str, object]
 
 
 async def _list_apps(call: _Call) -> _Found:
-    """List the apps that the query asks for; those that compare equal stay as created."""
+    """List the apps that the query selects; those that compare equal stay as created."""
     apps, params = call.zone.apps.values(), call.params
     if params.single("page") is None:
         return {"result": [app.render() for app in sorted(apps, key=_ORDERS["dns"])]}
@@ -164,7 +159,7 @@ class Route(NamedTuple):
 
 
 def match_route(method: str, path: str) -> Route:
-    """Return the route of a request; `path` is the raw, still percent-encoded one.
+    """Return the route of a request; ``path`` is the raw, still percent-encoded one.
 
     Raises:
         RefusedError: There is no such path, the path has another method, or an id is malformed.

@@ -1,7 +1,5 @@
 """What a sandbox is made with: its rate limit and its faults, checked when they are set."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, TypeAlias
@@ -11,7 +9,7 @@ import attrs
 __all__ = ["FaultKind", "Faults", "RateLimit", "expect", "is_number", "is_whole"]
 
 FaultKind: TypeAlias = Literal["error", "hang", "reset_after", "reset_before", "storm", "throttle", "truncate"]
-"""What happened to a request instead of what should have."""
+"""An injected fault."""
 
 _RATES: Final = ("error_rate", "reset_rate", "hang_rate", "truncate_rate", "throttle_rate")
 _STATUSES: Final = "whole numbers from 500 to 599, at least one"
@@ -19,27 +17,27 @@ _ROUNDING: Final = 1e-9
 
 
 def expect(fits: bool, name: str, value: object, expected: str) -> None:
-    """Raise a ValueError about the argument `name` unless its value `fits`."""
+    """Raise a ValueError about the argument ``name`` unless its value ``fits``."""
     if not fits:
         raise ValueError(f"{name} is {value!r}; expected {expected}")
 
 
 def is_whole(value: object, low: int, high: float) -> bool:
-    """Return whether a value is an int from `low` to `high`; a bool is none."""
+    """Return whether a value is an int from ``low`` to ``high``; a bool is none."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def is_number(value: object, low: float, high: float) -> bool:
-    """Return whether a value is a finite int or float from `low` to `high`; a bool is none."""
+    """Return whether a value is a finite int or float from ``low`` to ``high``; a bool is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value) and low <= value <= high
 
 
-def _check(fits: Callable[[Any], bool], expected: str) -> Callable[[object, attrs.Attribute[Any], Any], None]:
+def _check(fits: Callable[[Any], bool], expected: str) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
     """Return a validator that names the field, its value and what was expected."""
 
-    def validate(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    def validate(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         expect(fits(value), attribute.name, value, expected)
 
     return validate
@@ -105,7 +103,7 @@ class Faults:
     late if there is a latency; any other counts towards the rate limit, whatever happens to it then.
 
     Raises:
-        ValueError: A value makes no sense by itself or beside the others.
+        ValueError: A value makes no sense by itself or together with the others.
     """
 
     latency: float | tuple[float, float] = attrs.field(default=0.0, validator=_latency)
@@ -115,7 +113,7 @@ class Faults:
     """
 
     error_rate: float = attrs.field(default=0.0, validator=_rate)
-    """Share of requests that fail with one of `error_statuses` and are not carried out."""
+    """Share of requests that fail with one of ``error_statuses`` and are not carried out."""
     error_statuses: tuple[int, ...] = attrs.field(
         default=(500, 502, 503, 520, 522, 524), converter=_freeze, validator=_check(_are_statuses, _STATUSES)
     )
@@ -135,16 +133,16 @@ class Faults:
     throttle_rate: float = attrs.field(default=0.0, validator=_rate)
     """Share of requests that are refused with 429 and not carried out."""
     throttle_retry_after: int = attrs.field(default=1, validator=_wait)
-    """Seconds that those responses ask to wait, in their ``retry-after``."""
+    """Seconds to wait that those responses have in ``retry-after``."""
 
     storm_every: float | None = attrs.field(default=None, validator=_period)
     """Seconds from the start of one storm to that of the next; the first is as long after the faults were set.
 
     During a storm every request is refused with 429 and not carried out; ``retry-after`` is the rest
-    of the storm in whole seconds. Together with `storm_lasts` or not at all.
+    of the storm in whole seconds. Together with ``storm_lasts`` or not at all.
     """
     storm_lasts: float | None = attrs.field(default=None, validator=_period)
-    """Seconds that a storm lasts, less than `storm_every`."""
+    """Seconds that a storm lasts, less than ``storm_every``."""
 
     def __attrs_post_init__(self) -> None:
         """Check the values that depend on one another."""

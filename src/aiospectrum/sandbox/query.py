@@ -9,20 +9,16 @@ digits, ``_``, ``-``, ``.`` and ``:``. ``ipVersion`` compares as a number, the o
 text.
 """
 
-from __future__ import annotations
-
 import operator
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 import attrs
 
 from aiospectrum.sandbox.responses import bad_parameter
 from aiospectrum.sandbox.times import TIME_DELTAS, count_buckets, format_second, parse_second
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
 
 __all__ = ["DIMENSIONS", "METRICS", "REPORT_PARAMETERS", "Filter", "Params", "Query", "matches", "parse_filter"]
 
@@ -66,10 +62,10 @@ class Params:
     """
 
     def __init__(self, raw: str, allowed: Collection[str]) -> None:
-        """Decode `raw`, the text after the question mark.
+        """Decode ``raw``, the text after the question mark.
 
         Raises:
-            RefusedError: A parameter is not among `allowed`.
+            RefusedError: A parameter is not among ``allowed``.
         """
         self._pairs: Final = parse_qsl(raw, keep_blank_values=True)
         for name, value in self._pairs:
@@ -77,7 +73,7 @@ class Params:
                 raise bad_parameter(name, value, f"one of the parameters {', '.join(allowed) or '(none)'}")
 
     def single(self, name: str) -> str | None:
-        """Return the only value of `name`, or ``None`` when it was not sent.
+        """Return the only value of ``name``, or ``None`` when it was not sent.
 
         Raises:
             RefusedError: It was sent more than once.
@@ -92,7 +88,7 @@ class Params:
         return [item for key, value in self._pairs if key == name for item in value.split(",")]
 
     def choice(self, name: str, choices: Collection[str], default: str) -> str:
-        """Return one of `choices`, or `default` when `name` was not sent.
+        """Return one of ``choices``, or ``default`` when ``name`` was not sent.
 
         Raises:
             RefusedError: The value is another one.
@@ -105,7 +101,7 @@ class Params:
         return value
 
     def choices(self, name: str, known: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the distinct items of an array, all of them `known`; without any, `default`.
+        """Return the distinct items of an array, all of them ``known``; without any, ``default``.
 
         Raises:
             RefusedError: An item is another one.
@@ -117,10 +113,10 @@ class Params:
         return names or default
 
     def whole(self, name: str, *, low: int, high: int, default: int) -> int:
-        """Return a whole number from `low` to `high`, or `default` when `name` was not sent.
+        """Return a whole number from ``low`` to ``high``, or ``default`` when ``name`` was not sent.
 
         Raises:
-            RefusedError: The value is no whole number or lies outside.
+            RefusedError: The value is not a whole number or lies outside.
         """
         value = self.single(name)
         if value is None:
@@ -130,10 +126,10 @@ class Params:
         return int(value)
 
     def second(self, name: str, default: int) -> int:
-        """Return a time as seconds since 1970, or `default` when `name` was not sent.
+        """Return a time as seconds since 1970, or ``default`` when ``name`` was not sent.
 
         Raises:
-            RefusedError: The value is no time with an offset.
+            RefusedError: The value is not a time with an offset.
         """
         text = self.single(name)
         if text is None:
@@ -163,7 +159,7 @@ Filter: TypeAlias = tuple[tuple[_Clause, ...], ...]
 
 
 def parse_filter(text: str) -> Filter:
-    """Return the filter that `text` stands for.
+    """Return the filter that ``text`` stands for.
 
     Raises:
         RefusedError: The text does not follow the grammar; the message names the clause at fault.
@@ -192,13 +188,13 @@ def _parse_clause(text: str) -> _Clause:
 
 @attrs.frozen(kw_only=True)
 class Query:
-    """What a report is asked for."""
+    """The query of a report."""
 
     dimensions: tuple[str, ...]
     metrics: tuple[str, ...]
     filters: str | None = None
     condition: Filter | None = None
-    """`filters` as parsed."""
+    """``filters`` as parsed."""
     since: int
     """First second of the window."""
     until: int
@@ -210,8 +206,8 @@ class Query:
     """Bucket length; ``None`` for a summary."""
 
     @classmethod
-    def read(cls, params: Params, *, now: int, by_time: bool) -> Query:
-        """Return the query of a report; `now` is the default end of the window.
+    def read(cls, params: Params, *, now: int, by_time: bool) -> "Query":
+        """Return the query of a report; ``now`` is the default end of the window.
 
         Raises:
             RefusedError: A parameter is missing or invalid; the message names it.
@@ -254,7 +250,7 @@ def _read_sort(params: Params, known: Collection[str]) -> tuple[str, ...]:
     items = tuple(params.many("sort"))
     for item in items:
         if item.removeprefix("-" if item.startswith("-") else "+") not in known:
-            expected = f"one of {', '.join(known)} (what this query asks for), after + (%2B), - or nothing"
+            expected = f"one of {', '.join(known)} (what this query requests), after + (%2B), - or nothing"
             raise bad_parameter("sort", item, expected)
     return items
 

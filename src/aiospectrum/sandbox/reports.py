@@ -7,26 +7,21 @@ over every number that ``data`` would have without it (buckets without events co
 empty when there is none.
 
 The 60 seconds of the current aggregate end where the data ends (now, less the data lag). Every live
-app of the zone is listed, or every one asked for that the zone has; an app without traffic is
+app of the zone is listed, or every requested one that the zone has; an app without traffic is
 listed with zeros. ``durationAvg`` is over all events, like that of a summary of the same minute.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from aiospectrum.sandbox.account import Zone
 from aiospectrum.sandbox.counting import Counting, Number, Tally, merge
-from aiospectrum.sandbox.mixing import ID
+from aiospectrum.sandbox.hashing import ID
 from aiospectrum.sandbox.query import Filter, Params, Query, parse_filter
 from aiospectrum.sandbox.responses import bad_parameter
 from aiospectrum.sandbox.times import format_second
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from aiospectrum.sandbox.account import Zone
 
 __all__ = ["current_aggregate", "write_report"]
 
@@ -44,7 +39,7 @@ class _Row(NamedTuple):
 
 
 def write_report(query: Query, counting: Counting, *, data_lag: float) -> dict[str, object]:
-    """Return the result of a report; `data_lag` is in seconds."""
+    """Return the result of a report; ``data_lag`` is in seconds."""
     rows = [_make_row(query, key, tally) for key, tally in counting.rows.items()]
     _sort_rows(query, rows)
     shown = rows[: query.limit]
@@ -79,7 +74,7 @@ def _make_row(query: Query, key: tuple[str, ...], tally: Tally) -> _Row:
 
 
 def _sort_rows(query: Query, rows: list[_Row]) -> None:
-    """Sort by the asked keys, the first foremost, and equal rows by their dimensions."""
+    """Sort by the requested keys, the first foremost, and equal rows by their dimensions."""
     rows.sort(key=lambda row: row.key)
     # Sorting is stable, also with reverse=True, so the last key goes first.
     for item in reversed(query.sort):
@@ -101,7 +96,7 @@ def _render_row(query: Query, row: _Row) -> dict[str, object]:
 
 
 def current_aggregate(zone: Zone, params: Params, *, seed: int, horizon: int) -> list[dict[str, object]]:
-    """Return one entry per app in the order of creation; no second from `horizon` on has data.
+    """Return one entry per app in the order of creation; no second from ``horizon`` on has data.
 
     Raises:
         RefusedError: An app id or the colo name has the wrong form.
@@ -124,11 +119,11 @@ def current_aggregate(zone: Zone, params: Params, *, seed: int, horizon: int) ->
 def _read_app_ids(text: str | None, zone: Zone) -> list[str]:
     if text is None:
         return [*zone.apps]
-    asked = text.split(",")
-    for app_id in asked:
+    requested = text.split(",")
+    for app_id in requested:
         if ID.fullmatch(app_id) is None:
             raise bad_parameter("appID", app_id, "app ids of 32 hexadecimal digits, joined by commas")
-    return [app_id for app_id in zone.apps if app_id in asked]
+    return [app_id for app_id in zone.apps if app_id in requested]
 
 
 def _read_colo(name: str | None) -> Filter | None:

@@ -10,16 +10,12 @@ for the statuses of its own, from 520 on, when the origin fails:
 https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/ .
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 __all__ = ["INVALID", "Problem", "RefusedError", "bad_parameter", "encode_failure", "encode_success", "error_page"]
 
@@ -66,7 +62,7 @@ class RefusedError(Exception):
     """A request whose response is an error envelope instead of a result."""
 
     def __init__(self, status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> None:
-        """Refuse with an HTTP `status`, for these problems; `headers` are added to the response."""
+        """Refuse with an HTTP ``status``, for these problems; ``headers`` are added to the response."""
         super().__init__(status, *problems)
         self.status: Final = status
         self.problems: Final = problems
@@ -80,7 +76,7 @@ def bad_parameter(name: str, value: object, expected: str) -> RefusedError:
 
 
 def encode_success(found: Mapping[str, object]) -> bytes:
-    """Return the envelope of a successful call; `found` has its ``result``, and ``result_info`` for a page."""
+    """Return the envelope of a successful call; ``found`` has its ``result``, and ``result_info`` for a page."""
     return msgspec.json.encode({"success": True, "errors": [], "messages": [], **found})
 
 
@@ -91,7 +87,7 @@ def encode_failure(problems: Iterable[Problem]) -> bytes:
 
 
 def error_page(status: int, ray: str) -> bytes:
-    """Return the page for a status of 502 or more; `ray` is the response's ``cf-ray``."""
+    """Return the page for a status of 502 or more; ``ray`` is the response's ``cf-ray``."""
     if status < min(_CLOUDFLARE_REASONS):
         title = f"{status} {_STANDARD_REASONS.get(status, 'Server Error')}"
         inner = f"<center><h1>{title}</h1></center>\n<hr><center>cloudflare</center>"

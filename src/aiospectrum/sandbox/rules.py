@@ -9,11 +9,10 @@ Codes: https://developers.cloudflare.com/spectrum/reference/error-codes/ (11000 
 11001 origin by name, 11002 origin address, 11004 DNS type, 11041 to 11045 virtual networks).
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 from uuid import UUID
 
 import attrs
@@ -21,9 +20,6 @@ import attrs
 from aiospectrum.sandbox.fields import NAMED_PROTOCOLS, Fields, PortRange, parse_ports, parse_protocol
 from aiospectrum.sandbox.options import is_whole
 from aiospectrum.sandbox.responses import INVALID, Problem, RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 __all__ = ["AppConfig", "read_config"]
 
@@ -55,7 +51,7 @@ class AppConfig:
     """The checked part of an app that its owner decides."""
 
     ports: PortRange
-    """Edge ports that `protocol` stands for."""
+    """Edge ports that ``protocol`` stands for."""
     hostname: str
     """Host name of the app, in lower case."""
     dns_type: str
@@ -153,7 +149,7 @@ def _read_edge_ips(fields: Fields, dns: Mapping[str, str]) -> dict[str, object]:
 
 
 def _read_origin(fields: Fields, ports: PortRange | None, traffic_type: str) -> dict[str, object]:
-    """Return the origin part of a full app; without a valid protocol `ports` is ``None``."""
+    """Return the origin part of a full app; without a valid protocol ``ports`` is ``None``."""
     given = [name for name in _ORIGINS if name in fields.values]
     expected = ["origin_worker_id"] if traffic_type == "worker" else ["origin_direct", "origin_dns"]
     if len(given) != 1 or given[0] not in expected:
@@ -255,7 +251,7 @@ def _read_network(fields: Fields, kind: str) -> dict[str, object]:
 
 
 def _is_text_of(make: Callable[[str], object], value: object) -> bool:
-    """Return whether `value` is text that `make` takes; numbers are IP addresses to it, but not in JSON."""
+    """Return whether ``value`` is text that ``make`` takes; numbers are IP addresses to it, but not in JSON."""
     if not isinstance(value, str):
         return False
     try:

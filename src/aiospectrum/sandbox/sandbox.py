@@ -1,12 +1,13 @@
 """The sandbox as an async context manager, until cancelled, or in a thread of its own."""
 
-from __future__ import annotations
-
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Self
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Self
 
 from aiohttp import web
 
@@ -17,11 +18,6 @@ from aiospectrum.sandbox.operations import BASE_PATH
 from aiospectrum.sandbox.options import Faults, RateLimit, expect, is_number, is_whole
 from aiospectrum.sandbox.server import Edge, EnvelopeServer, RecordedRequest
 from aiospectrum.sandbox.times import utc_now
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-    from datetime import datetime
-    from types import TracebackType
 
 __all__ = ["DEFAULT_API_EMAIL", "DEFAULT_API_KEY", "DEFAULT_API_TOKEN", "Sandbox", "run_in_thread", "serve"]
 
@@ -37,7 +33,7 @@ _NO_FAULTS: Final = Faults()
 
 
 class Sandbox:
-    """A Spectrum API of one's own: stateful, deterministic, and gone after ``async with``.
+    """A local Spectrum API: stateful, deterministic, and gone after ``async with``.
 
     >>> async with Sandbox(zones=2) as sandbox:  # doctest: +SKIP
     ...     print(sandbox.url, sandbox.zones)
@@ -76,10 +72,10 @@ class Sandbox:
             seed: A whole number of 64 bits that ids, analytics and faults are made from; equal seeds
                 give equal sandboxes.
             api_token: The bearer token to accept: 40 to 128 letters, digits, ``-`` and ``_``.
-            api_email: The email address to accept together with `api_key`.
+            api_email: The email address to accept together with ``api_key``.
             api_key: The global API key to accept: 32 to 64 lower-case hexadecimal digits.
             rate_limit: Budget of each credential; ``None`` for none.
-            data_lag: Seconds by which analytics trail behind `now`, 0 to 366 days.
+            data_lag: Seconds by which analytics trail behind ``now``, 0 to 366 days.
             faults: What goes wrong on purpose; can be changed while the sandbox runs.
             host: Address to listen on.
             port: Port to listen on; 0 takes a free one.
@@ -137,12 +133,12 @@ class Sandbox:
 
     @property
     def api_email(self) -> str:
-        """Email address that is accepted together with `api_key`."""
+        """Email address that is accepted together with ``api_key``."""
         return self._credentials.api_email
 
     @property
     def api_key(self) -> str:
-        """Global API key that is accepted together with `api_email`."""
+        """Global API key that is accepted together with ``api_email``."""
         return self._credentials.api_key
 
     @property

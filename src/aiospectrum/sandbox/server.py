@@ -1,29 +1,24 @@
 """The HTTP edge: aiohttp.web on one side, pure functions on the other."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import attrs
 from aiohttp import web
 
 from aiospectrum.sandbox.access import Credentials, RateLimiter, authenticate, too_many
+from aiospectrum.sandbox.account import Account
 from aiospectrum.sandbox.faults import Delivery, FaultInjector, InjectedFault
-from aiospectrum.sandbox.mixing import fold
+from aiospectrum.sandbox.hashing import hash_parts
 from aiospectrum.sandbox.operations import match_route, perform
+from aiospectrum.sandbox.options import FaultKind
 from aiospectrum.sandbox.responses import Problem, RefusedError, encode_failure, encode_success, error_page
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from aiospectrum.sandbox.account import Account
-    from aiospectrum.sandbox.options import FaultKind
 
 __all__ = ["Edge", "EnvelopeServer", "RecordedRequest"]
 
 _LONGEST_LINE: Final = 32 * 1024
 _FIRST_PAGE: Final = 502
-"""The least status that comes with a page of HTML; those below are the API's own."""
+"""The lowest status that comes with a page of HTML; those below are the API's own."""
 _WITHOUT_RESPONSE: Final = ("hang", "reset_after", "reset_before")
 
 
@@ -48,7 +43,7 @@ class Edge:
     def __init__(
         self, account: Account, credentials: Credentials, limiter: RateLimiter | None, injector: FaultInjector
     ) -> None:
-        """Serve `account` to whoever knows `credentials`; no `limiter` means no throttling."""
+        """Serve ``account`` to whoever knows ``credentials``; no ``limiter`` means no throttling."""
         self._account: Final = account
         self._credentials: Final = credentials
         self._limiter: Final = limiter
@@ -88,10 +83,10 @@ class Edge:
 
     def _next_ray(self) -> str:
         self._rays += 1
-        return f"{fold(self._account.seed, 'ray', self._rays):016x}-SFO"
+        return f"{hash_parts(self._account.seed, 'ray', self._rays):016x}-SFO"
 
     def _screen(self, request: web.BaseRequest, headers: dict[str, str]) -> None:
-        """Refuse strangers and whoever asks too often; `headers` takes those that say what is left of the budget."""
+        """Refuse strangers and whoever sends too many requests; adds what is left of the budget to ``headers``."""
         try:
             credential = authenticate(request.headers, self._credentials)
         except RefusedError:
@@ -150,7 +145,7 @@ class EnvelopeServer(web.Server):
     """A server whose own error responses, as for a malformed request line, are envelopes as well."""
 
     def __init__(self, edge: Edge, sleep: Callable[[float], Awaitable[object]]) -> None:
-        """Serve `edge` on the running loop, without an access log; `sleep` waits for seconds."""
+        """Serve ``edge`` on the running loop, without an access log; ``sleep`` waits for seconds."""
         super().__init__(self._serve)
         self._edge: Final = edge
         self._delivery: Final = Delivery(sleep)
@@ -160,7 +155,7 @@ class EnvelopeServer(web.Server):
         return _EnvelopeProtocol(self, self._edge, self._delivery, loop=self._loop)
 
     def pre_shutdown(self) -> None:
-        """Take no more requests, and give up those whose responses are held back."""
+        """Take no more requests, and drop those whose responses are held back."""
         super().pre_shutdown()
         self._delivery.stop()
 
@@ -180,7 +175,7 @@ class _EnvelopeProtocol(web.RequestHandler):
         self._delivery = delivery
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Give up the response that the client no longer waits for."""
+        """Drop the response that the client no longer waits for."""
         super().connection_lost(exc)
         self._delivery.drop(self)
 

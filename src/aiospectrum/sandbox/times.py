@@ -1,7 +1,5 @@
 """Timestamps and calendar buckets: whole UTC seconds since 1970 inside, RFC 3339 outside."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
@@ -37,12 +35,12 @@ def utc_now() -> datetime:
 
 
 def floor_second(moment: datetime) -> int:
-    """Return the second that `moment` falls into."""
+    """Return the second that ``moment`` falls into."""
     return (moment - _EPOCH) // _SECOND
 
 
 def ceil_second(moment: datetime) -> int:
-    """Return the first whole second at or after `moment`."""
+    """Return the first whole second at or after ``moment``."""
     return -((_EPOCH - moment) // _SECOND)
 
 
@@ -60,7 +58,7 @@ def parse_second(text: str) -> int:
     """Return the UTC second that an RFC 3339 timestamp falls into; a fraction is cut off.
 
     Raises:
-        ValueError: The text is no timestamp, has no offset, or lies outside the years 1970 to 2999.
+        ValueError: The text is not a timestamp, has no offset, or lies outside the years 1970 to 2999.
     """
     match = _RFC3339.fullmatch(text)
     if match is None:
@@ -73,15 +71,15 @@ def parse_second(text: str) -> int:
 
 
 def count_buckets(first: int, stop: int, delta: str) -> int:
-    """Return an upper bound, at most two too high, of the buckets between `first` and `stop`."""
+    """Return an upper bound, at most two too high, of the buckets between ``first`` and ``stop``."""
     shortest = _FIXED.get(delta) or _MONTHS[delta] * 28 * 86400
     return (stop - first) // shortest + 2
 
 
 def bucket_edges(first: int, stop: int, delta: str) -> list[int]:
-    """Return the edges of calendar-aligned UTC buckets that partition `first` to `stop`.
+    """Return the edges of calendar-aligned UTC buckets that partition ``first`` to ``stop``.
 
-    The outer edges are `first` and `stop` themselves; those between lie on the calendar.
+    The outer edges are ``first`` and ``stop`` themselves; those between lie on the calendar.
     """
     marks = _fixed_marks(first, stop, delta) if delta in _FIXED else _month_marks(first, stop, delta)
     return [first, *marks[bisect_right(marks, first) :], stop]

@@ -145,7 +145,7 @@ def _float_column(pa: Any, name: str, pieces: Sequence[Numbers]) -> Any:
 
 
 def _unusual_column(pa: Any, floats: Any, pieces: Sequence[Numbers]) -> Any:
-    """Counts or bytes that are not all integers: whole numbers where they can be, else the floats that are given."""
+    """A column of counts or bytes that are not all integers: whole numbers where they can be, else floats."""
     whole = pa.compute.all(pa.compute.equal(pa.compute.trunc(floats), floats)).as_py()
     if whole is False:
         return floats
@@ -157,7 +157,7 @@ def _unusual_column(pa: Any, floats: Any, pieces: Sequence[Numbers]) -> Any:
 
 
 def _is_exact(pa: Any, floats: Any) -> bool:
-    """Whether all numbers are as small as floats can tell whole numbers apart."""
+    """Whether floats represent all these whole numbers exactly."""
     least, most = pa.compute.min_max(floats).as_py().values()
     return least is None or max(-least, most) < 2**53
 

@@ -72,7 +72,7 @@ class EchoLike(Protocol):
 
 
 class ReportLike(Protocol):
-    """A report: by time if it has ``time_intervals`` beside what is here, else a summary."""
+    """A report: by time if it also has ``time_intervals``, else a summary."""
 
     @property
     def data(self) -> Sequence[RowLike]:
@@ -125,7 +125,7 @@ class TidyTable:
         interval: Interval | None = None,
         constants: Mapping[str, datetime | str] | None = None,
     ) -> Self:
-        """Lay a report out.
+        """Lay out a report.
 
         Args:
             report: The report.
@@ -139,7 +139,7 @@ class TidyTable:
             The same data. Rows with fewer numbers or values than there are names have the last ones missing.
 
         Raises:
-            InvalidArgumentError: Names do not fit.
+            InvalidArgumentError: The given names do not fit.
             TableError: The parts of the report do not go together.
         """
         rows = [row.metrics for row in report.data]
@@ -198,7 +198,7 @@ def _are_names(names: Sequence[object]) -> bool:
 
 
 def _pairs(times: Sequence[Sequence[datetime]]) -> Sequence[Any]:
-    """Start and end of each time interval; an entry of another length does not say them."""
+    """Start and end of each time interval; None for an entry of another length."""
     return times if set(map(len, times)) <= {2} else [each if len(each) == 2 else (None, None) for each in times]
 
 

@@ -1,4 +1,4 @@
-"""What reports can do beside holding data: being made into tables.
+"""The methods of reports that make tables of them.
 
 What makes tables is imported when the first one is made: most programs make none, and all import the models.
 """
@@ -28,7 +28,7 @@ class TableMethods:
     def records(
         self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
     ) -> "list[Record]":
-        """Give the table as plain rows.
+        """Return the table as plain rows.
 
         Args:
             metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
@@ -39,7 +39,7 @@ class TableMethods:
             have fractions), floats for durations (in milliseconds), and None for what is missing.
 
         Raises:
-            InvalidArgumentError: Names that were given do not fit.
+            InvalidArgumentError: The given names do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
         from aiospectrum.tables.records import to_records
@@ -49,7 +49,7 @@ class TableMethods:
     def to_arrow(
         self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
     ) -> "pyarrow.Table":
-        """Give the table as an Arrow table; needs ``aiospectrum[arrow]``.
+        """Return the table as an Arrow table; needs ``aiospectrum[arrow]``.
 
         Args:
             metrics: Names of the metrics, in the order of the numbers; those that the report echoes when None.
@@ -62,7 +62,7 @@ class TableMethods:
 
         Raises:
             ImportError: pyarrow is not installed.
-            InvalidArgumentError: Names that were given do not fit.
+            InvalidArgumentError: The given names do not fit.
             TableError: The report does not say the names, or its parts do not go together.
         """
         from aiospectrum.tables.arrow import to_arrow
@@ -70,7 +70,7 @@ class TableMethods:
         return to_arrow(self._tidy(metrics, dimensions))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Hand the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
+        """Export the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
 
         Source: https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html
 

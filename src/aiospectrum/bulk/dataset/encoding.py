@@ -41,7 +41,7 @@ class Encoded:
 
 
 def import_format(file_format: FileFormat) -> None:
-    """Import what a format needs, which takes its time.
+    """Import what a format needs, which may take a while.
 
     Args:
         file_format: Format of the files.
@@ -78,7 +78,7 @@ def encode(file_format: FileFormat, query: Query, task: Task, parts: Sequence[Pa
 
 
 def _lay_out(query: Query, window: Window, report: Report, constants: Mapping[str, datetime | str]) -> TidyTable:
-    """Lay a report out with the columns of a query; one that echoes the same names in another order has them so."""
+    """Lay out a report with the columns of the query, in its order, even if the report echoes them in another one."""
     try:
         tidy = TidyTable.from_report(
             report,
@@ -87,8 +87,8 @@ def _lay_out(query: Query, window: Window, report: Report, constants: Mapping[st
             interval=(window.since, window.last),
             constants=constants,
         )
-    except InvalidArgumentError as error:  # the names are those that were asked for, so that it is the report's fault
-        raise TableError(f"the report has other columns than were asked for: {error}") from error
+    except InvalidArgumentError as error:  # the names are those of the query, so that it is the report's fault
+        raise TableError(f"the report has other columns than requested: {error}") from error
     return attrs.evolve(
         tidy,
         metrics={name: tidy.metrics[name] for name in query.metrics},
@@ -96,9 +96,9 @@ def _lay_out(query: Query, window: Window, report: Report, constants: Mapping[st
     )
 
 
-def _order(echoed: object, asked: Sequence[str]) -> Sequence[str]:
-    """The names as they are echoed, if they are those that were asked for."""
-    return echoed if isinstance(echoed, list) and sorted(map(str, echoed)) == sorted(asked) else asked
+def _order(echoed: object, requested: Sequence[str]) -> Sequence[str]:
+    """The names as they are echoed, if they are the requested ones."""
+    return echoed if isinstance(echoed, list) and sorted(map(str, echoed)) == sorted(requested) else requested
 
 
 def _to_parquet(tables: Sequence[TidyTable]) -> Encoded:

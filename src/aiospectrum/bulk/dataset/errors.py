@@ -1,4 +1,4 @@
-"""The errors of datasets, beside those of calls.
+"""The errors of datasets, in addition to those of calls.
 
 ::
 
@@ -24,7 +24,7 @@ class DestinationBusyError(SaveError):
 
 
 class DestinationMismatchError(SaveError):
-    """The destination holds a dataset of another query or format, other windows, or something else altogether."""
+    """The destination holds a dataset of another query or format, other windows, or something else entirely."""
 
 
 class ManifestError(SaveError):

@@ -109,7 +109,7 @@ def choose_actions(plan: Plan, index: DatasetIndex, *, now: datetime, refresh_wi
 
 def _was_incomplete(partition: Partition) -> bool:
     """Whether data may have been missing when a partition was fetched: its end was newer than the last data."""
-    return (partition.asked - partition.until).total_seconds() < partition.data_lag
+    return (partition.started - partition.until).total_seconds() < partition.data_lag
 
 
 def _is_compatible(plan: Plan, there: Partition, window: Window) -> bool:
@@ -126,6 +126,6 @@ def _is_compatible(plan: Plan, there: Partition, window: Window) -> bool:
 def _overlap(task: Task, there: Partition) -> DestinationMismatchError:
     window = Window(since=there.since, until=there.until)
     return DestinationMismatchError(
-        f"zone {task.zone_id} has data of {window} there, and the plan asks for {task.window}, which would have rows"
+        f"zone {task.zone_id} has data of {window} there, and the plan has {task.window}, which would have rows"
         f" twice: let the plan's times begin and end where those of the dataset do, or save to another place"
     )

@@ -27,7 +27,7 @@ class Disk:
     """The calls to the operating system, all of which raise OSError; tests pass in one whose calls fail."""
 
     def open(self, path: Path, flags: int) -> int:
-        """Open or create a file, or open a folder; gives the descriptor."""
+        """Open or create a file, or open a folder; returns the descriptor."""
         return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
 
     def write(self, descriptor: int, data: memoryview) -> int:
@@ -55,7 +55,7 @@ class Disk:
         path.unlink()
 
     def lock(self, descriptor: int) -> bool:
-        """Lock a file until it is closed or the process ends; gives False when somebody else has locked it."""
+        """Lock a file until it is closed or the process ends; returns False when somebody else has locked it."""
         try:
             if sys.platform == "win32":  # pragma: no cover - another platform
                 os.lseek(descriptor, _BEYOND, os.SEEK_SET)
@@ -82,7 +82,7 @@ class LocalStore:
     """The operating system knows whether the owner of the lock is alive."""
 
     def __init__(self, root: Path, *, disk: Disk | None = None) -> None:
-        """Touch nothing yet.
+        """Keep the settings; nothing is touched yet.
 
         Args:
             root: The folder, which is made when it is not there.

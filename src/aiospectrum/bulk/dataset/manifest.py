@@ -15,8 +15,8 @@ A journal is a file of JSON lines. The first one is a :class:`Header`, with the 
 in the order of their numbers, and the latest line about a partition counts.
 
 The line of a partition is written when its data is durable under the name ``staged`` and before it gets the name
-``path``. So a partition with a line is never fetched again: whoever finds the data still under the first name gives it
-the other one. The last line of a file may lack its end, as the run was killed while writing it; it is ignored.
+``path``. So a partition with a line is never fetched again: a run that finds the data still under the first name
+renames it. The last line of a file may lack its end, as the run was killed while writing it; it is ignored.
 
 Version 1 of the format; times are RFC 3339 in UTC.
 """
@@ -67,10 +67,10 @@ _JOURNAL: Final = re.compile(rf"{MANIFEST}/journal-(\d{{6,}})\.jsonl")
 
 
 class Header(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="plan"):
-    """What a run was asked to save."""
+    """What a run saves."""
 
     format: Literal["aiospectrum.bulk.save"] = "aiospectrum.bulk.save"
-    """Tells it from other files."""
+    """Identifies the format."""
 
     version: Literal[1] = 1
     """Version of the format."""
@@ -81,15 +81,15 @@ class Header(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="
     plan: dict[str, Any]
     """The plan, in the form of :meth:`aiospectrum.bulk.Plan.to_json`."""
 
-    begun: datetime
-    """When the run began."""
+    started: datetime
+    """When the run started."""
 
 
 class Partition(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="done"):
     """A partition that is there in full."""
 
     zone_id: str
-    """Identifier of the zone, in small letters."""
+    """Identifier of the zone, in lower case."""
 
     since: datetime
     """The first second of the window."""
@@ -112,8 +112,8 @@ class Partition(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", ta
     data_lag: float
     """The longest ``data_lag`` of the reports, in seconds."""
 
-    asked: datetime
-    """When the task began; data of ``data_lag`` seconds before that, and of all time after, may be missing."""
+    started: datetime
+    """When the task started; data of ``data_lag`` seconds before that, and of all time after, may be missing."""
 
     parts: int = 1
     """Reports that the window was fetched in."""
@@ -126,7 +126,7 @@ class Failed(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="
     """A task that failed; the partition is what it was before."""
 
     zone_id: str
-    """Identifier of the zone, in small letters."""
+    """Identifier of the zone, in lower case."""
 
     since: datetime
     """The first second of the window, or of the part of it that failed."""
@@ -192,7 +192,7 @@ def read_plan(path: str, header: Header) -> Plan:
         The plan.
 
     Raises:
-        ManifestError: It is no plan.
+        ManifestError: It is not a plan.
     """
     try:
         return Plan.from_json(msgspec.json.encode(header.plan))

@@ -1,4 +1,4 @@
-"""A dataset in whatever file system fsspec knows, such as an object store; needs ``aiospectrum[fsspec]``."""
+"""A dataset in any file system that fsspec knows, such as an object store; needs ``aiospectrum[fsspec]``."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -31,9 +31,9 @@ def open_remote(url: str, options: Mapping[str, Any], *, owner: str, clock: Call
 
     Args:
         url: Where the dataset is, such as ``s3://bucket/folder``.
-        options: Arguments of the file system beside it, such as credentials.
+        options: Further arguments of the file system, such as credentials.
         owner: Who is going to save there; nobody else has the same name.
-        clock: Gives the time of day in seconds since 1970.
+        clock: Returns the time of day in seconds since 1970.
 
     Returns:
         The store.
@@ -66,13 +66,13 @@ class RemoteStore:
     """Seconds."""
 
     def __init__(self, file_system: Any, root: str, *, owner: str, clock: Callable[[], float]) -> None:
-        """Touch nothing yet.
+        """Keep the settings; nothing is touched yet.
 
         Args:
             file_system: A file system of fsspec, called from several threads.
             root: The folder in it.
             owner: Who is going to save there; nobody else has the same name.
-            clock: Gives the time of day in seconds since 1970.
+            clock: Returns the time of day in seconds since 1970.
         """
         self._fs = file_system
         self._root = root.rstrip("/")

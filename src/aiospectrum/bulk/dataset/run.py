@@ -64,7 +64,7 @@ class Run:
     """Format of the files."""
 
     concurrency: int
-    """The most calls of each client at once."""
+    """Maximum number of calls of each client at once."""
 
     refresh_within: timedelta | None
     """How long ago the windows of partitions ended that are fetched again if they were incomplete; None for none."""
@@ -82,7 +82,7 @@ class Run:
     """Fetches windows."""
 
     clock: Callable[[], float]
-    """Gives the time of day in seconds since 1970."""
+    """Returns the time of day in seconds since 1970."""
 
     store: Store
     """Where to save."""
@@ -115,7 +115,7 @@ class Run:
         try:
             await self._in_thread(self.store.lock)
             header = Header(
-                file_format=self.file_format, plan=msgspec.json.decode(self.plan.to_json()), begun=self._now()
+                file_format=self.file_format, plan=msgspec.json.decode(self.plan.to_json()), started=self._now()
             )
             index, number = await self._in_thread(lambda: open_dataset(self.store, header))
             actions = [await self._choose_actions(plan, index) for _, plan in parts]
@@ -216,7 +216,7 @@ class Run:
             rows=encoded.rows,
             bytes=len(encoded.data),
             data_lag=max(report.data_lag for _, report in started.parts),
-            asked=started.at,
+            started=started.at,
             parts=len(started.parts),
             rounded=encoded.rounded,
         )

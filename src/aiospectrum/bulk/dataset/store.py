@@ -58,7 +58,7 @@ class Store(Protocol):
         ...
 
     def lock(self) -> None:
-        """Keep all other runs out.
+        """Lock out all other runs.
 
         Raises:
             DestinationBusyError: Another run has the lock.
@@ -74,7 +74,7 @@ class Store(Protocol):
         ...
 
     def unlock(self) -> None:
-        """Let others in, and close all files; does nothing without the lock."""
+        """Release the lock, and close all files; does nothing without the lock."""
         ...
 
     def list(self) -> dict[str, int]:

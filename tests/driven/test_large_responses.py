@@ -1,4 +1,4 @@
-"""Large answers that arrive together are read one by one, with turns for everybody else in between."""
+"""Large responses that arrive together are decoded one by one, and other tasks run in between."""
 
 import asyncio
 from itertools import pairwise
@@ -33,17 +33,17 @@ PROBE: Final = Route[Probe](name="probe", method="GET", path="/probe", result=Pr
 
 
 @pytest.mark.parametrize(("size", "take_turns"), [(LARGE, True), (1, False)], ids=["large", "small"])
-async def test_answers_that_arrive_together(serve: Serve, size: int, take_turns: bool) -> None:
-    """The server holds all answers back until all calls are there, and the loop until all answers are."""
+async def test_responses_that_arrive_together(serve: Serve, size: int, take_turns: bool) -> None:
+    """The server holds all responses back until all calls are there, and the loop until all responses are."""
     here, go = asyncio.Semaphore(0), asyncio.Event()
 
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         here.release()
         await go.wait()
         return web.json_response({"success": True, "result": {"number": 5}, "more": "x" * size})
 
     SEEN.clear()
-    async with Client(api_token=TOKEN, base_url=await serve(answer)) as client:
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
         calls = [asyncio.create_task(client.send(PROBE, path={}, query={})) for _ in range(CALLS)]
         for _ in calls:
             await here.acquire()

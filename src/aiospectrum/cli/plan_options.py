@@ -1,0 +1,139 @@
+"""The options of what to pull, and the plan that they make."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, Literal, TextIO, TypeAlias
+
+import attrs
+
+from aiospectrum.bulk import Kind, Plan, Query
+from aiospectrum.cli.context import UsageError
+from aiospectrum.cli.options import (
+    NamesOption,
+    TimeOption,
+    ZoneFilesOption,
+    ZonesOption,
+    parse_option,
+    parse_time,
+    read_text,
+    read_zones,
+    split_names,
+)
+from aiospectrum.errors import InvalidArgumentError
+from aiospectrum.models import TimeDelta
+
+__all__ = ["PlanOptions"]
+
+_DEFAULT_METRICS: Final = ("count", "bytesIngress", "bytesEgress")
+_SHARD: Final = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
+
+_WindowOption: TypeAlias = Literal["minute", "dekaminute", "hour", "day", "week", "month", "quarter", "year", "whole"]
+
+
+@attrs.frozen(kw_only=True)
+class PlanOptions:
+    """What to pull."""
+
+    zone: ZonesOption = None
+    """Identifier of a zone; can be repeated."""
+
+    zones_file: ZoneFilesOption = None
+    """File of zones."""
+
+    since: TimeOption = None
+    """Start: a date, RFC 3339 with Z or an offset, or a time ago such as -24h or -7d."""
+
+    until: TimeOption = None
+    """End (excluded), in the same forms; now when left out."""
+
+    kind: Kind | None = None
+    """bytime for metrics by time interval, which is the default, or summary for sums."""
+
+    time_delta: TimeDelta | None = None
+    """Length of each time interval with bytime, an hour when left out; a dekaminute is ten minutes."""
+
+    metrics: NamesOption = None
+    """count,bytesIngress,bytesEgress when left out; also durationAvg, durationMedian, duration90th and duration99th."""
+
+    dimensions: NamesOption = None
+    """event, appID, coloName or ipVersion, between commas; a single row when left out."""
+
+    filters: str | None = None
+    """Conditions, such as event==disconnect;coloName!=SFO."""
+
+    limit: int | None = None
+    """Maximum number of rows in one response; a report that is cut off is fetched again in halves of its time."""
+
+    window: _WindowOption | None = None
+    """Time that one request covers, a day when left out; whole for all of it at once."""
+
+    plan: str | None = None
+    """File of a saved plan, instead of all options above."""
+
+    shard: str | None = None
+    """Which part of the zones to pull of how many, such as 2/8 for the second of eight machines."""
+
+    def make_plan(self, now: datetime, stdin: TextIO | None) -> Plan:
+        """Make the plan.
+
+        Args:
+            now: The current time, aware.
+            stdin: The standard input.
+
+        Returns:
+            The plan, or its part if a shard was requested.
+
+        Raises:
+            UsageError: An option is missing, cannot be read, or excludes another one.
+        """
+        part, parts = (1, 1) if self.shard is None else _parse_shard(self.shard)
+        plan = self._build(now, stdin) if self.plan is None else self._load(self.plan)
+        return plan.shard(part - 1, parts)
+
+    def _build(self, now: datetime, stdin: TextIO | None) -> Plan:
+        if self.since is None:
+            raise UsageError("expected --since with a time such as 2026-11-20 or -24h, or --plan with a file")
+        zones = read_zones(self.zone, self.zones_file, stdin)
+        now = now.replace(microsecond=0)  # analytics are counted by whole seconds
+        since = parse_option("--since", self.since, lambda text: parse_time(text, now))
+        until = parse_option("--until", self.until or "now", lambda text: parse_time(text, now))
+        kind = self.kind or "bytime"
+        delta = self.time_delta or ("hour" if kind == "bytime" else None)
+        with _named_as_options():
+            names: dict[str, Any] = {  # checked there
+                "metrics": split_names(self.metrics) or _DEFAULT_METRICS,
+                "dimensions": split_names(self.dimensions) or (),
+            }
+            query = Query(kind=kind, time_delta=delta, filters=self.filters, limit=self.limit, **names)
+            plan = Plan(zones=zones, since=since, until=until, query=query)
+            return plan if self.window is None else attrs.evolve(plan, window=self.window)
+
+    def _load(self, file: str) -> Plan:
+        others = [field.name for field in attrs.fields(PlanOptions) if field.name not in ("plan", "shard")]
+        given = [f"--{name.replace('_', '-')}" for name in others if getattr(self, name) is not None]
+        if given:
+            raise UsageError(f"--plan {file}: expected no other options of what to pull with it, got {given[0]}")
+        try:
+            return Plan.from_json(read_text(file, f"--plan {file}", None))
+        except InvalidArgumentError as error:
+            raise UsageError(f"--plan {file}: expected {error.expected}") from None
+
+
+def _parse_shard(text: str) -> tuple[int, int]:
+    match = _SHARD.fullmatch(text)
+    part, parts = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= part <= parts:
+        raise UsageError(f"--shard: expected PART/PARTS such as 2/8, with PART from 1 to PARTS, got {text!r}")
+    return part, parts
+
+
+@contextmanager
+def _named_as_options() -> Iterator[None]:
+    """Let errors of a plan name the option instead of the argument, which has the same name."""
+    try:
+        yield
+    except InvalidArgumentError as error:
+        option = error.field.partition("[")[0].replace("_", "-")
+        raise UsageError(f"--{option}: expected {error.expected}, got {error.value}") from None
