@@ -138,6 +138,78 @@ def test_differences() -> None:
     assert diff.changed == {"window": ("day", "hour"), "query.limit": (None, 5)}
 
 
+@pytest.mark.parametrize(
+    ("changes", "differences"),
+    [
+        ({}, {}),
+        ({"zones": [A, B, C]}, {"zones_added": (C,)}),
+        ({"zones": [A]}, {"zones_removed": (B,)}),
+        ({"since": SINCE - timedelta(days=1)}, {"changed": {"since": (SINCE, SINCE - timedelta(days=1))}}),
+        (
+            {"until": SINCE + timedelta(days=1)},
+            {"changed": {"until": tuple(SINCE + timedelta(days=n) for n in (3, 1))}},
+        ),
+        ({"window": "hour"}, {"changed": {"window": ("day", "hour")}}),
+    ],
+    ids=lambda value: "-".join(value) or "none",
+)
+def test_one_difference(changes: dict[str, Any], differences: dict[str, Any]) -> None:
+    """Any difference at all makes a diff true, and it is named."""
+    diff = make_plan(zones=[A, B]).diff(make_plan(**{"zones": [A, B], **changes}))
+
+    assert bool(diff) is bool(differences)
+    assert attrs.asdict(diff) == {"zones_added": (), "zones_removed": (), "changed": {}, **differences}
+
+
+def test_a_plan_differs_from_plans_alone() -> None:
+    """Something else is refused."""
+    other: Any = "plan"
+
+    with pytest.raises(InvalidArgumentError, match="other: expected an object of the class Plan"):
+        make_plan().diff(other)
+
+
+@pytest.mark.parametrize("delta", get_args(TimeDelta))
+def test_windows_by_default(delta: TimeDelta) -> None:
+    """Windows are days, or time intervals that are longer."""
+    window = make_plan(query=Query(time_delta=delta, metrics=["count"])).window
+
+    assert window == (delta if delta in ("week", "month", "quarter", "year") else "day")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "zones", "days"),
+    [
+        ({"index": 0, "count": 1}, [A, B, C], [18, 19]),
+        ({"index": 0, "count": 2}, [A, C], [18, 19]),
+        ({"index": 1, "count": 2, "by": "zone"}, [B], [18, 19]),
+        ({"index": 3, "count": 4, "by": "zone"}, [], []),
+        ({"index": 0, "count": 1, "by": "time"}, [A, B, C], [18, 19]),
+        ({"index": 0, "count": 2, "by": "time"}, [A, B, C], [18]),
+        ({"index": 1, "count": 2, "by": "time"}, [A, B, C], [19]),
+        ({"index": 0, "count": 3, "by": "time"}, [], []),
+        ({"index": 2, "count": 3, "by": "time"}, [A, B, C], [19]),
+    ],
+    ids=str,
+)
+def test_shards(arguments: dict[str, Any], zones: list[str], days: list[int]) -> None:
+    """A shard has every so-manieth zone, or its part of the windows; by zone unless told otherwise."""
+    shard = make_plan(zones=[A, B, C], days=2).shard(**arguments)
+
+    tasks = [(task.window.since.day, task.zone_id) for task in shard]
+    assert tasks == [(day, zone_id) for day in days for zone_id in zones]
+
+
+def test_a_saved_plan_is_laid_out_for_people() -> None:
+    """The file ends with a line break, and each setting is on a line of its own."""
+    plan = make_plan()
+    text = plan.to_json()
+
+    assert Plan.from_json(text) == plan
+    assert text.startswith('{\n  "format": "aiospectrum.bulk.Plan",\n')
+    assert text.endswith("\n}\n")
+
+
 def test_neighbours_are_of_different_zones() -> None:
     """All zones of a window come before the next window."""
     plan = make_plan(zones=[A, B], days=2)

@@ -88,6 +88,30 @@ def test_halves(data: st.DataObject, length: TimeDelta) -> None:
     assert 0 <= len(cut(parts[1], length)) - len(cut(parts[0], length)) <= 1
 
 
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        pytest.param((0, 1), None, id="one"),
+        pytest.param((0.25, 0.75), None, id="a part of one"),
+        pytest.param((0, 2), (0, 1, 2), id="two"),
+        pytest.param((0.75, 1.25), (0.75, 1, 1.25), id="parts of two"),
+        pytest.param((0, 3), (0, 1, 3), id="three"),
+        pytest.param((0.5, 6), (0.5, 3, 6), id="six"),
+    ],
+)
+def test_halves_of_hours(hours: tuple[float, float], expected: tuple[float, float, float] | None) -> None:
+    """The cut is at a whole hour, in the middle or just before it."""
+    first, last = (EPOCH + timedelta(hours=hour) for hour in hours)
+
+    parts = split_window(Window(since=first, until=last), "hour")
+
+    if expected is None:
+        assert parts is None
+    else:
+        since, edge, until = (EPOCH + timedelta(hours=hour) for hour in expected)
+        assert parts == (Window(since=since, until=edge), Window(since=edge, until=until))
+
+
 @given(data=st.data(), length=lengths)
 def test_the_whole(data: st.DataObject, length: TimeDelta) -> None:
     """Anything is one whole window."""

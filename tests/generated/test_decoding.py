@@ -10,13 +10,14 @@ from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
 import attrs
 import pytest
 from aiohttp import web
+from cattrs import Converter
 from cattrs.errors import BaseValidationError
 from cattrs.strategies import configure_tagged_union
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aiospectrum import Client, DecodeError, RetryPolicy, make_converter
-from aiospectrum._codec.decoder import WireError, decode_body, decode_values
+from aiospectrum import Client, DecodeError, RetryPolicy, configure_converter, make_converter
+from aiospectrum._codec.decoder import WireError, decode_body, decode_values, explain
 from aiospectrum.models import (
     DNS,
     App,
@@ -37,7 +38,6 @@ from tests.json_texts import ANYTHING, assert_alike, texts_of
 T = TypeVar("T")
 
 SAMPLES: Final = Path(__file__).parent.parent / "samples"
-CONVERTER: Final = make_converter()
 RESULTS: Final = {
     "apps": list[App],
     "app": App,
@@ -55,6 +55,10 @@ BARE: Final = {
     "created_on": "2014-01-02T02:20:00.123456Z",
     "modified_on": "2014-01-02T02:20:00.123456Z",
 }
+SUMMARY: Final = {"data_lag": 0, "rows": 1, "query": {}, "data": [{"metrics": [1, 2.5]}]}
+BY_TIME: Final = {**SUMMARY, "data": [{"metrics": [[1, 2.5]]}], "time_intervals": []}
+START, END = "2026-11-20T00:00:00Z", "2026-11-20T00:59:59Z"
+INTERVAL: Final = (datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 20, 0, 59, 59, tzinfo=UTC))
 
 every_result = pytest.mark.parametrize("wanted", RESULTS.values(), ids=RESULTS)
 thorough = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -63,7 +67,7 @@ thorough = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow
 def read(wanted: Any, result: str) -> Any:
     """Read a result as a call does: on the fast path, or else by the fallback."""
     body = decode_body(wanted, f'{{"success":true,"result":{result}}}'.encode())
-    return decode_values(wanted, json.loads(result), CONVERTER) if body is None else body.result
+    return decode_values(wanted, json.loads(result), make_converter()) if body is None else body.result
 
 
 @every_result
@@ -80,7 +84,7 @@ def test_both_ways_of_decoding_give_equal_objects(wanted: Any, data: st.DataObje
 
     if body is None:
         return
-    assert_alike(body.result, decode_values(wanted, json.loads(text), CONVERTER), CONVERTER)
+    assert_alike(body.result, decode_values(wanted, json.loads(text), make_converter()), make_converter())
 
 
 @every_result
@@ -99,6 +103,35 @@ def test_what_is_documented_is_read_fast(name: str, data: st.DataObject) -> None
     text = data.draw(texts_of(RESULTS[name], is_odd=False))
 
     assert decode_body(RESULTS[name], f'{{"success":true,"result":{text}}}'.encode()) is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "result"),
+    [
+        pytest.param(App, BARE, id="app"),
+        pytest.param(App, {**BARE, "proxy_protocol": "off", "spp": False}, id="word of today beside an old key"),
+        pytest.param(list[App], [BARE] * 40, id="apps"),
+        pytest.param(ReportByTime, BY_TIME, id="empty report"),
+        pytest.param(ReportByTime, {**BY_TIME, "time_intervals": [[START, END]]}, id="report"),
+        pytest.param(
+            ReportByTime,
+            {**BY_TIME, "time_intervals": [["2014-01-02T02:20:00.123456Z"] * 2], "data": [{"metrics": [[1] * 9999]}]},
+            id="long report",
+        ),
+        pytest.param(
+            ReportByTime,
+            {**BY_TIME, "data": [{"metrics": [[1] * 9999], "dimensions": ["T-456789.1234567"]}]},
+            id="long report with a T and a point",
+        ),
+        pytest.param(ReportByTime, {**BY_TIME, "data": [{"metrics": [[1] * 9999]}]}, id="long report without times"),
+    ],
+)
+def test_documented_results_are_read_fast(wanted: Any, result: Any) -> None:
+    """The fast path takes what has its times in UTC, to the microsecond at most, and no old keys that matter."""
+    body = decode_body(wanted, json.dumps({"success": True, "result": result}).encode())
+
+    assert body is not None
+    assert_alike(body.result, decode_values(wanted, result, make_converter()), make_converter())
 
 
 @pytest.mark.parametrize(
@@ -166,7 +199,7 @@ def test_recorded_payloads(wanted: Any, name: str, expected: object) -> None:
     result = json.loads((SAMPLES / name).read_bytes())["result"]
 
     assert read(wanted, json.dumps(result)) == expected
-    assert CONVERTER.structure(result, wanted) == expected
+    assert make_converter().structure(result, wanted) == expected
 
 
 @pytest.mark.parametrize(
@@ -202,8 +235,8 @@ def test_forms_of_an_app(more: dict[str, Any], expected: dict[str, Any]) -> None
 
     assert {name: getattr(app, name) for name in expected} == expected
     assert read(list[App], json.dumps([BARE, {**BARE, **more}]))[1] == app
-    assert CONVERTER.structure({**BARE, **more}, App) == app
-    assert CONVERTER.structure(CONVERTER.unstructure(app), App) == app
+    assert make_converter().structure({**BARE, **more}, App) == app
+    assert make_converter().structure(make_converter().unstructure(app), App) == app
 
 
 @pytest.mark.parametrize(
@@ -222,12 +255,6 @@ def test_pay_as_you_go(more: dict[str, Any], expected: bool) -> None:
     app = read(App, json.dumps({**BARE, **more}))
 
     assert app.is_pay_as_you_go is expected
-
-
-SUMMARY: Final = {"data_lag": 0, "rows": 1, "query": {}, "data": [{"metrics": [1, 2.5]}]}
-BY_TIME: Final = {**SUMMARY, "data": [{"metrics": [[1, 2.5]]}], "time_intervals": []}
-START, END = "2026-11-20T00:00:00Z", "2026-11-20T00:59:59Z"
-INTERVAL: Final = (datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 20, 0, 59, 59, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -292,7 +319,7 @@ def test_a_missing_number_is_null_in_json(wanted: Any) -> None:
     metrics = [None, 2] if wanted is ReportSummary else [[None, 2]]
     values = {**BY_TIME, "data": [{"metrics": metrics}], "totals": {"count": None}, "data_lag": None}
 
-    written = CONVERTER.unstructure(read(wanted, json.dumps(values)))
+    written = make_converter().unstructure(read(wanted, json.dumps(values)))
 
     assert (written["data"], written["totals"], written["data_lag"]) == ([{"metrics": metrics}], {"count": None}, None)
 
@@ -329,7 +356,7 @@ def test_times_finer_than_a_microsecond_are_cut(text: str, expected: datetime) -
     for data in ([], [{"metrics": [[1] * 5000], "dimensions": ["TTTTtttt    "]}], [{"metrics": [[0.123456789] * 500]}]):
         report = read(ReportByTime, json.dumps({**BY_TIME, "data": data, "time_intervals": [[text]]}))
         assert report.time_intervals == [(expected,)]
-    assert CONVERTER.structure({**BARE, "created_on": text}, App).created_on.tzinfo is UTC
+    assert make_converter().structure({**BARE, "created_on": text}, App).created_on.tzinfo is UTC
 
 
 def test_types_that_are_not_ours() -> None:
@@ -386,10 +413,10 @@ class Outer:
 def test_times_wherever_they_are(values: dict[str, Any], time: str) -> None:
     """Times of any model are in UTC and cut, by the fast path where msgspec reads them so, else by the fallback."""
     text = json.dumps(values).replace("TIME", time)
-    expected = CONVERTER.structure(json.loads(text), Outer)
+    expected = make_converter().structure(json.loads(text), Outer)
 
     assert repr(read(Outer, text)) == repr(expected)
-    assert CONVERTER.structure(json.loads(json.dumps(CONVERTER.unstructure(expected))), Outer) == expected
+    assert make_converter().structure(json.loads(json.dumps(make_converter().unstructure(expected))), Outer) == expected
     assert ("TIME" in str(values)) is (repr(AT) in repr(expected))
 
 
@@ -491,6 +518,44 @@ def test_what_cannot_be_read(wanted: Any, values: Any, words: str) -> None:
         read(wanted, json.dumps(values))
 
     assert words in str(caught.value)
+
+
+@attrs.frozen
+class Order:
+    """A user's own class, which holds one of ours."""
+
+    number: int
+    app: DeletedApp
+    lines: list[int] = attrs.field(factory=list)
+
+
+ORDER: Final = {"number": 1, "app": {"id": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "words"),
+    [
+        (int, "t0ken", "result: invalid literal for int() with base 10: '***'"),
+        (DeletedApp, {"id": ["t0ken"]}, "result.id: expected a string, got ['***']"),
+        (Order, {**ORDER, "number": "t0ken"}, "result.number: invalid literal for int() with base 10: '***'"),
+        (Order, {**ORDER, "app": {"id": ["t0ken"]}}, "result.app.id: expected a string, got ['***']"),
+        (Order, {"app": {"id": "a"}}, "result.number: expected a value, got none"),
+        (Order, {"app": {}}, "result.number: expected a value, got none; result.app.id: expected a value, got None"),
+        (Order, {**ORDER, "lines": [1, "x"]}, "result.lines[1]: invalid literal for int() with base 10: 'x'"),
+        (list[Order], [ORDER, {**ORDER, "app": 5}], "result[1].app: expected an object, got 5"),
+        (Order, {**ORDER, "t0ken": 5}, "result: Extra fields in constructor for Order: ***"),
+    ],
+)
+def test_what_cannot_be_read_of_ones_own(wanted: Any, values: Any, words: str) -> None:
+    """The text names each place and what is wrong there, without credentials; a place at the root has no name."""
+    with pytest.raises((ValueError, BaseValidationError)) as caught:
+        decode_values(wanted, values, configure_converter(Converter(forbid_extra_keys=True)))
+
+    text = explain(caught.value, "result", lambda text: text.replace("t0ken", "***"))
+    assert text == words
+    assert explain(caught.value) == words.replace("result: ", "").replace("result.", "").replace(
+        "result[", "["
+    ).replace("***", "t0ken")
 
 
 @pytest.mark.parametrize("by_time", [False, True], ids=["summary", "by time"])

@@ -64,7 +64,7 @@ async def test_so_many_in_flight() -> None:
     limiter.release(tasks[1].result(), was_cancelled=False)
     await settle()
     assert admitted(tasks) == [True, True, True, False]
-    assert repr(limiter).endswith("in_flight=2, queued=1)")
+    assert repr(limiter) == f"Limiter({limiter.limit}, in_flight=2, queued=1)"
 
 
 async def test_permits_are_first_come_first_served() -> None:

@@ -1,5 +1,7 @@
 """What responses say to the limiter: the pause after a 429, its probe, and the API's own count."""
 
+import pytest
+
 from aiospectrum._http.limiter import TooLateError
 from tests.fake_time import admitted, make_limiter, settle, start
 
@@ -124,6 +126,49 @@ async def test_what_the_api_says_slows_down() -> None:
     await time.pass_by(0.25)
 
     assert admitted(tasks) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("said", "later", "wait"),
+    [
+        pytest.param([], 0.0, 0.0, id="nothing said"),
+        pytest.param([(3, 30.0)], 0.0, 0.0, id="some left"),
+        pytest.param([(0, 5.0)], 0.0, 4.0, id="none left"),
+        pytest.param([(0, 5.0)], 4.0, 0.0, id="none left, until now"),
+        pytest.param([(0, 5.0)], 6.0, 0.0, id="none left, until a while ago"),
+        pytest.param([(0, 5.0), (0, 2.0)], 0.0, 3.0, id="the longer one came first"),
+        pytest.param([(0, 5.0), (0, 9.0)], 0.0, 8.0, id="the longer one came last"),
+        pytest.param([(0, 1.0), (0, 9.0)], 0.0, 8.0, id="once more after the first is over"),
+        pytest.param([(3, 30.0), (0, 5.0)], 0.0, 4.0, id="the last one is gone"),
+        pytest.param([(0, 5.0), (3, 30.0)], 0.0, 3.0, id="an earlier count does not lift it"),
+        pytest.param([(0, 1.0), (3, 30.0)], 0.0, 0.0, id="a new count"),
+    ],
+)
+async def test_how_long_the_api_has_nothing_left(said: list[tuple[int, float]], later: float, wait: float) -> None:
+    """The wait is the longest that was said, one second after each response; only time lifts it."""
+    limiter, time = make_limiter()
+    permit = await limiter.acquire(None)
+    for left, seconds in said:
+        limiter.update_quota(permit, left, seconds)
+        time.now += 1
+    time.now += later
+
+    assert limiter.quota_wait() == wait
+
+
+async def test_a_new_count_at_the_end_of_the_last_one() -> None:
+    """From the instant on when nothing-left is over, the API's next count is in force."""
+    limiter, time = make_limiter()
+    permit = await limiter.acquire(None)
+    limiter.update_quota(permit, 0, 5.0)
+    await time.pass_by(5)
+    limiter.update_quota(permit, 1, 30.0)
+    tasks = start(limiter.acquire(None), limiter.acquire(None))
+
+    await time.pass_by(29.75)
+    assert admitted(tasks) == [True, False]
+    await time.pass_by(0.25)
+    assert admitted(tasks) == [True, True]
 
 
 async def test_what_the_api_says_never_speeds_up() -> None:

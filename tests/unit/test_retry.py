@@ -44,7 +44,7 @@ UNREAD_ERRORS = [failed(DecodeError, 200), failed(BodyTooLargeError, 200)]
 LASTING_ERRORS = [
     *(failed(ServerError, status) for status in (501, 505, 525, 529)),
     failed(NotFoundError, 404),
-    failed(BodyTooLargeError, 403),
+    *(failed(BodyTooLargeError, status) for status in (300, 403)),
     failed(RequestTimeoutError),
 ]
 
@@ -177,8 +177,9 @@ def test_the_budget_runs_out_and_fills() -> None:
 
     assert [budget.spend() for _ in range(3)] == [True, True, False]
     assert budget.tokens == 2
-    for _ in range(12):
+    for tokens in range(3, 15):
         budget.earn()
+        assert budget.tokens == tokens
     assert budget.spend()
     for _ in range(100):
         budget.earn()

@@ -120,7 +120,7 @@ def _model_writer(model: Any, converter: Converter) -> Callable[[Any], dict[str,
             field.name,
             json_name(field),
             make_writer(hints[field.name], converter.unstructure),
-            _is_required(field) or field.metadata.get("always_written", False),
+            _is_required(field) or field.metadata.get("always_written"),
             field.default.factory() if isinstance(field.default, attrs.Factory) else field.default,  # type: ignore[arg-type]  # a class, for its stub a function
         )
         for field in attrs.fields(get_origin(model) or model)

@@ -198,8 +198,8 @@ class Limiter:
         """
         now = self._now()
         if left == 0:
-            is_in_force = self._quota == -math.inf and now < self._quota_until
-            self._quota_until = max(self._quota_until, now + seconds) if is_in_force else now + seconds
+            until = now + seconds
+            self._quota_until = max(self._quota_until, until) if self._quota == -math.inf else until
             self._quota = -math.inf  # which nothing but time lifts
             self._refuse_late_ones()
             self._serve_queue()

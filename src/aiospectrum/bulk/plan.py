@@ -261,7 +261,7 @@ class _SavedPlan(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def _to_saved(plan: Plan) -> _SavedPlan:
-    query = _SavedQuery(**attrs.asdict(plan.query, recurse=False))
+    query = _SavedQuery(**attrs.asdict(plan.query))
     return _SavedPlan(since=plan.since, until=plan.until, window=plan.window, query=query, zones=list(plan.zones))
 
 
