@@ -1,5 +1,7 @@
 """The way of a call stays short: few functions of ours, and few records."""
 
+from pathlib import Path
+
 import aiospectrum
 from aiospectrum.models import App
 from docs.trace_call import ZONE, open_client, trace
@@ -32,3 +34,13 @@ async def test_the_trace_sees_a_longer_way() -> None:
     assert len(observed.functions) > len(plain.functions)
     added = {type(each).__name__ for each in observed.records} - {type(each).__name__ for each in plain.records}
     assert added == {"AttemptStarted", "AttemptEnded"}
+
+
+async def test_the_map_shows_the_way() -> None:
+    """docs/architecture.md has the functions of today."""
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    async with open_client() as client:
+        way = await trace(lambda: client.apps.list(ZONE))
+
+    assert [name for _, name in way.functions.values() if name not in page] == []
+    assert f"{len(way.functions)} functions; {len(way.records)} records" in page
