@@ -19,7 +19,7 @@ import msgspec
 from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 
-from aiospectrum._codec.values import WireError, read_foreign
+from aiospectrum._codec.values import WireError
 from aiospectrum.structs import is_struct
 
 __all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"]
@@ -82,19 +82,19 @@ def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
         The result.
 
     Raises:
-        WireError: The first value that is not of the documented type.
-        BaseValidationError: The same of a type that is not ours; :func:`explain` takes either.
+        WireError: The first value of a model that is not of the documented type.
+        BaseValidationError, ValueError, TypeError, AttributeError, KeyError: What cattrs raises for types that are not
+            ours; :func:`explain` takes any of them.
     """
     item_type = _item_type(wanted)
-    if item_type is None:
-        return read_foreign(wanted, converter.structure)(values)
+    if not is_struct(item_type):
+        return converter.structure(values, wanted)
     if not isinstance(values, list):
         raise WireError("an array", values)
-    read = read_foreign(item_type, converter.structure)
     items: list[Any] = []
     try:
         for value in values:
-            items.append(read(value))  # noqa: PERF401 - its length says where an error is
+            items.append(converter.structure(value, item_type))  # noqa: PERF401 - its length says where an error is
     except WireError as error:
         raise error.below(f"[{len(items)}]") from None
     return items

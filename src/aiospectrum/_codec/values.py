@@ -23,7 +23,6 @@ __all__ = [
     "make_reader",
     "make_writer",
     "read_date_time",
-    "read_foreign",
 ]
 
 Reader: TypeAlias = Callable[[Any], Any]
@@ -114,27 +113,19 @@ def make_reader(annotation: Any, structure: Structure) -> Reader:
         return _tuple([make_reader(argument, structure) for argument in arguments])
     if origin is dict and arguments[0] is str:
         return _mapping(make_reader(arguments[1], structure))
-    return _PLAIN.get(annotation) or read_foreign(annotation, structure)
+    return _PLAIN.get(annotation) or _foreign(annotation, structure)
 
 
-def read_foreign(annotation: Any, structure: Structure) -> Reader:
-    """Make the reader of a type that is no JSON type; its errors become those of here.
-
-    Args:
-        annotation: The type.
-        structure: Reads it.
-
-    Returns:
-        The reader. It passes on what cattrs raises for a type that it does not know, or for items and fields.
-    """
+def _foreign(annotation: Any, structure: Structure) -> Reader:
+    """The reader of a type that is no JSON type, in whose place cattrs raises whatever the type does."""
 
     def read(value: Any) -> Any:
         try:
             return structure(value, annotation)
         except WireError:
             raise
-        except (AttributeError, KeyError, TypeError, ValueError) as error:  # cattrs raises what the type does
-            raise WireError(f"a value of {annotation} ({error})", value) from error
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise WireError(f"a value of {annotation}", value) from None
 
     return read
 

@@ -11,7 +11,7 @@ import msgspec
 from cattrs.errors import BaseValidationError
 
 from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.decoder import DecodedBody, WireError, decode_body, decode_values, explain
+from aiospectrum._codec.decoder import DecodedBody, decode_body, decode_values, explain
 from aiospectrum._http.headers import read_retry_after
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum.errors import (
@@ -150,7 +150,7 @@ def _decode_result(call: Call, http: HTTPResponse, result: object) -> Any:
         try:
             try:
                 return decode_values(form, result, shared_converter())
-            except (BaseValidationError, WireError) as error:
+            except (BaseValidationError, ValueError, TypeError, AttributeError, KeyError) as error:  # as cattrs does
                 problem = problem or explain(error, "result", call.redact)
         except RecursionError:  # reading takes more of the stack than parsing did
             problem = problem or "result: nested too deep"
