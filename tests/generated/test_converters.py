@@ -190,7 +190,6 @@ TIME = "2014-01-02T02:20:00Z"
         ("part", {"at": TIME}, Part(at=DAY)),
         ("parts", [{}, {"at": TIME}], [Part(), Part(at=DAY)]),
     ],
-    ids=str,
 )
 def test_fields_of_each_kind(name: str, wire: Any, value: Any) -> None:
     """A value of each kind is read as its annotation says, and written as it came."""
@@ -233,7 +232,6 @@ def test_fields_of_each_kind(name: str, wire: Any, value: Any) -> None:
         ({"text": ["x" * 57]}, f"text: expected a string, got ['{'x' * 57}…"),
         ([], "expected an object, got []"),
     ],
-    ids=str,
 )
 def test_what_does_not_fit(wire: Any, words: str) -> None:
     """The error says where the first wrong value is, what was expected, and what came, up to 60 characters of it."""
