@@ -190,7 +190,6 @@ def test_windows_by_default(delta: TimeDelta) -> None:
         ({"index": 0, "count": 3, "by": "time"}, [], []),
         ({"index": 2, "count": 3, "by": "time"}, [A, B, C], [19]),
     ],
-    ids=str,
 )
 def test_shards(arguments: dict[str, Any], zones: list[str], days: list[int]) -> None:
     """A shard has every so-manieth zone, or its part of the windows; by zone unless told otherwise."""

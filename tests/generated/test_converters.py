@@ -1,8 +1,9 @@
 """Models to JSON values and back."""
 
+import re
 import types
 from datetime import UTC, datetime
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 import attrs
 import pytest
@@ -21,6 +22,7 @@ from aiospectrum.models import (
     ReportSummary,
     ReportSummaryRow,
 )
+from aiospectrum.structs import struct
 
 MODELS = sorted(
     {value for value in vars(models).values() if isinstance(value, type) and attrs.has(value)},
@@ -122,6 +124,119 @@ def test_date_times(text: str, expected: datetime) -> None:
 
     assert app.created_on == expected
     assert app.created_on.tzinfo is UTC
+
+
+@struct(kw_only=True)
+class Part:
+    """A model inside of another one."""
+
+    at: datetime | None = None
+
+
+@struct(kw_only=True)
+class Every:
+    """A model of a user's own, with a field of each kind."""
+
+    text: str = ""
+    flag: bool = False
+    whole: int = 0
+    number: float | None = None
+    choice: Literal["a", "b"] = "a"
+    word: Literal["a"] | str = "a"
+    port: int | str = 0
+    texts: list[str] = attrs.field(factory=list)
+    pair: tuple[int, str] = (0, "")
+    many: tuple[int, ...] = ()
+    rows: list[tuple[int, ...]] = attrs.field(factory=list)
+    by_name: dict[str, list[int]] = attrs.field(factory=dict)
+    at: datetime = datetime(2014, 1, 1, tzinfo=UTC)
+    times: list[datetime] = attrs.field(factory=list)
+    days: dict[str, datetime] = attrs.field(factory=dict)
+    span: tuple[datetime, datetime | None] | None = None
+    at_or_whole: datetime | int = 0
+    anything: Any = None
+    part: Part | None = None
+    parts: list[Part] = attrs.field(factory=list)
+
+
+DAY = datetime(2014, 1, 2, 2, 20, tzinfo=UTC)
+TIME = "2014-01-02T02:20:00Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "wire", "value"),
+    [
+        ("text", "x", "x"),
+        ("flag", True, True),
+        ("whole", 5, 5),
+        ("number", 2.5, 2.5),
+        ("number", 2**60 + 1, 2**60 + 1),
+        ("choice", "b", "b"),
+        ("word", "c", "c"),
+        ("port", 22, 22),
+        ("port", "22-24", "22-24"),
+        ("texts", ["x", ""], ["x", ""]),
+        ("pair", [1, "x"], (1, "x")),
+        ("many", [1, 2, 3], (1, 2, 3)),
+        ("rows", [[1], [], [2, 3]], [(1,), (), (2, 3)]),
+        ("by_name", {"a": [1], "b": []}, {"a": [1], "b": []}),
+        ("at", TIME, DAY),
+        ("times", [TIME], [DAY]),
+        ("days", {"a": TIME}, {"a": DAY}),
+        ("span", [TIME, None], (DAY, None)),
+        ("at_or_whole", TIME, DAY),
+        ("at_or_whole", 5, 5),
+        ("anything", {"a": [1, None]}, {"a": [1, None]}),
+        ("part", {"at": TIME}, Part(at=DAY)),
+        ("parts", [{}, {"at": TIME}], [Part(), Part(at=DAY)]),
+    ],
+)
+def test_fields_of_each_kind(name: str, wire: Any, value: Any) -> None:
+    """A value of each kind is read as its annotation says, and written as it came."""
+    item = make_converter().structure({name: wire}, Every)
+
+    assert item == Every(**{name: value})
+    assert type(getattr(item, name)) is type(value)
+    assert make_converter().unstructure(item) == {name: wire}
+
+
+@pytest.mark.parametrize(
+    ("wire", "words"),
+    [
+        ({"text": 5}, "text: expected a string, got 5"),
+        ({"flag": 1}, "flag: expected true or false, got 1"),
+        ({"whole": 1.5}, "whole: expected a whole number, got 1.5"),
+        ({"whole": True}, "whole: expected a whole number, got True"),
+        ({"number": "1"}, "number: expected a number, got '1'"),
+        ({"number": True}, "number: expected a number, got True"),
+        ({"choice": "c"}, "choice: expected one of a, b, got 'c'"),
+        ({"choice": []}, "choice: expected one of a, b, got []"),
+        ({"word": 5}, "word: expected a string, got 5"),
+        ({"port": 1.5}, "port: expected a whole number or a string, got 1.5"),
+        ({"texts": "x"}, "texts: expected an array, got 'x'"),
+        ({"texts": ["x", 5]}, "texts[1]: expected a string, got 5"),
+        ({"pair": "1x"}, "pair: expected an array of 2 items, got '1x'"),
+        ({"pair": [1]}, "pair: expected an array of 2 items, got [1]"),
+        ({"pair": [1, 2]}, "pair[1]: expected a string, got 2"),
+        ({"many": [1, "x"]}, "many[1]: expected a whole number, got 'x'"),
+        ({"rows": [[], [1, "x"]]}, "rows[1][1]: expected a whole number, got 'x'"),
+        ({"by_name": []}, "by_name: expected an object, got []"),
+        ({"by_name": {"a": [1], "b": [None]}}, "by_name.b[0]: expected a whole number, got None"),
+        ({"at": "noon"}, "at: expected an RFC 3339 date and time, got 'noon'"),
+        ({"at": 5}, "at: expected an RFC 3339 date and time, got 5"),
+        ({"days": {"a": "noon"}}, "days.a: expected an RFC 3339 date and time, got 'noon'"),
+        ({"at_or_whole": "noon"}, "at_or_whole: expected an RFC 3339 date and time or a whole number, got 'noon'"),
+        ({"part": []}, "part: expected an object, got []"),
+        ({"parts": [{}, {"at": "noon"}]}, "parts[1].at: expected an RFC 3339 date and time, got 'noon'"),
+        ({"text": ["x" * 56]}, f"text: expected a string, got ['{'x' * 56}']"),
+        ({"text": ["x" * 57]}, f"text: expected a string, got ['{'x' * 57}…"),
+        ([], "expected an object, got []"),
+    ],
+)
+def test_what_does_not_fit(wire: Any, words: str) -> None:
+    """The error says where the first wrong value is, what was expected, and what came, up to 60 characters of it."""
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        make_converter().structure(wire, Every)
 
 
 BARE = {

@@ -535,7 +535,11 @@ ORDER: Final = {"number": 1, "app": {"id": "a"}}
 @pytest.mark.parametrize(
     ("wanted", "values", "words"),
     [
-        (int, "t0ken", "result: invalid literal for int() with base 10: '***'"),
+        (
+            int,
+            "x",
+            "result: expected a value of <class 'int'> (invalid literal for int() with base 10: 'x'), got 'x'",
+        ),
         (DeletedApp, {"id": ["t0ken"]}, "result.id: expected a string, got ['***']"),
         (Order, {**ORDER, "number": "t0ken"}, "result.number: invalid literal for int() with base 10: '***'"),
         (Order, {**ORDER, "app": {"id": ["t0ken"]}}, "result.app.id: expected a string, got ['***']"),
