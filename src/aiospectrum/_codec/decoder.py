@@ -19,10 +19,8 @@ import msgspec
 from cattrs import Converter
 from cattrs.errors import (
     AttributeValidationNote,
-    BaseValidationError,
     ClassValidationError,
     IterableValidationError,
-    IterableValidationNote,
 )
 
 from aiospectrum._codec.values import WireError
@@ -103,9 +101,6 @@ def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
             items.append(converter.structure(value, item_type))  # noqa: PERF401 - its length says where an error is
     except WireError as error:
         raise error.below(f"[{len(items)}]") from None
-    except BaseValidationError as error:
-        error.add_note(IterableValidationNote("", len(items), item_type))
-        raise IterableValidationError("", [error], wanted) from None
     return items
 
 
