@@ -246,7 +246,7 @@ def test_long_plans_are_not_listed() -> None:
         ({"since": datetime(2026, 11, 18)}, "since: expected a datetime with a time zone, got "),
         ({"until": "2026-11-18"}, "until: expected a datetime with a time zone, got '2026-11-18'"),
         ({"until": SINCE}, r"until: expected a time after since, 2026-11-18T00:00:00\+00:00, got '2026-11-18T00"),
-        ({"since": SINCE.replace(microsecond=1)}, "since: expected a whole second, such as "),
+        ({"since": SINCE.replace(microsecond=1)}, r"since: expected a whole second, such as .*, got datetime"),
         ({"query": "count"}, "query: expected an object of the class Query, got 'count'"),
         ({"window": "fortnight"}, "window: expected one of year, quarter, .*, whole, got 'fortnight'"),
         ({"window": None}, "window: expected one of year, quarter, .*, whole, got None"),
@@ -308,7 +308,7 @@ def test_refused_shards(arguments: dict[str, Any], message: str) -> None:
         pytest.param("", "JSON|truncated", id="nothing"),
         pytest.param(b"\xff", "JSON", id="bytes"),
         pytest.param("[]", "Expected `object`, got `array`", id="no object"),
-        pytest.param(5, "text: expected a plan in version 1 of the format", id="no text"),
+        pytest.param(5, r"text: expected a plan in version 1 of the format \(.*\), got 5", id="no text"),
         pytest.param(
             make_plan().to_json().replace('"version": 1', '"version": 2'),
             r"version 1 of .*value 2 - at `\$.version`",

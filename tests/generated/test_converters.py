@@ -1,5 +1,6 @@
 """Models to JSON values and back."""
 
+import pickle
 import re
 import types
 from datetime import UTC, datetime
@@ -239,6 +240,16 @@ def test_what_does_not_fit(wire: Any, words: str) -> None:
         make_converter().structure(wire, Every)
 
 
+def test_errors_of_values_pickle() -> None:
+    """The error of a value says the same in another process."""
+    with pytest.raises(ValueError, match="expected a string") as caught:
+        make_converter().structure({"texts": ["x", 5]}, Every)
+
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own
+    assert type(again) is type(caught.value)
+    assert str(again) == "texts[1]: expected a string, got 5"
+
+
 BARE = {
     "id": "a",
     "protocol": "tcp/22",
@@ -272,5 +283,5 @@ def test_naive_dates_are_not_written() -> None:
     naive = datetime(2014, 1, 2)
     app = App(id="a", protocol="tcp/22", dns=DNS(), created_on=naive, modified_on=naive)
 
-    with pytest.raises(InvalidArgumentError, match=r"^datetime: expected a datetime with a time zone"):
+    with pytest.raises(InvalidArgumentError, match=r"^datetime: expected a datetime with a time zone, got datetime"):
         make_converter().unstructure(app)
