@@ -89,6 +89,8 @@ class Response(Generic[T]):
 class Transport(Protocol):
     """What an endpoint function needs: a :class:`~aiospectrum.Client`, a namespace of one, or your own."""
 
+    __slots__ = ()
+
     def send(
         self,
         route: Route[T],
@@ -111,10 +113,10 @@ class Transport(Protocol):
         Raises:
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
-        ...
+        raise TypeError(f"{type(self).__name__} is a transport without a send of its own")
 
 
-class Namespace:
+class Namespace(Transport):
     """A group of endpoint functions that share a transport, such as ``client.apps``; it is a transport too."""
 
     __slots__ = ("send",)
@@ -125,8 +127,7 @@ class Namespace:
         Args:
             transport: What every call of the namespace goes through.
         """
-        self.send: Final = transport.send
-        """Makes one call; see :meth:`Transport.send`."""
+        self.send = transport.send  # type: ignore[method-assign]  # kept as it is: one function less on every call
 
 
 _RECORDS: Final[ContextVar[tuple[list[Response[Any]], ...]]] = ContextVar("aiospectrum_records", default=())
