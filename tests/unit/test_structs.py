@@ -166,13 +166,12 @@ def test_a_model_has_no_subclasses() -> None:
         attrs.field(converter=int),
         attrs.field(validator=attrs.validators.instance_of(int)),
         attrs.Factory(lambda self: [self], takes_self=True),
-        attrs.field(kw_only=False, default=3),
         msgspec.field(default=3),
         msgspec.NODEFAULT,
     ],
     ids=[
         *("repr", "eq", "eq by key", "init", "hash", "alias", "converter", "validator", "factory of the object"),
-        *("positional", "field of msgspec", "no default of msgspec"),
+        *("field of msgspec", "no default of msgspec"),
     ],
 )
 def test_what_would_be_ignored_is_refused(field: Any) -> None:
