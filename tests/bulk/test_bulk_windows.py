@@ -122,8 +122,8 @@ def test_the_whole(data: st.DataObject, length: TimeDelta) -> None:
 
 
 @pytest.mark.parametrize("delta", LENGTHS)
-@pytest.mark.parametrize("length", LENGTHS)
-def test_what_fits(length: TimeDelta, delta: TimeDelta) -> None:
+@pytest.mark.parametrize("length", [*LENGTHS, "whole"])
+def test_what_fits(length: WindowLength, delta: TimeDelta) -> None:
     """A length fits when none of its edges over some years lies inside a time interval."""
     span = Window(since=datetime(2023, 1, 1, tzinfo=UTC), until=datetime(2027, 1, 1, tzinfo=UTC))
     if length in LONGEST:
@@ -187,6 +187,13 @@ def _begins(moment: datetime, delta: TimeDelta) -> bool:
             "year",
             ["2025-12-31T00:00:00Z..2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z..2026-01-02T00:00:00Z"],
             id="years",
+        ),
+        pytest.param(
+            "2026-11-20T23:59:59",
+            "2026-11-21T00:00:01",
+            "whole",
+            ["2026-11-20T23:59:59Z..2026-11-21T00:00:01Z"],
+            id="the whole time",
         ),
         pytest.param(
             "9999-12-31T23:00:00",

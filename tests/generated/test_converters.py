@@ -157,6 +157,10 @@ class Every:
     at_or_whole: datetime | int = 0
     anything: Any = None
     part: Part | None = None
+    part_or_whole: Part | int = 0
+    pair_of_parts: tuple[Part, Part] | None = None
+    many_parts: tuple[Part, ...] = ()
+    parts_by_name: dict[str, Part] = attrs.field(factory=dict)
     parts: list[Part] = attrs.field(factory=list)
 
 
@@ -190,6 +194,10 @@ TIME = "2014-01-02T02:20:00Z"
         ("anything", {"a": [1, None]}, {"a": [1, None]}),
         ("part", {"at": TIME}, Part(at=DAY)),
         ("parts", [{}, {"at": TIME}], [Part(), Part(at=DAY)]),
+        ("part_or_whole", {"at": TIME}, Part(at=DAY)),
+        ("pair_of_parts", [{}, {"at": TIME}], (Part(), Part(at=DAY))),
+        ("many_parts", [{}, {"at": TIME}], (Part(), Part(at=DAY))),
+        ("parts_by_name", {"a": {"at": TIME}}, {"a": Part(at=DAY)}),
     ],
 )
 def test_fields_of_each_kind(name: str, wire: Any, value: Any) -> None:
@@ -238,6 +246,11 @@ def test_what_does_not_fit(wire: Any, words: str) -> None:
     """The error says where the first wrong value is, what was expected, and what came, up to 60 characters of it."""
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         make_converter().structure(wire, Every)
+
+
+def test_a_time_by_itself() -> None:
+    """A converter of ours reads a time as it does inside of a model."""
+    assert make_converter().structure(TIME, datetime) == DAY
 
 
 def test_errors_of_values_pickle() -> None:
