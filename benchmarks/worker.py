@@ -81,7 +81,7 @@ def kilobytes(field: str) -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{field}:"))
 
 
-_LARGER_THAN_A_RECEIVE_BUFFER: Final = 1 << 19
+_LARGER_THAN_A_RECEIVE_BUFFER: Final = 1 << 23
 """Bytes. Once a block of that size has been freed, glibc keeps what asyncio receives into. aiospectrum frees one at
 opening, and most programs do sooner or later, so that every client here begins with it.
 """

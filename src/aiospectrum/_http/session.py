@@ -26,8 +26,8 @@ _LONGEST_REASON: Final = 1000
 _MOST_PIECES: Final = 1024
 """Of a body; a server that sends a few bytes at a time would make each an object of its own."""
 
-_MORE_THAN_A_BUFFER: Final = 1 << 19
-"""Bytes, more than the 256 KiB that asyncio makes room for whenever it receives."""
+_MORE_THAN_A_BUFFER: Final = 1 << 23
+"""Bytes, more than the 256 KiB that asyncio makes room for whenever it receives, and than most bodies."""
 
 LARGE: Final = 1 << 15
 """Bytes of a body that takes some tenths of a millisecond to be made into objects."""
@@ -215,7 +215,7 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
 
 
 def keep_receive_buffers() -> None:
-    """Make the allocator keep the memory that asyncio receives into.
+    """Make the allocator keep the memory that is received into, and that large bodies take.
 
     glibc takes a block of that size from the kernel each time, in pages that have to be faulted in, and gives it back
     as soon as it is freed. It ceases to do so once a larger one has been freed, which many a program does sooner
