@@ -109,7 +109,7 @@ def _check_class(cls: type[Any], own: dict[str, Any]) -> None:
     if type(cls) is not type:
         raise TypeError(f"{cls.__name__}: expected a class without a metaclass, got {type(cls).__name__}")
     for base in cls.__mro__[1:-1]:
-        if vars(base).get("__slots__") != ():
+        if base.__dictoffset__ or base.__basicsize__ != object.__basicsize__:
             raise TypeError(f"{cls.__name__}: expected bases with `__slots__ = ()`, got {base.__name__}")
     for name, value in own.items():
         function = inspect.unwrap(getattr(value, "fget", None) or value)
