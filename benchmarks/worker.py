@@ -82,8 +82,8 @@ def kilobytes(field: str) -> int:
 
 
 _LARGER_THAN_A_RECEIVE_BUFFER: Final = 1 << 23
-"""Bytes. Once a block of that size has been freed, glibc keeps what asyncio receives into. aiospectrum frees one at
-opening, and most programs do sooner or later, so that every client here begins with it.
+"""Bytes. Once a block of that size has been freed, glibc keeps what asyncio receives into, and large bodies.
+aiospectrum frees one at opening, so that every client here begins with it.
 """
 
 COMMANDS: Final[dict[str, Callable[..., Awaitable[Mapping[str, Any]]]]] = {

@@ -46,8 +46,8 @@ else:
         Raises:
             TypeError: A field has what would be ignored: a validator, a converter, a factory that takes the object, or
                 an ``init``, ``repr``, ``eq``, ``alias``, ``kw_only`` or ``on_setattr`` of its own; the class has: a
-                metaclass, a cached property, bases that hold something, a method that one of both would not call;
-                or, later on, it gets a subclass.
+                metaclass, a cached property, bases that hold something, ``super()``, or a special method that attrs
+                or msgspec would not call; or, later on, it gets a subclass.
         """
         return lambda cls: _as_struct(cls, kw_only=kw_only, weakref_slot=weakref_slot)
 

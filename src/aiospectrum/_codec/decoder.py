@@ -17,11 +17,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 from cattrs import Converter
-from cattrs.errors import (
-    AttributeValidationNote,
-    ClassValidationError,
-    IterableValidationError,
-)
+from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 
 from aiospectrum._codec.values import WireError
 from aiospectrum.structs import is_struct
@@ -170,7 +166,8 @@ def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
 def _has_fine_times(body: bytes) -> bool:
     """Whether there is a time finer than a microsecond, which msgspec would round, where the fallback cuts it.
 
-    A large body with few capital letters T, as reports are, is looked at there alone: its numbers may be as fine.
+    A large body with few capital letters T, as reports are, is searched at these alone, as its numbers may be as fine.
+    A time in it that is written with a small t or a space instead is missed, and rounded.
     """
     position = body.find(b"T")
     if position >= 0:
