@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import attrs
 
 from aiospectrum._http.deadline import Deadline
+from aiospectrum._http.frames import forget_aiohttp
 from aiospectrum._http.headers import read_rate_limit
 from aiospectrum._http.limiter import Limiter, TooLateError
 from aiospectrum._http.record import Call
@@ -196,11 +197,14 @@ class HTTPTransport:
                 await settings.session.one_at_a_time()
             call.is_sending = False
             return read_response(call, response)
-        except RateLimitError as error:
-            error.wait = wait_after_429(error.retry_after, call.quota, settings.random)
-            raise
-        except RequestError:
+        except RequestError as error:
+            if isinstance(error, RateLimitError):
+                error.wait = wait_after_429(error.retry_after, call.quota, settings.random)
             call.is_sending = False
+            forget_aiohttp(error)
+            raise
+        except BaseException as error:  # a cancellation, or an error of a borrowed session's own middleware
+            forget_aiohttp(error)
             raise
         finally:
             if _LOGGER.isEnabledFor(logging.DEBUG):

@@ -10,13 +10,14 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
+from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import DeadlineTimer
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum._http.response import response_error
 from aiospectrum.checks import refuse
 from aiospectrum.errors import BodyTooLargeError, ClientStateError, ConnectionFailedError
 
-__all__ = ["LARGE", "Session", "keep_receive_buffers", "send_once"]
+__all__ = ["LARGE", "Session", "keep_receive_buffers"]
 
 _NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """aiohttp's errors from before a byte of the request could be written."""
@@ -43,20 +44,20 @@ class Session:
         self,
         *,
         headers: Mapping[str, str],
+        credentials: Credentials,
         borrowed: aiohttp.ClientSession | None = None,
         connector_limit: int = 50,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: str | None = None,
         max_body_bytes: int,
     ) -> None:
         """Keep the settings; nothing is opened yet.
 
         Args:
-            headers: Headers of every request.
+            headers: Headers of every request, none of them secret.
+            credentials: Sent with every request, over their proxy if they have one.
             borrowed: A session to send over, which is never closed; None for one of its own.
             connector_limit: Maximum number of connections of its own session, 1 or more.
             ssl_context: How servers are verified on its own session; against the system's certificates when None.
-            proxy: URL of an HTTP proxy, None for none.
             max_body_bytes: Maximum size of a body in bytes, decompressed.
 
         Raises:
@@ -69,14 +70,16 @@ class Session:
         self._aiohttp: aiohttp.ClientSession
         self._large_bodies: asyncio.Lock
         self._borrowed = borrowed
-        self._middlewares = (send_once,) if borrowed is None else (send_once, *_middlewares_of(borrowed))
+        send = _make_sender(credentials)
+        self._middlewares = (send,) if borrowed is None else (send, *_middlewares_of(borrowed))
         # A session of its own has the headers of every request by itself, which takes less time.
         self._own_headers = headers if borrowed is None else {}
         self._headers = {} if borrowed is None else headers
         self._headers_of_json = {**self._headers, "Content-Type": "application/json"}
         self._connector_limit = connector_limit
         self._ssl_context = ssl_context
-        self._proxy = proxy
+        self._proxy = credentials.proxy
+        self._proxy_headers = credentials.proxy_headers
         self._max_body_bytes = max_body_bytes
 
     def open(self) -> None:
@@ -142,6 +145,7 @@ class Session:
                 allow_redirects=False,
                 raise_for_status=False,
                 proxy=self._proxy,
+                proxy_headers=None if self._proxy is None else self._proxy_headers(),
                 timeout=_own_timeout(connect_timeout),
                 middlewares=self._middlewares,
             )
@@ -200,18 +204,31 @@ class _BrokenConnectionError(Exception):
     """Stands for aiohttp's own errors where aiohttp would take them as a reason to send again."""
 
 
-async def send_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Keep aiohttp from sending a request a second time by itself; a client middleware.
+def _make_sender(credentials: Credentials) -> ClientMiddlewareType:
+    """Make the client middleware that a request goes through first.
 
-    aiohttp repeats GET, PUT and DELETE once when a reused connection turns out to be closed. It knows that case by
-    the class of the error, so an error of another class stops it.
+    It adds the credentials. So no object that a frame of ours holds has them, and they are no headers of a session, all
+    of which aiohttp would send to the proxy too, unencrypted.
     """
-    try:
-        return await handler(request)
-    except _NOTHING_SENT:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _BrokenConnectionError(f"{type(error).__name__}: {error}") from error
+    headers, proxy_headers = credentials.headers(), credentials.proxy_headers()
+
+    async def send_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Keep aiohttp from sending a request a second time by itself.
+
+        aiohttp repeats GET, PUT and DELETE once when a reused connection turns out to be closed. It knows that case by
+        the class of the error, so an error of another class stops it.
+        """
+        request.headers.update(headers)
+        if proxy_headers and not request.is_ssl():  # else they go with the CONNECT
+            request.headers.update(proxy_headers)
+        try:
+            return await handler(request)
+        except _NOTHING_SENT:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            raise _BrokenConnectionError(f"{type(error).__name__}: {error}") from error
+
+    return send_once
 
 
 def keep_receive_buffers() -> None:
