@@ -26,15 +26,16 @@ _LAYERS: Final = 3
 _LONGEST_ESCAPE: Final = 12
 """Characters that one can become: two surrogates in JSON, four bytes in a URL."""
 
-_ESCAPES: Final = re.compile(
-    r"(?:%[0-9A-Fa-f]{2})+"
-    r"|(?:\\u[0-9A-Fa-f]{4})+"
-    r"|(?:\\x[0-9A-Fa-f]{2})+"
-    r"|\\[^0-9A-Za-z]"
-    r"|&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"
-    r"|\0+"
+_KINDS: Final = (
+    r"(?:%[0-9A-Fa-f]{2})+",
+    r"(?:\\u[0-9A-Fa-f]{4})+|(?:\\x[0-9A-Fa-f]{2})+|\\[^0-9A-Za-z]",
+    r"&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});",
+    r"\0+",
 )
-"""Neighbours are undone together, as several may stand for one character."""
+"""Escapes of each kind; neighbours are undone together, as several may stand for one character."""
+
+_ESCAPES: Final = re.compile("|".join(_KINDS))
+_ESCAPES_OF_ONE_KIND: Final = tuple(map(re.compile, _KINDS))
 
 _STARTS_OF_URLS: Final = re.compile(r"(?<=\s)(?=[\w+.:=-]*://)")
 
@@ -132,24 +133,38 @@ def _in_base64(secret: str | bytes) -> Iterator[str]:
 
 
 def _layers(text: str) -> Iterator[tuple[str, Sequence[int]]]:
-    """A text, and what it is with escapes undone, each with where its characters began in the first, and the end."""
+    """A text as it is, with the escapes of each kind undone, and with those of all kinds, once and more often.
+
+    Each comes with where its characters began in the text as it is, and its end.
+    """
     places: Sequence[int] = range(len(text) + 1)
     yield text, places
+    if _ESCAPES.search(text) is None:
+        return
+    for escapes in _ESCAPES_OF_ONE_KIND:
+        layer = _undo(escapes, text, places)
+        if layer is not None:
+            yield layer
     for _ in range(_LAYERS):
-        parts: list[str] = []
-        moved: list[int] = []
-        end = 0
-        for match in _ESCAPES.finditer(text):
-            plain = _unescape(match[0])
-            parts += text[end : match.start()], plain
-            moved += places[end : match.start()]
-            moved += [places[match.start()]] * len(plain)
-            end = match.end()
-        if not end:
+        layer = _undo(_ESCAPES, text, places)
+        if layer is None:
             return
-        moved += places[end:]
-        text, places = "".join([*parts, text[end:]]), moved
-        yield text, places
+        yield layer
+        text, places = layer
+
+
+def _undo(escapes: re.Pattern[str], text: str, places: Sequence[int]) -> tuple[str, Sequence[int]] | None:
+    """A text with escapes undone, None when it has none."""
+    parts: list[str] = []
+    moved: list[int] = []
+    end = 0
+    for match in escapes.finditer(text):
+        plain = _unescape(match[0])
+        parts += text[end : match.start()], plain
+        moved += places[end : match.start()]
+        moved += [places[match.start()]] * len(plain)
+        end = match.end()
+    return ("".join([*parts, text[end:]]), [*moved, *places[end:]]) if end else None
 
 
 def _find(needles: Iterable[tuple[str, bool]], layer: str, places: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """The seam to aiohttp: one request on the session of a client."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import Mapping
 from functools import lru_cache
@@ -21,6 +22,9 @@ __all__ = ["LARGE", "Session", "keep_receive_buffers"]
 
 _NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """aiohttp's errors from before a byte of the request could be written."""
+
+_QUOTATION: Final = re.compile(r"\n|\\n| when reading: |\bb['\"]|<RawResponseMessage")
+"""Where aiohttp begins to quote."""
 
 _LONGEST_REASON: Final = 1000
 
@@ -159,9 +163,8 @@ class Session:
                 raise
             reason, was_sent = f"nothing came for {deadline.read:g} s", True
         except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
-            reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
-            # aiohttp adds a line that it has cut, in which half a credential would not be recognized.
-            reason = call.clean(reason.partition(" when reading: ")[0])[:_LONGEST_REASON]
+            reason = str(error) if isinstance(error, _BrokenConnectionError) else _describe(error)
+            reason = call.clean(reason)[:_LONGEST_REASON]
             was_sent = not isinstance(error, _NOTHING_SENT)
         finally:
             deadline.stop_reading()
@@ -204,6 +207,15 @@ class _BrokenConnectionError(Exception):
     """Stands for aiohttp's own errors where aiohttp would take them as a reason to send again."""
 
 
+def _describe(error: aiohttp.ClientError | OSError) -> str:
+    """An error of aiohttp without the bytes of a response that it quotes.
+
+    These may begin or end in the middle of a credential, as packets do, and half of one is not recognized.
+    """
+    text = f"{error.status}, {error.message}" if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return f"{type(error).__name__}: {_QUOTATION.split(text, maxsplit=1)[0]}".rstrip(": ")
+
+
 def _make_sender(credentials: Credentials) -> ClientMiddlewareType:
     """Make the client middleware that a request goes through first.
 
@@ -226,7 +238,7 @@ def _make_sender(credentials: Credentials) -> ClientMiddlewareType:
         except _NOTHING_SENT:
             raise
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            raise _BrokenConnectionError(f"{type(error).__name__}: {error}") from error
+            raise _BrokenConnectionError(_describe(error)) from error
 
     return send_once
 
