@@ -190,6 +190,10 @@ def test_the_time_is_linear(piece: str) -> None:
     ("text", "expected"),
     [
         ("s3://me:s3cr3t@host/data", "s3://me:…@host/data"),
+        ("sftp://:s3cr3t@host", "sftp://:…@host"),
+        ("s3://bucket/a:b@c", "s3://bucket/a:b@c"),
+        ("http://host:80/x and sftp://a:b@c/", "http://host:80/x and sftp://a:…@c/"),
+        ("data/", "data/"),
         ("sftp://me:a@b/c?d#e f%@host/x?token=1", "sftp://me:…@host/x?…"),
         ("https://host/x?X-Amz-Signature=1&b=me@host", "https://host/x?…"),
         ("simplecache::sftp://me:pw@host/x", "simplecache::sftp://me:…@host/x"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from aiospectrum._extras import import_extra
+from aiospectrum._http.redaction import hide_passwords
 from aiospectrum.bulk.dataset.errors import DestinationBusyError
 from aiospectrum.bulk.dataset.manifest import LOCK, STAGED
 
@@ -84,9 +85,12 @@ class RemoteStore:
 
     @property
     def name(self) -> str:
-        """The URL without options."""
+        """The URL without passwords."""
         protocol = self._fs.protocol
-        return f"{protocol if isinstance(protocol, str) else protocol[0]}://{self._root.lstrip('/')}"
+        root = self._root.lstrip("/")
+        return hide_passwords(
+            root if "://" in root else f"{protocol if isinstance(protocol, str) else protocol[0]}://{root}"
+        )
 
     def lock(self) -> None:
         """Write the lock, unless somebody else has."""
