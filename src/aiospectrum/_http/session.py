@@ -18,7 +18,7 @@ from aiospectrum._http.response import response_error
 from aiospectrum.checks import refuse
 from aiospectrum.errors import BodyTooLargeError, ClientStateError, ConnectionFailedError
 
-__all__ = ["LARGE", "Session", "keep_receive_buffers"]
+__all__ = ["LARGE", "Session", "keep_receive_buffers", "send_once"]
 
 _NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """aiohttp's errors from before a byte of the request could be written."""
@@ -74,8 +74,8 @@ class Session:
         self._aiohttp: aiohttp.ClientSession
         self._large_bodies: asyncio.Lock
         self._borrowed = borrowed
-        send = _make_sender(credentials)
-        self._middlewares = (send,) if borrowed is None else (send, *_middlewares_of(borrowed))
+        own = () if borrowed is None else _middlewares_of(borrowed)
+        self._middlewares = (_make_authorizer(credentials), send_once, *own)
         # A session of its own has the headers of every request by itself, which takes less time.
         self._own_headers = headers if borrowed is None else {}
         self._headers = {} if borrowed is None else headers
@@ -216,31 +216,35 @@ def _describe(error: aiohttp.ClientError | OSError) -> str:
     return f"{type(error).__name__}: {_QUOTATION.split(text, maxsplit=1)[0]}".rstrip(": ")
 
 
-def _make_sender(credentials: Credentials) -> ClientMiddlewareType:
-    """Make the client middleware that a request goes through first.
+def _make_authorizer(credentials: Credentials) -> ClientMiddlewareType:
+    """Make the client middleware that adds the credentials to each request.
 
-    It adds the credentials. So no object that a frame of ours holds has them, and they are no headers of a session, all
-    of which aiohttp would send to the proxy too, unencrypted.
+    So no object that a frame of ours holds has them, and they are no headers of a session, all of which aiohttp would
+    send to the proxy too, unencrypted.
     """
     headers, proxy_headers = credentials.headers(), credentials.proxy_headers()
 
-    async def send_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        """Keep aiohttp from sending a request a second time by itself.
-
-        aiohttp repeats GET, PUT and DELETE once when a reused connection turns out to be closed. It knows that case by
-        the class of the error, so an error of another class stops it.
-        """
+    async def authorize(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         request.headers.update(headers)
         if proxy_headers and not request.is_ssl():  # else they go with the CONNECT
             request.headers.update(proxy_headers)
-        try:
-            return await handler(request)
-        except _NOTHING_SENT:
-            raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            raise _BrokenConnectionError(_describe(error)) from error
+        return await handler(request)
 
-    return send_once
+    return authorize
+
+
+async def send_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Keep aiohttp from sending a request a second time by itself; a client middleware.
+
+    aiohttp repeats GET, PUT and DELETE once when a reused connection turns out to be closed. It knows that case by
+    the class of the error, so an error of another class stops it.
+    """
+    try:
+        return await handler(request)
+    except _NOTHING_SENT:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _BrokenConnectionError(_describe(error)) from error
 
 
 def keep_receive_buffers() -> None:
