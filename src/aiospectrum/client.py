@@ -109,11 +109,11 @@ class BaseClient(HTTPTransport):
             credentials = choose_credentials(
                 api_token=api_token, api_email=api_email, api_key=api_key, schemes=schemes, proxy=proxy
             )
+            url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
         except SpectrumError as error:
             raise error.with_traceback(None)  # noqa: B904 - the same error; the frames that it leaves hold secrets
         finally:
-            del api_token, api_email, api_key, proxy  # so that no tool that reports errors shows them
-        base_url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
+            del api_token, api_email, api_key, proxy, base_url  # so that no tool that reports errors shows them
         timeouts = check_timeout(timeout)
         retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
         hook = check_callable("on_attempt", on_attempt)
@@ -133,7 +133,7 @@ class BaseClient(HTTPTransport):
                     ssl_context=check_ssl_context(ssl_context),
                     max_body_bytes=check_count("max_body_bytes", max_body_bytes),
                 ),
-                base_url=base_url,
+                base_url=url,
                 redact=credentials.redact,
                 timeouts=timeouts,
                 retry=retry,
@@ -176,7 +176,7 @@ class BaseClient(HTTPTransport):
                 base_url = environ.get("CLOUDFLARE_BASE_URL", "").strip() or None
             return cls(**credentials_from(environ, cls.service.schemes), base_url=base_url, **options)
         finally:
-            del environ, options  # so that no tool that reports errors shows them
+            del environ, options, base_url  # so that no tool that reports errors shows them
 
     def with_options(
         self,
@@ -218,6 +218,8 @@ class BaseClient(HTTPTransport):
         return self._settings.base_url
 
     def __repr__(self) -> str:
+        if "_settings" not in vars(self):  # as tools find it in the frames of an argument that was refused
+            return f"{type(self).__name__}(not made)"
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     async def __aenter__(self) -> Self:

@@ -1,12 +1,11 @@
 """Secrets are found in texts in whatever spelling, in linear time, and nothing else is replaced."""
 
 import base64
-import html
-import json
 import re
+import sys
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
@@ -14,54 +13,9 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from aiospectrum._http.redaction import hide_passwords, make_redaction, split_login
+from tests.leaks import SPELLINGS, percent
 
 TOKEN: Final = "s3cret.Token+with/$(signs)[a-z]*%41&amp;|^"
-
-
-def in_json(text: str) -> str:
-    return json.dumps(text)[1:-1]
-
-
-def percent(text: str, *, upper: bool = True, every: int = 1) -> str:
-    """Percent-encode each so manieth character."""
-    form = "%{:02X}" if upper else "%{:02x}"
-    return "".join(
-        "".join(form.format(byte) for byte in sign.encode()) if place % every == 0 else sign
-        for place, sign in enumerate(text)
-    )
-
-
-SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
-    "as it is": str,
-    "percent-encoded": quote,
-    "percent-encoded wholly": lambda text: quote(text, safe=""),
-    "percent-encoded, every sign": percent,
-    "percent-encoded in lower case": lambda text: percent(text, upper=False),
-    "percent-encoded in part": lambda text: percent(text, every=3),
-    "percent-encoded twice": lambda text: quote(quote(text, safe=""), safe=""),
-    "as a form": quote_plus,
-    "JSON": in_json,
-    "JSON with slashes escaped": lambda text: in_json(text).replace("/", "\\/"),
-    "JSON, every sign": lambda text: "".join(f"\\u{unit:04x}" for unit in units_of(text)),
-    "JSON in JSON": lambda text: in_json(in_json(text)),
-    "HTML": html.escape,
-    "HTML, every sign": lambda text: "".join(f"&#{ord(sign)};" for sign in text),
-    "HTML, hexadecimal": lambda text: "".join(f"&#x{ord(sign):04X};" for sign in text),
-    "HTML in JSON": lambda text: in_json(html.escape(text)),
-    "repr": lambda text: repr(text)[1:-1],
-    "repr of bytes": lambda text: repr(text.encode())[2:-1],
-    "UTF-16 read as UTF-8": lambda text: text.encode("utf-16-le").decode() if text.isascii() else text,
-    "Base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "Base64 for URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
-    "Base64 without padding": lambda text: base64.b64encode(text.encode()).decode().rstrip("="),
-    "Base64, percent-encoded": lambda text: quote(base64.b64encode(text.encode()).decode(), safe=""),
-}
-"""How a text may be repeated."""
-
-
-def units_of(text: str) -> list[int]:
-    data = text.encode("utf-16-be")
-    return [int.from_bytes(data[place : place + 2]) for place in range(0, len(data), 2)]
 
 
 @pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
@@ -163,7 +117,6 @@ ENDLESS: Final = {
 @pytest.mark.parametrize("piece", ENDLESS.values(), ids=ENDLESS)
 def test_the_time_is_linear(piece: str) -> None:
     """Ten times the text takes no more than ten times the steps, counted as calls of what Python traces."""
-    import sys
 
     def steps(size: int) -> int:
         count = 0

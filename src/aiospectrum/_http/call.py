@@ -127,6 +127,9 @@ class HTTPTransport:
             if call.is_sending and not route.safe_to_repeat:
                 raise _ambiguous_error(call, late) from late
             raise late from call.last_error
+        finally:
+            if response is None:
+                call.forget_response()
         if call.attempt == 1:
             settings.budget.earn()
         record_response(response)

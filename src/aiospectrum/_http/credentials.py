@@ -119,7 +119,11 @@ def choose_credentials(
     else:
         headers = {"X-Auth-Email": clean["api_email"], "X-Auth-Key": clean["api_key"]}
         logins.append((clean["api_email"], clean["api_key"]))
-    proxy_headers = {"Proxy-Authorization": _basic(user, password)} if login else {}
+    proxy_headers = {}
+    if login:
+        basic = _basic(user, password)
+        secrets.append(basic)
+        proxy_headers = {"Proxy-Authorization": f"Basic {basic}"}
     return Credentials(
         headers=lambda: headers,
         proxy=proxy,
@@ -133,7 +137,7 @@ def _basic(user: str, password: str) -> str:
 
     Source: https://www.rfc-editor.org/rfc/rfc7617#section-2
     """
-    return f"Basic {base64.b64encode(unquote_to_bytes(user) + b':' + unquote_to_bytes(password)).decode()}"
+    return base64.b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode()
 
 
 def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> dict[str, str]:
