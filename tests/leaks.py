@@ -64,11 +64,11 @@ SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
 
 def found_in(texts: Mapping[str, str], secrets: Iterator[str] | tuple[str, ...]) -> list[str]:
     """Which of some texts, by their names, have a secret in any spelling, or half of one."""
-    spelled = {spell(secret) for secret in secrets for spell in SPELLINGS.values()}
-    halves = {half for secret in secrets for half in (secret[: len(secret) // 2], secret[len(secret) // 2 :])}
-    return [
-        f"{name}: {each}" for name, text in texts.items() for each in sorted(spelled | halves) if each and each in text
-    ]
+    signs = {spell(secret) for secret in secrets for spell in SPELLINGS.values()}
+    signs |= {half for secret in secrets for half in (secret[: len(secret) // 2], secret[len(secret) // 2 :])}
+    everything = "\n".join(texts.values())
+    found = sorted(sign for sign in signs if sign and sign in everything)
+    return [f"{name}: {sign}" for name, text in texts.items() for sign in found if sign in text]
 
 
 def shown_by(error: BaseException, name: str = "error") -> dict[str, str]:

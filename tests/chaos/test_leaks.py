@@ -334,7 +334,6 @@ def logs_and_warnings(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[],
         warnings.simplefilter("always")
 
         def shown() -> dict[str, str]:
-            gc.collect()
             texts = {"log": caplog.text, "warnings": " ".join(str(each.message) for each in warned)}
             for place, record in enumerate(caplog.records):
                 texts |= parts_of(vars(record), f"record {place}")
@@ -348,28 +347,26 @@ def logs_and_warnings(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[],
     loop.set_exception_handler(None)
 
 
-@contextlib.asynccontextmanager
-async def open_client(
-    setting: Setting, server: ChaosServer, hook: Hook | None = None, **options: Any
-) -> AsyncIterator[Client]:
+def make_client(setting: Setting, server: ChaosServer, **options: Any) -> Client:
     """A client in a setting; with a proxy, the server is that."""
     base_url, proxy = server.url, None
     if setting.has_proxy:
         base_url = "http://api.example/v4"
         proxy = server.url.removesuffix("/client/v4").replace("//", f"//{LOGIN}@")
+    retry = RetryPolicy(max_attempts=2, base_wait=0)
+    arguments: dict[str, Any] = {"retry": retry, **CREDENTIALS[setting.scheme], **options}
+    return Client(base_url=base_url, allow_http=True, proxy=proxy, **arguments)
+
+
+@contextlib.asynccontextmanager
+async def open_client(
+    setting: Setting, server: ChaosServer, hook: Hook | None, **options: Any
+) -> AsyncIterator[Client]:
+    """A client in a setting, open."""
     async with contextlib.AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession()) if setting.is_borrowed else None
-        arguments: dict[str, Any] = {
-            "base_url": base_url,
-            "allow_http": True,
-            "proxy": proxy,
-            "session": session,
-            "retry": RetryPolicy(max_attempts=2, base_wait=0),
-            "on_attempt": hook,
-            **CREDENTIALS[setting.scheme],
-            **options,
-        }
-        yield await stack.enter_async_context(Client(**arguments))
+        client = make_client(setting, server, session=session, on_attempt=hook, **options)
+        yield await stack.enter_async_context(client)
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
@@ -393,3 +390,33 @@ async def test_every_kind_of_error(case: Case, setting: Setting, caplog: pytest.
     texts |= {} if hook is None else hook.shown()
     assert found_in(texts, setting.secrets if case.secrets is None else case.secrets) == []
     assert all(setting.secrets[0] in response.headers["cf-ray"] for response in responses)  # it was repeated
+
+
+@pytest.mark.parametrize("scheme", CREDENTIALS)
+@pytest.mark.parametrize("has_proxy", [False, True], ids=["direct", "proxy"])
+async def test_clients_that_are_not_closed(has_proxy: bool, scheme: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What aiohttp and asyncio say of sessions, connections and tasks that were left has no secret."""
+    setting = Setting(scheme=scheme, is_borrowed=False, has_proxy=has_proxy, has_hook=False)
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0.0
+    plays = [with_more(success(lambda _: [])(setting.secrets), setting.secrets), hang(setting.secrets)]
+    with logs_and_warnings(caplog) as shown:
+        async with ChaosServer(plays) as server:
+            client = await make_client(setting, server).__aenter__()
+            await client.protocols.list(ZONE)
+            async with make_client(setting, server) as other:
+                failed = asyncio.ensure_future(other.apps.get("no", APP))  # whose error nobody retrieves
+                await asyncio.wait([failed])
+            task = asyncio.ensure_future(client.protocols.list(ZONE))
+            await server.until(lambda: len(server.requests) == 2)
+            texts = parts_of(client, "client", depth=3) | parts_of(task, "task")
+            task.cancel()
+            await asyncio.wait([task])
+            del client, task, failed
+            gc.collect()
+            texts |= shown()
+    loop.set_debug(False)
+    assert "Unclosed client session" in texts["warnings"]
+    assert any("never retrieved" in text for text in texts.values())
+    assert found_in(texts, setting.secrets) == []
