@@ -62,10 +62,11 @@ SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
 """How a text may be repeated."""
 
 
-def found_in(texts: Mapping[str, str], secrets: Iterator[str] | tuple[str, ...]) -> list[str]:
+def found_in(texts: Mapping[str, str], secrets: tuple[str, ...], *, halves: bool = True) -> list[str]:
     """Which of some texts, by their names, have a secret in any spelling, or half of one."""
     signs = {spell(secret) for secret in secrets for spell in SPELLINGS.values()}
-    signs |= {half for secret in secrets for half in (secret[: len(secret) // 2], secret[len(secret) // 2 :])}
+    parts = secrets if halves else ()
+    signs |= {half for secret in parts for half in (secret[: len(secret) // 2], secret[len(secret) // 2 :])}
     everything = "\n".join(texts.values())
     found = sorted(sign for sign in signs if sign and sign in everything)
     return [f"{name}: {sign}" for name, text in texts.items() for sign in found if sign in text]

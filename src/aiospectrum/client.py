@@ -28,6 +28,7 @@ from aiospectrum._http.config import (
     check_user_agent,
 )
 from aiospectrum._http.credentials import choose_credentials, credentials_from
+from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
@@ -111,7 +112,7 @@ class BaseClient(HTTPTransport):
             )
             url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
         except SpectrumError as error:
-            raise error.with_traceback(None)  # noqa: B904 - the same error; the frames that it leaves hold secrets
+            raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
         finally:
             del api_token, api_email, api_key, proxy, base_url  # so that no tool that reports errors shows them
         timeouts = check_timeout(timeout)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from aiospectrum._http.config import check_callable, check_class, check_count
+from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.redaction import Redaction, hide_passwords, redaction_of_urls, split_login
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
@@ -121,7 +122,7 @@ async def save(
             store = await run_blocking(executor, opening)
         except BaseException as error:
             if redaction.longest:
-                raise error.with_traceback(None)  # noqa: B904 - the same error, without frames that hold secrets
+                raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
             raise
         finally:
             del destination, storage_options, opening  # so that no tool that reports errors shows them

@@ -9,9 +9,10 @@ from typing import Final, TypeVar
 import attrs
 import msgspec
 
+from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
-from aiospectrum.bulk.dataset.errors import SaveError, StorageError
+from aiospectrum.bulk.dataset.errors import StorageError
 from aiospectrum.bulk.dataset.index import Action, DatasetIndex, choose_actions
 from aiospectrum.bulk.dataset.journal import Journal, open_dataset
 from aiospectrum.bulk.dataset.manifest import Failed, Header, Partition, partition_path
@@ -258,9 +259,9 @@ class Run:
             return await run_blocking(self.executor, call)
         except OSError as error:
             cause = _shown(error, self.redaction)
-        except SaveError as error:
+        except BaseException as error:
             if self.redaction.longest:
-                raise error.with_traceback(None)  # noqa: B904 - the same error, without frames that hold secrets
+                raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
             raise
         # Raised out here, the error does not hold on to another one than its cause.
         raise StorageError(f"{self.store.name}: {self.redaction.redact(str(cause))}") from cause
