@@ -11,7 +11,7 @@ from types import FunctionType, MethodType
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["SPELLINGS", "found_in", "shown_by"]
+__all__ = ["SPELLINGS", "found_in", "packages_of", "parts_of", "percent", "shown_by"]
 
 _TESTS: Final = str(Path(__file__).parent)
 
@@ -106,6 +106,19 @@ def shown_by(error: BaseException, name: str = "error") -> dict[str, str]:
 def parts_of(value: object, name: str, depth: int = 2) -> dict[str, str]:
     """The representations of a value and of what it is made of."""
     return {name: _repr(value), **{f"{name}{path}": text for path, text in _parts(value, depth)}}
+
+
+def packages_of(error: BaseException) -> set[str]:
+    """The packages whose frames are in the tracebacks of an error and its chain."""
+    names: set[str] = set()
+    chain, known = [error], set[int]()
+    while chain:
+        each = chain.pop()
+        if id(each) not in known:
+            known.add(id(each))
+            names |= {str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(each.__traceback__)}
+            chain += [inner for inner in (each.__cause__, each.__context__) if inner is not None]
+    return {name.partition(".")[0] for name in names}
 
 
 def _is_of_tests(code: Any) -> bool:

@@ -41,7 +41,7 @@ from tests.chaos.server import ChaosServer
 from tests.chaos.steps import CLOSE, HANG, RESET, Play, after_request, send
 from tests.conftest import APP, ZONE
 from tests.generated.test_endpoints import REQUEST
-from tests.leaks import SPELLINGS, found_in, parts_of, shown_by
+from tests.leaks import SPELLINGS, found_in, packages_of, parts_of, shown_by
 
 TOKEN: Final = "t0ken+of/the~tests%41&amp;0123456789"
 KEY: Final = "k3y.of*the(tests)[a-z]^9876543210"
@@ -377,17 +377,14 @@ async def test_every_kind_of_error(case: Case, setting: Setting, caplog: pytest.
     with logs_and_warnings(caplog) as shown_otherwise, record_responses() as responses:
         play = with_more(case.play(setting.secrets), setting.secrets)
         async with ChaosServer(rest=play) as server, open_client(setting, server, hook, **case.options) as client:
-            try:
+            with pytest.raises(case.kind) as caught:
                 await case.call(client)
-            except BaseException as error:
-                if type(error) is not case.kind:
-                    raise
-                texts = shown_by(error)
-            else:
-                pytest.fail("it did not fail")
+            texts = shown_by(caught.value)
             texts |= parts_of(client, "client", depth=3)
         texts |= shown_otherwise()
     texts |= {} if hook is None else hook.shown()
+    assert type(caught.value) is case.kind
+    assert packages_of(caught.value) <= {"aiospectrum", "asyncio", "tests"}
     assert found_in(texts, setting.secrets if case.secrets is None else case.secrets) == []
     assert all(setting.secrets[0] in response.headers["cf-ray"] for response in responses)  # it was repeated
 
@@ -420,3 +417,62 @@ async def test_clients_that_are_not_closed(has_proxy: bool, scheme: str, caplog:
     assert "Unclosed client session" in texts["warnings"]
     assert any("never retrieved" in text for text in texts.values())
     assert found_in(texts, setting.secrets) == []
+
+
+class OwnError(Exception):
+    """What a user's own code raises."""
+
+
+async def failing_before(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    raise OwnError("before")
+
+
+async def failing_after(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    raise OwnError("after") if await handler(request) else OwnError("never")
+
+
+async def failing_from(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    try:
+        raise aiohttp.ClientResponseError(request.request_info, (), headers=request.headers)
+    except aiohttp.ClientError as error:
+        raise OwnError("from") from error
+
+
+@pytest.mark.parametrize("middleware", [failing_before, failing_after, failing_from], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("scheme", CREDENTIALS)
+async def test_errors_of_middlewares(scheme: str, middleware: aiohttp.ClientMiddlewareType) -> None:
+    """An error of a borrowed session's own middleware keeps the frames of that, and none of aiohttp."""
+    secrets = tuple(CREDENTIALS[scheme].values())
+    async with (
+        ChaosServer() as server,
+        aiohttp.ClientSession(middlewares=(middleware,)) as session,
+        Client(base_url=server.url, session=session, **CREDENTIALS[scheme]) as client,
+    ):
+        with pytest.raises(OwnError) as caught:
+            await client.apps.list(ZONE)
+    assert caught.traceback[-1].name == middleware.__name__
+    assert packages_of(caught.value) == {"aiospectrum", "tests"}
+    assert found_in(shown_by(caught.value), secrets) == []
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["before", "after"])
+async def test_errors_of_hooks(is_late: bool) -> None:
+    """An error of a hook shows no secret of what was going on, whether the attempt succeeds or fails."""
+
+    def hook(started: AttemptStarted) -> Callable[[AttemptEnded], None]:
+        def end(ended: AttemptEnded) -> None:
+            raise OwnError("after")
+
+        if is_late:
+            return end
+        raise OwnError("before")
+
+    secrets = tuple(CREDENTIALS["token"].values())
+    for play in (status(403)(secrets), success(lambda _: [])(secrets)):
+        async with (
+            ChaosServer(rest=play) as server,
+            Client(base_url=server.url, on_attempt=hook, api_token=TOKEN) as client,
+        ):
+            with pytest.raises(OwnError) as caught:
+                await client.protocols.list(ZONE)
+        assert found_in(shown_by(caught.value), secrets) == []

@@ -174,6 +174,7 @@ class HTTPTransport:
         start_time = self._settings.clock()
         error: RequestError | None = None
         was_cancelled = True
+        response: Response[Any] | None = None
         try:
             response = await self._exchange(call)
             was_cancelled = False
@@ -184,7 +185,11 @@ class HTTPTransport:
         finally:
             if end is not None:
                 duration = self._settings.clock() - start_time
-                end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                try:
+                    end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                except BaseException:
+                    response = None  # which this frame would show, with headers that may repeat credentials
+                    raise
 
     async def _exchange(self, call: Call) -> Response[Any]:
         """Send one request and read the response."""
