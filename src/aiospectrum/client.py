@@ -95,7 +95,8 @@ class BaseClient(HTTPTransport):
             connector_limit: Maximum number of connections at once, 1 or more; without effect on your own session.
             ssl_context: How servers are verified, by a context that does verify; None for the certificates of the
                 system. Without effect on your own session.
-            proxy: URL of an HTTP proxy; none is taken from the environment.
+            proxy: URL of an HTTP proxy, in which a user name and password are percent-encoded; none is taken from the
+                environment.
             max_body_bytes: Maximum size of a response's body in bytes, decompressed, 1 or more.
             user_agent: Text to add to the ``User-Agent`` header, such as ``mybot/1.2``.
             allow_http: Whether ``base_url`` may be an http URL of another machine, which sends credentials and data

@@ -26,7 +26,7 @@ from aiospectrum.bulk.zones import Clients
 from aiospectrum.errors import SpectrumError, TableError
 from aiospectrum.transport import Transport
 
-__all__ = ["WRITERS", "Run"]
+__all__ = ["WRITERS", "Run", "shown_error"]
 
 T = TypeVar("T")
 
@@ -258,7 +258,7 @@ class Run:
         try:
             return await run_blocking(self.executor, call)
         except OSError as error:
-            cause = _shown(error, self.redaction)
+            cause = shown_error(error, self.redaction)
         except BaseException as error:
             if self.redaction.longest:
                 raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
@@ -267,7 +267,7 @@ class Run:
         raise StorageError(f"{self.store.name}: {self.redaction.redact(str(cause))}") from cause
 
 
-def _shown(error: OSError, redaction: Redaction) -> OSError:
+def shown_error(error: OSError, redaction: Redaction) -> OSError:
     """An error of a store as it may be shown: without frames that hold secrets, and another one if it tells some."""
     if not redaction.longest:
         return error
