@@ -26,6 +26,7 @@ from aiospectrum._http.config import (
     check_ssl_context,
     check_timeout,
     check_user_agent,
+    proxies_of,
 )
 from aiospectrum._http.credentials import choose_credentials, credentials_from
 from aiospectrum._http.frames import forget_frames
@@ -109,7 +110,12 @@ class BaseClient(HTTPTransport):
         schemes = self.service.schemes
         try:
             credentials = choose_credentials(
-                api_token=api_token, api_email=api_email, api_key=api_key, schemes=schemes, proxy=proxy
+                api_token=api_token,
+                api_email=api_email,
+                api_key=api_key,
+                schemes=schemes,
+                proxy=proxy,
+                other_proxies=proxies_of(check_session(session)),
             )
             url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
         except SpectrumError as error:

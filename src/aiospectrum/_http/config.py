@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from typing import Final, TypedDict, TypeVar
 from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies
 
 import aiohttp
 import attrs
@@ -30,6 +31,7 @@ __all__ = [
     "check_ssl_context",
     "check_timeout",
     "check_user_agent",
+    "proxies_of",
 ]
 
 C = TypeVar("C")
@@ -135,6 +137,15 @@ def check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSessio
     if own or session.auth is not None:
         refuse("session", own or ["auth"], "a session without credentials of its own")
     return session
+
+
+def proxies_of(session: aiohttp.ClientSession | None) -> list[str]:
+    """The URLs of proxies that a borrowed session uses by itself, as their passwords are no less secret."""
+    if session is None:
+        return []
+    own = getattr(session, "_default_proxy", None)  # aiohttp has no public name for it
+    found = [own, *(getproxies().values() if session.trust_env else ())]
+    return [str(url) for url in found if url is not None]
 
 
 def check_ssl_context(context: ssl.SSLContext | None) -> ssl.SSLContext | None:

@@ -3,16 +3,14 @@
 Source: https://developers.cloudflare.com/fundamentals/api/get-started/
 """
 
-import base64
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NoReturn
-from urllib.parse import unquote_to_bytes
 
 import attrs
 
 from aiospectrum._http.config import check_proxy
-from aiospectrum._http.redaction import Redaction, make_redaction
+from aiospectrum._http.redaction import Redaction, encode_login, make_redaction, split_login
 from aiospectrum.errors import CredentialsError
 from aiospectrum.routes import Scheme
 
@@ -90,6 +88,7 @@ def choose_credentials(
     api_key: str | None,
     schemes: Sequence[Scheme],
     proxy: str | None = None,
+    other_proxies: Iterable[str] = (),
 ) -> Credentials:
     """Check credentials and choose their scheme; white space around them is stripped.
 
@@ -99,6 +98,7 @@ def choose_credentials(
         api_key: Global API key of the account.
         schemes: Those that the API takes.
         proxy: URL of a proxy, with the user name and password for it if it wants some; None for none.
+        other_proxies: URLs of proxies that are none of ours, and whose passwords are secret too.
 
     Raises:
         CredentialsError: None is given, both schemes are, one that the API does not take is, or one holds what a header
@@ -114,30 +114,22 @@ def choose_credentials(
     user, _, password = login.partition(":")
     # A user name is no secret, unless it is all that there is to know.
     secrets, logins = [*clean.values(), password or user], [(user, password)] if login else []
+    for url in other_proxies:
+        other, _, others_password = split_login(url)[1].partition(":")
+        secrets.append(others_password)
+        logins.append((other, others_password))
     if "api_token" in clean:
         headers = {"Authorization": f"Bearer {clean['api_token']}"}
     else:
         headers = {"X-Auth-Email": clean["api_email"], "X-Auth-Key": clean["api_key"]}
         logins.append((clean["api_email"], clean["api_key"]))
-    proxy_headers = {}
-    if login:
-        basic = _basic(user, password)
-        secrets.append(basic)
-        proxy_headers = {"Proxy-Authorization": f"Basic {basic}"}
+    proxy_headers = {"Proxy-Authorization": f"Basic {encode_login(user, password)}"} if login else {}
     return Credentials(
         headers=lambda: headers,
         proxy=proxy,
         proxy_headers=lambda: proxy_headers,
         redaction=make_redaction(filter(None, secrets), logins),
     )
-
-
-def _basic(user: str, password: str) -> str:
-    """Basic authentication, of the bytes that a URL spells.
-
-    Source: https://www.rfc-editor.org/rfc/rfc7617#section-2
-    """
-    return base64.b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode()
 
 
 def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> dict[str, str]:

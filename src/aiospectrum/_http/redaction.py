@@ -13,7 +13,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import attrs
 
-__all__ = ["Redaction", "hide_passwords", "make_redaction", "redaction_of_urls", "split_login"]
+__all__ = ["Redaction", "encode_login", "hide_passwords", "make_redaction", "redaction_of_urls", "split_login"]
 
 _REDACTED: Final = "[redacted]"
 
@@ -67,15 +67,15 @@ def make_redaction(secrets: Iterable[str], logins: Iterable[tuple[str, str]] = (
             only found together with its name.
         logins: Names and secrets that are sent together, as ``name:secret`` in Base64.
     """
-    logins = tuple(logins)
     plain = {spelling for secret in secrets for spelling in _spellings(secret)}
     encoded = {spelling for secret in plain for spelling in _in_base64(secret)}
     for name, secret in logins:
-        login = f"{name}:{secret}"
-        plain.update(_spellings(login))
-        for spelling in {login, f"{unquote(name)}:{unquote(secret)}"}:
+        if secret:
+            plain.update(_spellings(f"{name}:{secret}"))
+        basic = encode_login(name, secret)
+        for spelling in (f"{name}:{secret}", f"{unquote(name)}:{unquote(secret)}", basic):
             encoded.update(_in_base64(spelling))
-        encoded.update(_in_base64(unquote_to_bytes(name) + b":" + unquote_to_bytes(secret)))
+        encoded.update([basic, *_in_base64(unquote_to_bytes(name) + b":" + unquote_to_bytes(secret))])
     needles = [(needle, False) for needle in plain] + [(needle, True) for needle in encoded - plain]
     needles = [(needle, is_base64) for needle, is_base64 in needles if len(needle) >= _SHORTEST]
 
@@ -84,6 +84,14 @@ def make_redaction(secrets: Iterable[str], logins: Iterable[tuple[str, str]] = (
         return _replace(text, [span for layer, places in _layers(text) for span in _find(needles, layer, places)])
 
     return Redaction(redact=redact, longest=_LONGEST_ESCAPE * max((len(needle) for needle, _ in needles), default=0))
+
+
+def encode_login(user: str, password: str) -> str:
+    """Basic authentication, of the bytes that a URL spells.
+
+    Source: https://www.rfc-editor.org/rfc/rfc7617#section-2
+    """
+    return base64.b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode()
 
 
 def split_login(url: str) -> tuple[str, str]:
