@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from aiospectrum._http.redaction import hide_passwords, make_redaction, split_login
+from aiospectrum._http.passwords import hide_passwords, split_login
+from aiospectrum._http.redaction import make_redaction
 from tests.leaks import SPELLINGS, found_in, percent
 
 TOKEN: Final = "s3cret.Token+with/$(signs)[a-z]*%41&amp;|^"

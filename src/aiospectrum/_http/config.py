@@ -12,7 +12,7 @@ import aiohttp
 import attrs
 
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.redaction import split_login
+from aiospectrum._http.passwords import split_login
 from aiospectrum._version import __version__
 from aiospectrum.checks import Integer, Number, refuse
 from aiospectrum.hooks import AttemptHook

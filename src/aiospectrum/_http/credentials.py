@@ -10,7 +10,8 @@ from typing import Final, NoReturn
 import attrs
 
 from aiospectrum._http.config import check_proxy
-from aiospectrum._http.redaction import Redaction, encode_login, make_redaction, split_login
+from aiospectrum._http.passwords import split_login
+from aiospectrum._http.redaction import Redaction, encode_login, make_redaction
 from aiospectrum.errors import CredentialsError
 from aiospectrum.routes import Scheme
 

@@ -14,7 +14,8 @@ from typing import Any, Final, get_args
 
 from aiospectrum._http.config import check_callable, check_class, check_count
 from aiospectrum._http.frames import forget_frames
-from aiospectrum._http.redaction import Redaction, hide_passwords, redaction_of_urls, split_login
+from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
+from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.errors import StorageError
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote

@@ -21,7 +21,8 @@ from rich.table import Table
 from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.redaction import Redaction, redaction_of_urls
+from aiospectrum._http.passwords import redaction_of_urls
+from aiospectrum._http.redaction import Redaction
 from aiospectrum.cli.formatting import cell
 from aiospectrum.client import Client
 from aiospectrum.hooks import AttemptHook

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.redaction import hide_passwords
+from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import DestinationMismatchError, FileFormat, Plan
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.options import (
