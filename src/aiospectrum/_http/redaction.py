@@ -83,7 +83,7 @@ def make_redaction(secrets: Iterable[str], logins: Iterable[tuple[str, str]] = (
 
     def redact(text: str) -> str:
         """Replace the secrets."""
-        if not needles:
+        if not (any(sign in text for sign in _SIGNS) or any(needle in text for needle, _ in needles)) or not needles:
             return text
         layers = _layers(text, kinds)
         end = min(layer.end for layer in layers)
