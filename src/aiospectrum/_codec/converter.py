@@ -12,7 +12,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import attrs
 from cattrs import Converter
 
-from aiospectrum._codec.values import WireError, is_choice, make_reader, make_writer, read_date_time
+from aiospectrum._codec.readers import WireError, is_choice, make_reader, read_date_time
+from aiospectrum._codec.writers import make_writer
 from aiospectrum.structs import is_struct
 
 __all__ = ["configure_converter", "json_name", "make_converter", "shared_converter"]

@@ -19,7 +19,7 @@ import msgspec
 from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 
-from aiospectrum._codec.values import WireError
+from aiospectrum._codec.readers import WireError
 from aiospectrum.structs import is_struct
 
 __all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"]

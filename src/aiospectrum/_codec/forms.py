@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, cast
 
 import attrs
 
-from aiospectrum._codec.values import WireError, read_date_time
+from aiospectrum._codec.readers import WireError, read_date_time
 
 __all__ = ["AppMethods", "OddReportForms", "OldAppForms"]
 

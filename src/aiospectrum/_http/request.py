@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.values import format_date_time
+from aiospectrum._codec.writers import format_date_time
 from aiospectrum.checks import refuse
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.routes import PathParameter, QueryParameter, Route, Style

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from aiospectrum._codec.values import format_date_time
+from aiospectrum._codec.writers import format_date_time
 from aiospectrum.models import TimeDelta
 
 __all__ = ["STEP", "Window", "WindowLength", "count_windows", "fits", "split_window", "usual_length", "window_at"]

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, Self, TypeAlias
 
 import attrs
 
-from aiospectrum._codec.values import WireError, read_date_time
+from aiospectrum._codec.readers import WireError, read_date_time
 from aiospectrum.checks import refuse
 from aiospectrum.errors import TableError
 

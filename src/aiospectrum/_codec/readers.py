@@ -1,4 +1,4 @@
-"""One JSON value to a Python value and back, by the annotation of what is to hold it: pure.
+"""One JSON value to a Python value, by the annotation of what is to hold it: pure.
 
 A reader takes a JSON value and returns the Python value, or raises :class:`WireError` at the first one that does not
 fit. Nothing is coerced: a string that holds a number is not a number. What stands in the place of models, or of classes
@@ -10,23 +10,18 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
-
-from aiospectrum.checks import refuse
+from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 __all__ = [
     "Reader",
     "WireError",
-    "Writer",
-    "format_date_time",
     "is_choice",
     "make_reader",
-    "make_writer",
     "read_date_time",
+    "union_options",
 ]
 
 Reader: TypeAlias = Callable[[Any], Any]
-Writer: TypeAlias = Callable[[Any], Any]
 Structure: TypeAlias = Callable[[Any, Any], Any]
 
 _NUMBERS: Final = frozenset({int, float})
@@ -89,7 +84,7 @@ def make_reader(annotation: Any, structure: Structure) -> Reader:
     Returns:
         The reader.
     """
-    options = _options(annotation)
+    options = union_options(annotation)
     if Any in options:
         return _as_it_came
     if NoneType in options:
@@ -139,42 +134,9 @@ def is_choice(annotation: Any) -> bool:
     Returns:
         Whether it is one, which :func:`make_reader` reads without the ``structure`` of a converter.
     """
-    options = [option for option in _options(annotation) if option is not NoneType]
+    options = [option for option in union_options(annotation) if option is not NoneType]
     others = [option for option in options if get_origin(option) is not Literal]
     return (len(options) > 1 or not others) and all(option in _PLAIN for option in others) and bool(options)
-
-
-def make_writer(annotation: Any, unstructure: Callable[[Any], Any]) -> Writer:
-    """Make the writer of values with an annotation, the way back of :func:`make_reader`.
-
-    Args:
-        annotation: A type, without names that are still to be resolved.
-        unstructure: Writes what is no JSON type, such as models: the ``unstructure`` of a converter.
-
-    Returns:
-        The writer, which gives JSON values: RFC 3339 for times, null for ``nan``.
-    """
-    options = [option for option in _options(annotation) if option is not NoneType]
-    if Any in options or all(option in (str, int, bool) or get_origin(option) is Literal for option in options):
-        return _as_it_came
-    if _NUMBERS.issuperset(options):
-        return _written_number
-    if len(options) > 1 or isinstance(options[0], TypeVar):
-        return lambda value: format_date_time(value) if isinstance(value, datetime) else unstructure(value)
-    (option,) = options
-    origin, arguments = get_origin(option), get_args(option)
-    if option is datetime:
-        return _or_none(format_date_time)
-    if origin is list or (origin is tuple and arguments[1:] == (...,)):
-        write = make_writer(arguments[0], unstructure)
-        return _or_none(lambda value: [write(item) for item in value])
-    if origin is tuple and arguments:
-        writers = [make_writer(argument, unstructure) for argument in arguments]
-        return _or_none(lambda value: [write(item) for write, item in zip(writers, value, strict=True)])
-    if origin is dict:
-        write_item = make_writer(arguments[1], unstructure)
-        return _or_none(lambda value: {key: write_item(item) for key, item in value.items()})
-    return unstructure
 
 
 def read_date_time(value: Any) -> datetime:
@@ -203,24 +165,7 @@ def read_date_time(value: Any) -> datetime:
     raise WireError("an RFC 3339 date and time", value)
 
 
-def format_date_time(value: datetime) -> str:
-    """Write an aware datetime as RFC 3339 in UTC, with microseconds only if there are any.
-
-    Args:
-        value: An aware datetime.
-
-    Returns:
-        Text such as ``2026-11-20T00:00:00Z``.
-
-    Raises:
-        InvalidArgumentError: The datetime has no time zone.
-    """
-    if value.utcoffset() is None:
-        refuse("datetime", value, "a datetime with a time zone")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-
-
-def _options(annotation: Any) -> tuple[Any, ...]:
+def union_options(annotation: Any) -> tuple[Any, ...]:
     """The types of a union in their order, which says what is tried first."""
     return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
 
@@ -248,10 +193,6 @@ def _number(value: Any) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise WireError("a number", value)
     return value
-
-
-def _written_number(value: Any) -> Any:
-    return None if value != value else value
 
 
 def _integer(value: Any) -> int:
