@@ -296,5 +296,5 @@ def test_naive_dates_are_not_written() -> None:
     naive = datetime(2014, 1, 2)
     app = App(id="a", protocol="tcp/22", dns=DNS(), created_on=naive, modified_on=naive)
 
-    with pytest.raises(InvalidArgumentError, match=r"^datetime: expected a datetime with a time zone, got datetime"):
+    with pytest.raises(InvalidArgumentError, match=r"^created_on: expected a datetime with a time zone, got datetime"):
         make_converter().unstructure(app)

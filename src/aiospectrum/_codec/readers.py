@@ -1,8 +1,8 @@
 """One JSON value to a Python value, by the annotation of what is to hold it: pure.
 
-A reader takes a JSON value and returns the Python value, or raises :class:`WireError` at the first one that does not
-fit. Nothing is coerced: a string that holds a number is not a number. What stands in the place of models, or of classes
-that are not ours, is left to a converter.
+A reader takes a JSON value and returns the Python value, or raises :class:`ConversionError` at the first one that does
+not fit. Nothing is coerced: a string that holds a number is not a number. What stands in the place of models, or of
+classes that are not ours, is left to a converter.
 """
 
 import math
@@ -12,13 +12,29 @@ from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
+from aiospectrum._plain import (
+    Unchecked,
+    UncheckedInteger,
+    plain_datetime,
+    plain_list,
+    plain_number,
+    plain_text,
+)
+from aiospectrum._refusals import shorten, show
+from aiospectrum.errors import ConversionError, SpectrumError
+
 __all__ = [
     "Reader",
-    "WireError",
+    "array_reader",
+    "below",
+    "describe",
     "is_choice",
+    "join",
     "make_reader",
     "read_date_time",
+    "read_object",
     "union_options",
+    "wrong",
 ]
 
 Reader: TypeAlias = Callable[[Any], Any]
@@ -29,47 +45,29 @@ _FINER_THAN_MICROSECONDS: Final = re.compile(r"(?<=\.\d{6})\d+", re.ASCII)
 _LEAP_SECOND: Final = re.compile(r"(:59):60(\.\d*)?", re.ASCII)
 
 
-class WireError(ValueError):
-    """A JSON value does not have the documented type."""
+def wrong(expected: str, value: object, field: str = "") -> ConversionError:
+    """Make the error for a value that is not what it ought to be; it keeps no more of the value than a text."""
+    return _error(expected, show(value), field)
 
-    def __init__(self, expected: str, value: object, path: str = "") -> None:
-        """Keep what was wrong.
 
-        Args:
-            expected: What the API documents.
-            value: What came.
-            path: Where inside the value that was read, such as ``.data[3]``.
-        """
-        super().__init__(expected, value, path)
-        self.expected = expected
-        self.value = value
-        self.path = path
+def below(step: str, error: ConversionError) -> ConversionError:
+    """Make the same error of a value that holds the wrong one, at a step such as ``data`` or ``[3]``."""
+    return _error(error.expected, error.value, join(step, error.field))
 
-    def below(self, step: str) -> "WireError":
-        """Make the same error of a value that holds this one.
 
-        Args:
-            step: How to get from there to here, such as ``[3]``.
+def join(step: str, field: str) -> str:
+    """Extend a path, such as ``data`` by ``[3].metrics``."""
+    return f"{step}.{field}" if step and field and not field.startswith("[") else step + field
 
-        Returns:
-            The error.
-        """
-        return WireError(self.expected, self.value, step + self.path)
 
-    def describe(self, redact: Callable[[str], str] = str) -> str:
-        """Describe the error in one line.
+def describe(expected: str, value: str) -> str:
+    """Describe a wrong value in one line, of which 60 characters are shown."""
+    return f"expected {expected}, got {value if len(value) <= 60 else value[:59] + '…'}"
 
-        Args:
-            redact: Redacts credentials in the representation of the value, before it is cut to 60 characters.
 
-        Returns:
-            Text such as ``expected a number, got 'x'``.
-        """
-        shown = redact(repr(self.value))
-        return f"expected {self.expected}, got {shown if len(shown) <= 60 else shown[:59] + '…'}"
-
-    def __str__(self) -> str:
-        return f"{self.path.lstrip('.')}: {self.describe()}" if self.path else self.describe()
+def _error(expected: str, value: str, field: str) -> ConversionError:
+    text = describe(expected, value)
+    return ConversionError(f"{field}: {text}" if field else text, field=field, value=value, expected=expected)
 
 
 def make_reader(annotation: Any, structure: Structure) -> Reader:
@@ -100,9 +98,9 @@ def make_reader(annotation: Any, structure: Structure) -> Reader:
     if origin is Literal:
         return _choice(arguments)
     if origin is list:
-        return _array(make_reader(arguments[0], structure))
+        return array_reader(make_reader(arguments[0], structure))
     if origin is tuple and arguments[1:] == (...,):
-        read = _array(make_reader(arguments[0], structure))
+        read = array_reader(make_reader(arguments[0], structure))
         return lambda value: tuple(read(value))
     if origin is tuple and arguments:
         return _tuple([make_reader(argument, structure) for argument in arguments])
@@ -117,10 +115,10 @@ def _foreign(annotation: Any, structure: Structure) -> Reader:
     def read(value: Any) -> Any:
         try:
             return structure(value, annotation)
-        except WireError:
+        except SpectrumError:
             raise
-        except (AttributeError, KeyError, TypeError, ValueError):
-            raise WireError(f"a value of {annotation}", value) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise wrong(f"a value of {annotation} ({shorten(str(error))})", value) from None
 
     return read
 
@@ -139,6 +137,19 @@ def is_choice(annotation: Any) -> bool:
     return (len(options) > 1 or not others) and all(option in _PLAIN for option in others) and bool(options)
 
 
+def read_object(value: Any) -> dict[Any, Any]:
+    """Read an object: a dict of what any mapping holds.
+
+    Raises:
+        ConversionError: It is something else.
+    """
+    if type(value) is dict:
+        return value
+    if not issubclass(type(value), Mapping):
+        raise wrong("an object", value)
+    return dict(value)
+
+
 def read_date_time(value: Any) -> datetime:
     """Read an RFC 3339 date and time into an aware datetime in UTC; what is finer than a microsecond is cut.
 
@@ -153,16 +164,18 @@ def read_date_time(value: Any) -> datetime:
         The datetime.
 
     Raises:
-        WireError: It is something else, or there is no such time in UTC.
+        ConversionError: It is something else, or there is no such time in UTC.
     """
-    if isinstance(value, str):
+    text, parsed = plain_text(value), None
+    if text is not None:
         try:
-            text = _LEAP_SECOND.sub(r"\1:59.999999", _FINER_THAN_MICROSECONDS.sub("", value.upper()))
-            parsed = datetime.fromisoformat(text)
-            return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+            text = _LEAP_SECOND.sub(r"\1:59.999999", _FINER_THAN_MICROSECONDS.sub("", text.upper()))
+            parsed = plain_datetime(datetime.fromisoformat(text))
+            if parsed is not None:
+                return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    raise WireError("an RFC 3339 date and time", value)
+    raise wrong("an RFC 3339 date and time", value)
 
 
 def union_options(annotation: Any) -> tuple[Any, ...]:
@@ -175,14 +188,16 @@ def _as_it_came(value: Any) -> Any:
 
 
 def _string(value: Any) -> str:
-    if not isinstance(value, str):
-        raise WireError("a string", value)
-    return value
+    """What is to be sent as it is stays so."""
+    text: str | None = value if type(value) in (str, Unchecked) else plain_text(value)
+    if text is None:
+        raise wrong("a string", value)
+    return text
 
 
 def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise WireError("true or false", value)
+    if type(value) is not bool:
+        raise wrong("true or false", value)
     return value
 
 
@@ -190,18 +205,18 @@ def _number(value: Any) -> float:
     """As it came, so that a large whole number stays exact; ``nan`` for a null."""
     if value is None:
         return math.nan
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise WireError("a number", value)
-    return value
+    number = plain_number(value)
+    if number is None:
+        raise wrong("a number", value)
+    return number
 
 
 def _integer(value: Any) -> int:
     """A whole number, also when it is written like ``3.0``."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise WireError("a whole number", value)
-    return value
+    number = plain_number(value)
+    if number is None or (isinstance(number, float) and not number.is_integer()):
+        raise wrong("a whole number", value)
+    return value if type(value) is UncheckedInteger else int(number)
 
 
 _PLAIN: Final[Mapping[Any, Reader]] = {
@@ -219,25 +234,30 @@ def _or_none(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _choice(choices: tuple[Any, ...]) -> Reader:
     def read_choice(value: Any) -> Any:
-        if not any(type(value) is type(choice) and value == choice for choice in choices):
-            raise WireError(f"one of {', '.join(map(str, choices))}", value)
-        return value
+        text = plain_text(value)
+        plain = value if text is None else text
+        if not any(type(plain) is type(choice) and plain == choice for choice in choices):
+            raise wrong(f"one of {', '.join(map(str, choices))}", value)
+        return plain
 
     return read_choice
 
 
-def _array(read: Reader) -> Reader:
+def array_reader(read: Reader) -> Reader:
+    """Make the reader of an array, of a reader of its items."""
+
     def read_array(value: Any) -> list[Any]:
         if value is None:  # how some servers write an empty one
             return []
-        if not isinstance(value, list):
-            raise WireError("an array", value)
+        values = value if type(value) is list else plain_list(value)
+        if values is None:
+            raise wrong("an array", value)
         items: list[Any] = []
         try:
-            for item in value:
+            for item in values:
                 items.append(read(item))  # noqa: PERF401 - its length says where an error is
-        except WireError as error:
-            raise error.below(f"[{len(items)}]") from None
+        except ConversionError as error:
+            raise below(f"[{len(items)}]", error) from None
         return items
 
     return read_array
@@ -245,14 +265,15 @@ def _array(read: Reader) -> Reader:
 
 def _tuple(readers: list[Reader]) -> Reader:
     def read_tuple(value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list) or len(value) != len(readers):
-            raise WireError(f"an array of {len(readers)} items", value)
+        values = plain_list(value)
+        if values is None or len(values) != len(readers):
+            raise wrong(f"an array of {len(readers)} items", value)
         items: list[Any] = []
         try:
-            for read, item in zip(readers, value, strict=True):
+            for read, item in zip(readers, values, strict=True):
                 items.append(read(item))
-        except WireError as error:
-            raise error.below(f"[{len(items)}]") from None
+        except ConversionError as error:
+            raise below(f"[{len(items)}]", error) from None
         return tuple(items)
 
     return read_tuple
@@ -260,14 +281,12 @@ def _tuple(readers: list[Reader]) -> Reader:
 
 def _mapping(read: Reader) -> Reader:
     def read_mapping(value: Any) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
-            raise WireError("an object", value)
         items = {}
-        for key, item in value.items():
+        for key, item in read_object(value).items():
             try:
                 items[key] = read(item)
-            except WireError as error:
-                raise error.below(f".{key}") from None
+            except ConversionError as error:
+                raise below(str(key), error) from None
         return items
 
     return read_mapping
@@ -277,15 +296,15 @@ def _one_of(readers: list[Reader]) -> Reader:
     """The first of several readers that succeeds, else the deepest error."""
 
     def read_one_of(value: Any) -> Any:
-        errors: list[WireError] = []
+        errors: list[ConversionError] = []
         for read in readers:
             try:
                 return read(value)
-            except WireError as error:
+            except ConversionError as error:
                 errors.append(error)
-        deepest = max(errors, key=lambda error: len(error.path))
-        if deepest.path:
+        deepest = max(errors, key=lambda error: len(error.field))
+        if deepest.field:
             raise deepest
-        raise WireError(" or ".join(error.expected for error in errors), value)
+        raise wrong(" or ".join(error.expected for error in errors), value)
 
     return read_one_of
