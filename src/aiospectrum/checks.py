@@ -71,18 +71,20 @@ class Check(Protocol):
         """
 
 
-def keep(check: Check) -> Any:
+def keep(check: Check, *, or_none: bool = False) -> Any:
     """Make the validator of a field of an attrs class, which puts the plain value into its place.
 
     Args:
         check: What the field must be.
+        or_none: Whether it may be None.
 
     Returns:
         For the ``validator`` of ``attrs.field``.
     """
 
     def validate(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        object.__setattr__(instance, attribute.name, check.check(attribute.name, value))
+        if value is not None or not or_none:
+            object.__setattr__(instance, attribute.name, check.check(attribute.name, value))
 
     return validate
 
@@ -247,12 +249,15 @@ class Flag:
 class DateTime:
     """An aware datetime: one without a time zone could mean two moments, so it is refused."""
 
+    takes_unchecked: bool = True
+    """Whether an :class:`Unchecked` text passes; see :class:`Text`."""
+
     expected: str = "a datetime with a time zone"
     """What the error says was expected."""
 
     def check(self, field: str, value: object) -> Any:
         """Refuse anything else; the plain value is in UTC. See :class:`Check`."""
-        unchecked = _unchecked(value)
+        unchecked = _unchecked(value) if self.takes_unchecked else None
         if unchecked is not None:
             return unchecked
         time = plain_datetime(value)

@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
 
+from aiospectrum._http.config import check_callable, refuse_coroutine
 from aiospectrum._http.deadline import Deadline
 from aiospectrum._http.headers import read_rate_limit
 from aiospectrum._http.limiter import Limiter, TooLateError
@@ -166,7 +167,7 @@ class HTTPTransport:
             url=call.url,
             attempt=call.attempt + 1,
         )
-        end = hook(started)
+        end = check_callable("what on_attempt returned", hook(started))
         start_time = self._settings.clock()
         error: RequestError | None = None
         was_cancelled = True
@@ -180,7 +181,8 @@ class HTTPTransport:
         finally:
             if end is not None:
                 duration = self._settings.clock() - start_time
-                end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                ended = _attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled)
+                refuse_coroutine("what on_attempt returned", end(ended))
 
     async def _exchange(self, call: Call) -> Response[Any]:
         """Send one request and read the response."""

@@ -1,5 +1,6 @@
 """The settings of a client, checked when it is made: each check raises InvalidArgumentError, which names the field."""
 
+import inspect
 import ipaddress
 import platform
 import ssl
@@ -29,6 +30,7 @@ __all__ = [
     "check_ssl_context",
     "check_timeout",
     "check_user_agent",
+    "refuse_coroutine",
 ]
 
 C = TypeVar("C")
@@ -38,6 +40,9 @@ MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 """Maximum size of a body in bytes, decompressed, by default."""
 
 _TIMEOUT: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, a Timeouts or None")
+
+
+_ASYNC_HINT: Final = "start a task in it, or put what it is given into a queue"
 
 
 class ClientOptions(TypedDict, total=False):
@@ -90,16 +95,28 @@ def check_timeout(timeout: float | Timeouts | None) -> Timeouts:
     """Make the timeouts of a client, of a Timeouts or of the seconds for a whole call (None for no limit)."""
     if isinstance(timeout, Timeouts):
         return timeout
-    if timeout is not None:
-        _TIMEOUT.check("timeout", timeout)
-    return Timeouts(total=timeout)
+    return Timeouts(total=None if timeout is None else _TIMEOUT.check("timeout", timeout))
 
 
 def check_callable(field: str, value: F) -> F:
-    """Check that a value is a function or None, and return it."""
+    """Check that a value is a function or None, and return it; nobody would await what an async one returns."""
+    refuse_coroutine(field, value)
     if value is not None and not callable(value):
         refuse(field, value, "a function or None")
+    if any(map(_is_async, (value, inspect.getattr_static(type(value), "__call__", None)))):
+        refuse(field, value, "a function that is not async, as it is called in the middle of a call", _ASYNC_HINT)
     return value
+
+
+def refuse_coroutine(field: str, result: object) -> None:
+    """Refuse what an async function returns in the place of a result, which does not show before it is called."""
+    if inspect.iscoroutine(result):
+        result.close()
+        refuse(field, result, "the result of a function that is not async", _ASYNC_HINT)
+
+
+def _is_async(function: object) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def check_limiter(rate_limit: RateLimit | Limiter | None, connections: int) -> Limiter | None:
@@ -149,8 +166,8 @@ def check_user_agent(addition: str | None) -> str:
 
 def check_count(field: str, value: int) -> int:
     """Check that a value is an integer of 1 or more, and return it."""
-    Integer(minimum=1, expected="an integer of 1 or more").check(field, value)
-    return value
+    count: int = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more").check(field, value)
+    return count
 
 
 def _split(field: str, url: str, expected: str) -> SplitResult:

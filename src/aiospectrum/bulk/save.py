@@ -25,7 +25,7 @@ from aiospectrum.checks import Flag, Text, refuse
 __all__ = ["save"]
 
 _FORMATS: Final = get_args(FileFormat)
-_FORMAT: Final = Text(choices=_FORMATS, expected=f"one of {', '.join(_FORMATS)}")
+_FORMAT: Final = Text(choices=_FORMATS, takes_unchecked=False, expected=f"one of {', '.join(_FORMATS)}")
 
 
 async def save(
@@ -95,8 +95,8 @@ async def save(
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
     check_class("plan", plan, Plan)
-    _FORMAT.check("format", format)
-    check_count("concurrency", concurrency)
+    file_format: FileFormat = _FORMAT.check("format", format)
+    concurrency = check_count("concurrency", concurrency)
     if refresh_within is not None and not (isinstance(refresh_within, timedelta) and refresh_within >= timedelta()):
         refuse("refresh_within", refresh_within, "a timedelta of 0 or more, or None")
     Flag().check("fail_fast", fail_fast)
@@ -108,7 +108,7 @@ async def save(
         run = Run(
             client=client,
             plan=plan,
-            file_format=format,
+            file_format=file_format,
             concurrency=concurrency,
             refresh_within=refresh_within,
             fail_fast=fail_fast,

@@ -78,8 +78,8 @@ def watch(
         ClientStateError: Of the iterator: the client is not open, or not on this event loop.
     """
     clients = clients_by_zone(client, check_zones(zones))
-    _EVERY.check("every", every)
-    check_count("concurrency", concurrency)
+    every = _EVERY.check("every", every)
+    concurrency = check_count("concurrency", concurrency)
     return _rounds(clients, every=every, concurrency=concurrency, clock=clock, sleep=sleep)
 
 

@@ -85,7 +85,7 @@ def fits(length: WindowLength, time_delta: TimeDelta) -> bool:
     """
     if length == time_delta or length == "whole":
         return True
-    if time_delta == "week":
+    if time_delta not in _LADDER:  # weeks, and what is newer than this version
         return False
     return _LADDER.index(time_delta) <= _LADDER.index("day" if length == "week" else length)
 

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import attrs
 import msgspec
 
+from aiospectrum._http.config import refuse_coroutine
 from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
 from aiospectrum.bulk.dataset.errors import StorageError
 from aiospectrum.bulk.dataset.index import Action, DatasetIndex, choose_actions
@@ -244,7 +245,7 @@ class Run:
         changes = {name: getattr(self._progress, name) + count for name, count in more.items()}
         self._progress = attrs.evolve(self._progress, **changes)
         if self.on_progress is not None:
-            self.on_progress(self._progress)
+            refuse_coroutine("on_progress", self.on_progress(self._progress))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
