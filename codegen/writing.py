@@ -78,7 +78,9 @@ def argument_type(schema: Schema, components: Components) -> str:
     if isinstance(schema, Array):
         return f"Sequence[{argument_type(schema.items, components)}]"
     target = resolve(schema, components)
-    return sent_type(target if isinstance(target, Scalar) and target.kind != "enum" else schema, components)
+    if not isinstance(target, Scalar) or target.is_open:  # an open enum may be what was read
+        return annotation(schema)
+    return annotation(target) if target.kind != "enum" else sent_type(schema, components)
 
 
 def sent_type(schema: Schema, components: Components) -> str:

@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 import aiospectrum
+from aiospectrum import Unchecked
 from aiospectrum.errors import CredentialsError, DecodeError, InvalidArgumentError, NotFoundError
 
 ZONE: Final = "0123456789abcdef0123456789abcdef"
@@ -207,7 +208,7 @@ async def test_a_record_is_created(dns: ModuleType, client: Any, server: Server)
     more = {"meta": {"auto": True}, "commentModifiedOn": "2026-11-20T12:00:00Z", "from": "b.example"}
     server.respond(record(1, type="HTTPS", comment=None, **more))
 
-    request = dns.RecordRequest(name="a.example", type="HTTPS", content="1 .", tags=["team:a", "b"])
+    request = dns.RecordRequest(name="a.example", type=Unchecked("HTTPS"), content="1 .", tags=["team:a", "b"])
     made = await client.dns.records.create(ZONE, request)
 
     body = {"name": "a.example", "type": "HTTPS", "content": "1 .", "tags": ["team:a", "b"]}

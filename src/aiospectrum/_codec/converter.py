@@ -11,12 +11,12 @@ from functools import cache
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
-from cattrs import Converter
+from cattrs import BaseConverter, Converter
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError, StructureHandlerNotFoundError
 
 from aiospectrum._codec.readers import array_reader, below, is_choice, make_reader, read_date_time, read_object, wrong
 from aiospectrum._codec.writers import make_writer
-from aiospectrum._refusals import closest, shorten
+from aiospectrum._refusals import closest, refuse, shorten
 from aiospectrum.errors import ConversionError, SpectrumError
 from aiospectrum.structs import Sent, SentOnly, is_struct
 
@@ -28,7 +28,7 @@ _IS_READ: Final[ContextVar[bool]] = ContextVar("aiospectrum_is_read", default=Fa
 
 _FOREIGN_ERRORS: Final = (
     *(BaseValidationError, ForbiddenExtraKeysError, StructureHandlerNotFoundError),
-    *(AttributeError, KeyError, RecursionError, TypeError, ValueError),
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
 )
 """What cattrs, and the types that it makes, raise."""
 
@@ -64,7 +64,12 @@ def configure_converter(converter: Converter) -> Converter:
 
     Returns:
         The same converter.
+
+    Raises:
+        InvalidArgumentError: It is something else.
     """
+    if not isinstance(converter, BaseConverter):
+        refuse("converter", converter, "a converter of cattrs")
     converter.register_structure_hook_factory(_is_model, lambda model: _model_reader(model, converter))
     converter.register_unstructure_hook_factory(_is_model, lambda model: _model_writer(model, converter))
     return converter

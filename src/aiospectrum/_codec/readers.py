@@ -117,7 +117,7 @@ def _foreign(annotation: Any, structure: Structure) -> Reader:
             return structure(value, annotation)
         except SpectrumError:
             raise
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise wrong(f"a value of {annotation} ({shorten(str(error))})", value) from None
 
     return read

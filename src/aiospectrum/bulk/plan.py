@@ -21,10 +21,8 @@ ShardBy: TypeAlias = Literal["zone", "time"]
 """What is divided among shards: zones, each with all its windows, or the time, each part with all zones."""
 
 _LENGTHS: Final = (*get_args(TimeDelta), "whole")
-_LENGTH: Final = Text(choices=_LENGTHS, takes_unchecked=False, expected=f"one of {', '.join(_LENGTHS)}")
-_SHARD_BY: Final = Text(
-    choices=get_args(ShardBy), takes_unchecked=False, expected=f"one of {', '.join(get_args(ShardBy))}"
-)
+_LENGTH: Final = Text(choices=_LENGTHS, takes_unchecked=False)
+_SHARD_BY: Final = Text(choices=get_args(ShardBy), takes_unchecked=False)
 _COUNT: Final = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more")
 _TIME: Final = DateTime(takes_unchecked=False)
 

@@ -18,8 +18,7 @@ Kind: TypeAlias = Literal["bytime", "summary"]
 S = TypeVar("S", bound=str)
 
 
-_KINDS: Final = get_args(Kind)
-_KIND: Final = Text(choices=_KINDS, takes_unchecked=False, expected=f"one of {', '.join(_KINDS)}")
+_KIND: Final = Text(choices=get_args(Kind), takes_unchecked=False)
 _METRICS: Final = Array(items=METRIC, min_items=1, expected="a list with at least one metric")
 _DIMENSIONS: Final = Array(items=DIMENSION, expected="a list of dimensions")
 _FILTERS: Final = next(each.check for each in GET_EVENTS_SUMMARY.query if each.name == "filters")

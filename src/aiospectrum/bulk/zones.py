@@ -30,7 +30,7 @@ def check_zones(zones: Iterable[str]) -> tuple[str, ...]:
     Raises:
         InvalidArgumentError: They are something else.
     """
-    if issubclass(type(zones), (str, bytes)) or not isinstance(zones, Iterable):
+    if issubclass(type(zones), (str, bytes)) or not issubclass(type(zones), Iterable):
         refuse("zones", zones, "the ids of zones")
     found = tuple(_ZONE.check(f"zones[{index}]", zone_id) for index, zone_id in enumerate(zones))
     seen: set[str] = set()
