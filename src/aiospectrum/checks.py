@@ -381,10 +381,10 @@ class Object:
         """Refuse fields of two variants, or of another one than is named; without a name any single one will do."""
         given = {other: kind for kind, names in others.items() for other in names if getattr(value, other) is not None}
         kind = getattr(value, name)
-        if type(kind) is Unchecked:
+        parts = [kind, *(getattr(value, other) for other in given)]
+        if any(isinstance(each, Unchecked) for part in parts for each in (part if isinstance(part, list) else [part])):
             return
-        allowed = kind if kind in others else next(iter(given.values()), None)
+        allowed = next(iter(given.values()), None) if kind is None else kind
         for other, needed in given.items():
-            if needed != allowed and (kind is None or kind in others):
-                wanted = f"None, as it goes with {name} {needed!r} alone"
-                refuse(f"{field}.{other}", getattr(value, other), wanted)
+            if needed != allowed:
+                refuse(f"{field}.{other}", getattr(value, other), f"None, as it goes with {name} {needed!r} alone")

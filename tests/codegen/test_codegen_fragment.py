@@ -27,6 +27,7 @@ SAMPLE: Final = '''
 
 import asyncio
 
+from aiospectrum import Unchecked
 from cloudflare_dns import Client, Record, RecordRequest, Zone, get_zone, iterate_records
 
 
@@ -36,7 +37,8 @@ async def copy_records(client: Client, source: str, target: str) -> list[Record]
     registrar: str | None = zone.original_registrar
     made = []
     async for record in iterate_records(client.with_options(timeout=5), source, record_type="TXT"):
-        request = RecordRequest(name=record.name, type=record.type, content=record.content, comment=registrar)
+        kind = Unchecked(record.type)
+        request = RecordRequest(name=record.name, type=kind, content=record.content, comment=registrar)
         made.append(await client.dns.records.create(zone.id, request))
     page = await client.zones.list(status="active", per_page=5)
     print(len(page), [each.tags for each in made], made[0].meta["source"])
