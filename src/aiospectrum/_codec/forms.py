@@ -99,6 +99,21 @@ class AppRequestMethods(OldAppForms):
         names = [field.name for field in attrs.fields(cast(Any, cls))]
         return cls(**{name: as_read(values[name]) for name in names if values[name] not in (None, [])})
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, __: object) -> dict[str, Any]:
+        """Let pydantic, and so FastAPI, read it as a converter of ours does, unknown keys and all."""
+        from aiospectrum._codec.converter import shared_converter
+
+        def read(values: Any) -> Any:
+            return values if type(values) is cls else shared_converter().structure(values, cls)
+
+        return {"type": "function-plain", "function": {"type": "no-info", "function": read}}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: object, __: object) -> dict[str, Any]:
+        """For the documentation that FastAPI makes."""
+        return {"type": "object", "title": cls.__name__, "description": cls.__doc__}
+
 
 def as_read(value: Any) -> Any:
     """Mark all texts and integers of a value, so that they are sent as they are, whatever the checks say."""

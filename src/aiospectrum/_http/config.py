@@ -1,5 +1,6 @@
 """The settings of a client, checked when it is made: each check raises InvalidArgumentError, which names the field."""
 
+import functools
 import inspect
 import ipaddress
 import platform
@@ -103,7 +104,10 @@ def check_callable(field: str, value: F) -> F:
     refuse_coroutine(field, value)
     if value is not None and not callable(value):
         refuse(field, value, "a function or None")
-    if any(map(_is_async, (value, inspect.getattr_static(type(value), "__call__", None)))):
+    function: object = value
+    while isinstance(function, functools.partial):
+        function = function.func
+    if any(map(_is_async, (function, inspect.getattr_static(type(function), "__call__", None)))):
         refuse(field, value, "a function that is not async, as it is called in the middle of a call", _ASYNC_HINT)
     return value
 
