@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypedDict
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Body, Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
 from aiospectrum import (
@@ -63,7 +63,7 @@ async def list_apps(zone_id: str, client: Spectrum) -> list[dict[str, Any]]:
 
 
 @app.post("/zones/{zone_id}/apps")
-async def create_app(zone_id: str, request: AppRequest, client: Spectrum) -> dict[str, Any]:
+async def create_app(zone_id: str, request: Annotated[AppRequest, Body()], client: Spectrum) -> dict[str, Any]:
     """Create an application of the JSON that Cloudflare's documentation describes; a misspelt key is refused."""
     return converter.unstructure(await client.apps.create(zone_id, request))
 
