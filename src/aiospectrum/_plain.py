@@ -45,40 +45,40 @@ class UncheckedInteger(int):
     __slots__ = ()
 
 
-def plain_text(value: object) -> str | None:
+def plain_text(value: Any) -> str | None:
     """The text of a str or a subclass, such as an enum of strings or ``numpy.str_``."""
     if type(value) is str:
         return value
     return str.__str__(value) if issubclass(type(value), str) else None
 
 
-def plain_integer(value: object) -> int | None:
+def plain_integer(value: Any) -> int | None:
     """The number of an int or a subclass, such as an enum of integers; a bool is none."""
     if type(value) is int:
         return value
     is_integer = issubclass(type(value), int) and type(value) is not bool
-    return int.__int__(value) if is_integer else None  # type: ignore[arg-type]  # it is an int
+    return int.__int__(value) if is_integer else None
 
 
-def plain_number(value: object) -> int | float | None:
+def plain_number(value: Any) -> int | float | None:
     """The number of an int, a float or a subclass, such as ``numpy.float64``; a bool is none."""
     if type(value) is float:
         return value
-    return float.__float__(value) if issubclass(type(value), float) else plain_integer(value)  # type: ignore[arg-type]  # it is a float
+    return float.__float__(value) if issubclass(type(value), float) else plain_integer(value)
 
 
-def plain_datetime(value: object) -> datetime | None:
+def plain_datetime(value: Any) -> datetime | None:
     """The time of a datetime or a subclass, such as ``pandas.Timestamp``, whose nanoseconds are cut."""
-    if type(value) is _MAKE_DATETIME.func:
-        return value  # type: ignore[return-value]  # which is datetime, when nothing has frozen it
     if not issubclass(type(value), datetime):
         return None
-    plain: datetime = _MAKE_DATETIME(*(part.__get__(value) for part in _PARTS), fold=_FOLD.__get__(value))
+    plain: datetime = value
+    if type(value) is not _MAKE_DATETIME.func:
+        plain = _MAKE_DATETIME(*(part.__get__(value) for part in _PARTS), fold=_FOLD.__get__(value))
     return plain
 
 
-def plain_list(value: object) -> list[Any] | None:
+def plain_list(value: Any) -> list[Any] | None:
     """The items of a list, a tuple or a subclass."""
     if issubclass(type(value), list):
-        return list.copy(value)  # type: ignore[arg-type]  # it is a list
-    return [*tuple.__iter__(value)] if issubclass(type(value), tuple) else None  # type: ignore[arg-type]  # it is a tuple
+        return list.copy(value)
+    return [*tuple.__iter__(value)] if issubclass(type(value), tuple) else None

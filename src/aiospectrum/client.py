@@ -33,6 +33,7 @@ from aiospectrum._http.credentials import choose_credentials, credentials_from
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
+from aiospectrum._plain import plain_text
 from aiospectrum.checks import refuse
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
@@ -173,7 +174,7 @@ class BaseClient(HTTPTransport):
         if not issubclass(type(variables), Mapping):
             refuse("environ", environ, "a mapping of variables, or None")
         if base_url is None:
-            base_url = variables.get("CLOUDFLARE_BASE_URL", "").strip() or None
+            base_url = (plain_text(variables.get("CLOUDFLARE_BASE_URL")) or "").strip() or None
         return cls(**credentials_from(variables, cls.service.schemes), base_url=base_url, **options)
 
     def with_options(

@@ -134,6 +134,10 @@ CALLS: Final[dict[str, tuple[Callable[..., Any], dict[str, Any]]]] = {
     **{name: (lambda _name=name, **given: _call(_name, **given), good) for name, good in ARGUMENTS.items()},
     "Client": (Client, CLIENT),
     "from_env": (Client.from_env, {"environ": {"CLOUDFLARE_API_TOKEN": TOKEN}, "base_url": None, "timeout": 5}),
+    "from_env with odd variables": (
+        lambda **given: Client.from_env({"CLOUDFLARE_API_TOKEN": TOKEN, **given}),
+        {"CLOUDFLARE_BASE_URL": "", "CLOUDFLARE_EMAIL": "", "CLOUDFLARE_API_TOKEN": TOKEN},
+    ),
     "with_options": (Client(api_token=TOKEN).with_options, {"timeout": 5, "retry": None, "rate_limit": None}),
     "RetryPolicy": (RetryPolicy, attrs.asdict(RetryPolicy())),
     "RateLimit": (RateLimit, attrs.asdict(RateLimit())),

@@ -13,6 +13,7 @@ import aiohttp
 import attrs
 
 from aiospectrum._http.limiter import Limiter
+from aiospectrum._plain import plain_text
 from aiospectrum._version import __version__
 from aiospectrum.checks import Integer, Number, refuse
 from aiospectrum.hooks import AttemptHook
@@ -75,6 +76,7 @@ def check_base_url(base_url: str, *, allow_http: bool) -> str:
     http is for this machine only, unless ``allow_http``.
     """
     expected = "an http or https URL without credentials, query or fragment"
+    base_url = plain_text(base_url) or base_url
     parts = _split("base_url", base_url, expected)
     if "@" in parts.netloc:
         refuse("base_url", f"{parts.scheme}://…@{parts.netloc.rpartition('@')[2]}", expected)
@@ -88,6 +90,7 @@ def check_base_url(base_url: str, *, allow_http: bool) -> str:
 def check_proxy(proxy: str | None) -> str | None:
     """Check the URL of a proxy, which may hold the proxy's own credentials; None for none."""
     if proxy is not None:
+        proxy = plain_text(proxy) or proxy
         _split("proxy", proxy, "an http or https URL, or None")
     return proxy
 
@@ -162,10 +165,10 @@ def check_user_agent(addition: str | None) -> str:
     own = f"aiospectrum/{__version__} aiohttp/{aiohttp.__version__} Python/{platform.python_version()}"
     if addition is None:
         return own
-    is_text = isinstance(addition, str) and addition.isascii() and addition.isprintable()
-    if not is_text or not addition.strip():
+    text = (plain_text(addition) or "").strip()
+    if not (text and text.isascii() and text.isprintable()):
         refuse("user_agent", addition, "printable ASCII text")
-    return f"{own} {addition.strip()}"
+    return f"{own} {text}"
 
 
 def check_count(field: str, value: int) -> int:
@@ -175,8 +178,8 @@ def check_count(field: str, value: int) -> int:
 
 
 def _split(field: str, url: str, expected: str) -> SplitResult:
-    if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
-        refuse(field, url.rpartition("@")[2] if isinstance(url, str) else url, expected)
+    if type(url) is not str or not url.isascii() or not url.isprintable() or " " in url:
+        refuse(field, url.rpartition("@")[2] if type(url) is str else url, expected)
     try:
         parts = urlsplit(url)
         has_place = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

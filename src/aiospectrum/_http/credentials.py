@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 import attrs
 
+from aiospectrum._plain import plain_text
 from aiospectrum.errors import CredentialsError
 from aiospectrum.routes import Scheme
 
@@ -109,7 +110,11 @@ def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> d
     Raises:
         CredentialsError: The variables hold no complete scheme; the message names them.
     """
-    found = {name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable, "").strip()}
+    found = {
+        name: environ[variable]
+        for name, variable in ENVIRONMENT.items()
+        if (plain_text(environ.get(variable)) or "").strip()
+    }
     for scheme in schemes:
         if found.keys() >= _ARGUMENTS[scheme]:
             return {name: found[name] for name in ENVIRONMENT if name in _ARGUMENTS[scheme]}
@@ -120,9 +125,10 @@ def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> d
 
 
 def _clean(name: str, text: object) -> str:
-    if not isinstance(text, str):
+    plain = plain_text(text)
+    if plain is None:
         raise CredentialsError(f"{name}: expected a string, got {type(text).__name__}")
-    clean = text.strip()
+    clean = plain.strip()
     if not re.fullmatch(_ALLOWED, clean):
         raise CredentialsError(
             f"{name}: expected printable ASCII characters without spaces, quotes and backslashes, "
