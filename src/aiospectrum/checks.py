@@ -89,12 +89,17 @@ def keep(check: Check, *, or_none: bool = False) -> Any:
     return validate
 
 
-def _unchecked(value: object) -> Any:
-    """The value itself when it is to be sent as it is, else None."""
-    text, number = plain_text(value), plain_integer(value)
-    if issubclass(type(value), Unchecked) and text is not None and _is_unicode(text):
-        return Unchecked(text)
-    return UncheckedInteger(number) if issubclass(type(value), UncheckedInteger) and number is not None else None
+def _unchecked(value: object) -> Unchecked | None:
+    """A text that is to be sent as it is."""
+    text = plain_text(value) if issubclass(type(value), Unchecked) else None
+    return Unchecked(text) if text is not None and _is_unicode(text) else None
+
+
+def _unchecked_integer(value: object) -> UncheckedInteger | None:
+    """An integer that is to be sent as it is, of 64 bits as JSON readers take them."""
+    number = plain_integer(value) if issubclass(type(value), UncheckedInteger) else None
+    is_small = number is not None and -_LARGEST_INTEGER - 1 <= number <= 2 * _LARGEST_INTEGER + 1
+    return UncheckedInteger(number) if number is not None and is_small else None
 
 
 def _is_unicode(text: str) -> bool:
@@ -142,9 +147,9 @@ class Text:
 
     def check(self, field: str, value: object) -> Any:
         """Refuse anything else; see :class:`Check`."""
-        text = value if type(value) is str else (_unchecked(value) if self.takes_unchecked else None)
-        if text is not None and type(text) is not str:
-            return text
+        unchecked = _unchecked(value) if self.takes_unchecked else None
+        if unchecked is not None:
+            return unchecked
         text = plain_text(value)
         if text is None or not self._fits(text):
             refuse(field, value, self.expected, self._hint(text))
@@ -193,7 +198,7 @@ class Integer:
 
     def check(self, field: str, value: object) -> Any:
         """Refuse anything else; see :class:`Check`."""
-        unchecked = None if type(value) is int or not self.takes_unchecked else _unchecked(value)
+        unchecked = _unchecked_integer(value) if self.takes_unchecked else None
         if unchecked is not None:
             return unchecked
         number = plain_integer(value)

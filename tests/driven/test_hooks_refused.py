@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from aiospectrum import Client, InvalidArgumentError
-from aiospectrum.bulk import Plan, Query, pull, save
+from aiospectrum.bulk import Plan, Query, pull, save, watch
 from tests.conftest import TOKEN, ZONE, Serve
 from tests.odd_values import AsyncCall, coroutine, generator
 
@@ -56,6 +56,8 @@ async def test_an_async_hook_is_refused_when_it_is_given(hook: Any, tmp_path: Pa
         pull(client, PLAN, on_progress=hook)
     with pytest.raises(InvalidArgumentError, match=f"^on_progress: {words}"):
         await save_with(client, hook, tmp_path)
+    with pytest.raises(InvalidArgumentError, match=f"^clock: {words}"):
+        watch(client, [ZONE], clock=hook)
 
 
 @pytest.mark.parametrize(

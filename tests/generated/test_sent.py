@@ -382,6 +382,10 @@ def test_a_mark_is_not_a_way_out_of_the_url() -> None:
     assert target == "/zones/a%2F..%2Fb%3Fc/spectrum/apps"
     with pytest.raises(InvalidArgumentError, match="tls"):
         body_of(make_request(tls=Unchecked("\ud800")))
+    with pytest.raises(InvalidArgumentError, match="origin_port"):
+        body_of(make_request(origin_port=UncheckedInteger(2**64)))
+    with pytest.raises(InvalidArgumentError, match="ttl"):
+        body_of(make_request(origin_direct=None, origin_dns=OriginDNS(ttl=Unchecked("auto"))))
 
 
 def test_a_plan_keeps_its_marks() -> None:

@@ -150,6 +150,8 @@ CALLS: Final[dict[str, tuple[Callable[..., Any], dict[str, Any]]]] = {
     "Plan.from_json": (Plan.from_json, {"text": PLAN.to_json()}),
     "pull": (_pull, {"client": Sending(), "plan": PLAN, "concurrency": 2, "fail_fast": True, "rate_limit_timeout": 1}),
     "pull with a hook": (_pull, {"client": Sending(), "plan": PLAN, "on_progress": None}),
+    "pull later": (lambda **given: pull(Sending(), PLAN, **given), {"sleep": _no_wait}),
+    "watch later": (lambda **given: watch(Sending(), [ZONE], **given), {"sleep": _no_wait, "clock": lambda: 0.0}),
     "watch": (_watch, {"client": Sending(), "zones": [ZONE], "every": 1, "concurrency": 1}),
     **{f"read {model.__name__}": (_reading(model), {"values": {}}) for model in MODELS},
     "read a list": (_reading(list[App]), {"values": [READ]}),

@@ -26,6 +26,7 @@ __all__ = [
     "check_callable",
     "check_class",
     "check_count",
+    "check_function",
     "check_limiter",
     "check_proxy",
     "check_session",
@@ -112,6 +113,13 @@ def check_callable(field: str, value: F) -> F:
         function = function.func
     if any(map(_is_async, (function, inspect.getattr_static(type(function), "__call__", None)))):
         refuse(field, value, "a function that is not async, as it is called in the middle of a call", _ASYNC_HINT)
+    return value
+
+
+def check_function(field: str, value: F) -> F:
+    """Check that a value is a function; whether it is async shows when it is called."""
+    if not callable(value):
+        refuse(field, value, "a function")
     return value
 
 

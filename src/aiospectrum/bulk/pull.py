@@ -7,7 +7,7 @@ from typing import Self
 
 import attrs
 
-from aiospectrum._http.config import check_callable, check_class, check_count, refuse_coroutine
+from aiospectrum._http.config import check_callable, check_class, check_count, check_function, refuse_coroutine
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.workers import Queue, WorkerPool, divide
@@ -74,6 +74,7 @@ def pull(
     """
     check_class("plan", plan, Plan)
     concurrency = check_count("concurrency", concurrency)
+    check_function("sleep", sleep)
     Flag().check("fail_fast", fail_fast)
     check_callable("on_progress", on_progress)
     fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from aiospectrum._http.config import check_callable, check_class, check_count
+from aiospectrum._http.config import check_callable, check_class, check_count, check_function
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
@@ -97,6 +97,8 @@ async def save(
     check_class("plan", plan, Plan)
     file_format: FileFormat = _FORMAT.check("format", format)
     concurrency = check_count("concurrency", concurrency)
+    check_function("sleep", sleep)
+    check_function("clock", check_callable("clock", clock))
     if refresh_within is not None and not (isinstance(refresh_within, timedelta) and refresh_within >= timedelta()):
         refuse("refresh_within", refresh_within, "a timedelta of 0 or more, or None")
     Flag().check("fail_fast", fail_fast)

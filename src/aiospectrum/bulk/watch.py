@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import attrs
 
-from aiospectrum._http.config import check_count
+from aiospectrum._http.config import check_callable, check_count, check_function
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.checks import Number
 from aiospectrum.endpoints import get_current_aggregate
@@ -80,6 +80,8 @@ def watch(
     clients = clients_by_zone(client, check_zones(zones))
     every = _EVERY.check("every", every)
     concurrency = check_count("concurrency", concurrency)
+    check_function("sleep", sleep)
+    check_function("clock", check_callable("clock", clock))
     return _rounds(clients, every=every, concurrency=concurrency, clock=clock, sleep=sleep)
 
 
