@@ -6,6 +6,7 @@ subclass, such as an enum of strings or ``numpy.str_``, is exactly a str, int, f
 is what is sent.
 """
 
+import operator
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -147,9 +148,10 @@ class Text:
 
     def check(self, field: str, value: object) -> Any:
         """Refuse anything else; see :class:`Check`."""
-        unchecked = _unchecked(value) if self.takes_unchecked else None
-        if unchecked is not None:
-            return unchecked
+        if type(value) is not str and self.takes_unchecked:
+            unchecked = _unchecked(value)
+            if unchecked is not None:
+                return unchecked
         text = plain_text(value)
         if text is None or not self._fits(text):
             refuse(field, value, self.expected, self._hint(text))
@@ -198,9 +200,10 @@ class Integer:
 
     def check(self, field: str, value: object) -> Any:
         """Refuse anything else; see :class:`Check`."""
-        unchecked = _unchecked_integer(value) if self.takes_unchecked else None
-        if unchecked is not None:
-            return unchecked
+        if type(value) is not int and self.takes_unchecked:
+            unchecked = _unchecked_integer(value)
+            if unchecked is not None:
+                return unchecked
         number = plain_integer(value)
         if number is None or not self._fits(number):
             refuse(field, value, self.expected)
@@ -301,7 +304,8 @@ class Array:
         items = plain_list(value)
         if items is None or len(items) < self.min_items:
             refuse(field, value, self.expected)
-        return [self.items.check(f"{field}[{index}]", item) for index, item in enumerate(items)]
+        plain = [self.items.check(f"{field}[{index}]", item) for index, item in enumerate(items)]
+        return value if type(value) is list and all(map(operator.is_, plain, items)) else plain
 
 
 @attrs.frozen(kw_only=True)
