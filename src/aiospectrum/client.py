@@ -34,7 +34,7 @@ from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
 from aiospectrum._plain import plain_text
-from aiospectrum.checks import refuse
+from aiospectrum.checks import Flag, refuse
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import API
@@ -113,12 +113,13 @@ class BaseClient(HTTPTransport):
         proxy_password = urlsplit(check_proxy(proxy) or "").password
         if proxy_password is not None:
             credentials = attrs.evolve(credentials, secrets=(*credentials.secrets, proxy_password))
+        allow_http = Flag().check("allow_http", allow_http)
         base_url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
         timeouts = check_timeout(timeout)
         retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
         hook = check_callable("on_attempt", on_attempt)
         borrowed = check_session(session)
-        self._connections = check_count("connector_limit", connector_limit)
+        self._connections = connector_limit = check_count("connector_limit", connector_limit)
         if borrowed is not None and borrowed.connector is not None:
             self._connections = borrowed.connector.limit
         limiter = check_limiter(rate_limit, self._connections)

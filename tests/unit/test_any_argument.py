@@ -129,6 +129,7 @@ CLIENT: Final = {name: None for name in inspect.signature(Client.__init__).param
     "api_token": TOKEN,
     "connector_limit": 5,
     "max_body_bytes": 1000,
+    "allow_http": False,
 }
 CALLS: Final[dict[str, tuple[Callable[..., Any], dict[str, Any]]]] = {
     **{name: (lambda _name=name, **given: _call(_name, **given), good) for name, good in ARGUMENTS.items()},

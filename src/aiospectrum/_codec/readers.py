@@ -40,6 +40,9 @@ __all__ = [
 Reader: TypeAlias = Callable[[Any], Any]
 Structure: TypeAlias = Callable[[Any, Any], Any]
 
+_LONGEST_VALUE: Final = 8000
+"""Characters of a value that an error keeps: far more than it shows, so that credentials in it are found whole."""
+
 _NUMBERS: Final = frozenset({int, float})
 _FINER_THAN_MICROSECONDS: Final = re.compile(r"(?<=\.\d{6})\d+", re.ASCII)
 _LEAP_SECOND: Final = re.compile(r"(:59):60(\.\d*)?", re.ASCII)
@@ -47,7 +50,7 @@ _LEAP_SECOND: Final = re.compile(r"(:59):60(\.\d*)?", re.ASCII)
 
 def wrong(expected: str, value: object, field: str = "") -> ConversionError:
     """Make the error for a value that is not what it ought to be; it keeps no more of the value than a text."""
-    return _error(expected, show(value), field)
+    return _error(expected, show(value)[:_LONGEST_VALUE], field)
 
 
 def below(step: str, error: ConversionError) -> ConversionError:
