@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from types import EllipsisType, TracebackType
 from typing import ClassVar, Final, Self, Unpack
-from urllib.parse import urlsplit
 
 import aiohttp
 import attrs
@@ -23,18 +22,19 @@ from aiospectrum._http.config import (
     check_class,
     check_count,
     check_limiter,
-    check_proxy,
     check_session,
     check_ssl_context,
     check_timeout,
     check_user_agent,
 )
 from aiospectrum._http.credentials import choose_credentials, credentials_from
+from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
 from aiospectrum._plain import plain_text
 from aiospectrum.checks import Flag, refuse
+from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import API
@@ -107,14 +107,17 @@ class BaseClient(HTTPTransport):
             CredentialsError: No credentials, two schemes at once, or unusable ones.
             InvalidArgumentError: Another argument is invalid.
         """
-        credentials = choose_credentials(
-            api_token=api_token, api_email=api_email, api_key=api_key, schemes=self.service.schemes
-        )
-        proxy_password = urlsplit(check_proxy(proxy) or "").password
-        if proxy_password is not None:
-            credentials = attrs.evolve(credentials, secrets=(*credentials.secrets, proxy_password))
-        allow_http = Flag().check("allow_http", allow_http)
-        base_url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
+        schemes = self.service.schemes
+        try:
+            credentials = choose_credentials(
+                api_token=api_token, api_email=api_email, api_key=api_key, schemes=schemes, proxy=proxy
+            )
+            allow_http = Flag().check("allow_http", allow_http)
+            url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
+        except SpectrumError as error:
+            raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
+        finally:
+            del api_token, api_email, api_key, proxy, base_url  # so that no tool that reports errors shows them
         timeouts = check_timeout(timeout)
         retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
         hook = check_callable("on_attempt", on_attempt)
@@ -127,14 +130,14 @@ class BaseClient(HTTPTransport):
         super().__init__(
             CallSettings(
                 session=Session(
-                    headers={**credentials.headers, "Accept": "application/json", "User-Agent": user_agent},
+                    headers={"Accept": "application/json", "User-Agent": user_agent},
+                    credentials=credentials,
                     borrowed=borrowed,
                     connector_limit=connector_limit,
                     ssl_context=check_ssl_context(ssl_context),
-                    proxy=proxy,
                     max_body_bytes=check_count("max_body_bytes", max_body_bytes),
                 ),
-                base_url=base_url,
+                base_url=url,
                 redact=credentials.redact,
                 timeouts=timeouts,
                 retry=retry,
@@ -171,12 +174,15 @@ class BaseClient(HTTPTransport):
             CredentialsError: No complete scheme is set; the message names the variables.
             InvalidArgumentError: Another argument is invalid.
         """
-        variables = os.environ if environ is None else environ
-        if not issubclass(type(variables), Mapping):
-            refuse("environ", environ, "a mapping of variables, or None")
-        if base_url is None:
-            base_url = (plain_text(variables.get("CLOUDFLARE_BASE_URL")) or "").strip() or None
-        return cls(**credentials_from(variables, cls.service.schemes), base_url=base_url, **options)
+        environ = os.environ if environ is None else environ
+        try:
+            if not issubclass(type(environ), Mapping):
+                refuse("environ", type(environ), "a mapping of variables, or None")
+            if base_url is None:
+                base_url = (plain_text(environ.get("CLOUDFLARE_BASE_URL")) or "").strip() or None
+            return cls(**credentials_from(environ, cls.service.schemes), base_url=base_url, **options)
+        finally:
+            del environ, options, base_url  # so that no tool that reports errors shows them
 
     def with_options(
         self,
@@ -218,6 +224,8 @@ class BaseClient(HTTPTransport):
         return self._settings.base_url
 
     def __repr__(self) -> str:
+        if "_settings" not in vars(self):  # as tools find it in the frames of an argument that was refused
+            return f"{type(self).__name__}(not made)"
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     async def __aenter__(self) -> Self:
