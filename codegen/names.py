@@ -25,7 +25,8 @@ _IN_FUNCTIONS: Final = frozenset({"get_page", "int", "number", "response", "tran
 """What the body of an endpoint function needs for itself."""
 _IMPORTED: Final = """
     API Any Array AsyncGenerator Awaitable BaseClient Body Client ClassVar DateTime Final Flag Integer Literal Namespace
-    Namespaces Object OneOf Page PathParameter QueryParameter Route SERVICE Sequence Text Transport TypeAlias attrgetter
+    Namespaces Object OneOf Page PathParameter QueryParameter Route SERVICE Sent SentOnly Sequence Text Transport
+    TypeAlias Unchecked attrgetter
     attrs checks datetime final iterate_pages models struct to_page
 """
 """What the templates import or define."""

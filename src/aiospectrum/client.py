@@ -33,6 +33,8 @@ from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
+from aiospectrum._plain import plain_text
+from aiospectrum.checks import Flag, refuse
 from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
@@ -117,6 +119,7 @@ class BaseClient(HTTPTransport):
                 proxy=proxy,
                 other_proxies=proxies_of(check_session(session)),
             )
+            allow_http = Flag().check("allow_http", allow_http)
             url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
         except SpectrumError as error:
             raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
@@ -126,7 +129,7 @@ class BaseClient(HTTPTransport):
         retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
         hook = check_callable("on_attempt", on_attempt)
         borrowed = check_session(session)
-        self._connections = check_count("connector_limit", connector_limit)
+        self._connections = connector_limit = check_count("connector_limit", connector_limit)
         if borrowed is not None and borrowed.connector is not None:
             self._connections = borrowed.connector.limit
         limiter = check_limiter(rate_limit, self._connections)
@@ -180,8 +183,10 @@ class BaseClient(HTTPTransport):
         """
         environ = os.environ if environ is None else environ
         try:
+            if not issubclass(type(environ), Mapping):
+                refuse("environ", type(environ), "a mapping of variables, or None")
             if base_url is None:
-                base_url = environ.get("CLOUDFLARE_BASE_URL", "").strip() or None
+                base_url = (plain_text(environ.get("CLOUDFLARE_BASE_URL")) or "").strip() or None
             return cls(**credentials_from(environ, cls.service.schemes), base_url=base_url, **options)
         finally:
             del environ, options, base_url  # so that no tool that reports errors shows them

@@ -4,6 +4,7 @@
 
     SpectrumError
     ├── InvalidArgumentError (also ValueError)    an argument was refused before anything was sent
+    │   └── ConversionError                       values that a converter cannot read or write
     ├── CredentialsError (also ValueError)        credentials are missing, unusable or of two schemes
     ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``
     ├── TableError                                a report cannot be made into a table
@@ -42,6 +43,7 @@ __all__ = [
     "ClientStateError",
     "ConflictError",
     "ConnectionFailedError",
+    "ConversionError",
     "CredentialsError",
     "DecodeError",
     "ErrorDetail",
@@ -114,6 +116,13 @@ class InvalidArgumentError(SpectrumError, ValueError):
         self.field = field
         self.value = value
         self.expected = expected
+
+
+class ConversionError(InvalidArgumentError):
+    """Values that a converter cannot read or write: a wrong type, an unknown key of what is sent, or none at all.
+
+    ``field`` is where the first one is, such as ``data[3].metrics``, and empty for the whole.
+    """
 
 
 class CredentialsError(SpectrumError, ValueError):

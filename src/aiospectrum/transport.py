@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
-from aiospectrum.checks import refuse
+from aiospectrum.checks import Integer
 from aiospectrum.errors import ErrorDetail
 from aiospectrum.routes import Route
 from aiospectrum.structs import struct
@@ -237,8 +237,7 @@ async def iterate_pages(
     Raises:
         InvalidArgumentError: ``per_page`` is not an integer; its bounds are checked where a page is fetched.
     """
-    if not isinstance(per_page, int):
-        refuse("per_page", per_page, "an integer")
+    per_page = Integer().check("per_page", per_page)
     seen: set[str] = set()
     previous: list[str] = []
     number = stale = 0

@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
 
+from aiospectrum._http.config import check_callable, refuse_coroutine
 from aiospectrum._http.deadline import Deadline
 from aiospectrum._http.frames import forget_aiohttp
 from aiospectrum._http.headers import read_rate_limit
@@ -170,7 +171,7 @@ class HTTPTransport:
             url=call.url,
             attempt=call.attempt + 1,
         )
-        end = hook(started)
+        end = check_callable("what on_attempt returned", hook(started))
         start_time = self._settings.clock()
         error: RequestError | None = None
         was_cancelled = True
@@ -185,8 +186,9 @@ class HTTPTransport:
         finally:
             if end is not None:
                 duration = self._settings.clock() - start_time
+                ended = _attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled)
                 try:
-                    end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                    refuse_coroutine("what on_attempt returned", end(ended))
                 except BaseException:
                     response = None  # which this frame would show, with headers that may repeat credentials
                     raise

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from aiospectrum.checks import refuse
 from aiospectrum.policies import RateLimit
 
 __all__ = ["Limiter", "TooLateError", "Window"]
@@ -84,7 +85,12 @@ class Limiter:
             limit: The limit; None for 1,140 requests per 300 s with 50 in flight.
             clock: Returns the time in seconds; that of the running event loop when None.
             call_later: Calls a function after some seconds; that of the running event loop when None.
+
+        Raises:
+            InvalidArgumentError: The limit is something else.
         """
+        if limit is not None and not isinstance(limit, RateLimit):
+            refuse("limit", limit, "a RateLimit or None")
         self.limit: RateLimit = RateLimit() if limit is None else limit
         """The limit."""
         self._clock = clock

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import attrs
 
-from aiospectrum._http.config import check_count
+from aiospectrum._http.config import check_callable, check_count, check_function
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.checks import Number
 from aiospectrum.endpoints import get_current_aggregate
@@ -78,8 +78,10 @@ def watch(
         ClientStateError: Of the iterator: the client is not open, or not on this event loop.
     """
     clients = clients_by_zone(client, check_zones(zones))
-    _EVERY.check("every", every)
-    check_count("concurrency", concurrency)
+    every = _EVERY.check("every", every)
+    concurrency = check_count("concurrency", concurrency)
+    check_function("sleep", sleep)
+    check_function("clock", check_callable("clock", clock))
     return _rounds(clients, every=every, concurrency=concurrency, clock=clock, sleep=sleep)
 
 

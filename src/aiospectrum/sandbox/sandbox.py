@@ -1,6 +1,7 @@
 """The sandbox as an async context manager, until cancelled, or in a thread of its own."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -227,8 +228,10 @@ async def serve(sandbox: Sandbox, *, ready: Callable[[str], object] | None = Non
         ready: Called with the URL once the sandbox listens.
 
     Raises:
+        ValueError: ``ready`` is async.
         OSError: The address cannot be listened on.
     """
+    expect(not inspect.iscoroutinefunction(ready), "ready", ready, "a function that is not async")
     async with sandbox:
         if ready is not None:
             ready(sandbox.url)
