@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar
 
 import attrs
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -160,6 +160,14 @@ class Nested(Generic[N]):
         self._namespace = namespace
         self._of_class = namespace(_NoTransport())
         _mark_for_mocks(self)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, as properties do.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("it is a part of a class: pickle or copy that")
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name

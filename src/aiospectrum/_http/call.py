@@ -79,7 +79,7 @@ class HTTPTransport:
         Raises:
             TypeError: Always.
         """
-        raise TypeError("credentials are not pickled; make a client where it is used")
+        raise TypeError("credentials are not pickled or copied: make a client where it is used, or use with_options()")
 
     async def send(
         self, route: Route[T], *, path: Mapping[str, object], query: Mapping[str, object], body: object = None

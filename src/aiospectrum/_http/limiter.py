@@ -5,7 +5,7 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from aiospectrum.policies import RateLimit
 
@@ -100,6 +100,14 @@ class Limiter:
         self._probe: int | None = None
         self._quota = math.inf
         self._quota_until = -math.inf
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: each of two would let the whole limit through.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a limiter is shared, not copied: give this one to each client, or pickle its limit")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.limit}, in_flight={self._in_flight}, queued={len(self._queue)})"

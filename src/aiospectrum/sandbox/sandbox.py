@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 
 from aiohttp import web
 
@@ -104,6 +104,14 @@ class Sandbox:
         limiter = None if rate_limit is None else RateLimiter(rate_limit, monotonic)
         injector = FaultInjector(_check_faults(faults), seed=seed, monotonic=monotonic)
         self._edge: Final = Edge(self._account, self._credentials, limiter, injector)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a sandbox is one server: hand its url and api_token on, or make another one of the same seed")
 
     def __repr__(self) -> str:
         """Return the sandbox's size, seed and URL, without secrets."""
