@@ -100,7 +100,11 @@ class HTTPTransport:
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
         settings = self._settings
-        if settings.session.loop is not asyncio.get_running_loop():
+        try:
+            is_elsewhere = settings.session.loop is not asyncio.get_running_loop()
+        except RuntimeError:  # none is running
+            is_elsewhere = True
+        if is_elsewhere:
             settings.session.refuse()
         target, content = build_request(route, path=path, query=query, body=body)
         deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)

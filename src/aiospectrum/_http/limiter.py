@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NoReturn, Protocol
 
+from aiospectrum._http.loop import running_loop
 from aiospectrum.policies import RateLimit
 
 __all__ = ["Limiter", "TooLateError", "Window"]
@@ -269,9 +270,9 @@ class Limiter:
             self._queue.popleft()
 
     def _now(self) -> float:
-        return asyncio.get_running_loop().time() if self._clock is None else self._clock()
+        return running_loop().time() if self._clock is None else self._clock()
 
     def _later(self, seconds: float) -> Timer:
         if self._call_later is None:
-            return asyncio.get_running_loop().call_later(seconds, self._serve_queue)
+            return running_loop().call_later(seconds, self._serve_queue)
         return self._call_later(seconds, self._serve_queue)

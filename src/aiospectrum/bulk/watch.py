@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from aiospectrum._http.config import check_count
+from aiospectrum._http.loop import running_loop
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.checks import Number
 from aiospectrum.endpoints import get_current_aggregate
@@ -105,6 +106,7 @@ async def _rounds(
     clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[object]],
 ) -> AsyncGenerator[Round, None]:
+    running_loop()
     last: int | None = None
     while True:
         number = _next_tick(clock(), every, last)

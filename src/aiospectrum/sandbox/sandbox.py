@@ -194,9 +194,13 @@ class Sandbox:
         """Start listening.
 
         Raises:
-            RuntimeError: The sandbox is running already.
+            RuntimeError: The sandbox is running already, or no asyncio event loop is.
             OSError: The address cannot be listened on.
         """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError("no asyncio event loop is running here; run_in_thread() works anywhere") from None
         if self._runner is not None:
             raise RuntimeError(f"this sandbox is running already, at {self._url}")
         runner = self._runner = web.ServerRunner(
