@@ -48,6 +48,7 @@ def run(argv: Sequence[str], context: Context) -> int:
         The exit status: 0 all is well, 1 a call failed, 2 bad usage, 141 nobody reads the output any more; 130 Ctrl-C,
         143 SIGTERM and 129 SIGHUP.
     """
+    context = attrs.evolve(context, argv=argv)
     try:
         with show_warnings(context):
             return _dispatch(argv, context)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-__all__ = ["find_proxy", "without_password"]
+__all__ = ["find_proxy", "with_scheme"]
 
 _VARIABLES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 """The first that is set counts. There is none for http: only an API on this machine is called by that."""
@@ -23,24 +23,17 @@ def find_proxy(option: str | None, environ: Mapping[str, str], base_url: str) ->
         What names the proxy, and its URL; None for none.
     """
     if option is not None:
-        return "--proxy", _with_scheme(option)
+        return "--proxy", with_scheme(option)
     for name in _VARIABLES:
         value = environ.get(name, "").strip()
         if value:
             goes_direct = _goes_direct(base_url, environ.get("no_proxy") or environ.get("NO_PROXY", ""))
-            return None if goes_direct else (name, _with_scheme(value))
+            return None if goes_direct else (name, with_scheme(value))
     return None
 
 
-def without_password(proxy: str) -> str:
-    """Replace the password in the URL of a proxy by three dots."""
-    scheme, _, rest = _with_scheme(proxy).partition("://")
-    credentials, at, host = rest.rpartition("@")
-    name, colon, _ = credentials.partition(":")
-    return f"{scheme}://{name}{colon}{'…' if colon else ''}{at}{host}"
-
-
-def _with_scheme(proxy: str) -> str:
+def with_scheme(proxy: str) -> str:
+    """Make a URL of a proxy that is named by its host, as curl takes it."""
     return proxy if "://" in proxy else f"http://{proxy}"
 
 

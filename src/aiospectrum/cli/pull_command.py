@@ -11,9 +11,9 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.redaction import hide_passwords
 from aiospectrum.bulk import DestinationMismatchError, FileFormat, Plan
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import without_passwords
 from aiospectrum.cli.options import (
     AtLeastOne,
     Passed,
@@ -23,7 +23,7 @@ from aiospectrum.cli.options import (
     parse_option,
 )
 from aiospectrum.cli.plan_options import PlanOptions
-from aiospectrum.cli.proxies import without_password
+from aiospectrum.cli.proxies import with_scheme
 from aiospectrum.cli.pull_job import (
     PullJob,
     PullResult,
@@ -97,7 +97,7 @@ def pull(
         return 0
     if out is None:
         raise UsageError("expected --out with the folder to save in, or --dry-run")
-    place = without_passwords(out)
+    place = hide_passwords(out)
     out = expand_home(out, f"--out {place}")
     if file_format == "parquet":
         need_pyarrow("--format parquet", ", or choose --format csv or --format ndjson")
@@ -128,7 +128,7 @@ def _conclude(plan: Plan, result: PullResult, place: str, context: Context) -> i
     elif result.failures:
         context.print_err("to retry what failed:")
     if result.stopped is not None or result.failures:
-        proxy = [] if context.proxy is None else ["--proxy", without_password(context.proxy)]
+        proxy = [] if context.proxy is None else ["--proxy", hide_passwords(with_scheme(context.proxy))]
         context.print_err(resume_command([*context.argv, *proxy], since=plan.since, until=plan.until))
     if result.stopped is not None:
         return result.stopped.status
@@ -149,7 +149,7 @@ def resume_command(argv: Sequence[str], *, since: datetime, until: datetime) -> 
     Returns:
         The command for a shell; passwords in URLs are to be filled in.
     """
-    words = ["aiospectrum", *map(without_passwords, argv)]
+    words = ["aiospectrum", *map(hide_passwords, argv)]
     if not any(_is(word, "--plan") for word in words):
         words = [*_without_times(words), "--since", _second(since), "--until", _second(until)]
     return shlex.join(words)
