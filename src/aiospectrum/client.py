@@ -39,6 +39,7 @@ from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import API
+from aiospectrum.transport import Namespace
 
 __all__ = ["DEFAULT_BASE_URL", "BaseClient", "Client"]
 
@@ -49,16 +50,13 @@ _DEFAULT_RATE_LIMIT: Final = RateLimit()
 
 
 class BaseClient(HTTPTransport):
-    """All of a client but its namespaces, which :meth:`attach_namespaces` of a subclass makes.
+    """All of a client but its namespaces, which are attributes of a subclass.
 
     A client is for one event loop and shared by its tasks.
     """
 
     service: ClassVar[API]
     """Where the API is, and which credentials it takes."""
-
-    def attach_namespaces(self) -> None:
-        """Make the namespaces over this client; called whenever one is made, by ``with_options`` too."""
 
     def __init__(
         self,
@@ -156,7 +154,6 @@ class BaseClient(HTTPTransport):
                 sleep=asyncio.sleep,
             )
         )
-        self.attach_namespaces()
 
     @classmethod
     def from_env(
@@ -215,14 +212,14 @@ class BaseClient(HTTPTransport):
         """
         settings = self._settings
         other = object.__new__(type(self))
-        vars(other).update(vars(self))
+        # Without the namespaces, which are over this client.
+        vars(other).update({name: value for name, value in vars(self).items() if not isinstance(value, Namespace)})
         other._settings = attrs.evolve(
             settings,
             timeouts=settings.timeouts if timeout is ... else check_timeout(timeout),
             retry=settings.retry if retry is None else check_class("retry", retry, RetryPolicy),
             limiter=settings.limiter if rate_limit is ... else check_limiter(rate_limit, self._connections),
         )
-        other.attach_namespaces()
         return other
 
     @property
@@ -266,7 +263,3 @@ class Client(BaseClient, Namespaces):
     """
 
     service = SERVICE
-
-    def attach_namespaces(self) -> None:
-        """Make ``apps``, ``protocols`` and ``analytics``."""
-        Namespaces.__init__(self, self)

@@ -31,7 +31,7 @@ Any other status raises :class:`ResponseError` itself. Every error pickles and p
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -98,6 +98,12 @@ class ErrorDetail:
 
 class SpectrumError(Exception):
     """The root of all errors of aiospectrum."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # With its cause, which some errors document; but none of other libraries, which may not go into a pickle.
+        cause = self.__cause__
+        is_ours = isinstance(cause, SpectrumError) or type(cause).__module__ == "builtins"
+        return type(self), self.args, vars(self) | ({"__cause__": cause} if cause is not None and is_ours else {})
 
 
 class InvalidArgumentError(SpectrumError, ValueError):

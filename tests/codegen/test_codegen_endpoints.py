@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import attrs
 import pytest
@@ -233,3 +234,14 @@ def test_docstrings_of_functions_say_all(boxes: SimpleNamespace) -> None:
     )
     counts = inspect.getdoc(boxes.counts.get_counts) or ""
     assert "    top: The most rows, 9 or less.\n    skip: Rows to skip.\n" in counts
+
+
+async def test_generated_clients_can_be_mocked(boxes: SimpleNamespace) -> None:
+    """As the client of this package can: calls are awaited, and wrong arguments refused."""
+    client = mock.create_autospec(boxes.client.Client)(api_token="t0ken")
+    client.counts.per_day.fetch.return_value = 5
+    assert await client.counts.per_day.fetch(skip=1) == 5
+    with pytest.raises(TypeError):
+        client.counts.per_day.fetch(nope=1)
+    with mock.patch.object(boxes.namespaces.Namespaces(Recorder([])).boxes, "list") as patched:
+        assert isinstance(patched, mock.AsyncMock)

@@ -81,7 +81,7 @@ class HTTPTransport:
         Raises:
             TypeError: Always.
         """
-        raise TypeError("credentials are not pickled; make a client where it is used")
+        raise TypeError("credentials are not pickled or copied: make a client where it is used, or use with_options()")
 
     async def send(
         self, route: Route[T], *, path: Mapping[str, object], query: Mapping[str, object], body: object = None
@@ -102,7 +102,11 @@ class HTTPTransport:
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
         settings = self._settings
-        if settings.session.loop is not asyncio.get_running_loop():
+        try:
+            is_elsewhere = settings.session.loop is not asyncio.get_running_loop()
+        except RuntimeError:  # none is running
+            is_elsewhere = True
+        if is_elsewhere:
             settings.session.refuse()
         target, content = build_request(route, path=path, query=query, body=body)
         deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)

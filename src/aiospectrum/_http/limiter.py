@@ -5,8 +5,9 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
+from aiospectrum._http.loop import running_loop
 from aiospectrum.checks import refuse
 from aiospectrum.policies import RateLimit
 
@@ -106,6 +107,14 @@ class Limiter:
         self._probe: int | None = None
         self._quota = math.inf
         self._quota_until = -math.inf
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: each of two would let the whole limit through.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a limiter is shared, not copied: give this one to each client, or pickle its limit")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.limit}, in_flight={self._in_flight}, queued={len(self._queue)})"
@@ -267,9 +276,9 @@ class Limiter:
             self._queue.popleft()
 
     def _now(self) -> float:
-        return asyncio.get_running_loop().time() if self._clock is None else self._clock()
+        return running_loop().time() if self._clock is None else self._clock()
 
     def _later(self, seconds: float) -> Timer:
         if self._call_later is None:
-            return asyncio.get_running_loop().call_later(seconds, self._serve_queue)
+            return running_loop().call_later(seconds, self._serve_queue)
         return self._call_later(seconds, self._serve_queue)

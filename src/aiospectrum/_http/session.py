@@ -13,6 +13,7 @@ from yarl import URL
 
 from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import DeadlineTimer
+from aiospectrum._http.loop import running_loop
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum._http.response import response_error
 from aiospectrum.checks import refuse
@@ -94,7 +95,7 @@ class Session:
         """
         if self.loop is not None and not self.loop.is_closed():
             raise ClientStateError("the client is open already: enter it once, then share it among tasks")
-        self.loop = asyncio.get_running_loop()
+        self.loop = running_loop()
         self.timer = DeadlineTimer(self.loop)
         self._large_bodies = asyncio.Lock()
         self._aiohttp = self._borrowed or aiohttp.ClientSession(
@@ -118,6 +119,7 @@ class Session:
         Raises:
             ClientStateError: Always.
         """
+        running_loop()
         if self.loop is None:
             raise ClientStateError("the client is not open: call it inside `async with Client(...) as client:`")
         raise ClientStateError("the client was opened on another event loop: open one client per loop")

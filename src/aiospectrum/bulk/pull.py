@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import attrs
 
@@ -112,6 +112,14 @@ class Pull:
         self._on_progress = on_progress
         self._is_complete = False
         self._is_closed = False
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a pull is under way in one place: pickle its plan, and pull that elsewhere")
 
     @property
     def progress(self) -> Progress:
