@@ -30,6 +30,9 @@ __all__ = ["assumed_response", "read_envelope", "read_response", "response_error
 _KNOWN_CODINGS: Final = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
 """Content encodings that a body may have, of which aiohttp decodes those that it has asked for."""
 
+_EMPTY: Final[tuple[object, ...]] = (None, {}, [], "")
+"""Results that say no more than that the call succeeded."""
+
 _LONGEST_EXCERPT: Final = 300
 _LONGEST_PROBLEM: Final = 1000
 _MOST_DETAILS: Final = 50
@@ -51,7 +54,8 @@ def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
         return assumed_response(call, http)
     if body is None or not body.success:
         body = read_envelope(call, http)
-        body.result = _decode_result(call, http, _assumed_result(call) if body.result is None else body.result)
+        is_empty = body.result in _EMPTY and call.route.assumed_result is not None
+        body.result = _decode_result(call, http, _assumed_result(call) if is_empty else body.result)
     return Response(
         route=call.route,
         url=call.url,
