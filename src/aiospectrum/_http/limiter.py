@@ -199,8 +199,8 @@ class Limiter:
         """
         if permit <= self._permits_before_pause:
             return
-        if not seconds <= self.limit.max_wait:  # which is so of nan, too
-            seconds = self.limit.max_wait
+        if not 0 <= seconds <= self.limit.max_wait:  # which is so of nan, too
+            seconds = 0.0 if seconds < 0 else self.limit.max_wait
         self._permits_before_pause = self._permits
         self._paused_until = max(self._paused_until, self._now() + seconds)
         self._needs_probe = True
@@ -215,7 +215,7 @@ class Limiter:
             left: Requests that the API says are left.
             seconds: For how long; what is longer than the limit's ``max_wait`` is ignored.
         """
-        if not seconds <= self.limit.max_wait:
+        if not 0 <= seconds <= self.limit.max_wait:
             return
         now = self._now()
         if left == 0:
