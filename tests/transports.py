@@ -27,8 +27,8 @@ async def open_transport(
 ) -> AsyncIterator[HTTPTransport]:
     """Open a transport without timeouts, limiter and hook; ``kept`` is the clock of its connections."""
     credentials = choose_credentials(api_token=TOKEN, api_email=None, api_key=None, schemes=("api_token",))
-    headers = {**credentials.headers, "Accept": "application/json", "User-Agent": "test"}
-    session = Session(headers=headers, max_body_bytes=max_body_bytes, clock=kept)
+    headers = {"Accept": "application/json", "User-Agent": "test"}
+    session = Session(headers=headers, credentials=credentials, max_body_bytes=max_body_bytes, clock=kept)
     settings = CallSettings(
         session=session,
         base_url=url,

@@ -68,7 +68,6 @@ BLANK = {
     "no-result": raw(b'{"success":true}'),
     "null-result": raw(b'{"success":true,"errors":null,"messages":null,"result":null}'),
     "empty-result": raw(b'{"success":true,"result":{}}'),
-    "result-of-nothing": raw(b'{"success":true,"result":[]}'),
 }
 """Successes that say no more than that."""
 

@@ -3,7 +3,6 @@
 import asyncio
 import netrc
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 
 from aiospectrum._http.connector import send_once
+from aiospectrum._http.credentials import Credentials
 from aiospectrum.checks import refuse
 from aiospectrum.errors import ClientStateError
 
@@ -24,14 +24,14 @@ _CREDENTIALS: Final = ("Authorization", "X-Auth-Email", "X-Auth-Key")
 class BorrowedSession:
     """Checks a borrowed session when it is opened, and every request that is made over it."""
 
-    def __init__(self, session: aiohttp.ClientSession, headers: Mapping[str, str]) -> None:
-        """Keep the session, which is never closed, and the headers of every request.
+    def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:
+        """Keep the session, which is never closed, and the credentials of every request.
 
         Raises:
             InvalidArgumentError: Its middlewares cannot be read.
         """
         self._session = session
-        self._headers = headers
+        self._credentials = credentials
         self.middlewares: tuple[ClientMiddlewareType, ...] = (
             send_once,
             *_middlewares_of(session),
@@ -58,7 +58,7 @@ class BorrowedSession:
 
     async def _refuse_credentials(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Stop a request that the session has given other credentials than ours; the innermost middleware."""
-        added = [name for name in _CREDENTIALS if request.headers.get(name) != self._headers.get(name)]
+        added = [name for name in _CREDENTIALS if request.headers.get(name) != self._credentials.headers().get(name)]
         if "Proxy-Authorization" in request.headers and (request.proxy is None or request.is_ssl()):
             added.append("Proxy-Authorization")
         if added:

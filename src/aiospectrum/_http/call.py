@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import attrs
 
 from aiospectrum._http.deadline import Deadline
+from aiospectrum._http.frames import forget_aiohttp
 from aiospectrum._http.headers import read_rate_limit
 from aiospectrum._http.limiter import Limiter, TooLateError
 from aiospectrum._http.record import Call
@@ -140,6 +141,9 @@ class HTTPTransport:
             if not deadline.has_passed and not deadline.is_left:
                 raise  # a hook's own
             response = None
+        finally:
+            if response is None:
+                call.forget_response()
         if response is None:  # raised out here, the error does not hold on to the cancellation and its frames
             _raise_cut_short(call)
         if call.attempt - call.needs_new_connection <= 1:
@@ -193,6 +197,7 @@ class HTTPTransport:
         start_time = self._settings.clock()
         error: RequestError | None = None
         was_cancelled = True
+        response: Response[Any] | None = None
         try:
             response = await self._exchange(call)
             was_cancelled = False
@@ -203,7 +208,11 @@ class HTTPTransport:
         finally:
             if end is not None:
                 duration = self._settings.clock() - start_time
-                end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                try:
+                    end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                except BaseException:
+                    response = None  # which this frame would show, with headers that may repeat credentials
+                    raise
 
     async def _exchange(self, call: Call) -> Response[Any]:
         """Send one request and read the response."""
@@ -219,11 +228,14 @@ class HTTPTransport:
                 await settings.session.one_at_a_time()
             call.is_sending = False
             return read_response(call, response)
-        except RateLimitError as error:
-            self._set_wait(call, error)
-            raise
-        except RequestError:
+        except RequestError as error:
+            if isinstance(error, RateLimitError):
+                self._set_wait(call, error)
             call.is_sending = False
+            forget_aiohttp(error)
+            raise
+        except BaseException as error:  # a cancellation, or an error of a borrowed session's own middleware
+            forget_aiohttp(error)
             raise
         finally:
             if _LOGGER.isEnabledFor(logging.DEBUG):

@@ -1,6 +1,7 @@
 """The seam to aiohttp's connections: which may be used again, and what it means when one fails."""
 
 import asyncio
+import re
 import select
 import ssl
 from collections.abc import Callable
@@ -20,6 +21,9 @@ _SECONDS_FOR_A_CREATE: Final = 2.0
 
 _NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 """aiohttp's errors from before a byte of the request could be written."""
+
+_QUOTATION: Final = re.compile(r"\n|\\n| when reading: |\bb['\"]|<RawResponseMessage")
+"""Where aiohttp begins to quote."""
 
 _PASSING_TLS_FAILURES: Final = ("EOF", "ZERORETURN", "SYSCALL", "INTERNAL_ERROR", "RECORD_MAC", "RECORD_LAYER")
 """Parts of the names of failures that another attempt may not meet; all others are a matter of configuration."""
@@ -88,10 +92,14 @@ def read_failure(error: BaseException) -> Failure:
 
 
 def _describe(error: BaseException) -> str:
+    """An error of aiohttp without the bytes of a response that it quotes.
+
+    These may begin or end in the middle of a credential, as packets do, and half of one is not recognized.
+    """
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy answered {error.status} {error.message}"
-    # aiohttp adds a line that it has cut, in which half a credential would not be recognized.
-    return f"{type(error).__name__}: {error}".partition(" when reading: ")[0]
+    text = f"{error.status}, {error.message}" if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return f"{type(error).__name__}: {_QUOTATION.split(text, maxsplit=1)[0]}".rstrip(": ")
 
 
 def _is_permanent(error: BaseException) -> bool:
@@ -212,7 +220,7 @@ class Guard(asyncio.Protocol):
 
     def _explain(self, exc: Exception | None) -> Exception:
         """What aiohttp is given in place of the end of a connection, for which it would send again."""
-        how = "ServerDisconnectedError: Server disconnected" if exc is None else f"{type(exc).__name__}: {exc}"
+        how = "ServerDisconnectedError: Server disconnected" if exc is None else _describe(exc)
         if self.has_received:
             return _BrokenConnectionError(how)
         if self.is_reused:
@@ -251,4 +259,4 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
     except _NOTHING_SENT:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _BrokenConnectionError(f"{type(error).__name__}: {error}") from error
+        raise _BrokenConnectionError(_describe(error)) from error

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from multidict import CIMultiDictProxy
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum._http.deadline import Deadline
 from aiospectrum.errors import RequestError
@@ -13,7 +13,7 @@ from aiospectrum.routes import Route
 __all__ = ["Call", "HTTPResponse"]
 
 
-class HTTPResponse(msgspec.Struct, kw_only=True, frozen=True):
+class HTTPResponse(msgspec.Struct, kw_only=True, eq=False):
     """An HTTP response as it came."""
 
     status: int
@@ -78,6 +78,12 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     def method(self) -> str:
         """HTTP method."""
         return self.route.method
+
+    def forget_response(self) -> None:
+        """Drop what came, for a call that fails: its error's frames hold this, and it may repeat credentials."""
+        if self.response is not None:
+            self.response.headers = CIMultiDictProxy(CIMultiDict())
+            self.response.body = b""
 
     def clean(self, text: str) -> str:
         """Make a text from the server fit for one line of an error or a log.

@@ -30,7 +30,7 @@ __all__ = ["assumed_response", "read_envelope", "read_response", "response_error
 _KNOWN_CODINGS: Final = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
 """Content encodings that a body may have, of which aiohttp decodes those that it has asked for."""
 
-_EMPTY: Final[tuple[object, ...]] = (None, {}, [], "")
+_EMPTY: Final[tuple[object, ...]] = (None, {})
 """Results that say no more than that the call succeeded."""
 
 _LONGEST_EXCERPT: Final = 300

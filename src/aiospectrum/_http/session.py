@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Final, NoReturn
 
 import aiohttp
-from aiohttp import ClientResponse
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
 from aiospectrum._http.borrowed import BorrowedSession
 from aiospectrum._http.connector import FAILURES, CarefulConnector, Failure, Guards, read_failure, send_once
+from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import DeadlineTimer
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum._http.response import response_error
@@ -42,10 +43,10 @@ class Session:
         self,
         *,
         headers: Mapping[str, str],
+        credentials: Credentials,
         borrowed: aiohttp.ClientSession | None = None,
         connector_limit: int = 50,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: str | None = None,
         keep_alive: bool = True,
         max_body_bytes: int,
         clock: Callable[[], float] = time.monotonic,
@@ -53,11 +54,11 @@ class Session:
         """Keep the settings; nothing is opened yet.
 
         Args:
-            headers: Headers of every request.
+            headers: Headers of every request, none of them secret.
+            credentials: Sent with every request, over their proxy if they have one.
             borrowed: A session to send over, which is never closed; None for one of its own.
             connector_limit: Maximum number of connections of its own session, 1 or more.
             ssl_context: How servers are verified on its own session; against the system's certificates when None.
-            proxy: URL of an HTTP proxy, None for none.
             keep_alive: Whether its own session uses connections more than once.
             max_body_bytes: Maximum size of a body in bytes, decompressed.
             clock: Returns the time in seconds, for how long connections have been kept.
@@ -73,10 +74,13 @@ class Session:
         self._fresh: aiohttp.ClientSession | None = None
         """Makes a connection for each request; opened when it is first needed."""
         self._large_bodies: asyncio.Lock
-        self._borrowed = None if borrowed is None else BorrowedSession(borrowed, headers)
+        self._borrowed = None if borrowed is None else BorrowedSession(borrowed, credentials)
+        authorize = _make_authorizer(credentials)
+        self._middlewares: tuple[ClientMiddlewareType, ...] = (authorize,)
         # aiohttp sends again by itself when it cannot write a body, or when it loses a connection that is not guarded.
-        self._middlewares = None if self._borrowed is None else self._borrowed.middlewares
-        self._middlewares_of_json = self._middlewares or (send_once,)
+        self._middlewares_of_json: tuple[ClientMiddlewareType, ...] = (authorize, send_once)
+        if self._borrowed is not None:
+            self._middlewares = self._middlewares_of_json = (authorize, *self._borrowed.middlewares)
         self._guards: Guards = {}
         self._clock = clock
         # A session of its own has the headers of every request by itself, which takes less time.
@@ -85,7 +89,8 @@ class Session:
         self._headers_of_json = {**self._headers, "Content-Type": "application/json"}
         self._connector_limit = connector_limit
         self._ssl_context = ssl_context
-        self._proxy = proxy
+        self._proxy = credentials.proxy
+        self._proxy_headers = credentials.proxy_headers
         self._keep_alive = keep_alive
         self._max_body_bytes = max_body_bytes
 
@@ -185,6 +190,7 @@ class Session:
                 allow_redirects=False,
                 raise_for_status=False,
                 proxy=self._proxy,
+                proxy_headers=None if self._proxy is None else self._proxy_headers(),
                 timeout=_own_timeout(connect_timeout),
                 middlewares=self._middlewares_of_json if call.body is not None else self._middlewares,
             )
@@ -242,6 +248,23 @@ def _connection_error(call: Call, failure: Failure) -> ConnectionFailedError:
     error = kind(message, method=call.method, url=call.url, status=failure.status)
     error.was_sent, error.was_stale, error.is_permanent = failure.was_sent, failure.is_stale, failure.is_permanent
     return error
+
+
+def _make_authorizer(credentials: Credentials) -> ClientMiddlewareType:
+    """Make the client middleware that adds the credentials to each request.
+
+    So no object that a frame of ours holds has them, and they are no headers of a session, all of which aiohttp would
+    send to the proxy too, unencrypted.
+    """
+    headers, proxy_headers = credentials.headers(), credentials.proxy_headers()
+
+    async def authorize(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        request.headers.update(headers)
+        if proxy_headers and not request.is_ssl():  # else they go with the CONNECT
+            request.headers.update(proxy_headers)
+        return await handler(request)
+
+    return authorize
 
 
 def keep_receive_buffers() -> None:
