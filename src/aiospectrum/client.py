@@ -21,6 +21,7 @@ from aiospectrum._http.config import (
     check_callable,
     check_class,
     check_count,
+    check_flag,
     check_limiter,
     check_session,
     check_ssl_context,
@@ -73,6 +74,7 @@ class BaseClient(HTTPTransport):
         connector_limit: int = 50,
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
+        keep_alive: bool = True,
         max_body_bytes: int = MAX_BODY_BYTES,
         user_agent: str | None = None,
         allow_http: bool = False,
@@ -98,6 +100,8 @@ class BaseClient(HTTPTransport):
                 system. Without effect on your own session.
             proxy: URL of an HTTP proxy, in which a user name and password are percent-encoded; none is taken from the
                 environment.
+            keep_alive: Whether connections are used more than once, which saves making new ones; without effect on your
+                own session. A create goes over a new one, or one that was used within the last two seconds, anyway.
             max_body_bytes: Maximum size of a response's body in bytes, decompressed, 1 or more.
             user_agent: Text to add to the ``User-Agent`` header, such as ``mybot/1.2``.
             allow_http: Whether ``base_url`` may be an http URL of another machine, which sends credentials and data
@@ -140,6 +144,7 @@ class BaseClient(HTTPTransport):
                     borrowed=borrowed,
                     connector_limit=connector_limit,
                     ssl_context=check_ssl_context(ssl_context),
+                    keep_alive=check_flag("keep_alive", keep_alive),
                     max_body_bytes=check_count("max_body_bytes", max_body_bytes),
                 ),
                 base_url=url,
@@ -236,9 +241,10 @@ class BaseClient(HTTPTransport):
         """Open the session.
 
         Raises:
-            ClientStateError: The client is open already.
+            ClientStateError: The client is open already; or your own session is closed, or of another event loop.
+            InvalidArgumentError: Your own session takes credentials from netrc.
         """
-        self._settings.session.open()
+        self._settings.session.open(self.base_url)
         self._settings.budget.refill()
         keep_receive_buffers()
         return self
@@ -249,7 +255,11 @@ class BaseClient(HTTPTransport):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the session, unless it was borrowed."""
+        """End all calls that are under way, by a ClientStateError, and close the session, unless it was borrowed.
+
+        Raises:
+            ClientStateError: The client is open on another event loop.
+        """
         await self._settings.session.close()
 
 

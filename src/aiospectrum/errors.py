@@ -6,12 +6,14 @@
     ├── InvalidArgumentError (also ValueError)    an argument was refused before anything was sent
     │   └── ConversionError                       values that a converter cannot read or write
     ├── CredentialsError (also ValueError)        credentials are missing, unusable or of two schemes
-    ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``
+    ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``, or was left meanwhile
     ├── TableError                                a report cannot be made into a table
     └── RequestError                              a call failed after its request was built
         ├── ConnectionFailedError                 no connection, or the response did not arrive whole
+        │   └── ProxyError                        the proxy refused to connect: nothing has reached the API
         ├── RequestTimeoutError                   the deadline passed, or a wait would pass it
         ├── AmbiguousWriteError                   a create failed in a way that leaves open whether it took place
+        │   └── InterruptedWriteError (also ClientStateError)  its client was left while it was under way
         └── ResponseError                         a response came, and it is not a success
             ├── DecodeError                       a 2xx response that is not what the API documents
             │   └── MalformedBodyError            its body is no JSON object
@@ -47,10 +49,12 @@ __all__ = [
     "CredentialsError",
     "DecodeError",
     "ErrorDetail",
+    "InterruptedWriteError",
     "InvalidArgumentError",
     "MalformedBodyError",
     "NotFoundError",
     "PermissionDeniedError",
+    "ProxyError",
     "RateLimitError",
     "RedirectError",
     "RequestError",
@@ -136,7 +140,10 @@ class CredentialsError(SpectrumError, ValueError):
 
 
 class ClientStateError(SpectrumError, RuntimeError):
-    """The client was used before or after its ``async with`` block."""
+    """The client is used outside its ``async with`` block, or was left while a call was under way.
+
+    So it is on another event loop than the one that it, its session or its limiter belongs to.
+    """
 
 
 class TableError(SpectrumError):
@@ -189,6 +196,16 @@ class RequestError(SpectrumError):
 class ConnectionFailedError(RequestError):
     """No connection could be made, or it broke before the whole response had arrived."""
 
+    was_stale: bool = False
+    """Whether a connection that had been kept turned out to be closed, before a byte of the response had come."""
+
+    is_permanent: bool = False
+    """Whether another attempt would fail in the same way, as after a refused certificate or too large headers."""
+
+
+class ProxyError(ConnectionFailedError):
+    """The proxy refused to connect to the API, with ``status``; the API has received nothing."""
+
 
 class RequestTimeoutError(RequestError):
     """The deadline of the call passed, or a wait would have passed it.
@@ -203,6 +220,10 @@ class AmbiguousWriteError(RequestError):
     Before creating again, list the applications and compare hostname and protocol with those of the request.
     ``__cause__`` is how it failed.
     """
+
+
+class InterruptedWriteError(AmbiguousWriteError, ClientStateError):
+    """The client was left while a create was under way whose request could have been sent already."""
 
 
 class ResponseError(RequestError):

@@ -72,6 +72,9 @@ class RateLimit:
     in_flight: int = _setting(_POSITIVE_COUNT, 50)
     """Maximum number of requests in flight at a time."""
 
+    max_wait: float = _setting(_POSITIVE_SECONDS, 3600.0)
+    """Maximum wait that the API may demand, in seconds; a longer one counts as unreadable, and the error says so."""
+
 
 @attrs.frozen(kw_only=True)
 class Timeouts:

@@ -844,7 +844,7 @@ async def test_log_lines(serve: Serve, caplog: pytest.LogCaptureFixture) -> None
         ("WARNING", f"{call} answered 429: *; all requests are paused for 0.0 s"),
         ("WARNING", f"{call} answered 429: *; attempt 3 follows in 0.00 s"),
         ("DEBUG", f"{call}, attempt 3: no response"),
-        ("WARNING", f"{call} failed: *; attempt 4 follows in 0.00 s"),
+        ("DEBUG", f"{call} failed: *; it is sent again over a new connection"),
         ("DEBUG", f"{call}, attempt 4: 200"),
     ]
     assert [

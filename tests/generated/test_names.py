@@ -39,8 +39,8 @@ def test_public_names() -> None:
         AuthenticationError BadRequestError BodyTooLargeError Client ClientStateError ConflictError
         ConnectionFailedError ConversionError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError
         DeletedApp
-        Dimension Direction EdgeIPs ErrorDetail InvalidArgumentError Limiter MalformedBodyError
-        Metric NotFoundError OriginDNS Page PermissionDeniedError Protocol RateLimit RateLimitError
+        Dimension Direction EdgeIPs ErrorDetail InterruptedWriteError InvalidArgumentError Limiter MalformedBodyError
+        Metric NotFoundError OriginDNS Page PermissionDeniedError Protocol ProxyError RateLimit RateLimitError
         RedirectError Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError
         ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TrafficType

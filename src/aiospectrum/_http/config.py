@@ -17,7 +17,7 @@ from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import split_login
 from aiospectrum._plain import plain_text
 from aiospectrum._version import __version__
-from aiospectrum.checks import Integer, Number, refuse
+from aiospectrum.checks import Flag, Integer, Number, refuse
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
@@ -28,6 +28,7 @@ __all__ = [
     "check_callable",
     "check_class",
     "check_count",
+    "check_flag",
     "check_function",
     "check_limiter",
     "check_proxy",
@@ -62,6 +63,7 @@ class ClientOptions(TypedDict, total=False):
     connector_limit: int
     ssl_context: ssl.SSLContext | None
     proxy: str | None
+    keep_alive: bool
     max_body_bytes: int
     user_agent: str | None
     allow_http: bool
@@ -199,6 +201,12 @@ def check_user_agent(addition: str | None) -> str:
     if not (text and text.isascii() and text.isprintable()):
         refuse("user_agent", addition, "printable ASCII text")
     return f"{own} {text}"
+
+
+def check_flag(field: str, value: bool) -> bool:
+    """Check that a value is True or False, and return it."""
+    Flag().check(field, value)
+    return value
 
 
 def check_count(field: str, value: int) -> int:
