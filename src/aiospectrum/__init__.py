@@ -13,6 +13,7 @@ from aiospectrum._version import __version__
 if TYPE_CHECKING:
     from aiospectrum._codec.converter import configure_converter, make_converter
     from aiospectrum._http.limiter import Limiter
+    from aiospectrum.checks import Unchecked, UncheckedInteger
     from aiospectrum.client import DEFAULT_BASE_URL, Client
     from aiospectrum.errors import (
         AmbiguousWriteError,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         ClientStateError,
         ConflictError,
         ConnectionFailedError,
+        ConversionError,
         CredentialsError,
         DecodeError,
         ErrorDetail,
@@ -85,6 +87,7 @@ __all__ = [
     "ClientStateError",
     "ConflictError",
     "ConnectionFailedError",
+    "ConversionError",
     "CredentialsError",
     "CurrentAggregate",
     "DecodeError",
@@ -126,6 +129,8 @@ __all__ = [
     "Timeouts",
     "TrafficType",
     "Transport",
+    "Unchecked",
+    "UncheckedInteger",
     "UnprocessableEntityError",
     "UnsuccessfulError",
     "__version__",
@@ -134,7 +139,17 @@ __all__ = [
     "record_responses",
 ]
 
-_MODULES = ("errors", "policies", "hooks", "transport", "_http.limiter", "models", "_codec.converter", "client")
+_MODULES = (
+    "errors",
+    "checks",
+    "policies",
+    "hooks",
+    "transport",
+    "_http.limiter",
+    "models",
+    "_codec.converter",
+    "client",
+)
 """Where the public names are; those that take less time to import come first."""
 
 

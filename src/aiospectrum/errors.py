@@ -4,6 +4,7 @@
 
     SpectrumError
     ├── InvalidArgumentError (also ValueError)    an argument was refused before anything was sent
+    │   └── ConversionError                       values that a converter cannot read or write
     ├── CredentialsError (also ValueError)        credentials are missing, unusable or of two schemes
     ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``, or was left meanwhile
     ├── TableError                                a report cannot be made into a table
@@ -32,7 +33,7 @@ Any other status raises :class:`ResponseError` itself. Every error pickles and p
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -44,6 +45,7 @@ __all__ = [
     "ClientStateError",
     "ConflictError",
     "ConnectionFailedError",
+    "ConversionError",
     "CredentialsError",
     "DecodeError",
     "ErrorDetail",
@@ -101,6 +103,12 @@ class ErrorDetail:
 class SpectrumError(Exception):
     """The root of all errors of aiospectrum."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # With its cause, which some errors document; but none of other libraries, which may not go into a pickle.
+        cause = self.__cause__
+        is_ours = isinstance(cause, SpectrumError) or type(cause).__module__ == "builtins"
+        return type(self), self.args, vars(self) | ({"__cause__": cause} if cause is not None and is_ours else {})
+
 
 class InvalidArgumentError(SpectrumError, ValueError):
     """An argument was refused before anything was sent."""
@@ -118,6 +126,13 @@ class InvalidArgumentError(SpectrumError, ValueError):
         self.field = field
         self.value = value
         self.expected = expected
+
+
+class ConversionError(InvalidArgumentError):
+    """Values that a converter cannot read or write: a wrong type, an unknown key of what is sent, or none at all.
+
+    ``field`` is where the first one is, such as ``data[3].metrics``, and empty for the whole.
+    """
 
 
 class CredentialsError(SpectrumError, ValueError):

@@ -4,12 +4,12 @@ from typing import Any, Final
 
 import attrs
 
-from aiospectrum.checks import Check, Integer, Number
+from aiospectrum.checks import Check, Integer, Number, keep
 
 __all__ = ["RateLimit", "RetryPolicy", "Timeouts"]
 
-_COUNT: Final = Integer(minimum=0, expected="an integer of 0 or more")
-_POSITIVE_COUNT: Final = Integer(minimum=1, expected="an integer of 1 or more")
+_COUNT: Final = Integer(minimum=0, takes_unchecked=False, expected="an integer of 0 or more")
+_POSITIVE_COUNT: Final = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more")
 _SECONDS: Final = Number(expected="a number of seconds, 0 or more")
 _POSITIVE_SECONDS: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0")
 _POSITIVE_SECONDS_OR_NONE: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, or None")
@@ -17,17 +17,12 @@ _POSITIVE_SECONDS_OR_NONE: Final = Number(excludes_minimum=True, expected="a num
 
 def _setting(check: Check, default: float) -> Any:
     """A field with a check."""
-    return attrs.field(default=default, validator=lambda _, attribute, value: check.check(attribute.name, value))
+    return attrs.field(default=default, validator=keep(check))
 
 
 def _timeout(default: float) -> Any:
     """A field for seconds, or None for no limit."""
-
-    def validate(_: object, attribute: Any, value: float | None) -> None:
-        if value is not None:
-            _POSITIVE_SECONDS_OR_NONE.check(attribute.name, value)
-
-    return attrs.field(default=default, validator=validate)
+    return attrs.field(default=default, validator=keep(_POSITIVE_SECONDS_OR_NONE, or_none=True))
 
 
 @attrs.frozen(kw_only=True)

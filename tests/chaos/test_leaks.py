@@ -336,9 +336,9 @@ CASES: Final[dict[str, Case]] = {
 
 
 def kinds_of_errors() -> set[type[BaseException]]:
-    """All classes in the tree but the roots, which nothing is raised as."""
+    """All classes in the tree but the roots, which nothing is raised as, and that of converters, which know nothing."""
     classes = {each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, SpectrumError)}
-    return classes - {errors.SpectrumError, errors.RequestError}
+    return classes - {errors.SpectrumError, errors.RequestError, errors.ConversionError}
 
 
 def test_there_is_a_case_for_each_class() -> None:
@@ -500,3 +500,22 @@ async def test_errors_of_hooks(is_late: bool) -> None:
             with pytest.raises(OwnError) as caught:
                 await client.protocols.list(ZONE)
         assert found_in(shown_by(caught.value), secrets) == []
+
+
+@pytest.mark.parametrize("trust_env", [False, True], ids=["of its own", "of the environment"])
+async def test_a_proxy_of_a_borrowed_session(trust_env: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its password is as secret as that of ours, although only aiohttp is given it."""
+    secrets = (PASSWORD, unquote(PASSWORD), BASIC)
+    async with ChaosServer(rest=echo(secrets, 407)) as proxy:
+        url = proxy.url.removesuffix("/client/v4").replace("//", f"//{LOGIN}@")
+        if trust_env:
+            monkeypatch.setenv("http_proxy", url)
+        own = {"trust_env": True} if trust_env else {"proxy": url}
+        async with (
+            aiohttp.ClientSession(**own) as session,
+            Client(base_url="http://api.example", allow_http=True, api_token=TOKEN, session=session) as client,
+        ):
+            with pytest.raises(SpectrumError) as caught:
+                await client.apps.list(ZONE)
+        assert [request.values("Proxy-Authorization") for request in proxy.requests] == [[f"Basic {BASIC}"]]
+    assert found_in(shown_by(caught.value), secrets) == []

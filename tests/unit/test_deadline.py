@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import attrs
 import pytest
 
+from aiospectrum import ClientStateError
 from aiospectrum._http.deadline import Deadline, DeadlineTimer
 from tests.fake_time import FakeTime, settle
 
@@ -465,9 +466,9 @@ async def test_a_call_needs_a_task(timer: DeadlineTimer) -> None:
         try:
             with Deadline(timer, 10, None):
                 ran.set_result("entered")
-        except RuntimeError as error:
+        except ClientStateError as error:
             ran.set_result(str(error))
 
     asyncio.get_running_loop().call_soon(enter)
 
-    assert await ran == "a call is awaited inside a task"
+    assert await ran == "a call is awaited inside a task, such as asyncio.create_task() makes"

@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
 
+from aiospectrum._http.config import check_callable, refuse_coroutine
 from aiospectrum._http.deadline import Deadline
 from aiospectrum._http.frames import forget_aiohttp
 from aiospectrum._http.headers import read_rate_limit
@@ -98,7 +99,7 @@ class HTTPTransport:
         Raises:
             TypeError: Always.
         """
-        raise TypeError("credentials are not pickled; make a client where it is used")
+        raise TypeError("credentials are not pickled or copied: make a client where it is used, or use with_options()")
 
     async def send(
         self, route: Route[T], *, path: Mapping[str, object], query: Mapping[str, object], body: object = None
@@ -119,7 +120,11 @@ class HTTPTransport:
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
         settings = self._settings
-        if settings.session.loop is not asyncio.get_running_loop():
+        try:
+            is_elsewhere = settings.session.loop is not asyncio.get_running_loop()
+        except RuntimeError:  # none is running
+            is_elsewhere = True
+        if is_elsewhere:
             settings.session.refuse()
         target, content = build_request(route, path=path, query=query, body=body)
         deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)
@@ -193,7 +198,7 @@ class HTTPTransport:
             url=call.url,
             attempt=call.attempt + 1,
         )
-        end = hook(started)
+        end = check_callable("what on_attempt returned", hook(started))
         start_time = self._settings.clock()
         error: RequestError | None = None
         was_cancelled = True
@@ -208,8 +213,9 @@ class HTTPTransport:
         finally:
             if end is not None:
                 duration = self._settings.clock() - start_time
+                ended = _attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled)
                 try:
-                    end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                    refuse_coroutine("what on_attempt returned", end(ended))
                 except BaseException:
                     response = None  # which this frame would show, with headers that may repeat credentials
                     raise

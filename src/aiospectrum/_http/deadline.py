@@ -9,6 +9,8 @@ from typing import Final, Self
 
 import msgspec
 
+from aiospectrum.errors import ClientStateError
+
 __all__ = ["Deadline", "DeadlineTimer"]
 
 _FEW: Final = 64
@@ -117,11 +119,11 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
         """Start the clock of the call.
 
         Raises:
-            RuntimeError: No task is running.
+            ClientStateError: No task is running.
         """
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a call is awaited inside a task")
+            raise ClientStateError("a call is awaited inside a task, such as asyncio.create_task() makes")
         self.task = task
         self.cancelling = task.cancelling()
         now = self.timer.time()

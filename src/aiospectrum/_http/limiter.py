@@ -7,8 +7,10 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
+from aiospectrum._http.loop import running_loop
+from aiospectrum.checks import refuse
 from aiospectrum.errors import ClientStateError
 from aiospectrum.policies import RateLimit
 
@@ -94,7 +96,12 @@ class Limiter:
             limit: The limit; None for 1,140 requests per 300 s with 50 in flight.
             clock: Returns the time in seconds; that of the running event loop when None.
             call_later: Calls a function after some seconds; that of the running event loop when None.
+
+        Raises:
+            InvalidArgumentError: The limit is something else.
         """
+        if limit is not None and not isinstance(limit, RateLimit):
+            refuse("limit", limit, "a RateLimit or None")
         self.limit: RateLimit = RateLimit() if limit is None else limit
         """The limit."""
         self._clock = clock
@@ -117,6 +124,14 @@ class Limiter:
         self._probe: int | None = None
         self._quota = math.inf
         self._quota_until = -math.inf
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: each of two would let the whole limit through.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a limiter is shared, not copied: give this one to each client, or pickle its limit")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.limit}, in_flight={self._in_flight}, queued={len(self._queue)})"
@@ -327,4 +342,4 @@ class Limiter:
         return call_later(seconds, self._serve_queue)
 
     def _its_loop(self) -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop() if self._loop is None else self._loop
+        return running_loop() if self._loop is None else self._loop

@@ -15,6 +15,7 @@ from aiospectrum._http.borrowed import BorrowedSession
 from aiospectrum._http.connector import FAILURES, CarefulConnector, Failure, Guards, read_failure, send_once
 from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import DeadlineTimer
+from aiospectrum._http.loop import running_loop
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum._http.response import response_error
 from aiospectrum.errors import BodyTooLargeError, ClientStateError, ConnectionFailedError, ProxyError
@@ -107,7 +108,7 @@ class Session:
         """
         if self.loop is not None and not self.loop.is_closed():
             raise ClientStateError("the client is open already: enter it once, then share it among tasks")
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._borrowed is None:
             self._aiohttp, self._fresh = self._make_session(force_close=not self._keep_alive), None
         else:
@@ -161,6 +162,7 @@ class Session:
         Raises:
             ClientStateError: Always.
         """
+        running_loop()
         if self.loop is None:
             raise ClientStateError("the client is not open: call it inside `async with Client(...) as client:`")
         raise ClientStateError("the client was opened on another event loop: open one client per loop")
