@@ -67,6 +67,10 @@ class Window:
         last = times[index] if index < len(times) else now
         return last + self._per_seconds * (1 + rounds) - now
 
+    def record(self, now: float) -> None:
+        """Count a request that goes out now."""
+        self._times.append(now)
+
     def take(self, now: float) -> bool:
         """Count a request that goes out now, if it may."""
         if len(self._times) - self._expired >= self._requests and self.wait(now) > 0:
