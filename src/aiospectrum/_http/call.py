@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -16,7 +17,13 @@ from aiospectrum._http.request import build_request
 from aiospectrum._http.response import assumed_response, read_response
 from aiospectrum._http.retry import Action, RetryBudget, backoff, decide, is_ambiguous, wait_after_429
 from aiospectrum._http.session import LARGE, Session
-from aiospectrum.errors import AmbiguousWriteError, RateLimitError, RequestError, RequestTimeoutError
+from aiospectrum.errors import (
+    AmbiguousWriteError,
+    InvalidArgumentError,
+    RateLimitError,
+    RequestError,
+    RequestTimeoutError,
+)
 from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 from aiospectrum.policies import RetryPolicy, Timeouts
 from aiospectrum.routes import Route
@@ -103,7 +110,11 @@ class HTTPTransport:
         settings = self._settings
         if settings.session.loop is not asyncio.get_running_loop():
             settings.session.refuse()
-        target, content = build_request(route, path=path, query=query, body=body)
+        try:
+            target, content = build_request(route, path=path, query=query, body=body)
+        except InvalidArgumentError as error:  # a token in the place of an identifier is a common mistake
+            error.args, error.value = (settings.redact(str(error)),), settings.redact(error.value)
+            raise
         deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)
         url = settings.base_url + target
         call = Call(route=route, path=path, url=url, body=content, redact=settings.redact, deadline=deadline)
@@ -196,6 +207,7 @@ class HTTPTransport:
         call.attempt += 1
         call.is_sending = True
         settings = self._settings
+        handled = sys.exception()
         try:
             response = await settings.session.request(call, connect_timeout=settings.timeouts.connect)
             call.response = response
@@ -209,12 +221,13 @@ class HTTPTransport:
             if isinstance(error, RateLimitError):
                 error.wait = wait_after_429(error.retry_after, call.quota, settings.random)
             call.is_sending = False
-            forget_aiohttp(error)
+            forget_aiohttp(error, handled)
             raise
         except BaseException as error:  # a cancellation, or an error of a borrowed session's own middleware
-            forget_aiohttp(error)
+            forget_aiohttp(error, handled)
             raise
         finally:
+            handled = None  # as the frame would keep it
             if _LOGGER.isEnabledFor(logging.DEBUG):
                 status = "no response" if call.response is None else call.response.status
                 _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, call.attempt, status)
