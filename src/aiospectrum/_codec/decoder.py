@@ -19,12 +19,16 @@ import msgspec
 from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 
-from aiospectrum._codec.values import WireError
+from aiospectrum._codec.readers import below, describe, join, wrong
+from aiospectrum.errors import ConversionError
 from aiospectrum.structs import is_struct
 
-__all__ = ["DecodedBody", "WireError", "decode_body", "decode_values", "explain"]
+__all__ = ["DecodedBody", "decode_body", "decode_values", "explain"]
 
 T = TypeVar("T")
+
+_DATETIMES: Final = (datetime, datetime | None)
+"""Kept here, as a library that freezes time puts another class in the place of the name."""
 
 _Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
 _FINE_NUMBER: Final = re.compile(rb"\.\d{7}")
@@ -82,7 +86,7 @@ def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
         The result.
 
     Raises:
-        WireError: The first value of a model that is not of the documented type.
+        ConversionError: The first value of a model that is not of the documented type.
         BaseValidationError, ValueError, TypeError, AttributeError, KeyError: What cattrs raises for types that are not
             ours; :func:`explain` takes any of them.
     """
@@ -90,13 +94,13 @@ def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
     if not is_struct(item_type):
         return converter.structure(values, wanted)
     if not isinstance(values, list):
-        raise WireError("an array", values)
+        raise wrong("an array", values)
     items: list[Any] = []
     try:
         for value in values:
             items.append(converter.structure(value, item_type))  # noqa: PERF401 - its length says where an error is
-    except WireError as error:
-        raise error.below(f"[{len(items)}]") from None
+    except ConversionError as error:
+        raise below(f"[{len(items)}]", error) from None
     return items
 
 
@@ -111,21 +115,19 @@ def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str
     Returns:
         Text such as ``data[3].metrics[0]: expected a number, got 'x'``; several failures are joined.
     """
-    return "; ".join(
-        f"{where.lstrip('.')}: {what}" if where else what for where, what in _failures(error, path, redact)
-    )
+    return "; ".join(f"{where}: {what}" if where else what for where, what in _failures(error, path, redact))
 
 
 def _failures(error: Exception, path: str, redact: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     if isinstance(error, (ClassValidationError, IterableValidationError)):
         noted, plain = error.group_exceptions()
         for inner, note in noted:
-            step = f".{note.name}" if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
-            yield from _failures(inner, path + step, redact)
+            step = note.name if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
+            yield from _failures(inner, join(path, step), redact)
         for inner in plain:
             yield from _failures(inner, path, redact)
-    elif isinstance(error, WireError):
-        yield path + error.path, error.describe(redact)
+    elif isinstance(error, ConversionError):
+        yield join(path, error.field), describe(redact(error.expected), redact(error.value))
     elif isinstance(error, KeyError):
         yield path, "expected a value, got none"
     else:
@@ -188,7 +190,7 @@ def _utc_check(model: Any) -> Callable[[list[Any]], bool] | None:
         return None
     hints = get_type_hints(model)
     names = [name for name, hint in hints.items() if _times(hint) is not None]
-    if all(hints[name] is datetime for name in names):  # the same, in half of the time
+    if all(hints[name] is _DATETIMES[0] for name in names):  # the same, in half of the time
         zones = attrgetter(*(f"{name}.tzinfo" for name in names))
         expected: Any = (UTC,) * len(names) if len(names) > 1 else UTC
         return lambda items: list(map(zones, items)).count(expected) == len(items)
@@ -198,7 +200,7 @@ def _utc_check(model: Any) -> Callable[[list[Any]], bool] | None:
 @cache
 def _times(annotation: Any, outer: tuple[Any, ...] = ()) -> _Times | None:
     """What gives all times inside of a value, and None for those that are absent; None where there can be none."""
-    if annotation in (datetime, datetime | None):
+    if annotation in _DATETIMES:
         return lambda time: (time,)
     if annotation in outer or (outer and hasattr(annotation, "old_keys")):  # inside of itself, or of another model
         return _leave_to_fallback
@@ -214,7 +216,7 @@ def _times(annotation: Any, outer: tuple[Any, ...] = ()) -> _Times | None:
     if not inner:
         return None
     times, origin = inner[0], get_origin(annotation)
-    if origin in (list, tuple) and set(arguments) == {datetime}:
+    if origin in (list, tuple) and set(arguments) == {*_DATETIMES[:1]}:
         return iter
     if origin is list or (origin is tuple and len(arguments) == 1):
         return lambda items: chain.from_iterable(map(times, items))

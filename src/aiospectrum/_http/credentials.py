@@ -12,6 +12,7 @@ import attrs
 from aiospectrum._http.config import check_proxy
 from aiospectrum._http.passwords import split_login
 from aiospectrum._http.redaction import Redaction, encode_login, make_redaction
+from aiospectrum._plain import plain_text
 from aiospectrum.errors import CredentialsError
 from aiospectrum.routes import Scheme
 
@@ -146,7 +147,7 @@ def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> d
         CredentialsError: The variables hold no complete scheme; the message names them.
     """
     try:
-        given = [name for name, variable in ENVIRONMENT.items() if environ.get(variable, "").strip()]
+        given = [name for name, variable in ENVIRONMENT.items() if (plain_text(environ.get(variable)) or "").strip()]
         for scheme in schemes:
             if _ARGUMENTS[scheme].issubset(given):
                 return {name: environ[ENVIRONMENT[name]] for name in given if name in _ARGUMENTS[scheme]}
@@ -159,9 +160,10 @@ def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> d
 
 
 def _clean(name: str, text: object) -> str:
-    if not isinstance(text, str):
+    plain = plain_text(text)
+    if plain is None:
         raise CredentialsError(f"{name}: expected a string, got {type(text).__name__}")
-    clean = text.strip()
+    clean = plain.strip()
     if not re.fullmatch(_ALLOWED, clean):
         raise CredentialsError(
             f"{name}: expected printable ASCII characters without spaces, quotes and backslashes, "

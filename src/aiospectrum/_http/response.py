@@ -27,6 +27,12 @@ from aiospectrum.transport import Response, ResultInfo
 
 __all__ = ["assumed_response", "read_envelope", "read_response", "response_error"]
 
+_KNOWN_CODINGS: Final = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
+"""Content encodings that a body may have, of which aiohttp decodes those that it has asked for."""
+
+_EMPTY: Final[tuple[object, ...]] = (None, {})
+"""Results that say no more than that the call succeeded."""
+
 _LONGEST_EXCERPT: Final = 300
 _LONGEST_PROBLEM: Final = 1000
 _MOST_DETAILS: Final = 50
@@ -44,9 +50,12 @@ def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
         ResponseError: It is not a success, or cannot be read.
     """
     body = decode_body(call.route.result, http.body) if 200 <= http.status < 300 else None
+    if body is None and 200 <= http.status < 300 and http.body.strip() in (b"", b"null") and _assumed_result(call):
+        return assumed_response(call, http)
     if body is None or not body.success:
         body = read_envelope(call, http)
-        body.result = _decode_result(call, http, _assumed_result(call) if body.result is None else body.result)
+        is_empty = body.result in _EMPTY and call.route.assumed_result is not None
+        body.result = _decode_result(call, http, _assumed_result(call) if is_empty else body.result)
     return Response(
         route=call.route,
         url=call.url,
@@ -181,7 +190,11 @@ def _envelope_error(
     if not 200 <= http.status < 300:
         return _error_by_status(call, http, payload)
     if problem is not None:
-        return response_error(MalformedBodyError, call, http, problem)
+        coding = http.headers.get("content-encoding", "identity").strip().lower()
+        if coding in _KNOWN_CODINGS:
+            return response_error(MalformedBodyError, call, http, problem)
+        problem = f"the body is in the content encoding {coding}, for which nobody has asked"
+        return response_error(DecodeError, call, http, problem)
     success = payload.get("success")
     if success is False:
         return _error_by_status(call, http, payload)

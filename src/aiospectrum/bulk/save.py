@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from aiospectrum._http.config import check_callable, check_class, check_count
+from aiospectrum._http.config import check_callable, check_class, check_count, check_function
 from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
 from aiospectrum._http.redaction import Redaction
@@ -30,7 +30,7 @@ from aiospectrum.checks import Flag, Text, refuse
 __all__ = ["save"]
 
 _FORMATS: Final = get_args(FileFormat)
-_FORMAT: Final = Text(choices=_FORMATS, expected=f"one of {', '.join(_FORMATS)}")
+_FORMAT: Final = Text(choices=_FORMATS, takes_unchecked=False, expected=f"one of {', '.join(_FORMATS)}")
 
 _SECRET_NAME: Final = re.compile(
     r"pass|pwd|secret|token|key|credential|auth|signature|sas|connection.?string", re.IGNORECASE
@@ -110,8 +110,10 @@ async def save(
     open_store, redaction = _make_opener(destination, storage_options, clock)
     del destination, storage_options  # so that no tool that reports errors shows them
     check_class("plan", plan, Plan)
-    _FORMAT.check("format", format)
-    check_count("concurrency", concurrency)
+    file_format: FileFormat = _FORMAT.check("format", format)
+    concurrency = check_count("concurrency", concurrency)
+    check_function("sleep", sleep)
+    check_function("clock", check_callable("clock", clock))
     if refresh_within is not None and not (isinstance(refresh_within, timedelta) and refresh_within >= timedelta()):
         refuse("refresh_within", refresh_within, "a timedelta of 0 or more, or None")
     Flag().check("fail_fast", fail_fast)
@@ -124,7 +126,7 @@ async def save(
         run = Run(
             client=client,
             plan=plan,
-            file_format=format,
+            file_format=file_format,
             concurrency=concurrency,
             refresh_within=refresh_within,
             fail_fast=fail_fast,
@@ -143,6 +145,8 @@ def _make_opener(
     destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float]
 ) -> tuple[Callable[[], Store], Redaction]:
     """What opens the store, which holds secrets in its closure alone; and what replaces them in texts."""
+    if options is not None and not issubclass(type(options), Mapping):
+        refuse("storage_options", type(options), "a mapping, or None")
     url = destination if isinstance(destination, str) else ""
     texts = list(_texts_in("", options or {}))
     redaction = redaction_of_urls(

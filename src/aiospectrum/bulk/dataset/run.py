@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import attrs
 import msgspec
 
+from aiospectrum._http.config import refuse_coroutine
 from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
@@ -249,7 +250,7 @@ class Run:
         changes = {name: getattr(self._progress, name) + count for name, count in more.items()}
         self._progress = attrs.evolve(self._progress, **changes)
         if self.on_progress is not None:
-            self.on_progress(self._progress)
+            refuse_coroutine("on_progress", self.on_progress(self._progress))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
