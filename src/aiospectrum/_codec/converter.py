@@ -50,9 +50,15 @@ def make_converter() -> Converter:
 
 
 @cache
-def shared_converter() -> Converter:
-    """Make the converter that all clients share, once; nothing else is registered on it."""
-    converter = make_converter()
+def shared_converter(*, is_detailed: bool = False) -> Converter:
+    """Make the converter that all clients share, once; nothing else is registered on it.
+
+    Args:
+        is_detailed: Whether it collects all that is wrong, an exception for each, instead of stopping at the first.
+    """
+    converter = Converter(detailed_validation=is_detailed)
+    converter.register_structure_hook(datetime, lambda value, _: read_date_time(value))
+    configure_converter(converter)
     # Not in one of a user, as it would come before what is registered for a union later on.
     converter.register_structure_hook_factory(is_choice, lambda union: _reader_of(union, converter))
     return converter

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
+from aiospectrum._codec.excerpt import show
 from aiospectrum.checks import refuse
 
 __all__ = [
@@ -65,12 +66,12 @@ class WireError(ValueError):
         """Describe the error in one line.
 
         Args:
-            redact: Redacts credentials in the representation of the value, before it is cut to 60 characters.
+            redact: Redacts credentials in the representation of the value, which is cut to 60 characters after.
 
         Returns:
             Text such as ``expected a number, got 'x'``.
         """
-        shown = redact(repr(self.value))
+        shown = redact(show(self.value))
         return f"expected {self.expected}, got {shown if len(shown) <= 60 else shown[:59] + '…'}"
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from aiospectrum._http.headers import read_rate_limit
 from aiospectrum._http.limiter import Limiter, TooLateError
 from aiospectrum._http.record import Call
 from aiospectrum._http.request import build_request
-from aiospectrum._http.response import assumed_response, read_response
+from aiospectrum._http.response import assumed_response, read_large_response, read_response
 from aiospectrum._http.retry import Action, RetryBudget, backoff, decide, is_ambiguous, wait_after_429
 from aiospectrum._http.session import LARGE, Session
 from aiospectrum.errors import AmbiguousWriteError, RateLimitError, RequestError, RequestTimeoutError
@@ -187,22 +187,32 @@ class HTTPTransport:
         call.attempt += 1
         call.is_sending = True
         settings = self._settings
+        session = settings.session
         try:
-            response = await settings.session.request(call, connect_timeout=settings.timeouts.connect)
+            response = await session.request(call, connect_timeout=settings.timeouts.connect)
             call.response = response
+            call.body_bytes = len(response.body)
             if "ratelimit" in response.headers:
                 call.quota = read_rate_limit(response.headers.getall("ratelimit"))
-            if len(response.body) >= LARGE:
-                await settings.session.one_at_a_time()
+            if call.body_bytes < LARGE:
+                result = read_response(call, response)
+            else:
+                await session.one_at_a_time()
+                result = await read_large_response(
+                    call, response, pause=session.one_at_a_time, run_apart=session.run_apart
+                )
             call.is_sending = False
-            return read_response(call, response)
+            return result
         except RateLimitError as error:
+            call.is_sending = False
             error.wait = wait_after_429(error.retry_after, call.quota, settings.random)
             raise
         except RequestError:
             call.is_sending = False
             raise
         finally:
+            if call.response is not None:
+                call.response.body = b""  # which the frames of an error that is kept would keep
             if _LOGGER.isEnabledFor(logging.DEBUG):
                 status = "no response" if call.response is None else call.response.status
                 _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, call.attempt, status)
@@ -257,13 +267,13 @@ def _attempt_ended(
     if response is None:  # or it was too large to keep
         status, ray_id = (None, None) if error is None else (error.status, error.ray_id)
     else:
-        status, ray_id = response.status, call.clean(response.headers.get("cf-ray", "")) or None
+        status, ray_id = response.status, call.clean(response.headers.get("cf-ray", ""), 100) or None
     return AttemptEnded(
         started=started,
         status=status,
         http_version=None if response is None else response.http_version,
         duration=duration,
-        body_bytes=0 if response is None else len(response.body),
+        body_bytes=0 if response is None else call.body_bytes,
         ray_id=ray_id,
         error=error,
         was_cancelled=was_cancelled,

@@ -2,21 +2,23 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
 from aiospectrum._http.deadline import DeadlineTimer
+from aiospectrum._http.envelope import response_error
 from aiospectrum._http.record import Call, HTTPResponse
-from aiospectrum._http.response import response_error
 from aiospectrum.checks import refuse
 from aiospectrum.errors import BodyTooLargeError, ClientStateError, ConnectionFailedError
 
 __all__ = ["LARGE", "Session", "keep_receive_buffers", "send_once"]
+
+T = TypeVar("T")
 
 _NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """aiohttp's errors from before a byte of the request could be written."""
@@ -68,6 +70,7 @@ class Session:
         """Checks the deadlines of the calls; there while it is open."""
         self._aiohttp: aiohttp.ClientSession
         self._large_bodies: asyncio.Lock
+        self._thread: asyncio.Lock
         self._borrowed = borrowed
         self._middlewares = (send_once,) if borrowed is None else (send_once, *_middlewares_of(borrowed))
         # A session of its own has the headers of every request by itself, which takes less time.
@@ -90,6 +93,7 @@ class Session:
         self.loop = asyncio.get_running_loop()
         self.timer = DeadlineTimer(self.loop)
         self._large_bodies = asyncio.Lock()
+        self._thread = asyncio.Lock()
         self._aiohttp = self._borrowed or aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._connector_limit, ssl=self._ssl_context or True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -194,6 +198,11 @@ class Session:
         """
         await self._large_bodies.acquire()
         asyncio.get_running_loop().call_soon(self._large_bodies.release)
+
+    async def run_apart(self, function: Callable[[], T]) -> T:
+        """Run a function in a thread, one at a time; threads give way to the event loop every few milliseconds."""
+        async with self._thread:
+            return await asyncio.to_thread(function)
 
 
 class _BrokenConnectionError(Exception):
