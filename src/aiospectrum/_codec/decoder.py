@@ -33,7 +33,9 @@ __all__ = ["DecodedBody", "WireError", "decode_body", "decode_items", "decode_va
 T = TypeVar("T")
 
 _Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
-_LARGE: Final = 1 << 15
+_LARGE: Final = 1 << 16
+_WINDOWS: Final = 8
+_WINDOW: Final = 512
 _MOST_FAILURES: Final = 5
 _MOST_VALUES: Final = 1000
 _FIRST: Final = 3
@@ -110,14 +112,14 @@ def is_crowded(body: bytes) -> bool:
     """
     if len(body) < _LARGE:
         return False
-    number = hash(body[:64])
-    step = len(body) // 4096 + 1 + number % 8
-    return _has_many(body[number % step :: step]) and _has_many(body)
+    secret = hash(body[:64])
+    places = [hash((secret, number)) % (len(body) - _WINDOW) for number in range(_WINDOWS)]
+    return _has_many(b"".join([body[place : place + _WINDOW] for place in places])) and _has_many(body)
 
 
 def _has_many(text: bytes) -> bool:
-    """Whether there is an array for every 5 bytes or an object for every 12, or some of both."""
-    return text.count(b"[") * 5 + text.count(b"{") * 12 > len(text)
+    """Whether there is an array for every 6 bytes or an object for every 16, or some of both."""
+    return text.count(b"[") * 6 + text.count(b"{") * 16 >= len(text)
 
 
 def decode_values(wanted: Any, values: Any, converter: Converter, detailed: Converter | None = None) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum._http.deadline import Deadline
 from aiospectrum._http.headers import read_rate_limit
@@ -24,6 +25,8 @@ from aiospectrum.transport import Response, record_response
 __all__ = ["CallSettings", "HTTPTransport"]
 
 T = TypeVar("T")
+
+_NO_HEADERS: Final = CIMultiDictProxy(CIMultiDict[str]())
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
@@ -121,6 +124,7 @@ class HTTPTransport:
         except TimeoutError:
             if not deadline.has_passed:
                 raise  # a hook's own
+        if response is None:  # Raised out here, the error does not hold on to the cancellation, and what that holds.
             problem = f"took longer than the timeout of {deadline.total:g} s"
             late = _timeout_error(call, problem, was_sent=call.is_sending)
             if call.is_sending and not route.safe_to_repeat:
@@ -231,6 +235,8 @@ class HTTPTransport:
         action = decide(call.route.method, error, call.attempt, settings.retry, follows_ambiguous=may_have_happened)
         if action is Action.COUNT_AS_DELETED and call.response is not None:
             return assumed_response(call, call.response)
+        if call.response is not None:
+            call.response.headers = _NO_HEADERS  # for the same reason as its body
         if action is Action.RAISE_AMBIGUOUS:
             raise _ambiguous_error(call, error) from error
         wait = self._wait_after(call, error) if action is Action.RETRY else None

@@ -93,6 +93,9 @@ def _parse(body: bytes) -> tuple[dict[str, Any], _Problem | None]:
     if not body or body.isspace():
         return {}, (MalformedBodyError, "the body is empty")
     too_much = _too_much(body)
+    if too_much is not None and len(body) > MOST_AT_ONCE:
+        is_whole = body[:99].lstrip().startswith(b"{") and body[-99:].rstrip().endswith(b"}")
+        return {}, (DecodeError, too_much) if is_whole else (MalformedBodyError, "the body is no whole JSON object")
     try:
         payload = msgspec.json.decode(body, type=Any if too_much is None else msgspec.Raw)
     except RecursionError:
@@ -100,7 +103,7 @@ def _parse(body: bytes) -> tuple[dict[str, Any], _Problem | None]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return {}, (MalformedBodyError, f"the body is not JSON ({error})")
     if too_much is not None:
-        return {}, (DecodeError, f"{too_much}; ask for less at once, such as a shorter time window")
+        return {}, (DecodeError, too_much)
     if not isinstance(payload, dict):
         return {}, (MalformedBodyError, f"the body is not a JSON object but {type(payload).__name__}")
     return payload, None
@@ -109,10 +112,12 @@ def _parse(body: bytes) -> tuple[dict[str, Any], _Problem | None]:
 def _too_much(body: bytes) -> str | None:
     """What of a body is too much for the fallback; None for one that it reads."""
     if len(body) > MOST_AT_ONCE:
-        return f"the body is larger than {MOST_AT_ONCE >> 20} MiB, and not as documented or not to be read in parts"
-    if is_crowded(body):
-        return f"the body holds more arrays and objects in its {len(body):,} bytes than any that is documented"
-    return None
+        problem = f"the body is larger than {MOST_AT_ONCE >> 20} MiB, and not as documented or not to be read in parts"
+    elif is_crowded(body):
+        problem = f"the body holds more arrays and objects in its {len(body):,} bytes than any that is documented"
+    else:
+        return None
+    return f"{problem}; ask for less at once, such as a shorter time window"
 
 
 def _envelope_error(
