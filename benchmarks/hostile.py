@@ -1,7 +1,7 @@
-"""Responses that take as much time or memory as they can, by endpoint and status, and a server on 127.0.0.1 of them.
+"""Responses that take as much time or memory as they can, by endpoint and status, and a server of them.
 
-``python -m benchmarks.hostile`` prints its port and serves until its standard input ends; the first part of a path is the
-number of the response in :data:`HOSTILE`.
+``python -m benchmarks.hostile`` prints its port of 127.0.0.1 and serves until its standard input ends. The first part of
+a path is the number of the response in :data:`HOSTILE`.
 """
 
 import asyncio
@@ -99,8 +99,8 @@ def failure(errors: Callable[[], bytes]) -> Callable[[], bytes]:
 
 def app(more: bytes = b"") -> bytes:
     """A whole application."""
-    form = b'{"id":"%b","protocol":"tcp/22","dns":{"name":"a.example.com","type":"CNAME"}%b,"created_on":%b,"modified_on":%b}'
-    return form % (APP.encode(), more, NOW, NOW)
+    start = b'{"id":"%b","protocol":"tcp/22","dns":{"name":"a.example.com","type":"CNAME"}' % APP.encode()
+    return b'%b%b,"created_on":%b,"modified_on":%b}' % (start, more, NOW, NOW)
 
 
 def summary(client: Client) -> Any:

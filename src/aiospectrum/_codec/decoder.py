@@ -101,7 +101,7 @@ def decode_items(item_type: Any, array: bytes) -> list[Any] | None:
     return None if _needs_fallback(list[item_type], items, array) else items
 
 
-def is_crowded(body: bytes) -> bool:
+def is_crowded(body: bytes, most: int | None = None) -> bool:
     """Whether a large body holds more arrays and objects than any documented one, which would take time and memory.
 
     They are counted when a sample has too many. Which bytes are in the sample depends on Python's secret of hashes, so
@@ -109,17 +109,21 @@ def is_crowded(body: bytes) -> bool:
 
     Args:
         body: JSON text.
+        most: The same for bodies of any size, in bytes that are usual for so many; None for no such limit.
     """
     if len(body) < _LARGE:
         return False
+    if most is not None and most < len(body):
+        return _weight(body) >= most
     secret = hash(body[:64])
     places = [hash((secret, number)) % (len(body) - _WINDOW) for number in range(_WINDOWS)]
-    return _has_many(b"".join([body[place : place + _WINDOW] for place in places])) and _has_many(body)
+    sample = b"".join([body[place : place + _WINDOW] for place in places])
+    return _weight(sample) >= len(sample) and _weight(body) >= len(body)
 
 
-def _has_many(text: bytes) -> bool:
-    """Whether there is an array for every 6 bytes or an object for every 16, or some of both."""
-    return text.count(b"[") * 6 + text.count(b"{") * 16 >= len(text)
+def _weight(text: bytes) -> int:
+    """As many bytes as would be usual for its arrays, 8 for each, and its objects, 16 for each."""
+    return text.count(b"[") * 8 + text.count(b"{") * 16
 
 
 def decode_values(wanted: Any, values: Any, converter: Converter, detailed: Converter | None = None) -> Any:

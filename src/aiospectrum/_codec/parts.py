@@ -45,7 +45,7 @@ async def decode_in_parts(wanted: Any, body: bytes, pause: Callable[[], Awaitabl
     items: list[Any] = []
     while start and len(body) - start > _PART:
         cut = _BETWEEN_ITEMS.search(body, start + _PART, start + MOST_AT_ONCE)
-        part = None if cut is None else decode_items(item_type, b"[%b}]" % body[start : cut.start()])
+        part = None if cut is None else decode_items(item_type, b"[%b}]" % memoryview(body)[start : cut.start()])
         if cut is None or part is None:
             break
         items += part

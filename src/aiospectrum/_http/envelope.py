@@ -37,6 +37,7 @@ _LONGEST_LOCATION: Final = 2000
 _MOST_DETAILS: Final = 50
 _DEEPEST_CHAIN: Final = 10
 _LARGEST_NUMBER: Final = 10**18
+_MOST_CROWDED: Final = 2 << 20
 _START_OF_BODY: Final = 1 << 16
 """Bytes, which are more than an excerpt is made of."""
 
@@ -113,7 +114,7 @@ def _too_much(body: bytes) -> str | None:
     """What of a body is too much for the fallback; None for one that it reads."""
     if len(body) > MOST_AT_ONCE:
         problem = f"the body is larger than {MOST_AT_ONCE >> 20} MiB, and not as documented or not to be read in parts"
-    elif is_crowded(body):
+    elif is_crowded(body, _MOST_CROWDED):
         problem = f"the body holds more arrays and objects in its {len(body):,} bytes than any that is documented"
     else:
         return None
