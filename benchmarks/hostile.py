@@ -1,7 +1,7 @@
 """Responses that take as much time or memory as they can, by endpoint and status, and a server of them.
 
-``python -m benchmarks.hostile`` prints its port of 127.0.0.1 and serves until its standard input ends. The first part of
-a path is the number of the response in :data:`HOSTILE`.
+``python -m benchmarks.hostile`` prints its port of 127.0.0.1 and serves until its standard input ends. The first part
+of a path is the number of the response in :data:`HOSTILE`.
 """
 
 import asyncio

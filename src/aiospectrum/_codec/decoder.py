@@ -28,7 +28,16 @@ from cattrs.errors import (
 from aiospectrum._codec.values import WireError
 from aiospectrum.structs import is_struct
 
-__all__ = ["DecodedBody", "WireError", "decode_body", "decode_items", "decode_values", "explain", "is_crowded"]
+__all__ = [
+    "DecodedBody",
+    "WireError",
+    "decode_body",
+    "decode_items",
+    "decode_values",
+    "explain",
+    "is_crowded",
+    "weight_of",
+]
 
 T = TypeVar("T")
 
@@ -114,15 +123,15 @@ def is_crowded(body: bytes, most: int | None = None) -> bool:
     if len(body) < _LARGE:
         return False
     if most is not None and most < len(body):
-        return _weight(body) >= most
+        return weight_of(body) >= most
     secret = hash(body[:64])
     places = [hash((secret, number)) % (len(body) - _WINDOW) for number in range(_WINDOWS)]
     sample = b"".join([body[place : place + _WINDOW] for place in places])
-    return _weight(sample) >= len(sample) and _weight(body) >= len(body)
+    return weight_of(sample) >= len(sample) and weight_of(body) >= len(body)
 
 
-def _weight(text: bytes) -> int:
-    """As many bytes as would be usual for its arrays, 8 for each, and its objects, 16 for each."""
+def weight_of(text: bytes) -> int:
+    """As many bytes as would be usual for the arrays of a text, 8 for each, and its objects, 16 for each."""
     return text.count(b"[") * 8 + text.count(b"{") * 16
 
 

@@ -9,7 +9,7 @@ import attrs
 import msgspec
 
 from aiospectrum._codec.converter import json_name
-from aiospectrum._codec.decoder import DecodedBody, decode_body, decode_items
+from aiospectrum._codec.decoder import DecodedBody, decode_body, decode_items, weight_of
 from aiospectrum.structs import is_struct
 
 __all__ = ["MOST_AT_ONCE", "decode_in_parts"]
@@ -17,14 +17,16 @@ __all__ = ["MOST_AT_ONCE", "decode_in_parts"]
 MOST_AT_ONCE: Final = 4 << 20
 """Bytes that are decoded at once at most."""
 
-_PART: Final = 1 << 19
-"""Bytes that are decoded at once where a body can be cut."""
+_MOST_WEIGHT: Final = 8 << 20
+"""Of what is kept while the rest is decoded; Python's garbage collector goes over all of its arrays at once."""
 
 _LONGEST_HEAD: Final = 1 << 16
 _BETWEEN_ITEMS: Final = re.compile(rb"\}[ \t\r\n]*(,)[ \t\r\n]*\{")
 
 
-async def decode_in_parts(wanted: Any, body: bytes, pause: Callable[[], Awaitable[None]]) -> DecodedBody[Any] | None:
+async def decode_in_parts(
+    wanted: Any, body: bytes, pause: Callable[[], Awaitable[None]], part_size: int = 1 << 19
+) -> DecodedBody[Any] | None:
     """Decode a body whose result is an array of objects, or an object that holds one, such as the rows of a report.
 
     Items are taken off the front of the array, some hundred KiB at a time; what remains is a whole body as well. A cut
@@ -34,6 +36,7 @@ async def decode_in_parts(wanted: Any, body: bytes, pause: Callable[[], Awaitabl
         wanted: Type of the result.
         body: The body, of any size.
         pause: Awaited between parts.
+        part_size: Bytes that are decoded at once where the body can be cut.
 
     Returns:
         The body decoded; None for one that the fast path does not take, or that has a part of more than
@@ -43,11 +46,16 @@ async def decode_in_parts(wanted: Any, body: bytes, pause: Callable[[], Awaitabl
     start = _start_of(key, is_inner=name is not None, body=body) if is_struct(item_type) else 0
     head = body[:start]
     items: list[Any] = []
-    while start and len(body) - start > _PART:
-        cut = _BETWEEN_ITEMS.search(body, start + _PART, start + MOST_AT_ONCE)
-        part = None if cut is None else decode_items(item_type, b"[%b}]" % memoryview(body)[start : cut.start()])
-        if cut is None or part is None:
+    weight = 0
+    while start and len(body) - start > part_size and weight < _MOST_WEIGHT:
+        cut = _BETWEEN_ITEMS.search(body, start + part_size, start + MOST_AT_ONCE)
+        if cut is None:
             break
+        array = b"".join([b"[", memoryview(body)[start : cut.start()], b"}]"])
+        part = decode_items(item_type, array)
+        if part is None:
+            break
+        weight += weight_of(array)
         items += part
         start = cut.end(1)
         await pause()

@@ -23,7 +23,7 @@ __all__ = [
 
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_PASSWORD: Final = re.compile(r"(://[^/@\s]*?:)[^/@\s]*@")
+_PASSWORD: Final = re.compile(r"(://[^/@\s:]*:)[^/@\s]*@")
 
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: controls, format characters (such as those that turn the writing direction), surrogates, and
