@@ -23,12 +23,14 @@ from cattrs.errors import (
     ClassValidationError,
     IterableValidationError,
     IterableValidationNote,
+    StructureHandlerNotFoundError,
 )
 
 from aiospectrum._codec.values import WireError
 from aiospectrum.structs import is_struct
 
 __all__ = [
+    "UNREADABLE",
     "DecodedBody",
     "WireError",
     "decode_body",
@@ -48,7 +50,14 @@ _WINDOW: Final = 512
 _MOST_FAILURES: Final = 5
 _MOST_VALUES: Final = 1000
 _FIRST: Final = 3
-_UNREADABLE: Final = (BaseValidationError, ValueError, TypeError, AttributeError, KeyError)
+UNREADABLE: Final = (
+    BaseValidationError,
+    StructureHandlerNotFoundError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+)
 """What types that are not ours raise, by cattrs or by themselves."""
 
 _FINE_NUMBER: Final = re.compile(rb"\.\d{7}")
@@ -150,8 +159,8 @@ def decode_values(wanted: Any, values: Any, converter: Converter, detailed: Conv
 
     Raises:
         WireError: The first value of a model that is not of the documented type.
-        BaseValidationError, ValueError, TypeError, AttributeError, KeyError: What cattrs raises for types that are not
-            ours; :func:`explain` takes any of them.
+        BaseValidationError, StructureHandlerNotFoundError, ValueError, TypeError, AttributeError, KeyError: What cattrs
+            raises for types that are not ours (:data:`UNREADABLE`); :func:`explain` takes any of them.
     """
     item_type = _item_type(wanted)
     if item_type is None:
@@ -164,7 +173,7 @@ def decode_values(wanted: Any, values: Any, converter: Converter, detailed: Conv
             items.append(_decode_value(item_type, value, converter, detailed))  # noqa: PERF401 - its length says where an error is
     except WireError as error:
         raise error.below(f"[{len(items)}]") from None
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         error.add_note(IterableValidationNote("", len(items), item_type))
         raise IterableValidationError("", [error], wanted) from None
     return items
@@ -175,7 +184,7 @@ def _decode_value(wanted: Any, value: Any, converter: Converter, detailed: Conve
         return converter.structure(value, wanted)
     try:
         return converter.structure(value, wanted)
-    except _UNREADABLE:
+    except UNREADABLE:
         left = [_MOST_VALUES]
         start = _first_items(value, left)
         if left[0] >= 0:

@@ -4,10 +4,8 @@ from collections.abc import Awaitable, Callable
 from types import NoneType
 from typing import Any, TypeAlias, get_args, get_origin
 
-from cattrs.errors import BaseValidationError
-
 from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.decoder import DecodedBody, decode_body, decode_values, explain
+from aiospectrum._codec.decoder import UNREADABLE, DecodedBody, decode_body, decode_values, explain
 from aiospectrum._codec.parts import MOST_AT_ONCE, decode_in_parts
 from aiospectrum._http.envelope import read_details, read_envelope, read_result_info, response_error
 from aiospectrum._http.record import Call, HTTPResponse
@@ -138,7 +136,7 @@ def _decode_result(call: Call, body: DecodedBody[Any]) -> str:
             try:
                 body.result = decode_values(form, body.result, *converters)
                 return ""
-            except (BaseValidationError, ValueError, TypeError, AttributeError, KeyError) as error:  # as cattrs does
+            except UNREADABLE as error:
                 problem = problem or explain(error, "result", call.clean) or "result: expected something else"
         except RecursionError:  # reading takes more of the stack than parsing did
             problem = problem or "result: nested too deep"
