@@ -208,6 +208,6 @@ def bounds(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Fuzz the readers of responses, headers, times and arguments: 250,000 cases each, or as many as an argument says."""
+    """Fuzz the readers of responses, headers, times and arguments: 250,000 cases each, or as an argument says."""
     session.install(".", *group("test"))
     session.run("python", "-m", "benchmarks.fuzz", *session.posargs)

@@ -305,7 +305,7 @@ def _body(source: random.Random, name: str) -> bytes:
         changed = _changed(source, envelope)
         envelope = changed if isinstance(changed, dict) else {"result": changed}
     if source.random() < 0.003:
-        envelope["result"] = [envelope["result"]] * source.choice((100, 500))
+        envelope["result"] = [envelope.get("result")] * source.choice((100, 500))
     text = json.dumps(
         envelope, ensure_ascii=source.random() < 0.7, separators=source.choice(((",", ":"), (", ", ": ")))
     )

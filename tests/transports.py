@@ -25,8 +25,8 @@ async def _no_sleep(_: float) -> None:
 async def open_transport(url: str, *, max_body_bytes: int = 10**6, **changes: Any) -> AsyncIterator[HTTPTransport]:
     """Open a transport without timeouts, limiter and hook."""
     credentials = choose_credentials(api_token=TOKEN, api_email=None, api_key=None, schemes=("api_token",))
-    headers = {**credentials.headers, "Accept": "application/json", "User-Agent": "test"}
-    session = Session(headers=headers, max_body_bytes=max_body_bytes)
+    headers = {"Accept": "application/json", "User-Agent": "test"}
+    session = Session(headers=headers, credentials=credentials, max_body_bytes=max_body_bytes)
     settings = CallSettings(
         session=session,
         base_url=url,

@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from types import EllipsisType, TracebackType
 from typing import ClassVar, Final, Self, Unpack
-from urllib.parse import urlsplit
 
 import aiohttp
 import attrs
@@ -23,16 +22,17 @@ from aiospectrum._http.config import (
     check_class,
     check_count,
     check_limiter,
-    check_proxy,
     check_session,
     check_ssl_context,
     check_timeout,
     check_user_agent,
 )
 from aiospectrum._http.credentials import choose_credentials, credentials_from
+from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
+from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import API
@@ -105,13 +105,16 @@ class BaseClient(HTTPTransport):
             CredentialsError: No credentials, two schemes at once, or unusable ones.
             InvalidArgumentError: Another argument is invalid.
         """
-        credentials = choose_credentials(
-            api_token=api_token, api_email=api_email, api_key=api_key, schemes=self.service.schemes
-        )
-        proxy_password = urlsplit(check_proxy(proxy) or "").password
-        if proxy_password is not None:
-            credentials = attrs.evolve(credentials, secrets=(*credentials.secrets, proxy_password))
-        base_url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
+        schemes = self.service.schemes
+        try:
+            credentials = choose_credentials(
+                api_token=api_token, api_email=api_email, api_key=api_key, schemes=schemes, proxy=proxy
+            )
+            url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
+        except SpectrumError as error:
+            raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
+        finally:
+            del api_token, api_email, api_key, proxy, base_url  # so that no tool that reports errors shows them
         timeouts = check_timeout(timeout)
         retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
         hook = check_callable("on_attempt", on_attempt)
@@ -124,14 +127,14 @@ class BaseClient(HTTPTransport):
         super().__init__(
             CallSettings(
                 session=Session(
-                    headers={**credentials.headers, "Accept": "application/json", "User-Agent": user_agent},
+                    headers={"Accept": "application/json", "User-Agent": user_agent},
+                    credentials=credentials,
                     borrowed=borrowed,
                     connector_limit=connector_limit,
                     ssl_context=check_ssl_context(ssl_context),
-                    proxy=proxy,
                     max_body_bytes=check_count("max_body_bytes", max_body_bytes),
                 ),
-                base_url=base_url,
+                base_url=url,
                 redact=credentials.redact,
                 timeouts=timeouts,
                 retry=retry,
@@ -168,10 +171,13 @@ class BaseClient(HTTPTransport):
             CredentialsError: No complete scheme is set; the message names the variables.
             InvalidArgumentError: Another argument is invalid.
         """
-        variables = os.environ if environ is None else environ
-        if base_url is None:
-            base_url = variables.get("CLOUDFLARE_BASE_URL", "").strip() or None
-        return cls(**credentials_from(variables, cls.service.schemes), base_url=base_url, **options)
+        environ = os.environ if environ is None else environ
+        try:
+            if base_url is None:
+                base_url = environ.get("CLOUDFLARE_BASE_URL", "").strip() or None
+            return cls(**credentials_from(environ, cls.service.schemes), base_url=base_url, **options)
+        finally:
+            del environ, options, base_url  # so that no tool that reports errors shows them
 
     def with_options(
         self,
@@ -213,6 +219,8 @@ class BaseClient(HTTPTransport):
         return self._settings.base_url
 
     def __repr__(self) -> str:
+        if "_settings" not in vars(self):  # as tools find it in the frames of an argument that was refused
+            return f"{type(self).__name__}(not made)"
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     async def __aenter__(self) -> Self:

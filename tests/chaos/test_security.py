@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 import pytest
 
-from aiospectrum import Client, RedirectError, RetryPolicy
-from tests.chaos.responses import REDIRECT_STATUSES, redirect, set_cookie
+from aiospectrum import Client, RedirectError, RetryPolicy, SpectrumError
+from tests.chaos.responses import REDIRECT_STATUSES, ServerResponse, redirect, set_cookie
 from tests.chaos.server import ChaosServer
 from tests.conftest import APP, TOKEN, ZONE
 from tests.generated.test_endpoints import REQUEST
@@ -73,3 +74,47 @@ async def test_a_proxy_that_was_given() -> None:
         (request,) = proxy.requests
         assert request.target == f"http://api.example/v4/zones/{ZONE}/spectrum/protocols"
         assert "hidden" not in repr(client)
+
+
+PROXY_LOGINS: Final = {
+    "": [],
+    "me:pa%7Ess%2Fw0rd@": ["Basic bWU6cGF+c3MvdzByZA=="],
+    "me:p@ssw0rd@": ["Basic bWU6cEBzc3cwcmQ="],
+    "only-a-key@": ["Basic b25seS1hLWtleTo="],
+    ":pa55w0rd@": ["Basic OnBhNTV3MHJk"],
+    "m%C3%A9:%C3%A9%E9@": ["Basic bcOpOsOp6Q=="],
+}
+"""What a proxy is sent for each beginning of its URL."""
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("credentials", CREDENTIALS.values(), ids=CREDENTIALS)
+@pytest.mark.parametrize(("login", "expected"), PROXY_LOGINS.items(), ids=["none", *filter(None, PROXY_LOGINS)])
+@pytest.mark.parametrize("is_borrowed", [False, True], ids=["own", "borrowed"])
+async def test_each_is_sent_its_own_credentials(
+    is_borrowed: bool, login: str, expected: list[str], credentials: dict[str, str], scheme: str
+) -> None:
+    """The login of a proxy goes to it with each request, and with a CONNECT nothing of the API's does."""
+    async with (
+        ChaosServer(rest=ServerResponse(name="refused", status=407)) as proxy,
+        aiohttp.ClientSession() as session,
+        Client(
+            base_url=f"{scheme}://api.example/v4",
+            allow_http=True,
+            proxy=proxy.url.removesuffix("/client/v4").replace("//", f"//{login}"),
+            retry=ONCE,
+            session=session if is_borrowed else None,
+            **credentials,
+        ) as client,
+    ):
+        for _ in range(2):
+            with pytest.raises(SpectrumError):
+                await client.protocols.list(ZONE)
+        for request in proxy.requests:
+            assert request.method == ("GET" if scheme == "http" else "CONNECT")
+            assert request.values("Proxy-Authorization") == expected
+            secrets = [
+                each for name in ("Authorization", "X-Auth-Key", "X-Auth-Email") for each in request.values(name)
+            ]
+            assert len(secrets) == (len(credentials) if scheme == "http" else 0)
+            assert not login or login[:-1].encode() not in request.raw

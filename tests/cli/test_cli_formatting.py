@@ -13,7 +13,6 @@ from aiospectrum.cli.formatting import (
     human_milliseconds,
     human_number,
     sparkline,
-    without_passwords,
 )
 
 
@@ -115,18 +114,3 @@ def test_markup_is_text() -> None:
     """Square brackets are no markup in a cell."""
     assert cell("[red]x[/red]").plain == "[red]x[/red]"
     assert cell("[red]x[/red]").spans == []
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("s3://me:s3cr3t@host/data", "s3://me:…@host/data"),
-        ("sftp://:s3cr3t@host", "sftp://:…@host"),
-        ("s3://bucket/a:b@c", "s3://bucket/a:b@c"),
-        ("http://host:80/x and sftp://a:b@c/", "http://host:80/x and sftp://a:…@c/"),
-        ("data/", "data/"),
-    ],
-)
-def test_passwords_in_urls_are_hidden(text: str, expected: str) -> None:
-    """What is between a user's name and the host."""
-    assert without_passwords(text) == expected

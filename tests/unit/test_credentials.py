@@ -26,7 +26,7 @@ def test_schemes(given: dict[str, str], headers: dict[str, str]) -> None:
         schemes=("api_token", "api_key"), **{"api_token": None, "api_email": None, "api_key": None, **given}
     )
 
-    assert chosen.headers == headers
+    assert chosen.headers() == headers
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,15 @@ from itertools import pairwise
 
 import pytest
 
+from aiospectrum._http.credentials import choose_credentials
 from aiospectrum._http.session import Session
 
 
 @pytest.fixture
 async def session() -> AsyncIterator[Session]:
     """An open session."""
-    session = Session(headers={}, max_body_bytes=1)
+    credentials = choose_credentials(api_token="t", api_email=None, api_key=None, schemes=("api_token",))
+    session = Session(headers={}, credentials=credentials, max_body_bytes=1)
     session.open()
     yield session
     await session.close()

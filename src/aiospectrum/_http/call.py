@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum._http.deadline import Deadline
+from aiospectrum._http.frames import forget_aiohttp
 from aiospectrum._http.headers import read_rate_limit
 from aiospectrum._http.limiter import Limiter, TooLateError
 from aiospectrum._http.record import Call
@@ -25,8 +25,6 @@ from aiospectrum.transport import Response, record_response
 __all__ = ["CallSettings", "HTTPTransport"]
 
 T = TypeVar("T")
-
-_NO_HEADERS: Final = CIMultiDictProxy(CIMultiDict[str]())
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
@@ -124,6 +122,9 @@ class HTTPTransport:
         except TimeoutError:
             if not deadline.has_passed:
                 raise  # a hook's own
+        finally:
+            if response is None:
+                call.forget_response()
         if response is None:  # Raised out here, the error does not hold on to the cancellation, and what that holds.
             problem = f"took longer than the timeout of {deadline.total:g} s"
             late = _timeout_error(call, problem, was_sent=call.is_sending)
@@ -174,6 +175,7 @@ class HTTPTransport:
         start_time = self._settings.clock()
         error: RequestError | None = None
         was_cancelled = True
+        response: Response[Any] | None = None
         try:
             response = await self._exchange(call)
             was_cancelled = False
@@ -184,7 +186,11 @@ class HTTPTransport:
         finally:
             if end is not None:
                 duration = self._settings.clock() - start_time
-                end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                try:
+                    end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                except BaseException:
+                    response = None  # which this frame would show, with headers that may repeat credentials
+                    raise
 
     async def _exchange(self, call: Call) -> Response[Any]:
         """Send one request and read the response."""
@@ -207,12 +213,14 @@ class HTTPTransport:
                 )
             call.is_sending = False
             return result
-        except RateLimitError as error:
+        except RequestError as error:
+            if isinstance(error, RateLimitError):
+                error.wait = wait_after_429(error.retry_after, call.quota, settings.random)
             call.is_sending = False
-            error.wait = wait_after_429(error.retry_after, call.quota, settings.random)
+            forget_aiohttp(error)
             raise
-        except RequestError:
-            call.is_sending = False
+        except BaseException as error:  # a cancellation, or an error of a borrowed session's own middleware
+            forget_aiohttp(error)
             raise
         finally:
             if call.response is not None:
@@ -235,8 +243,7 @@ class HTTPTransport:
         action = decide(call.route.method, error, call.attempt, settings.retry, follows_ambiguous=may_have_happened)
         if action is Action.COUNT_AS_DELETED and call.response is not None:
             return assumed_response(call, call.response)
-        if call.response is not None:
-            call.response.headers = _NO_HEADERS  # for the same reason as its body
+        call.forget_response()
         if action is Action.RAISE_AMBIGUOUS:
             raise _ambiguous_error(call, error) from error
         wait = self._wait_after(call, error) if action is Action.RETRY else None

@@ -11,6 +11,7 @@ import aiohttp
 import attrs
 
 from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.redaction import split_login
 from aiospectrum._version import __version__
 from aiospectrum.checks import Integer, Number, refuse
 from aiospectrum.hooks import AttemptHook
@@ -70,20 +71,30 @@ def check_base_url(base_url: str, *, allow_http: bool) -> str:
     """
     expected = "an http or https URL without credentials, query or fragment"
     parts = _split("base_url", base_url, expected)
-    if "@" in parts.netloc:
-        refuse("base_url", f"{parts.scheme}://…@{parts.netloc.rpartition('@')[2]}", expected)
-    if any(sign in base_url for sign in "?#\\"):
-        refuse("base_url", base_url, expected)
+    if "@" in parts.netloc or any(sign in base_url for sign in "?#\\"):
+        refuse("base_url", _without_login(base_url), expected)
     if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname or ""):
-        refuse("base_url", base_url, "https, as http would send credentials unencrypted (allow_http=True permits it)")
+        refuse(
+            "base_url",
+            _without_login(base_url),
+            "https, as http would send credentials unencrypted (allow_http=True permits it)",
+        )
     return base_url.rstrip("/")
 
 
-def check_proxy(proxy: str | None) -> str | None:
-    """Check the URL of a proxy, which may hold the proxy's own credentials; None for none."""
-    if proxy is not None:
-        _split("proxy", proxy, "an http or https URL, or None")
-    return proxy
+def check_proxy(proxy: str | None) -> tuple[str | None, str]:
+    """Check the URL of a proxy; None for none.
+
+    Returns:
+        The URL without user name and password; and these, as they were written, ``""`` for none.
+    """
+    if proxy is None:
+        return None, ""
+    _split("proxy", proxy, "an http or https URL, or None")
+    url, login = split_login(proxy)
+    if "@" in url:  # a password with a sign that ends the place in a URL
+        refuse("proxy", _without_login(proxy), "a URL with /, ? and # in user name and password percent-encoded")
+    return url, login
 
 
 def check_timeout(timeout: float | Timeouts | None) -> Timeouts:
@@ -155,15 +166,25 @@ def check_count(field: str, value: int) -> int:
 
 def _split(field: str, url: str, expected: str) -> SplitResult:
     if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
-        refuse(field, url.rpartition("@")[2] if isinstance(url, str) else url, expected)
+        refuse(field, _without_login(url) if isinstance(url, str) else url, expected)
     try:
         parts = urlsplit(url)
         has_place = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port out of range, half an IPv6 address
         parts, has_place = SplitResult("", "", "", "", ""), False
     if not has_place:
-        refuse(field, url.rpartition("@")[2], expected)
+        refuse(field, _without_login(url), expected)
     return parts
+
+
+def _without_login(url: str) -> str:
+    """What may be shown of a URL that was refused, and may be no URL."""
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    login, at, place = rest.rpartition("@")
+    if "@" in scheme or any(sign in login for sign in "?#"):
+        return "…"  # there is no telling what is what
+    place, _, query = place.replace("#", "?").partition("?")
+    return f"{scheme}{separator}{'…@' if at else ''}{place}{'?…' if query else ''}"
 
 
 def _is_loopback(host: str) -> bool:

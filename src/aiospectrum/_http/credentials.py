@@ -1,14 +1,18 @@
-"""The two authentication schemes, of which a client uses exactly one.
+"""The two authentication schemes, of which a client uses exactly one, and the login of a proxy.
 
 Source: https://developers.cloudflare.com/fundamentals/api/get-started/
 """
 
+import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn
+from urllib.parse import unquote_to_bytes
 
 import attrs
 
+from aiospectrum._http.config import check_proxy
+from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.errors import CredentialsError
 from aiospectrum.routes import Scheme
 
@@ -40,13 +44,22 @@ _ALLOWED: Final = r"[!#-&(-\[\]-~]+"
 
 @attrs.frozen(kw_only=True)
 class Credentials:
-    """The authentication headers."""
+    """What proves who calls, and how it is kept out of texts.
 
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    """One ``Authorization`` header, or ``X-Auth-Email`` and ``X-Auth-Key``."""
+    Headers are the results of functions, as tools that report errors show the fields of objects.
+    """
 
-    secrets: tuple[str, ...] = attrs.field(repr=False)
-    """The texts that no log line, error or file may hold."""
+    headers: Callable[[], Mapping[str, str]] = attrs.field(repr=False)
+    """Returns one ``Authorization`` header, or ``X-Auth-Email`` and ``X-Auth-Key``."""
+
+    proxy: str | None = None
+    """URL of the proxy, without user name and password; None for none."""
+
+    proxy_headers: Callable[[], Mapping[str, str]] = attrs.field(repr=False)
+    """Returns the headers for the proxy alone: ``Proxy-Authorization``, or none."""
+
+    redaction: Redaction = attrs.field(repr=False)
+    """Replaces the credentials."""
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied into a file.
@@ -56,22 +69,27 @@ class Credentials:
         """
         raise TypeError("credentials are not pickled; make a client where it is used")
 
-    def redact(self, text: str) -> str:
-        """Redact the secrets in a text.
+    @property
+    def redact(self) -> Callable[[str], str]:
+        """Replaces the secrets in a text, such as the start of a server's response, in whatever spelling they are."""
+        return self.redaction.redact
 
-        Args:
-            text: Anything, such as the start of a server's response.
+    @property
+    def longest_secret(self) -> int:
+        """Characters that a secret takes in a text at most.
 
-        Returns:
-            The text with each secret replaced.
+        Where a text was cut, that many at the end of what :attr:`redact` returns may be a part of one.
         """
-        # Longer ones first, as one may be part of another.
-        secrets = sorted(self.secrets, key=len, reverse=True)
-        return re.sub("|".join(map(re.escape, secrets)), "[redacted]", text)
+        return self.redaction.longest
 
 
 def choose_credentials(
-    *, api_token: str | None, api_email: str | None, api_key: str | None, schemes: Sequence[Scheme]
+    *,
+    api_token: str | None,
+    api_email: str | None,
+    api_key: str | None,
+    schemes: Sequence[Scheme],
+    proxy: str | None = None,
 ) -> Credentials:
     """Check credentials and choose their scheme; white space around them is stripped.
 
@@ -80,21 +98,46 @@ def choose_credentials(
         api_email: E-mail address of the account, given together with ``api_key``.
         api_key: Global API key of the account.
         schemes: Those that the API takes.
+        proxy: URL of a proxy, with the user name and password for it if it wants some; None for none.
 
     Raises:
         CredentialsError: None is given, both schemes are, one that the API does not take is, or one holds what a header
             cannot.
+        InvalidArgumentError: The proxy is no http or https URL.
     """
     given = {"api_token": api_token, "api_email": api_email, "api_key": api_key}
     clean = {name: _clean(name, text) for name, text in given.items() if text is not None}
     if not any(clean.keys() == _ARGUMENTS[scheme] for scheme in schemes):
         expected = " or ".join(_IN_WORDS[scheme] for scheme in schemes)
         raise CredentialsError(f"credentials: expected {expected}, got {' and '.join(clean) or 'none'}")
+    proxy, login = check_proxy(proxy)
+    user, _, password = login.partition(":")
+    # A user name is no secret, unless it is all that there is to know.
+    secrets, logins = [*clean.values(), password or user], [(user, password)] if login else []
     if "api_token" in clean:
-        token = clean["api_token"]
-        return Credentials(headers={"Authorization": f"Bearer {token}"}, secrets=(token,))
-    key, email = clean["api_key"], clean["api_email"]
-    return Credentials(headers={"X-Auth-Email": email, "X-Auth-Key": key}, secrets=(key, email))
+        headers = {"Authorization": f"Bearer {clean['api_token']}"}
+    else:
+        headers = {"X-Auth-Email": clean["api_email"], "X-Auth-Key": clean["api_key"]}
+        logins.append((clean["api_email"], clean["api_key"]))
+    proxy_headers = {}
+    if login:
+        basic = _basic(user, password)
+        secrets.append(basic)
+        proxy_headers = {"Proxy-Authorization": f"Basic {basic}"}
+    return Credentials(
+        headers=lambda: headers,
+        proxy=proxy,
+        proxy_headers=lambda: proxy_headers,
+        redaction=make_redaction(filter(None, secrets), logins),
+    )
+
+
+def _basic(user: str, password: str) -> str:
+    """Basic authentication, of the bytes that a URL spells.
+
+    Source: https://www.rfc-editor.org/rfc/rfc7617#section-2
+    """
+    return base64.b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode()
 
 
 def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> dict[str, str]:
@@ -109,13 +152,16 @@ def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> d
     Raises:
         CredentialsError: The variables hold no complete scheme; the message names them.
     """
-    found = {name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable, "").strip()}
-    for scheme in schemes:
-        if found.keys() >= _ARGUMENTS[scheme]:
-            return {name: found[name] for name in ENVIRONMENT if name in _ARGUMENTS[scheme]}
+    try:
+        given = [name for name, variable in ENVIRONMENT.items() if environ.get(variable, "").strip()]
+        for scheme in schemes:
+            if _ARGUMENTS[scheme].issubset(given):
+                return {name: environ[ENVIRONMENT[name]] for name in given if name in _ARGUMENTS[scheme]}
+    finally:
+        del environ  # so that no tool that reports errors shows it
     raise CredentialsError(
         f"credentials: expected {' or '.join(_VARIABLES_IN_WORDS[scheme] for scheme in schemes)}, "
-        f"got {' and '.join(ENVIRONMENT[name] for name in found) or 'none of them'}"
+        f"got {' and '.join(ENVIRONMENT[name] for name in given) or 'none of them'}"
     )
 
 

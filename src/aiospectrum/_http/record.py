@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from multidict import CIMultiDictProxy
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum._codec.excerpt import clean
 from aiospectrum._http.deadline import Deadline
@@ -79,6 +79,12 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     def method(self) -> str:
         """HTTP method."""
         return self.route.method
+
+    def forget_response(self) -> None:
+        """Drop what came, for a call that fails: its error's frames hold this, and it may repeat credentials."""
+        if self.response is not None:
+            self.response.headers = CIMultiDictProxy(CIMultiDict())
+            self.response.body = b""
 
     def clean(self, text: str, longest: int = 1000) -> str:
         """Make a text from the server fit for one line; see :func:`aiospectrum._codec.excerpt.clean`."""

@@ -14,25 +14,44 @@ from aiospectrum.transport import Response
 
 __all__ = ["assumed_response", "read_large_response", "read_response"]
 
-Outcome: TypeAlias = Response[Any] | ResponseError
-"""An error that is returned and raised later, where nothing of what has come is in reach, as an error would keep it."""
+Outcome: TypeAlias = DecodedBody[Any] | ResponseError
+"""An error is returned and raised where nothing of what has come is in reach, as an error that is kept keeps that."""
 
 
-def read_response(call: Call, http: HTTPResponse) -> Response[Any]:
+def read_response(call: Call, http: HTTPResponse, body: Outcome | None = None) -> Response[Any]:
     """Read the response to a call.
 
     A response as the API documents it is decoded from JSON text straight into models. The fallback reads JSON values
     with the public converter: it takes more than is documented, and says exactly what it cannot take. Both give equal
     objects.
 
+    Args:
+        call: The call.
+        http: The response.
+        body: What has been read of it already.
+
     Raises:
         ResponseError: It is not a success, or cannot be read.
     """
-    body = decode_body(call.route.result, http.body) if 200 <= http.status < 300 else None
-    if body is not None and body.success:
-        return _success(call, http, body)
-    del body
-    return _raise_or_return(_read_by_fallback(call, http))
+    if body is None:
+        body = decode_body(call.route.result, http.body) if 200 <= http.status < 300 else None
+        if body is None or not body.success:
+            body = _read_by_fallback(call, http)
+    if isinstance(body, ResponseError):
+        try:
+            raise body
+        finally:
+            del body  # a circle
+    return Response(
+        route=call.route,
+        url=call.url,
+        result=body.result,
+        status=http.status,
+        headers=http.headers,
+        messages=read_details(body.messages, call) if body.messages else (),
+        result_info=read_result_info(body.result_info) if isinstance(body.result_info, dict) else None,
+        attempts=call.attempt,
+    )
 
 
 async def read_large_response(
@@ -53,15 +72,15 @@ async def read_large_response(
     Raises:
         ResponseError: It is not a success, or cannot be read.
     """
-    body = None
+    body: DecodedBody[Any] | None = None
     if 200 <= http.status < 300 and len(http.body) <= MOST_AT_ONCE:
         body = decode_body(call.route.result, http.body)
     elif 200 <= http.status < 300:
         body = await decode_in_parts(call.route.result, http.body, pause)
     if body is not None and body.success:
-        return _success(call, http, body)
+        return read_response(call, http, body)
     del body
-    return _raise_or_return(await run_apart(lambda: _read_by_fallback(call, http)))
+    return read_response(call, http, await run_apart(lambda: _read_by_fallback(call, http)))
 
 
 def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
@@ -70,34 +89,12 @@ def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
     Raises:
         DecodeError: The route documents no such success.
     """
-    return _raise_or_return(_with_result(call, http, DecodedBody(result=None, success=True)))
-
-
-def _raise_or_return(outcome: Outcome) -> Response[Any]:
-    if isinstance(outcome, ResponseError):
-        try:
-            raise outcome
-        finally:
-            del outcome  # a circle
-    return outcome
+    return read_response(call, http, _with_result(call, http, DecodedBody(result=None, success=True)))
 
 
 def _read_by_fallback(call: Call, http: HTTPResponse) -> Outcome:
-    outcome = read_envelope(call, http)
-    return outcome if isinstance(outcome, ResponseError) else _with_result(call, http, outcome)
-
-
-def _success(call: Call, http: HTTPResponse, body: DecodedBody[Any]) -> Response[Any]:
-    return Response(
-        route=call.route,
-        url=call.url,
-        result=body.result,
-        status=http.status,
-        headers=http.headers,
-        messages=read_details(body.messages, call) if body.messages else (),
-        result_info=read_result_info(body.result_info) if isinstance(body.result_info, dict) else None,
-        attempts=call.attempt,
-    )
+    body = read_envelope(call, http)
+    return body if isinstance(body, ResponseError) else _with_result(call, http, body)
 
 
 def _assumed_result(call: Call) -> dict[str, object] | None:
@@ -117,13 +114,13 @@ def _with_result(call: Call, http: HTTPResponse, body: DecodedBody[Any]) -> Outc
     if get_origin(wanted) is list and not isinstance(body.result, list):
         problem = f"result: expected an array, got {type(body.result).__name__}"
     elif body.result is None and (wanted in (None, NoneType) or NoneType in get_args(wanted)):
-        return _success(call, http, body)
+        return body
     elif body.result is None:
         problem = "the envelope has no result"
     else:
         problem = _decode_result(call, body)
         if not problem:
-            return _success(call, http, body)
+            return body
     return response_error(DecodeError, call, http, problem)
 
 

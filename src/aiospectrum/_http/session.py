@@ -1,6 +1,7 @@
 """The seam to aiohttp: one request on the session of a client."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -10,6 +11,7 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
+from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import DeadlineTimer
 from aiospectrum._http.envelope import response_error
 from aiospectrum._http.record import Call, HTTPResponse
@@ -22,6 +24,9 @@ T = TypeVar("T")
 
 _NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """aiohttp's errors from before a byte of the request could be written."""
+
+_QUOTATION: Final = re.compile(r"\n|\\n| when reading: |\bb['\"]|<RawResponseMessage")
+"""Where aiohttp begins to quote."""
 
 _LONGEST_REASON: Final = 1000
 
@@ -45,20 +50,20 @@ class Session:
         self,
         *,
         headers: Mapping[str, str],
+        credentials: Credentials,
         borrowed: aiohttp.ClientSession | None = None,
         connector_limit: int = 50,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: str | None = None,
         max_body_bytes: int,
     ) -> None:
         """Keep the settings; nothing is opened yet.
 
         Args:
-            headers: Headers of every request.
+            headers: Headers of every request, none of them secret.
+            credentials: Sent with every request, over their proxy if they have one.
             borrowed: A session to send over, which is never closed; None for one of its own.
             connector_limit: Maximum number of connections of its own session, 1 or more.
             ssl_context: How servers are verified on its own session; against the system's certificates when None.
-            proxy: URL of an HTTP proxy, None for none.
             max_body_bytes: Maximum size of a body in bytes, decompressed.
 
         Raises:
@@ -72,14 +77,16 @@ class Session:
         self._large_bodies: asyncio.Lock
         self._thread: asyncio.Lock
         self._borrowed = borrowed
-        self._middlewares = (send_once,) if borrowed is None else (send_once, *_middlewares_of(borrowed))
+        own = () if borrowed is None else _middlewares_of(borrowed)
+        self._middlewares = (_make_authorizer(credentials), send_once, *own)
         # A session of its own has the headers of every request by itself, which takes less time.
         self._own_headers = headers if borrowed is None else {}
         self._headers = {} if borrowed is None else headers
         self._headers_of_json = {**self._headers, "Content-Type": "application/json"}
         self._connector_limit = connector_limit
         self._ssl_context = ssl_context
-        self._proxy = proxy
+        self._proxy = credentials.proxy
+        self._proxy_headers = credentials.proxy_headers
         self._max_body_bytes = max_body_bytes
 
     def open(self) -> None:
@@ -146,6 +153,7 @@ class Session:
                 allow_redirects=False,
                 raise_for_status=False,
                 proxy=self._proxy,
+                proxy_headers=None if self._proxy is None else self._proxy_headers(),
                 timeout=_own_timeout(connect_timeout),
                 middlewares=self._middlewares,
             )
@@ -160,9 +168,8 @@ class Session:
                 raise
             reason, was_sent = f"nothing came for {deadline.read:g} s", True
         except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
-            reason = str(error) if isinstance(error, _BrokenConnectionError) else f"{type(error).__name__}: {error}"
-            # aiohttp adds a line that it has cut, in which half a credential would not be recognized.
-            reason = call.clean(reason.partition(" when reading: ")[0])[:_LONGEST_REASON]
+            reason = str(error) if isinstance(error, _BrokenConnectionError) else _describe(error)
+            reason = call.clean(reason)[:_LONGEST_REASON]
             was_sent = not isinstance(error, _NOTHING_SENT)
         finally:
             deadline.stop_reading()
@@ -218,6 +225,32 @@ class _BrokenConnectionError(Exception):
     """Stands for aiohttp's own errors where aiohttp would take them as a reason to send again."""
 
 
+def _describe(error: aiohttp.ClientError | OSError) -> str:
+    """An error of aiohttp without the bytes of a response that it quotes.
+
+    These may begin or end in the middle of a credential, as packets do, and half of one is not recognized.
+    """
+    text = f"{error.status}, {error.message}" if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return f"{type(error).__name__}: {_QUOTATION.split(text, maxsplit=1)[0]}".rstrip(": ")
+
+
+def _make_authorizer(credentials: Credentials) -> ClientMiddlewareType:
+    """Make the client middleware that adds the credentials to each request.
+
+    So no object that a frame of ours holds has them, and they are no headers of a session, all of which aiohttp would
+    send to the proxy too, unencrypted.
+    """
+    headers, proxy_headers = credentials.headers(), credentials.proxy_headers()
+
+    async def authorize(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        request.headers.update(headers)
+        if proxy_headers and not request.is_ssl():  # else they go with the CONNECT
+            request.headers.update(proxy_headers)
+        return await handler(request)
+
+    return authorize
+
+
 async def send_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     """Keep aiohttp from sending a request a second time by itself; a client middleware.
 
@@ -229,7 +262,7 @@ async def send_once(request: ClientRequest, handler: ClientHandlerType) -> Clien
     except _NOTHING_SENT:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _BrokenConnectionError(f"{type(error).__name__}: {error}") from error
+        raise _BrokenConnectionError(_describe(error)) from error
 
 
 def keep_receive_buffers() -> None:

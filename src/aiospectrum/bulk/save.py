@@ -2,16 +2,20 @@
 
 import asyncio
 import os
+import re
 import secrets
 import socket
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from aiospectrum._http.config import check_callable, check_class, check_count
+from aiospectrum._http.frames import forget_frames
+from aiospectrum._http.redaction import Redaction, hide_passwords, redaction_of_urls, split_login
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
@@ -26,6 +30,13 @@ __all__ = ["save"]
 
 _FORMATS: Final = get_args(FileFormat)
 _FORMAT: Final = Text(choices=_FORMATS, expected=f"one of {', '.join(_FORMATS)}")
+
+_SECRET_NAME: Final = re.compile(
+    r"pass|pwd|secret|token|key|credential|auth|signature|sas|connection.?string", re.IGNORECASE
+)
+"""Of an argument of a file system."""
+
+_HAS_PORT: Final = re.compile(r"://[^/?#@:]*(:[0-9]+)?[/?#]")
 
 
 async def save(
@@ -103,8 +114,18 @@ async def save(
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
+    redaction = _redaction(destination, storage_options)
     fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
     with ThreadPoolExecutor(WRITERS + 1, "aiospectrum-save") as executor:
+        try:
+            opening = partial(_open_store, destination, storage_options, clock, redaction)
+            store = await run_blocking(executor, opening)
+        except BaseException as error:
+            if redaction.longest:
+                raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
+            raise
+        finally:
+            del destination, storage_options, opening  # so that no tool that reports errors shows them
         run = Run(
             client=client,
             plan=plan,
@@ -116,27 +137,55 @@ async def save(
             on_progress=on_progress,
             fetcher=fetcher,
             clock=clock,
-            store=await run_blocking(executor, lambda: _open_store(destination, storage_options, clock)),
+            store=store,
+            redaction=redaction,
             executor=executor,
         )
         return await run.save()
 
 
 def _open_store(
-    destination: str | os.PathLike[str], options: Mapping[str, Any] | None, clock: Callable[[], float]
+    destination: str | os.PathLike[str],
+    options: Mapping[str, Any] | None,
+    clock: Callable[[], float],
+    redaction: Redaction,
 ) -> Store:
     """A path is one of this machine; a URL is for fsspec."""
     if not isinstance(destination, (str, os.PathLike)) or not str(destination):
-        refuse("destination", destination, "a path or a URL")
+        refuse("destination", type(destination), "a path or a URL as text")
     if "://" not in str(destination):
         if options is not None:
-            refuse("storage_options", options, "None, as the destination is a path")
+            refuse("storage_options", [*options], "None, as the destination is a path")
         return LocalStore(Path(destination))
     url = str(destination)
+    shown = hide_passwords(url)
     if any(sign in url for sign in "*?[]"):
-        refuse("destination", url, "a URL without *, ?, [ and ]")
+        refuse("destination", shown, "a URL without *, ?, [ and ]")
+    if "@" in split_login(url)[0] and not _HAS_PORT.search(url):
+        refuse("destination", shown, "a URL with /, ? and # in user name and password percent-encoded")
     owner = f"process {os.getpid()} on {socket.gethostname()} ({secrets.token_hex(4)})"
     try:
         return open_remote(url, options or {}, owner=owner, clock=clock)
     except ValueError as error:
-        refuse("destination", url.partition("://")[0], f"a URL that fsspec knows ({error})")
+        reason = redaction.redact(str(error))
+    return refuse("destination", url.partition("://")[0], f"a URL that fsspec knows ({reason})")
+
+
+def _redaction(destination: object, options: Mapping[str, Any] | None) -> Redaction:
+    """What replaces the secrets of a URL and of the arguments of its file system."""
+    url = destination if isinstance(destination, str) else ""
+    texts = list(_texts_in("", options or {}))
+    found = [text for name, text in texts if _SECRET_NAME.search(name)]
+    return redaction_of_urls([url, *(text for _, text in texts)], found)
+
+
+def _texts_in(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """All texts in arguments, each with the names that lead to it."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _texts_in(f"{name} {key}", each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _texts_in(name, each)

@@ -5,11 +5,13 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import IO, Final, NoReturn, TextIO, TypeVar
 
 import attrs
@@ -19,6 +21,7 @@ from rich.table import Table
 from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.redaction import Redaction, redaction_of_urls
 from aiospectrum.cli.formatting import cell
 from aiospectrum.client import Client
 from aiospectrum.hooks import AttemptHook
@@ -42,6 +45,10 @@ _WIDTH_OF_FILES: Final = 160
 
 _NARROW: Final = 80
 """Columns below which tables fold all that they hold, so that no text on one line pushes others out."""
+
+_SECRET_VARIABLE: Final = re.compile(r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|KEY|CONNECTION_STRING)$", re.IGNORECASE)
+_LONG: Final = 8
+"""Characters; a shorter value is a word such as ``true``."""
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
@@ -80,6 +87,20 @@ class Context:
 
     argv: Sequence[str] = attrs.field(default=(), repr=False)
     """The arguments, without the program's name."""
+
+    redact: Callable[[str], str] = attrs.field(init=False, repr=False)
+    """Replaces the secrets of the arguments and the environment in a text, as errors of all kinds may repeat them."""
+
+    @redact.default
+    def _make_redact(self) -> Callable[[str], str]:
+        environ, argv = self.environ, self.argv
+
+        @cache
+        def redaction() -> Redaction:
+            found = (value for name, value in environ.items() if _SECRET_VARIABLE.search(name) and len(value) >= _LONG)
+            return redaction_of_urls([*argv, *environ.values()], found)
+
+        return lambda text: redaction().redact(text)
 
     def client(self, limiter: Limiter | None, on_attempt: AttemptHook | None = None) -> Client:
         """Make a client from the environment.
@@ -159,8 +180,8 @@ class Context:
         self.out.print(cell(line), soft_wrap=True)
 
     def print_err(self, line: str) -> None:
-        """Print a line for people on the standard error, control characters escaped."""
-        self.err.print(cell(line), soft_wrap=True)
+        """Print a line for people on the standard error, control characters escaped and secrets replaced."""
+        self.err.print(cell(self.redact(line)), soft_wrap=True)
 
     def confirm(self, question: str) -> bool:
         """Ask for a yes.

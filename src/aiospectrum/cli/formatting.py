@@ -1,7 +1,6 @@
 """Numbers, durations, bars and foreign text as a terminal shows them: pure functions."""
 
 import math
-import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
@@ -18,12 +17,10 @@ __all__ = [
     "human_milliseconds",
     "human_number",
     "sparkline",
-    "without_passwords",
 ]
 
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_PASSWORD: Final = re.compile(r"(://[^/@\s:]*:)[^/@\s]*@")
 
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: controls, format characters (such as those that turn the writing direction), surrogates, and
@@ -119,11 +116,6 @@ def cell(value: object, style: str = "") -> Text:
     """
     text = str(value)
     return Text(text if text.isprintable() else "".join(map(_escape, text)), style=style)
-
-
-def without_passwords(text: str) -> str:
-    """Replace the passwords of all URLs in a text by three dots."""
-    return _PASSWORD.sub(r"\1…@", text)
 
 
 def _average(values: Sequence[float], width: int) -> Sequence[float]:

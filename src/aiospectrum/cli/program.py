@@ -38,9 +38,10 @@ def run(argv: Sequence[str], context: Context) -> int:
     Returns:
         The exit status: 0 all is well, 1 a call failed, 2 bad usage, 130 interrupted.
     """
+    context = attrs.evolve(context, argv=argv)
     try:
         with show_warnings(context):
-            return _dispatch(argv, attrs.evolve(context, argv=argv))
+            return _dispatch(argv, context)
     except BrokenPipeError:  # whoever read the output has had enough
         discard_output(context.out.file)
         discard_output(context.err.file)

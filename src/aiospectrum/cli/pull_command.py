@@ -11,9 +11,9 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.redaction import hide_passwords
 from aiospectrum.bulk import DestinationMismatchError, FileFormat, Plan
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import without_passwords
 from aiospectrum.cli.options import (
     AtLeastOne,
     Passed,
@@ -106,7 +106,7 @@ def pull(
         file_format=file_format,
         refresh_within=refresh,
     )
-    place = without_passwords(out)
+    place = hide_passwords(out)
     context.print_err(f"Pulling {extent(plan)} from {context.api_name()} into {place}")
     with _named_as_out(place):
         result = asyncio.run(job.run())
@@ -141,7 +141,7 @@ def resume_command(argv: Sequence[str], *, since: datetime, until: datetime) -> 
     Returns:
         The command for a shell; passwords in URLs are to be filled in.
     """
-    words = ["aiospectrum", *map(without_passwords, argv)]
+    words = ["aiospectrum", *map(hide_passwords, argv)]
     if not any(_is(word, "--plan") for word in words):
         words = [*_without_times(words), "--since", _second(since), "--until", _second(until)]
     return shlex.join(words)

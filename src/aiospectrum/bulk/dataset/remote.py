@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from aiospectrum._extras import import_extra
+from aiospectrum._http.redaction import hide_passwords
 from aiospectrum.bulk.dataset.errors import DestinationBusyError
 from aiospectrum.bulk.dataset.manifest import LOCK, STAGED
 
@@ -74,7 +75,7 @@ class RemoteStore:
             owner: Who is going to save there; nobody else has the same name.
             clock: Returns the time of day in seconds since 1970.
         """
-        self._fs = file_system
+        self._fs: Callable[[], Any] = lambda: file_system  # as tools that report errors show what fields hold
         self._root = root.rstrip("/")
         self._owner = owner
         self._clock = clock
@@ -84,28 +85,31 @@ class RemoteStore:
 
     @property
     def name(self) -> str:
-        """The URL without options."""
-        protocol = self._fs.protocol
-        return f"{protocol if isinstance(protocol, str) else protocol[0]}://{self._root.lstrip('/')}"
+        """The URL without passwords."""
+        protocol = self._fs().protocol
+        root = self._root.lstrip("/")
+        return hide_passwords(
+            root if "://" in root else f"{protocol if isinstance(protocol, str) else protocol[0]}://{root}"
+        )
 
     def lock(self) -> None:
         """Write the lock, unless somebody else has."""
         self._make_folder(STAGED)
         path = self._path(LOCK)
         try:
-            self._fs.pipe_file(path, self._lock_content(), mode="create")
+            self._fs().pipe_file(path, self._lock_content(), mode="create")
         except FileExistsError:
             there = self._read_lock()
             if there is not None and self._clock() - there.at < _EXPIRES_AFTER:
                 raise self._busy(there) from None
-            self._fs.pipe_file(path, self._lock_content())
+            self._fs().pipe_file(path, self._lock_content())
         self._is_locked = True
         self._check_lock()
 
     def renew_lock(self) -> None:
         """Write the lock again."""
         self._check_lock()
-        self._fs.pipe_file(self._path(LOCK), self._lock_content())
+        self._fs().pipe_file(self._path(LOCK), self._lock_content())
 
     def unlock(self) -> None:
         """Delete the lock, if it is ours."""
@@ -114,37 +118,37 @@ class RemoteStore:
             self._is_locked = False
             there = self._read_lock()
             if there is not None and there.owner == self._owner:
-                self._fs.rm_file(self._path(LOCK))
+                self._fs().rm_file(self._path(LOCK))
 
     def list(self) -> dict[str, int]:
         """Find all files."""
-        self._fs.invalidate_cache()
-        found = self._fs.find(self._root, detail=True)
+        self._fs().invalidate_cache()
+        found = self._fs().find(self._root, detail=True)
         return {path[len(self._root) + 1 :]: info["size"] for path, info in found.items()}
 
     def read(self, path: str) -> bytes:
         """Read a file."""
-        content: bytes = self._fs.cat_file(self._path(path))
+        content: bytes = self._fs().cat_file(self._path(path))
         return content
 
     def stage(self, path: str, data: bytes) -> None:
         """Write a file."""
-        self._fs.pipe_file(self._path(path), data)
+        self._fs().pipe_file(self._path(path), data)
 
     def publish(self, staged: str, path: str) -> None:
         """Move a file."""
         self._make_folder(path.rpartition("/")[0])
-        self._fs.mv(self._path(staged), self._path(path))
+        self._fs().mv(self._path(staged), self._path(path))
 
     def append(self, path: str, lines: bytes) -> None:
         """Write all lines of a file again."""
         before = self._journal[1] if self._journal[0] == path else b""
-        self._fs.pipe_file(self._path(path), before + lines)
+        self._fs().pipe_file(self._path(path), before + lines)
         self._journal = path, before + lines
 
     def delete(self, path: str) -> None:
         """Delete a file."""
-        self._fs.rm_file(self._path(path))
+        self._fs().rm_file(self._path(path))
 
     def _path(self, path: str) -> str:
         return f"{self._root}/{path}"
@@ -152,7 +156,7 @@ class RemoteStore:
     def _make_folder(self, path: str) -> None:
         if path not in self._folders:
             with contextlib.suppress(FileExistsError):
-                self._fs.makedirs(self._path(path), exist_ok=True)
+                self._fs().makedirs(self._path(path), exist_ok=True)
             self._folders.add(path)
 
     def _lock_content(self) -> bytes:
@@ -165,9 +169,9 @@ class RemoteStore:
 
     def _read_lock(self) -> _Lock | None:
         """The lock; None when there is none that can be read."""
-        self._fs.invalidate_cache()
+        self._fs().invalidate_cache()
         try:
-            return msgspec.json.decode(self._fs.cat_file(self._path(LOCK)), type=_Lock)
+            return msgspec.json.decode(self._fs().cat_file(self._path(LOCK)), type=_Lock)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 

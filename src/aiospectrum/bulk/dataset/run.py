@@ -9,6 +9,8 @@ from typing import Final, TypeVar
 import attrs
 import msgspec
 
+from aiospectrum._http.frames import forget_frames
+from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
 from aiospectrum.bulk.dataset.errors import StorageError
 from aiospectrum.bulk.dataset.index import Action, DatasetIndex, choose_actions
@@ -86,6 +88,9 @@ class Run:
 
     store: Store
     """Where to save."""
+
+    redaction: Redaction = attrs.field(factory=lambda: make_redaction(()))
+    """Replaces what is secret of the store."""
 
     executor: Executor
     """Has a thread for each of :data:`WRITERS`, and one to renew the lock meanwhile."""
@@ -253,4 +258,22 @@ class Run:
         try:
             return await run_blocking(self.executor, call)
         except OSError as error:
-            raise StorageError(f"{self.store.name}: {error}") from error
+            cause = _shown(error, self.redaction)
+        except BaseException as error:
+            if self.redaction.longest:
+                raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
+            raise
+        # Raised out here, the error does not hold on to another one than its cause.
+        raise StorageError(f"{self.store.name}: {self.redaction.redact(str(cause))}") from cause
+
+
+def _shown(error: OSError, redaction: Redaction) -> OSError:
+    """An error of a store as it may be shown: without frames that hold secrets, and another one if it tells some."""
+    if not redaction.longest:
+        return error
+    error.__cause__ = error.__context__ = error.__traceback__ = None
+    told = f"{error} {error!r} {vars(error)!r}"
+    if redaction.redact(told) == told:
+        return error
+    text = redaction.redact(str(error) if error.errno is None else error.strerror or "")
+    return OSError(text) if error.errno is None else OSError(error.errno, text)

@@ -1,0 +1,60 @@
+"""Frames that hold secrets, which tools that report errors show, are taken out of tracebacks."""
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Final
+
+import aiohttp
+
+__all__ = ["forget_aiohttp", "forget_frames"]
+
+_FORGOTTEN: Final = frozenset({"aiohttp", "aiohappyeyeballs", "asyncio"})
+_SEAM: Final = "aiospectrum._http.session"
+
+
+def forget_aiohttp(error: BaseException) -> None:
+    """Take the frames of aiohttp, and of the seam to it, out of the traceback of an error.
+
+    The same is done to the errors that it is chained to. Those of aiohttp leave the chain, as some hold the headers of
+    the request. Frames of a user's own middleware stay.
+    """
+    for each in _chain(error):
+        each.__traceback__ = _without_aiohttp(each.__traceback__)
+        is_suppressed = each.__suppress_context__
+        if isinstance(each.__cause__, aiohttp.ClientError):
+            each.__cause__ = None
+        if isinstance(each.__context__, aiohttp.ClientError):
+            each.__context__ = None
+        each.__suppress_context__ = is_suppressed  # which setting a cause has set
+
+
+def forget_frames(error: BaseException) -> BaseException:
+    """Take all frames out of the tracebacks of an error, and of those that it is chained to; and return it."""
+    for each in _chain(error):
+        each.__traceback__ = None
+    return error
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error, and all that are its causes, contexts or parts, as long as they are that."""
+    errors: list[BaseException | None] = [error]
+    known = set[int]()
+    while errors:
+        each = errors.pop()
+        if each is not None and id(each) not in known:
+            known.add(id(each))
+            yield each
+            errors += [each.__cause__, each.__context__]
+            errors += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+
+
+def _without_aiohttp(traceback: TracebackType | None) -> TracebackType | None:
+    frames = []
+    while traceback is not None:
+        module = str(traceback.tb_frame.f_globals.get("__name__"))
+        if module != _SEAM and module.partition(".")[0] not in _FORGOTTEN:
+            frames.append(traceback)
+        traceback = traceback.tb_next
+    for each in reversed(frames):
+        traceback = TracebackType(traceback, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return traceback
