@@ -14,7 +14,7 @@ from codegen.writing import snake_case
 _SNAKE: Final = re.compile("[a-z][a-z0-9_]*")
 _CONSTANT: Final = re.compile("[A-Z][A-Z0-9_]*")
 _PASCAL: Final = re.compile("[A-Z][A-Za-z0-9]*")
-_IN_CLIENTS: Final = frozenset({"attach_namespaces", "base_url", "from_env", "send", "service", "with_options"})
+_IN_CLIENTS: Final = frozenset({"base_url", "from_env", "send", "service", "with_options"})
 """What a client is beside its namespaces."""
 _MODULES: Final = frozenset({"checks", "client", "models", "namespaces"})
 _IN_CLASSES: Final = frozenset(
@@ -25,7 +25,8 @@ _IN_FUNCTIONS: Final = frozenset({"get_page", "int", "number", "response", "tran
 """What the body of an endpoint function needs for itself."""
 _IMPORTED: Final = """
     API Any Array AsyncGenerator Awaitable BaseClient Body Client ClassVar DateTime Final Flag Integer Literal Namespace
-    Namespaces Object OneOf Page PathParameter QueryParameter Route SERVICE Sequence Text Transport TypeAlias attrgetter
+    Namespaces Nested Object OneOf Page PathParameter QueryParameter Route SERVICE Sent SentOnly Sequence Text
+    Transport TypeAlias Unchecked attrgetter
     attrs checks datetime final iterate_pages models struct to_page
 """
 """What the templates import or define."""

@@ -25,6 +25,7 @@ from codegen.writing import (
     constant_name,
     docstring_text,
     entry,
+    sent_type,
     sentence,
     snake_case,
 )
@@ -33,7 +34,7 @@ OWN_PACKAGE: Final = "aiospectrum._generated"
 
 _BASES: Final[Mapping[str, str]] = {
     "AppMethods": "aiospectrum._codec.forms",
-    "OldAppForms": "aiospectrum._codec.forms",
+    "AppRequestMethods": "aiospectrum._codec.forms",
     "ReportTable": "aiospectrum.tables.mixin",
 }
 """The handwritten classes that ``x-python-base`` gives to models of our own package, and where they are."""
@@ -69,6 +70,8 @@ def render_package(path: Path, package: str) -> dict[str, str]:
         "service": service,
         "schemas": components,
         "checked": reachable(components, requests),
+        "sent": {each.name for each in reachable(components, requests)},
+        "read": {each.name for each in reachable(components, results)},
         "bases": bases,
         "small": _small_classes(operations, reachable(components, results), components),
         "namespaces": _namespaces(operations, tags),
@@ -137,8 +140,16 @@ def alias(schema: Schema) -> str:
     return f"tuple[{annotation(schema.items)}, ...]" if isinstance(schema, Array) else annotation(schema)
 
 
-def declaration(field: Field, components: Components) -> str:
+def class_bases(kind: tuple[Object, bool, bool]) -> str:
+    """What a class derives from: of an object, whether it is sent, and whether it is read."""
+    schema, is_sent, is_read = kind
+    names = [*(["Sent" if is_read else "SentOnly"] if is_sent else []), *([schema.base] if schema.base else [])]
+    return f"({', '.join(names)})" if names else ""
+
+
+def declaration(field: Field, components: Components, is_read: bool) -> str:
     """A field of a class, from its name to its default."""
+    kind = annotation(field.schema) if is_read else sent_type(field.schema, components)
     optional = field.nullable or not (field.required or field.default is not attrs.NOTHING)
     arguments = {}
     if field.default in ([], {}):
@@ -155,7 +166,7 @@ def declaration(field: Field, components: Components) -> str:
     written = ", ".join(f"{key}={value}" for key, value in arguments.items())
     plain = list(arguments) == ["default"]
     default = f" = {arguments['default']}" if plain else f" = attrs.field({written})" if written else ""
-    return f"{field.name}: {annotation(field.schema)}{' | None' if optional else ''}{default}"
+    return f"{field.name}: {kind}{' | None' if optional else ''}{default}"
 
 
 def _render(template: str, values: dict[str, Any]) -> str:
@@ -166,7 +177,7 @@ def _render(template: str, values: dict[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    functions = (alias, annotation, bounds, check_expression, constant_name, declaration, describe)
+    functions = (alias, annotation, bounds, check_expression, class_bases, constant_name, declaration, describe)
     environment.filters |= {function.__name__: function for function in (*functions, docstring_text, entry, snake_case)}
     return environment.get_template(f"{template}.py.jinja2").render(**values)
 

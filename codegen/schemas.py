@@ -1,10 +1,11 @@
 """Reads schemas into small data classes; whatever it does not know is reported, never ignored."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, get_args
 
 import attrs
 
+from aiospectrum._formats import Format
 from codegen.document import FOR_PEOPLE, Document, Node, show
 from codegen.patterns import SUPPORTED, translate_pattern
 from codegen.shapes import (
@@ -26,6 +27,7 @@ from codegen.writing import snake_case
 _COMPONENTS: Final = "#/components/schemas"
 _TYPES: Final = "$ref, anyOf, oneOf, or one of the types string, integer, number, boolean, array, object"
 _ALTERNATIVES: Final = "strings, numbers and booleans; or anyOf with an enum and {type: string}"
+_FORMATS: Final = {"format": ("date-time", "hostname", "uuid"), "x-format": get_args(Format)}
 _PROPERTY_KEYS: Final = ("default", "x-always-written", "x-python-name")
 
 
@@ -99,13 +101,14 @@ def _parse_string(node: Node) -> Schema:
         if node.value["enum"] == []:
             node.report("no values", "at least one string", "enum")
         return Scalar(kind="enum", values=values)
-    form = node.text("format", "") or None
-    if form == "date-time":
+    key = "x-format" if node.has("x-format") else "format"
+    form = node.text(key, "") or None
+    if (key, form) == ("format", "date-time"):
         node.only("type", "format")
         return Scalar(kind="date-time")
-    if form not in (None, "hostname"):
-        node.report(f"the format {form!r}", "date-time, hostname", "format")
-    node.only("type", "format", "minLength", "maxLength", "pattern", "x-expected")
+    if form not in (None, *_FORMATS[key]):
+        node.report(f"the format {form!r}", ", ".join(_FORMATS[key]), key)
+    node.only("type", key, "minLength", "maxLength", "pattern", "x-expected")
     shortest, longest = node.integer("minLength", least=0) or 0, node.integer("maxLength", least=1)
     if longest is not None and longest < shortest:
         node.report(f"the maxLength {longest}", f"one of {shortest} or more", "maxLength")
@@ -119,7 +122,7 @@ def _parse_string(node: Node) -> Schema:
         max_length=longest,
         pattern=translated or None,
         format=form,
-        expected=node.prose("x-expected", "") or (f"a string that matches {pattern}" if pattern else ""),
+        expected=node.prose("x-expected", "") or (f"a string that matches {pattern}" if pattern and not form else ""),
     )
 
 
@@ -142,7 +145,7 @@ def _parse_object(node: Node, is_named: bool) -> Schema:
             return Map(values=values)
         node.report("values other than scalars", "strings, numbers, booleans or anything", "additionalProperties")
         return BROKEN
-    node.only("type", "properties", "required", "x-exactly-one-of", "x-python-base")
+    node.only("type", "properties", "required", "x-exactly-one-of", "x-variants", "x-python-base")
     if not is_named:
         node.report("an object without a name", f"a $ref to one below {_COMPONENTS}/")
         return BROKEN
@@ -162,8 +165,22 @@ def _parse_object(node: Node, is_named: bool) -> Schema:
     return Object(
         fields=fields,
         exactly_one_of=tuple(each.name for each in chosen),
+        variants=_parse_variants(node, {each.wire: each.name for each in fields}),
         base=node.text("x-python-base", "") or None,
     )
+
+
+def _parse_variants(node: Node, names: Mapping[str, str]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """By the names that properties have in Python."""
+    found = {}
+    for wire, inner in node.members("x-variants").items():
+        kinds = {kind: inner.texts(kind) for kind in (inner.value if isinstance(inner.value, dict) else ())}
+        unknown = sorted({wire, *(each for kind in kinds.values() for each in kind)} - names.keys())
+        if unknown or not kinds:
+            inner.report(f"the names {unknown}", "lists of properties, by the value of the property that they go with")
+        else:
+            found[names[wire]] = {kind: tuple(names[each] for each in others) for kind, others in kinds.items()}
+    return found
 
 
 def _parse_property(wire: str, node: Node, *, required: bool) -> Field:

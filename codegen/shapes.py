@@ -73,6 +73,8 @@ class Object:
 
     fields: tuple[Field, ...]
     exactly_one_of: tuple[str, ...] = ()
+    variants: Mapping[str, Mapping[str, tuple[str, ...]]] = attrs.field(factory=dict)
+    """By a property of choices and each of these, the other properties that go with it alone."""
     base: str | None = None
 
 

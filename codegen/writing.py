@@ -5,7 +5,9 @@ import textwrap
 from collections.abc import Mapping
 from typing import Final
 
-from codegen.shapes import Array, Choice, Components, Map, Object, Ref, Scalar, Schema
+import attrs
+
+from codegen.shapes import Array, Choice, Components, Map, Object, Ref, Scalar, Schema, resolve
 
 _WIDTH: Final = 110
 _WORD: Final = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?:$|[A-Z]))[a-z])")
@@ -75,8 +77,20 @@ def argument_type(schema: Schema, components: Components) -> str:
     """Write the type of an argument: any sequence for an array, and plain types by their own names."""
     if isinstance(schema, Array):
         return f"Sequence[{argument_type(schema.items, components)}]"
-    target = components[schema.name].schema if isinstance(schema, Ref) else schema
-    return annotation(target if isinstance(target, Scalar) and target.kind != "enum" else schema)
+    target = resolve(schema, components)
+    if not isinstance(target, Scalar) or target.is_open:  # an open enum may be what was read
+        return annotation(schema)
+    return annotation(target) if target.kind != "enum" else sent_type(schema, components)
+
+
+def sent_type(schema: Schema, components: Components) -> str:
+    """Write the type of a value that is only sent: an enum has its own values alone, and any that is marked."""
+    if isinstance(schema, Array):
+        return f"list[{sent_type(schema.items, components)}]"
+    target = resolve(schema, components)
+    if not isinstance(target, Scalar) or target.kind != "enum":
+        return annotation(schema)
+    return f"{annotation(attrs.evolve(target, is_open=False) if target.is_open else schema)} | Unchecked"
 
 
 def check_expression(schema: Schema, module: str = "") -> str:
@@ -84,17 +98,18 @@ def check_expression(schema: Schema, module: str = "") -> str:
     match schema:
         case Ref(name=name):
             return module + constant_name(name)
-        case Scalar(kind="enum", values=values, is_open=is_open):
-            return "Text()" if is_open else f"Text(choices={values!r})"
+        case Scalar(kind="enum", values=values):
+            return f"Text(choices={values!r})"
         case Array(items=items, min_items=fewest):
             return f"Array(items={check_expression(items, module)}{f', min_items={fewest}' if fewest else ''})"
         case Choice(options=options):
             return f"OneOf(options=({''.join(f'{check_expression(option, module)}, ' for option in options)}))"
-        case Object(fields=fields, exactly_one_of=exclusive):
+        case Object(fields=fields, exactly_one_of=exclusive, variants=variants):
             inner = ", ".join(f"{field.name!r}: {check_expression(field.schema, module)}" for field in fields)
             required = [field.name for field in fields if field.required]
             frozen = f", required=frozenset({required!r})" if required else ""
-            return f"fields={{{inner}}}{frozen}" + (f", exactly_one_of={exclusive!r}" if exclusive else "")
+            rules = f", exactly_one_of={exclusive!r}" if exclusive else ""
+            return f"fields={{{inner}}}{frozen}{rules}" + (f", variants={variants!r}" if variants else "")
         case Scalar(kind=kind):
             names = ("pattern", "format", "min_length", "max_length", "minimum", "maximum", "expected")
             given = [(name, getattr(schema, name)) for name in names]

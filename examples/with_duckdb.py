@@ -24,15 +24,15 @@ def show_events(report: Report) -> None:
 
 def show_busiest(folder: Path) -> None:
     """Print the busiest applications of all zones, from the files of a saved dataset."""
-    files = duckdb.read_parquet(f"{folder}/zone_id=*/**/*.parquet", hive_partitioning=True)
-    busiest = files.query(
-        "files",
+    # Were hive_types_autocast not false, identifiers that are all digits would be numbers.
+    busiest = duckdb.sql(
         """
-        select left(zone_id::varchar, 8) as zone, left(appID::varchar, 8) as app,
+        select left(zone_id, 8) as zone, left(appID::varchar, 8) as app,
                sum(bytesIngress + bytesEgress)::bigint as bytes,
                arg_max(strftime(interval_start, '%H:%M'), bytesIngress + bytesEgress) as busiest_hour
-        from files group by all order by bytes desc limit 5
+        from read_parquet($files, hive_types_autocast = false) group by all order by bytes desc limit 5
         """,
+        params={"files": f"{folder}/zone_id=*/**/*.parquet"},
     )
     print(busiest)
 

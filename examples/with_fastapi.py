@@ -1,11 +1,12 @@
-"""A web service that lists what a zone has and sums its traffic up, with FastAPI.
+"""A web service that lists and creates what a zone has and sums its traffic up, with FastAPI.
 
 It has one client, which is open as long as the application is. Run it with
 
     pip install aiospectrum fastapi uvicorn
     CLOUDFLARE_API_TOKEN=… uvicorn --app-dir examples with_fastapi:app
 
-and call it at http://127.0.0.1:8000/zones/ZONE_ID/apps and http://127.0.0.1:8000/zones/ZONE_ID/summary.
+and call it at http://127.0.0.1:8000/zones/ZONE_ID/apps, where a POST creates an application, and
+http://127.0.0.1:8000/zones/ZONE_ID/summary.
 """
 
 from collections.abc import AsyncGenerator
@@ -13,10 +14,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypedDict
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Body, Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
 from aiospectrum import (
+    AppRequest,
     Client,
     InvalidArgumentError,
     NotFoundError,
@@ -58,6 +60,12 @@ Spectrum = Annotated[Client, Depends(get_client)]
 async def list_apps(zone_id: str, client: Spectrum) -> list[dict[str, Any]]:
     """List all applications of a zone, as Cloudflare writes them."""
     return [converter.unstructure(each) async for each in client.apps.iterate(zone_id)]
+
+
+@app.post("/zones/{zone_id}/apps")
+async def create_app(zone_id: str, request: Annotated[AppRequest, Body()], client: Spectrum) -> dict[str, Any]:
+    """Create an application of the JSON that Cloudflare's documentation describes; a misspelt key is refused."""
+    return converter.unstructure(await client.apps.create(zone_id, request))
 
 
 Hours = Annotated[int, Query(gt=0, le=8784)]

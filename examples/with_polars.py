@@ -32,7 +32,8 @@ def busiest_hours(frame: pl.DataFrame) -> pl.DataFrame:
 
 def shares(folder: Path) -> pl.DataFrame:
     """The share of each zone in all traffic, from the files of a saved dataset."""
-    files = pl.scan_parquet(folder / "zone_id=*" / "**" / "*.parquet", hive_partitioning=True)
+    path = {"zone_id": pl.String, "date": pl.Date}  # else identifiers that are all digits would be numbers
+    files = pl.scan_parquet(folder / "zone_id=*" / "**" / "*.parquet", hive_schema=path)
     by_zone = files.group_by("zone_id").agg(pl.col("bytesIngress").sum())
     share = (100 * pl.col("bytesIngress") / pl.col("bytesIngress").sum()).round(1).alias("percent")
     return by_zone.with_columns(share).sort("percent", descending=True).collect()

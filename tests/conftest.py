@@ -1,13 +1,11 @@
 """What tests of all kinds share."""
 
-import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse, web
+from aiohttp import web
 from aiohttp.test_utils import TestServer
-from aioresponses import aioresponses
 from hypothesis import settings
 
 from aiospectrum import Client
@@ -20,33 +18,10 @@ settings.register_profile("offline", deadline=None)  # machines are noisy, and a
 settings.load_profile("offline")
 
 
-class MockedResponse(ClientResponse):
-    """A response that does without the writer that aioresponses 0.7.9 does not pass to aiohttp 3.14 and newer.
-
-    Source: https://github.com/pnuckowski/aioresponses/issues/289
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if "stream_writer" in inspect.signature(ClientResponse.__init__).parameters:
-            kwargs.setdefault("stream_writer", _NoWriter())
-        super().__init__(*args, **kwargs)
-
-
-class _NoWriter:
-    output_size = 0
-
-
-class Mocked(aioresponses):  # type: ignore[misc]  # the library has no types
-    """Responses of no server, by method and URL."""
-
-    def add(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("response_class", MockedResponse)
-        super().add(*args, **kwargs)
-
-
 @pytest.fixture
-def mocked() -> Iterator[Mocked]:
-    with Mocked() as mock:
+def mocked(mended_aioresponses: Any) -> Iterator[Any]:
+    """Responses of no server, by method and URL."""
+    with mended_aioresponses() as mock:
         yield mock
 
 

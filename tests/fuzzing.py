@@ -17,9 +17,9 @@ from typing import Any, Final
 import attrs
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from aiospectrum import DNS, AppRequest, EdgeIPs, OriginDNS, SpectrumError
+from aiospectrum import DNS, AppRequest, ConversionError, EdgeIPs, OriginDNS, SpectrumError
 from aiospectrum._codec.parts import decode_in_parts
-from aiospectrum._codec.values import WireError, read_date_time
+from aiospectrum._codec.readers import read_date_time
 from aiospectrum._generated import analytics, apps
 from aiospectrum._http.headers import read_rate_limit, read_retry_after
 from aiospectrum._http.record import Call, HTTPResponse
@@ -35,7 +35,7 @@ __all__ = ["KINDS", "Outcome", "fuzz"]
 MOST_PER_MEBIBYTE: Final = 0.05
 """Seconds; as much for what is smaller."""
 
-SAMPLES: Final = [path.read_bytes() for path in sorted((Path(__file__).parent / "samples").iterdir())]
+SAMPLES: Final = [path.read_bytes() for path in sorted((Path(__file__).parent / "samples").glob("*.*"))]
 
 
 @attrs.frozen
@@ -382,7 +382,7 @@ def _case_of_times(source: random.Random) -> tuple[Callable[[], object], int]:
         try:
             if read_date_time(text).tzinfo is not UTC:
                 raise TypeError(f"{text} was read with another time zone")
-        except WireError:
+        except ConversionError:
             pass
         str(read_response(call, http))
 

@@ -1,7 +1,7 @@
 """A transport without a client, whose collaborators are the test's own."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,11 +22,13 @@ async def _no_sleep(_: float) -> None:
 
 
 @asynccontextmanager
-async def open_transport(url: str, *, max_body_bytes: int = 10**6, **changes: Any) -> AsyncIterator[HTTPTransport]:
-    """Open a transport without timeouts, limiter and hook."""
+async def open_transport(
+    url: str, *, max_body_bytes: int = 10**6, kept: Callable[[], float] = time.monotonic, **changes: Any
+) -> AsyncIterator[HTTPTransport]:
+    """Open a transport without timeouts, limiter and hook; ``kept`` is the clock of its connections."""
     credentials = choose_credentials(api_token=TOKEN, api_email=None, api_key=None, schemes=("api_token",))
     headers = {"Accept": "application/json", "User-Agent": "test"}
-    session = Session(headers=headers, credentials=credentials, max_body_bytes=max_body_bytes)
+    session = Session(headers=headers, credentials=credentials, max_body_bytes=max_body_bytes, clock=kept)
     settings = CallSettings(
         session=session,
         base_url=url,

@@ -13,6 +13,7 @@ from aiospectrum._version import __version__
 if TYPE_CHECKING:
     from aiospectrum._codec.converter import configure_converter, make_converter
     from aiospectrum._http.limiter import Limiter
+    from aiospectrum.checks import Unchecked, UncheckedInteger
     from aiospectrum.client import DEFAULT_BASE_URL, Client
     from aiospectrum.errors import (
         AmbiguousWriteError,
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
         ClientStateError,
         ConflictError,
         ConnectionFailedError,
+        ConversionError,
         CredentialsError,
         DecodeError,
         ErrorDetail,
+        InterruptedWriteError,
         InvalidArgumentError,
         MalformedBodyError,
         NotFoundError,
         PermissionDeniedError,
+        ProxyError,
         RateLimitError,
         RedirectError,
         RequestError,
@@ -83,6 +87,7 @@ __all__ = [
     "ClientStateError",
     "ConflictError",
     "ConnectionFailedError",
+    "ConversionError",
     "CredentialsError",
     "CurrentAggregate",
     "DecodeError",
@@ -91,6 +96,7 @@ __all__ = [
     "Direction",
     "EdgeIPs",
     "ErrorDetail",
+    "InterruptedWriteError",
     "InvalidArgumentError",
     "Limiter",
     "MalformedBodyError",
@@ -100,6 +106,7 @@ __all__ = [
     "Page",
     "PermissionDeniedError",
     "Protocol",
+    "ProxyError",
     "RateLimit",
     "RateLimitError",
     "RedirectError",
@@ -122,6 +129,8 @@ __all__ = [
     "Timeouts",
     "TrafficType",
     "Transport",
+    "Unchecked",
+    "UncheckedInteger",
     "UnprocessableEntityError",
     "UnsuccessfulError",
     "__version__",
@@ -130,7 +139,17 @@ __all__ = [
     "record_responses",
 ]
 
-_MODULES = ("errors", "policies", "hooks", "transport", "_http.limiter", "models", "_codec.converter", "client")
+_MODULES = (
+    "errors",
+    "checks",
+    "policies",
+    "hooks",
+    "transport",
+    "_http.limiter",
+    "models",
+    "_codec.converter",
+    "client",
+)
 """Where the public names are; those that take less time to import come first."""
 
 

@@ -21,21 +21,26 @@ from aiospectrum._http.config import (
     check_callable,
     check_class,
     check_count,
+    check_flag,
     check_limiter,
     check_session,
     check_ssl_context,
     check_timeout,
     check_user_agent,
+    proxies_of,
 )
 from aiospectrum._http.credentials import choose_credentials, credentials_from
 from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
+from aiospectrum._plain import plain_text
+from aiospectrum.checks import Flag, refuse
 from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import API
+from aiospectrum.transport import Namespace
 
 __all__ = ["DEFAULT_BASE_URL", "BaseClient", "Client"]
 
@@ -46,16 +51,13 @@ _DEFAULT_RATE_LIMIT: Final = RateLimit()
 
 
 class BaseClient(HTTPTransport):
-    """All of a client but its namespaces, which :meth:`attach_namespaces` of a subclass makes.
+    """All of a client but its namespaces, which are attributes of a subclass.
 
     A client is for one event loop and shared by its tasks.
     """
 
     service: ClassVar[API]
     """Where the API is, and which credentials it takes."""
-
-    def attach_namespaces(self) -> None:
-        """Make the namespaces over this client; called whenever one is made, by ``with_options`` too."""
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class BaseClient(HTTPTransport):
         connector_limit: int = 50,
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
+        keep_alive: bool = True,
         max_body_bytes: int = MAX_BODY_BYTES,
         user_agent: str | None = None,
         allow_http: bool = False,
@@ -95,7 +98,10 @@ class BaseClient(HTTPTransport):
             connector_limit: Maximum number of connections at once, 1 or more; without effect on your own session.
             ssl_context: How servers are verified, by a context that does verify; None for the certificates of the
                 system. Without effect on your own session.
-            proxy: URL of an HTTP proxy; none is taken from the environment.
+            proxy: URL of an HTTP proxy, in which a user name and password are percent-encoded; none is taken from the
+                environment.
+            keep_alive: Whether connections are used more than once, which saves making new ones; without effect on your
+                own session. A create goes over a new one, or one that was used within the last two seconds, anyway.
             max_body_bytes: Maximum size of a response's body in bytes, decompressed, 1 or more.
             user_agent: Text to add to the ``User-Agent`` header, such as ``mybot/1.2``.
             allow_http: Whether ``base_url`` may be an http URL of another machine, which sends credentials and data
@@ -108,8 +114,14 @@ class BaseClient(HTTPTransport):
         schemes = self.service.schemes
         try:
             credentials = choose_credentials(
-                api_token=api_token, api_email=api_email, api_key=api_key, schemes=schemes, proxy=proxy
+                api_token=api_token,
+                api_email=api_email,
+                api_key=api_key,
+                schemes=schemes,
+                proxy=proxy,
+                other_proxies=proxies_of(check_session(session)),
             )
+            allow_http = Flag().check("allow_http", allow_http)
             url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
         except SpectrumError as error:
             raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
@@ -119,7 +131,7 @@ class BaseClient(HTTPTransport):
         retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
         hook = check_callable("on_attempt", on_attempt)
         borrowed = check_session(session)
-        self._connections = check_count("connector_limit", connector_limit)
+        self._connections = connector_limit = check_count("connector_limit", connector_limit)
         if borrowed is not None and borrowed.connector is not None:
             self._connections = borrowed.connector.limit
         limiter = check_limiter(rate_limit, self._connections)
@@ -132,6 +144,7 @@ class BaseClient(HTTPTransport):
                     borrowed=borrowed,
                     connector_limit=connector_limit,
                     ssl_context=check_ssl_context(ssl_context),
+                    keep_alive=check_flag("keep_alive", keep_alive),
                     max_body_bytes=check_count("max_body_bytes", max_body_bytes),
                 ),
                 base_url=url,
@@ -146,7 +159,6 @@ class BaseClient(HTTPTransport):
                 sleep=asyncio.sleep,
             )
         )
-        self.attach_namespaces()
 
     @classmethod
     def from_env(
@@ -173,8 +185,10 @@ class BaseClient(HTTPTransport):
         """
         environ = os.environ if environ is None else environ
         try:
+            if not issubclass(type(environ), Mapping):
+                refuse("environ", type(environ), "a mapping of variables, or None")
             if base_url is None:
-                base_url = environ.get("CLOUDFLARE_BASE_URL", "").strip() or None
+                base_url = (plain_text(environ.get("CLOUDFLARE_BASE_URL")) or "").strip() or None
             return cls(**credentials_from(environ, cls.service.schemes), base_url=base_url, **options)
         finally:
             del environ, options, base_url  # so that no tool that reports errors shows them
@@ -203,14 +217,14 @@ class BaseClient(HTTPTransport):
         """
         settings = self._settings
         other = object.__new__(type(self))
-        vars(other).update(vars(self))
+        # Without the namespaces, which are over this client.
+        vars(other).update({name: value for name, value in vars(self).items() if not isinstance(value, Namespace)})
         other._settings = attrs.evolve(
             settings,
             timeouts=settings.timeouts if timeout is ... else check_timeout(timeout),
             retry=settings.retry if retry is None else check_class("retry", retry, RetryPolicy),
             limiter=settings.limiter if rate_limit is ... else check_limiter(rate_limit, self._connections),
         )
-        other.attach_namespaces()
         return other
 
     @property
@@ -227,9 +241,10 @@ class BaseClient(HTTPTransport):
         """Open the session.
 
         Raises:
-            ClientStateError: The client is open already.
+            ClientStateError: The client is open already; or your own session is closed, or of another event loop.
+            InvalidArgumentError: Your own session takes credentials from netrc.
         """
-        self._settings.session.open()
+        self._settings.session.open(self.base_url)
         self._settings.budget.refill()
         keep_receive_buffers()
         return self
@@ -240,7 +255,11 @@ class BaseClient(HTTPTransport):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the session, unless it was borrowed."""
+        """End all calls that are under way, by a ClientStateError, and close the session, unless it was borrowed.
+
+        Raises:
+            ClientStateError: The client is open on another event loop.
+        """
         await self._settings.session.close()
 
 
@@ -254,7 +273,3 @@ class Client(BaseClient, Namespaces):
     """
 
     service = SERVICE
-
-    def attach_namespaces(self) -> None:
-        """Make ``apps``, ``protocols`` and ``analytics``."""
-        Namespaces.__init__(self, self)

@@ -4,13 +4,16 @@
 
     SpectrumError
     ├── InvalidArgumentError (also ValueError)    an argument was refused before anything was sent
+    │   └── ConversionError                       values that a converter cannot read or write
     ├── CredentialsError (also ValueError)        credentials are missing, unusable or of two schemes
-    ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``
+    ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``, or was left meanwhile
     ├── TableError                                a report cannot be made into a table
     └── RequestError                              a call failed after its request was built
         ├── ConnectionFailedError                 no connection, or the response did not arrive whole
+        │   └── ProxyError                        the proxy refused to connect: nothing has reached the API
         ├── RequestTimeoutError                   the deadline passed, or a wait would pass it
         ├── AmbiguousWriteError                   a create failed in a way that leaves open whether it took place
+        │   └── InterruptedWriteError (also ClientStateError)  its client was left while it was under way
         └── ResponseError                         a response came, and it is not a success
             ├── DecodeError                       a 2xx response that is not what the API documents
             │   └── MalformedBodyError            its body is no JSON object
@@ -30,7 +33,7 @@ Any other status raises :class:`ResponseError` itself. Every error pickles and p
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -42,13 +45,16 @@ __all__ = [
     "ClientStateError",
     "ConflictError",
     "ConnectionFailedError",
+    "ConversionError",
     "CredentialsError",
     "DecodeError",
     "ErrorDetail",
+    "InterruptedWriteError",
     "InvalidArgumentError",
     "MalformedBodyError",
     "NotFoundError",
     "PermissionDeniedError",
+    "ProxyError",
     "RateLimitError",
     "RedirectError",
     "RequestError",
@@ -97,6 +103,12 @@ class ErrorDetail:
 class SpectrumError(Exception):
     """The root of all errors of aiospectrum."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # With its cause, which some errors document; but none of other libraries, which may not go into a pickle.
+        cause = self.__cause__
+        is_ours = isinstance(cause, SpectrumError) or type(cause).__module__ == "builtins"
+        return type(self), self.args, vars(self) | ({"__cause__": cause} if cause is not None and is_ours else {})
+
 
 class InvalidArgumentError(SpectrumError, ValueError):
     """An argument was refused before anything was sent."""
@@ -116,12 +128,22 @@ class InvalidArgumentError(SpectrumError, ValueError):
         self.expected = expected
 
 
+class ConversionError(InvalidArgumentError):
+    """Values that a converter cannot read or write: a wrong type, an unknown key of what is sent, or none at all.
+
+    ``field`` is where the first one is, such as ``data[3].metrics``, and empty for the whole.
+    """
+
+
 class CredentialsError(SpectrumError, ValueError):
     """Credentials are missing, unusable, or of both schemes at once; never holds a credential."""
 
 
 class ClientStateError(SpectrumError, RuntimeError):
-    """The client was used before or after its ``async with`` block."""
+    """The client is used outside its ``async with`` block, or was left while a call was under way.
+
+    So it is on another event loop than the one that it, its session or its limiter belongs to.
+    """
 
 
 class TableError(SpectrumError):
@@ -174,6 +196,16 @@ class RequestError(SpectrumError):
 class ConnectionFailedError(RequestError):
     """No connection could be made, or it broke before the whole response had arrived."""
 
+    was_stale: bool = False
+    """Whether a connection that had been kept turned out to be closed, before a byte of the response had come."""
+
+    is_permanent: bool = False
+    """Whether another attempt would fail in the same way, as after a refused certificate or too large headers."""
+
+
+class ProxyError(ConnectionFailedError):
+    """The proxy refused to connect to the API, with ``status``; the API has received nothing."""
+
 
 class RequestTimeoutError(RequestError):
     """The deadline of the call passed, or a wait would have passed it.
@@ -188,6 +220,10 @@ class AmbiguousWriteError(RequestError):
     Before creating again, list the applications and compare hostname and protocol with those of the request.
     ``__cause__`` is how it failed.
     """
+
+
+class InterruptedWriteError(AmbiguousWriteError, ClientStateError):
+    """The client was left while a create was under way whose request could have been sent already."""
 
 
 class ResponseError(RequestError):

@@ -66,6 +66,7 @@ AttemptHook: TypeAlias = Callable[[AttemptStarted], Callable[[AttemptEnded], Non
 
 An attempt begins when the rate limit has given a permit: for a call that the limit refuses, or that is cancelled
 while it waits, neither is called. Both are called on the event loop, in the task of the call, and must not block.
+Neither may be async: it is refused.
 
 An exception that they raise ends the call: no further attempt is made, and the caller gets that exception; after the
 attempt in place of its result, error or cancellation. It should not be a RequestError, which the client would handle

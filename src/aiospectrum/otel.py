@@ -15,7 +15,7 @@ from aiospectrum._version import __version__
 from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 
 try:
-    from opentelemetry import metrics, trace
+    from opentelemetry import context, metrics, trace
 except ImportError as _missing:
     raise ImportError(
         "aiospectrum.otel needs the package opentelemetry-api: pip install 'aiospectrum[otel]'", name="opentelemetry"
@@ -24,6 +24,9 @@ except ImportError as _missing:
 __all__ = ["make_attempt_hook"]
 
 _SCOPE: Final = "aiospectrum"
+_SUPPRESS_HTTP: Final = context._SUPPRESS_HTTP_INSTRUMENTATION_KEY
+_SUPPRESSIONS: Final = (_SUPPRESS_HTTP, context._SUPPRESS_INSTRUMENTATION_KEY, "suppress_instrumentation")
+"""The keys that instrumentations look for; OpenTelemetry has no public names for them yet."""
 _SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.44.0"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _BOUNDARIES: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
@@ -40,6 +43,9 @@ def make_attempt_hook(
     Each attempt is a span of the kind CLIENT below the span that is current where the call is made, and a value of the
     histogram ``http.client.request.duration``. The span begins when the rate limit has given a permit, ends when
     the response has been read, and never becomes the current one.
+
+    Where instrumentation is suppressed, as by ``suppress_instrumentation()`` or in an exporter, nothing is recorded.
+    During an attempt that of HTTP is suppressed, so that an instrumentation of aiohttp does not record it once more.
 
     ``error.type`` is the status for 400 and above, ``cancelled`` when the caller or the deadline cut the attempt short,
     and else the name of the class in :mod:`aiospectrum.errors`.
@@ -59,7 +65,9 @@ def make_attempt_hook(
         explicit_bucket_boundaries_advisory=_BOUNDARIES,
     )
 
-    def begin(started: AttemptStarted) -> Callable[[AttemptEnded], None]:
+    def begin(started: AttemptStarted) -> Callable[[AttemptEnded], None] | None:
+        if any(context.get_value(key) for key in _SUPPRESSIONS):
+            return None
         url, target = _target(started)
         resend = {"http.request.resend_count": started.attempt - 1} if started.attempt > 1 else {}
         began = time_ns()
@@ -69,8 +77,12 @@ def make_attempt_hook(
             attributes={**target, "url.full": url, **resend},
             start_time=began,
         )
+        suppressed = context.set_value(_SUPPRESS_HTTP, True)
+        token = context.attach(suppressed)
 
         def end(ended: AttemptEnded) -> None:
+            if context.get_current() is suppressed:  # else the call ends in another context than it began in
+                context.detach(token)
             outcome = _outcome(ended)
             span.set_attributes(outcome)
             if ended.ray_id is not None:

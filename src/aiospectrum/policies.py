@@ -4,12 +4,12 @@ from typing import Any, Final
 
 import attrs
 
-from aiospectrum.checks import Check, Integer, Number
+from aiospectrum.checks import Check, Integer, Number, keep
 
 __all__ = ["RateLimit", "RetryPolicy", "Timeouts"]
 
-_COUNT: Final = Integer(minimum=0, expected="an integer of 0 or more")
-_POSITIVE_COUNT: Final = Integer(minimum=1, expected="an integer of 1 or more")
+_COUNT: Final = Integer(minimum=0, takes_unchecked=False, expected="an integer of 0 or more")
+_POSITIVE_COUNT: Final = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more")
 _SECONDS: Final = Number(expected="a number of seconds, 0 or more")
 _POSITIVE_SECONDS: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0")
 _POSITIVE_SECONDS_OR_NONE: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, or None")
@@ -17,17 +17,12 @@ _POSITIVE_SECONDS_OR_NONE: Final = Number(excludes_minimum=True, expected="a num
 
 def _setting(check: Check, default: float) -> Any:
     """A field with a check."""
-    return attrs.field(default=default, validator=lambda _, attribute, value: check.check(attribute.name, value))
+    return attrs.field(default=default, validator=keep(check))
 
 
 def _timeout(default: float) -> Any:
     """A field for seconds, or None for no limit."""
-
-    def validate(_: object, attribute: Any, value: float | None) -> None:
-        if value is not None:
-            _POSITIVE_SECONDS_OR_NONE.check(attribute.name, value)
-
-    return attrs.field(default=default, validator=validate)
+    return attrs.field(default=default, validator=keep(_POSITIVE_SECONDS_OR_NONE, or_none=True))
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +71,9 @@ class RateLimit:
 
     in_flight: int = _setting(_POSITIVE_COUNT, 50)
     """Maximum number of requests in flight at a time."""
+
+    max_wait: float = _setting(_POSITIVE_SECONDS, 3600.0)
+    """Maximum wait that the API may demand, in seconds; a longer one counts as unreadable, and the error says so."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,9 @@
 """The description of an API and of its endpoints: data only, filled in by the generated code from the spec."""
 
+import sys
 from collections.abc import Mapping
-from typing import Any, Generic, Literal, TypeVar
+from importlib import import_module
+from typing import Any, Generic, Literal, Self, TypeVar
 from urllib.parse import quote
 
 import attrs
@@ -125,3 +127,28 @@ class Route(Generic[T]):
 
     Source: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
     """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle where to find it, as a copy would be equal to nothing; copies are the route itself.
+
+        Raises:
+            TypeError: It is not the constant of its name in a module, as those of generated packages are.
+        """
+        constant = self.name.upper()
+        for module in tuple(sys.modules.values()):
+            if getattr(module, "__dict__", {}).get(constant) is self:
+                return _find_route, (module.__name__, constant)
+        raise TypeError(
+            f"expected the route {self.name} as {constant} of a module: pickle what a call returned instead"
+        )
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+def _find_route(module: str, constant: str) -> Route[Any]:
+    route: Route[Any] = getattr(import_module(module), constant)
+    return route

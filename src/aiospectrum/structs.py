@@ -12,12 +12,14 @@ The name of a field in JSON, where it differs, stands in its metadata::
 
 import inspect
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, Union, get_args
 
 import attrs
 import msgspec
 
-__all__ = ["is_struct", "struct"]
+from aiospectrum._plain import Unchecked
+
+__all__ = ["Sent", "SentOnly", "is_struct", "struct"]
 
 _OF_EVERY_CLASS: Final = frozenset(vars(type("", (), {}))) - {"__doc__"}
 _IGNORED_OF_FIELDS: Final = ("validator", "converter", "on_setattr", "eq_key", "order_key", "hash")
@@ -27,6 +29,19 @@ _IGNORED_OF_CLASSES: Final = (
 )
 """What attrs or msgspec alone would take into account."""
 _DEFAULTS_OF_MSGSPEC: Final = (type(msgspec.field()), type(msgspec.NODEFAULT))
+
+
+class Sent:
+    """Base of what is sent: the converter refuses keys that it does not know."""
+
+    __slots__ = ()
+
+
+class SentOnly(Sent):
+    """Base of what is sent and never read: msgspec by itself refuses such keys too."""
+
+    __slots__ = ()
+
 
 if TYPE_CHECKING:
     from attrs import frozen as struct
@@ -83,7 +98,7 @@ def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any
             )
     made = msgspec.defstruct(
         cls.__name__,
-        [(field.name, field.type, *_default(field.default)) for field in fields],
+        [(field.name, _plain_type(field.type), *_default(field.default)) for field in fields],
         bases=(*(base for base in cls.__bases__ if base is not object), msgspec.Struct),
         namespace={
             **{name: value for name, value in own.items() if name not in {field.name for field in fields}},
@@ -93,6 +108,7 @@ def _as_struct(cls: type[Any], *, kw_only: bool, weakref_slot: bool) -> type[Any
         module=cls.__module__,
         rename={field.name: field.metadata["json"] for field in fields if "json" in field.metadata},
         frozen=True,
+        forbid_unknown_fields=issubclass(cls, SentOnly),
         kw_only=kw_only,
         weakref=weakref_slot,
         gc=weakref_slot,
@@ -116,6 +132,15 @@ def _check_class(cls: type[Any], own: dict[str, Any]) -> None:
         knows_class = "__class__" in getattr(getattr(function, "__code__", None), "co_freevars", ())
         if name in _IGNORED_OF_CLASSES or isinstance(value, cached_property) or knows_class:
             raise TypeError(f"{cls.__name__}.{name}: expected no special methods, cached properties or super()")
+
+
+def _plain_type(hint: Any) -> Any:
+    """A type in which a str stands for an :class:`Unchecked`, which no JSON is: a check tells them apart."""
+    if hint is Unchecked:
+        return str
+    if Unchecked not in (arguments := get_args(hint)):
+        return hint
+    return Union[tuple(map(_plain_type, arguments))]  # noqa: UP007 - of a tuple
 
 
 def _default(default: Any) -> tuple[Any, ...]:

@@ -1,19 +1,24 @@
 """The protocol that endpoint functions call, what comes back over it, and pages of a list made of that."""
 
+import asyncio
+import inspect
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar
 
 import attrs
+from multidict import CIMultiDict, CIMultiDictProxy
 
-from aiospectrum.checks import refuse
-from aiospectrum.errors import ErrorDetail
+from aiospectrum.checks import Integer
+from aiospectrum.errors import ClientStateError, ErrorDetail
 from aiospectrum.routes import Route
 from aiospectrum.structs import struct
 
 __all__ = [
     "Namespace",
+    "Nested",
     "Page",
     "Response",
     "ResultInfo",
@@ -24,6 +29,7 @@ __all__ = [
     "to_page",
 ]
 
+N = TypeVar("N", bound="Namespace")
 T = TypeVar("T")
 
 
@@ -75,6 +81,11 @@ class Response(Generic[T]):
     attempts: int
     """Number of requests that were sent for this call."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The headers are a view of aiohttp's, which cannot be pickled; it is made again of a copy.
+        values = {field.name: getattr(self, field.name) for field in attrs.fields(Response)}
+        return _make_response, ({**values, "headers": CIMultiDict(self.headers)},)
+
     def __repr__(self) -> str:
         # Without the headers, in which a server may repeat credentials.
         shown = (f"{field.name}={getattr(self, field.name)!r}" for field in attrs.fields(Response))
@@ -84,6 +95,11 @@ class Response(Generic[T]):
     def ray_id(self) -> str | None:
         """The ``cf-ray`` header, which identifies the request to Cloudflare's support."""
         return self.headers.get("cf-ray")
+
+
+def _make_response(values: dict[str, Any]) -> Response[Any]:
+    """Make a response of a pickle."""
+    return Response(**{**values, "headers": CIMultiDictProxy(values["headers"])})
 
 
 class Transport(Protocol):
@@ -119,15 +135,69 @@ class Transport(Protocol):
 class Namespace(Transport):
     """A group of endpoint functions that share a transport, such as ``client.apps``; it is a transport too."""
 
-    __slots__ = ("send",)
-
     def __init__(self, transport: Transport) -> None:
         """Keep the transport's ``send``.
 
         Args:
             transport: What every call of the namespace goes through.
         """
-        object.__setattr__(self, "send", transport.send)  # one function less on every call than passing it on
+        vars(self)["send"] = transport.send  # one function less on every call than passing it on
+        _mark_for_mocks(self)
+
+
+class Nested(Generic[N]):
+    """An attribute that is a namespace over the object that has it, made when it is first used.
+
+    The class has it too, so that ``mock.create_autospec(Client)`` and ``help(Client.apps)`` find its methods.
+    """
+
+    def __init__(self, namespace: type[N]) -> None:
+        """Keep the class.
+
+        Args:
+            namespace: The class of the namespace.
+        """
+        self._namespace = namespace
+        self._of_class = namespace(_NoTransport())
+        _mark_for_mocks(self)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, as properties do.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("it is a part of a class: pickle or copy that")
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Transport | None, owner: type) -> N:
+        if instance is None:
+            return self._of_class
+        made = vars(instance)[self._name] = self._namespace(instance)  # from now on found before this is
+        return made
+
+
+class _NoTransport(Transport):
+    """The transport of what a class has."""
+
+    async def send(
+        self, route: Route[T], *, path: Mapping[str, object], query: Mapping[str, object], body: object = None
+    ) -> Response[T]:
+        raise ClientStateError("a call is made over a client, not its class: `async with Client(...) as client:`")
+
+
+def _mark_for_mocks(value: object) -> None:
+    """Have mocks take what holds coroutine functions for one itself.
+
+    A mock in place of it is then an ``AsyncMock``, in ``AsyncMock(spec=Client)`` and ``patch.object(client, "apps")``
+    alike, and what it holds can be awaited.
+    """
+    if sys.version_info >= (3, 12):
+        inspect.markcoroutinefunction(value)  # type: ignore[type-var]
+    else:
+        value._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
 
 
 _RECORDS: Final[ContextVar[tuple[list[Response[Any]], ...]]] = ContextVar("aiospectrum_records", default=())
@@ -237,8 +307,7 @@ async def iterate_pages(
     Raises:
         InvalidArgumentError: ``per_page`` is not an integer; its bounds are checked where a page is fetched.
     """
-    if not isinstance(per_page, int):
-        refuse("per_page", per_page, "an integer")
+    per_page = Integer().check("per_page", per_page)
     seen: set[str] = set()
     previous: list[str] = []
     number = stale = 0

@@ -1,4 +1,4 @@
-"""The pytest plugin of aiospectrum: the ``spectrum_sandbox`` fixture.
+"""The pytest plugin of aiospectrum: the fixtures ``spectrum_sandbox`` and ``mended_aioresponses``.
 
 Every pytest run of a project that depends on aiospectrum loads this module, so it imports nothing
 beyond pytest and the standard library; the sandbox is imported when a test uses it.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aiospectrum.sandbox import Sandbox
 
-__all__ = ["pytest_configure", "spectrum_sandbox"]
+__all__ = ["mended_aioresponses", "pytest_configure", "spectrum_sandbox"]
 
 _MARKER = "spectrum_sandbox"
 
@@ -42,6 +42,28 @@ def spectrum_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
     with run_in_thread(Sandbox(**_marker_arguments(request.node))) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def mended_aioresponses(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let aioresponses work with the installed aiohttp, and return its class ``aioresponses``.
+
+    Up to 0.7.9 it makes responses without the writer that aiohttp 3.14 and newer require; during the test that has a
+    default. Where it is there, or not required, nothing changes.
+
+    Source: https://github.com/pnuckowski/aioresponses/issues/289
+    """
+    from inspect import signature
+    from types import SimpleNamespace
+
+    from aiohttp import ClientResponse
+    from aioresponses import aioresponses
+
+    make: Any = ClientResponse.__init__
+    if "stream_writer" in signature(make).parameters:
+        defaults = {"stream_writer": SimpleNamespace(output_size=0), **(make.__kwdefaults__ or {})}
+        monkeypatch.setattr(make, "__kwdefaults__", defaults)
+    return aioresponses
 
 
 def _marker_arguments(node: pytest.Item) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Case:
     files: dict[str, bytes] = attrs.field(factory=dict)
     fails_with: Any = None
     is_cancelled: bool = False
+    format: Any = "csv"
 
 
 CASES: Final = {
@@ -46,9 +47,12 @@ CASES: Final = {
     "no file system": Case(kind=InvalidArgumentError, url=URL.replace("telling", "nope")),
     "a pattern": Case(kind=InvalidArgumentError, url=f"{URL}/*"),
     "a password that ends the authority": Case(kind=InvalidArgumentError, url=f"telling://me:{SECRETS[0]}@host/data"),
+    "a chain": Case(kind=ImportError, url=f"zip://x::{URL.replace('telling', 'sftp')}"),
     "no package": Case(kind=ImportError, url=URL.replace("telling", "sftp")),
     "a path": Case(kind=InvalidArgumentError, url="data"),
     "another exception": Case(kind=KeyError, fails_with=lambda _: KeyError("broken")),
+    "an argument": Case(kind=InvalidArgumentError, format="xml"),
+    "no connection": Case(kind=errors.StorageError, url="ftp://me:hunter%2F2000%3Fx%40y@127.0.0.1:1/data"),
     "cancelled": Case(kind=asyncio.CancelledError, is_cancelled=True),
 }
 
@@ -73,7 +77,7 @@ async def test_what_errors_show(case: Case) -> None:
     Telling.fails_with = case.fails_with
     fake = Fake(respond=hourly, is_open=not case.is_cancelled)
     task = asyncio.ensure_future(
-        save(fake, make_plan(ZONES[:2]), case.url, format="csv", storage_options=dict(OPTIONS), clock=lambda: 9e9)
+        save(fake, make_plan(ZONES[:2]), case.url, format=case.format, storage_options=dict(OPTIONS), clock=lambda: 9e9)
     )
     if case.is_cancelled:
         while not fake.calls:  # noqa: ASYNC110 - there is no event for it

@@ -1,6 +1,6 @@
 """What a call makes of each fault, by classes of faults: the table that the matrix is checked against."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -23,7 +23,7 @@ from aiospectrum import (
 )
 from tests.conftest import APP
 
-__all__ = ["FINE", "Expected", "Rule", "expect_after", "right_result", "rule_of"]
+__all__ = ["FINE", "Expected", "Rule", "ends_without_a_byte", "expect_after", "right_result", "rule_of"]
 
 
 @attrs.frozen(kw_only=True)
@@ -48,8 +48,12 @@ LIMITED: Final = Rule(error=RateLimitError, passes=True)
 UNREADABLE: Final = Rule(error=DecodeError, leaves_open=True)
 TOO_LARGE: Final = Rule(error=BodyTooLargeError, leaves_open=True)
 NOT_DONE: Final = Rule(error=UnsuccessfulError)
+LASTING: Final = Rule(error=ConnectionFailedError, leaves_open=True)
 FORBIDDEN: Final = Rule(error=PermissionDeniedError)
 ELSEWHERE: Final = Rule(error=RedirectError)
+
+HAS_ZSTD: Final = getattr(compression_utils, "HAS_ZSTD", None)
+"""Whether aiohttp can read it; None before version 3.13, which does not know that it cannot."""
 
 _RULES: Final = {
     "none": FINE,
@@ -69,8 +73,8 @@ _RULES: Final = {
     "length-*": BROKEN,
     "chunks-*": BROKEN,
     "both-framings": BROKEN,  # one of the two is a lie, as in request smuggling
-    "many-headers": BROKEN,
-    "huge-header": BROKEN,
+    "many-headers": LASTING,  # the next response would have them, too
+    "huge-header": LASTING,
     "header-bare-cr": BROKEN,
     "header-nul": BROKEN,
     "header-*": FINE,
@@ -104,8 +108,8 @@ _RULES: Final = {
     "body-no-result": UNREADABLE,
     "body-null-result": UNREADABLE,
     "body-*": MALFORMED,
-    "bomb-br": TOO_LARGE if compression_utils.HAS_BROTLI else BROKEN,
-    "bomb-zstd": TOO_LARGE if getattr(compression_utils, "HAS_ZSTD", False) else BROKEN,  # not before aiohttp 3.13
+    "bomb-br": TOO_LARGE if compression_utils.HAS_BROTLI else LASTING,
+    "bomb-zstd": TOO_LARGE if HAS_ZSTD else UNREADABLE if HAS_ZSTD is None else LASTING,
     "bomb-*": TOO_LARGE,
 }
 """Rules by patterns of names; the first that fits counts."""
@@ -120,16 +124,35 @@ _RESULTS: Final[dict[str, object]] = {
 """The results of the faults that do no harm, unless it is an empty list."""
 
 
+_WITHOUT_RESULT: Final = (
+    "body-no-result",
+    "body-null-result",
+    "body-null",
+    "body-only-spaces",
+    "empty-200",
+    "no-content",
+)
+"""Successes that say nothing more, which is enough for a DELETE."""
+
+_STALE: Final = ("*-at-accept", "*-before-request", "*-during-request", "*-after-request")
+"""Faults that end a connection, or nothing more of it, without a byte of a response."""
+
+
+def ends_without_a_byte(fault: str) -> bool:
+    """Whether a fault is the end of a kept connection, after which GET, PUT and DELETE are sent again at once."""
+    return fault.startswith(("reset-", "close-")) and any(fnmatchcase(fault, pattern) for pattern in _STALE)
+
+
 def rule_of(fault: str, call: str) -> Rule:
     """The rule for a fault."""
-    if call == "delete" and fault in ("body-no-result", "body-null-result"):
+    if call == "delete" and fault in _WITHOUT_RESULT:
         return FINE
     return next(rule for pattern, rule in _RULES.items() if fnmatchcase(fault, pattern))
 
 
 def right_result(fault: str, call: str, app_id: str = APP) -> object:
     """The result of a call that meets a fault which does no harm."""
-    if call == "delete" and fault in ("body-no-result", "body-null-result"):
+    if call == "delete" and fault in _WITHOUT_RESULT:
         return {"id": app_id}
     return _RESULTS.get(fault, [])
 
@@ -147,13 +170,25 @@ class Expected:
     attempts: int
     """Requests on the wire."""
 
+    waits: int
+    """Waits between them."""
 
-def expect_after(faults: Iterable[str], call: str, *, policy: RetryPolicy) -> Expected:
-    """The outcome of a call whose attempts meet some faults; ``none`` is a good response."""
+
+def expect_after(
+    faults: Iterable[str], call: str, *, policy: RetryPolicy, reused: Sequence[bool] = (False,) * 99
+) -> Expected:
+    """The outcome of a call whose attempts meet some faults; ``none`` is a good response.
+
+    ``reused`` says of each attempt whether its connection had been used before.
+    """
+    was_resent = False
     for attempt, fault in enumerate(faults, 1):
         rule = rule_of(fault, call)
+        waits = attempt - 1 - was_resent
         if call == "create" and rule.leaves_open:
-            return Expected(error=AmbiguousWriteError, cause=rule.error, attempts=attempt)
-        if not rule.passes or attempt == policy.max_attempts:
-            return Expected(error=rule.error, attempts=attempt)
+            return Expected(error=AmbiguousWriteError, cause=rule.error, attempts=attempt, waits=waits)
+        if reused[attempt - 1] and ends_without_a_byte(fault):
+            was_resent = True
+        elif not rule.passes or attempt - was_resent == policy.max_attempts:
+            return Expected(error=rule.error, attempts=attempt, waits=waits)
     raise ValueError("a call cannot end so soon")

@@ -227,6 +227,28 @@ async def too_late(client: Client) -> object:
         return await client.apps.get(ZONE, APP)
 
 
+OF_A_PROXY: Final = Setting(scheme="token", is_borrowed=False, has_proxy=True, has_hook=False).secrets
+
+
+async def refused_by_proxy(client: Client) -> object:
+    """A call through a proxy that repeats all that it was given, and makes no tunnel."""
+    secrets = " ".join(OF_A_PROXY)
+    answer = f"HTTP/1.1 407 {secrets}\r\nX: {secrets}\r\n\r\n"
+    async with ChaosServer(rest=send(answer.encode(), CLOSE, name="raw")) as proxy:
+        where = proxy.url.removesuffix("/client/v4").replace("//", f"//{LOGIN}@")
+        async with Client(api_token=TOKEN, base_url="https://api.example", proxy=where) as other:
+            return await other.apps.get(ZONE, APP)
+
+
+async def left(client: Client) -> object:
+    """A create whose client is left meanwhile."""
+    task = asyncio.ensure_future(create(client))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    await client.__aexit__(None, None, None)
+    return await task
+
+
 REPORT: Final = {
     "data": [{"dimensions": [], "metrics": [1, 2]}],
     "data_lag": 0,
@@ -272,6 +294,8 @@ CASES: Final[dict[str, Case]] = {
     ),
     "not open": of_arguments(errors.ClientStateError, not_open),
     "no table": Case(kind=errors.TableError, play=success(lambda _: REPORT), call=no_table),
+    "a proxy that refuses": Case(kind=errors.ProxyError, call=refused_by_proxy, secrets=OF_A_PROXY),
+    "a client that is left": Case(kind=errors.InterruptedWriteError, call=left),
     "reset": Case(kind=NO_CONNECTION, play=lambda _: after_request(RESET)),
     "no HTTP": Case(kind=NO_CONNECTION, play=raw(b"<here>\r\n\r\n")),
     "a bad status line": Case(kind=NO_CONNECTION, play=raw(b"HTTP/1.1 <here>\r\n\r\n")),
@@ -312,9 +336,9 @@ CASES: Final[dict[str, Case]] = {
 
 
 def kinds_of_errors() -> set[type[BaseException]]:
-    """All classes in the tree but the roots, which nothing is raised as."""
+    """All classes in the tree but the roots, which nothing is raised as, and that of converters, which know nothing."""
     classes = {each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, SpectrumError)}
-    return classes - {errors.SpectrumError, errors.RequestError}
+    return classes - {errors.SpectrumError, errors.RequestError, errors.ConversionError}
 
 
 def test_there_is_a_case_for_each_class() -> None:
@@ -476,3 +500,22 @@ async def test_errors_of_hooks(is_late: bool) -> None:
             with pytest.raises(OwnError) as caught:
                 await client.protocols.list(ZONE)
         assert found_in(shown_by(caught.value), secrets) == []
+
+
+@pytest.mark.parametrize("trust_env", [False, True], ids=["of its own", "of the environment"])
+async def test_a_proxy_of_a_borrowed_session(trust_env: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its password is as secret as that of ours, although only aiohttp is given it."""
+    secrets = (PASSWORD, unquote(PASSWORD), BASIC)
+    async with ChaosServer(rest=echo(secrets, 407)) as proxy:
+        url = proxy.url.removesuffix("/client/v4").replace("//", f"//{LOGIN}@")
+        if trust_env:
+            monkeypatch.setenv("http_proxy", url)
+        own = {"trust_env": True} if trust_env else {"proxy": url}
+        async with (
+            aiohttp.ClientSession(**own) as session,
+            Client(base_url="http://api.example", allow_http=True, api_token=TOKEN, session=session) as client,
+        ):
+            with pytest.raises(SpectrumError) as caught:
+                await client.apps.list(ZONE)
+        assert [request.values("Proxy-Authorization") for request in proxy.requests] == [[f"Basic {BASIC}"]]
+    assert found_in(shown_by(caught.value), secrets) == []

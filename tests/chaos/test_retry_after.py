@@ -23,7 +23,6 @@ SHAPES: Final[dict[str, float]] = {
     "list": 11,
     "several": 11,
     "several-forms": 9,
-    "year": 31_536_000,
 }
 """Seconds that the readable shapes of Retry-After stand for; all others are unreadable."""
 

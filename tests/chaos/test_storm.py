@@ -57,7 +57,6 @@ def chance() -> random.Random:
 
 LEFT_OUT: Final = (
     "good",
-    "retry-after-year",
     # A promised connection that ends later may outlast the storm, or depend on who is faster.
     "keep-alive-then-*",
     "junk-after",
@@ -105,11 +104,12 @@ class Called:
     zone: str
     task: asyncio.Task[Any]
 
-    def check(self, faults: list[str], policy: RetryPolicy) -> None:
+    def check(self, met: list[tuple[str, bool]], policy: RetryPolicy) -> None:
         """Compare the outcome with what the rules say of the faults that the call has met."""
         if self.task.cancelled():
             return
-        expected = expect_after(faults, self.name, policy=policy)
+        faults = [fault for fault, _ in met]
+        expected = expect_after(faults, self.name, policy=policy, reused=[is_reused for _, is_reused in met])
         error = self.task.exception()
         attempts = error.attempts if isinstance(error, RequestError) else self.task.result().attempts
         cause = type(error.__cause__) if error is not None and error.__cause__ else None
@@ -124,12 +124,15 @@ class Called:
             assert self.zone in self.task.result().result["target"]
 
 
-def met_by_zone(server: ChaosServer) -> dict[str, list[str]]:
-    """The names of the faults that each call has met, in order."""
+def met_by_zone(server: ChaosServer) -> dict[str, list[tuple[str, bool]]]:
+    """The faults that each call has met, in order, and whether it was on a connection that had been used before."""
     met = defaultdict(list)
+    used = set[int]()
     for request, step in server.performed:
         assert request is not None
-        met[zone_of(request)].append("none" if step.name == "good" else step.name)
+        fault = "none" if step.name == "good" else step.name
+        met[zone_of(request)].append((fault, request.connection in used))
+        used.add(request.connection)
     return met
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TextIO
 
 import attrs
 import pytest
@@ -80,7 +80,7 @@ class CommandLine:
     def __call__(
         self,
         *argv: str,
-        stdin: str | None = None,
+        stdin: str | bytes | None = None,
         answer: str | None = None,
         terminal: bool = False,
         width: int = 200,
@@ -107,9 +107,11 @@ class CommandLine:
         return Outcome(status=run(argv, context), out=out.getvalue(), err=err.getvalue())
 
 
-def _make_input(piped: str | None, typed: str | None) -> io.StringIO | None:
+def _make_input(piped: str | bytes | None, typed: str | None) -> TextIO | None:
     if typed is not None:
         return Terminal(typed)
+    if isinstance(piped, bytes):
+        return io.TextIOWrapper(io.BytesIO(piped), encoding="latin-1")
     return None if piped is None else io.StringIO(piped)
 
 
@@ -119,7 +121,7 @@ def environ_of_process(**environ: str) -> dict[str, str]:
     return {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": paths, **environ}
 
 
-def run_process(*argv: str) -> subprocess.CompletedProcess[str]:
+def run_process(*argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run our interpreter to its end."""
     return subprocess.run(  # noqa: S603  # our own interpreter
         [sys.executable, *argv],
@@ -128,7 +130,7 @@ def run_process(*argv: str) -> subprocess.CompletedProcess[str]:
         check=False,
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
-        env=environ_of_process(),
+        env=environ_of_process(**environ),
     )
 
 

@@ -108,6 +108,19 @@ def test_what_get_prints_update_takes(cli: Any, sandbox: Sandbox, tmp_path: Path
         assert json.loads(outcome.out)["dns"] == json.loads(printed)["dns"]
 
 
+@pytest.mark.parametrize("by_file", [False, True], ids=["options", "file"])
+def test_values_newer_than_this_version_are_sent_on_request(cli: Any, sandbox: Sandbox, by_file: bool) -> None:
+    """`--unchecked` leaves them to the API, which the sandbox answers for."""
+    body = {"protocol": "tcp/2222", "dns": {"name": "new.zone1.example"}, "origin_direct": ["tcp://192.0.2.9:2222"]}
+    options = ("--file", "-") if by_file else (*DIRECT, "--tls", "quantum")
+    outcome = cli(
+        *("apps", "create", sandbox.zones[0], *options, "--unchecked"), stdin=json.dumps({**body, "tls": "quantum"})
+    )
+    assert outcome.status == 1
+    assert "tls is 'quantum'" in outcome.err
+    assert len(sandbox.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "stdin", "message"),
     [
@@ -121,6 +134,22 @@ def test_what_get_prints_update_takes(cli: Any, sandbox: Sandbox, tmp_path: Path
         pytest.param(["--file", "-"], "[" * 100_000, "standard input: expected JSON", id="too deep"),
         pytest.param(["--file", "-"], "[]", "expected an object", id="no object"),
         pytest.param(["--file", "-"], '{"protocol": 3, "dns": {}}', "protocol: expected a string, got 3", id="type"),
+        pytest.param(
+            ["--file", "-"],
+            '{"protocol": "tcp/22", "dns": {}, "tsl": "full"}',
+            "standard input.tsl: expected a key of AppRequest (did you mean 'tls'?)",
+            id="unknown key",
+        ),
+        pytest.param(
+            ["--file", "-"],
+            '{"protocol": "tcp/22", "dns": {"nmae": "a"}}',
+            "standard input.dns.nmae: expected a key of DNS (did you mean 'name'?)",
+            id="unknown inner key",
+        ),
+        pytest.param(["--file", "-"], '{"tls": "full", "tls": "off"}', "each key once, got 'tls' twice", id="twice"),
+        pytest.param(["--file", "-"], '{"origin_port": NaN}', "NaN is no JSON", id="no number"),
+        pytest.param([*DIRECT, "--tls", "ful"], None, "app.tls: expected one of off, flexible, full,", id="enum"),
+        pytest.param([*DIRECT, "--edge-ip-connectivity", "v4"], None, "connectivity: expected one", id="inner enum"),
         pytest.param(["--file", "missing/app.json"], None, "missing/app.json: No such file", id="no file"),
     ],
 )

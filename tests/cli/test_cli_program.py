@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from aiospectrum.cli import main
-from aiospectrum.cli.context import discard_output, make_console
+from aiospectrum.cli.context import make_console
+from aiospectrum.cli.terminal import discard_output
 from aiospectrum.sandbox import Sandbox
 from tests.cli.conftest import run_process
 
@@ -37,11 +39,11 @@ class Breaking(io.StringIO):
     ids=["demo", "table", "JSON", "sandbox", "help"],
 )
 def test_a_closed_pipe_ends_quietly(cli: Any, sandbox: Sandbox, argv: list[str]) -> None:
-    """Nobody reads on, so nothing more is said."""
+    """Nobody reads on, so nothing more is said; the status is that of other programs then."""
     words = [word.format(zone=sandbox.zones[0]) for word in argv]
     words += ["--port", "0"] if argv == ["sandbox"] else []
     outcome = cli(*words, out=Breaking(BrokenPipeError(errno.EPIPE, "closed")))
-    assert (outcome.status, outcome.err) == (0, "")
+    assert (outcome.status, outcome.err) == (141, "")
 
 
 def test_a_full_disk_is_a_line_and_1(cli: Any, sandbox: Sandbox) -> None:
@@ -99,6 +101,80 @@ def test_consoles_take_any_stream() -> None:
     console.print("▁")
     assert (raw.getvalue(), console.width) == (b"?\n", 160)
     assert make_console(io.StringIO(), {"COLUMNS": "x"}).width == 160
+    make_console(None, {"COLUMNS": "0"}).print("lost")
+
+
+class Screen(io.StringIO):
+    """An output that claims to be a terminal, of a size that nobody knows."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+NO_SIZES = ["0", "00", "-5", "wide", "1e3", "1_0", "8²", "", " 80", "99999999999"]
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Screen], ids=["file", "terminal"])
+@pytest.mark.parametrize("text", NO_SIZES)
+def test_sizes_that_are_none(stream: type[io.StringIO], text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """COLUMNS and LINES that are no sizes count as not set, also where the process has them."""
+    plain = make_console(stream(), {})
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.setenv(name, text)
+    console = make_console(stream(), dict(os.environ, COLUMNS=text, LINES=text))
+    assert (console.width, console.height) == (plain.width, plain.height)
+    assert console.width > 0
+
+
+def test_sizes_that_are_given() -> None:
+    """They count on a terminal as in a file."""
+    for stream in (io.StringIO, Screen):
+        console = make_console(stream(), {"COLUMNS": "123", "LINES": "45"})
+        assert (console.width, console.height) == (123, 45)
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_drawn", "has_colours"),
+    [
+        ({"TERM": "xterm-256color"}, True, True),
+        ({"TERM": "dumb"}, False, False),
+        ({"TERM": "unknown"}, False, False),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, True, False),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
+    ],
+    ids=["usual", "dumb", "unknown", "NO_COLOR", "both"],
+)
+def test_what_a_terminal_can_do(environ: dict[str, str], is_drawn: bool, has_colours: bool) -> None:
+    """A dumb one is written to line by line, and NO_COLOR wins."""
+    screen = Screen()
+    console = make_console(screen, environ)
+    console.print("x", style="red")
+    assert console.is_interactive is is_drawn
+    assert ("\x1b[31m" in screen.getvalue()) is has_colours
+
+
+@pytest.mark.parametrize("environ", [{"FORCE_COLOR": "1"}, {"FORCE_COLOR": "1", "TERM": "dumb"}], ids=["usual", "dumb"])
+def test_colours_in_files(environ: dict[str, str]) -> None:
+    """FORCE_COLOR means them, and never what is drawn in place."""
+    assert not make_console(io.StringIO(), environ).is_interactive
+
+
+@pytest.mark.parametrize("width", [1, 2, 5, 10, 39])
+def test_very_narrow_consoles(cli: Any, sandbox: Sandbox, width: int) -> None:
+    """Whatever the width, every table and every help is printed."""
+    zone = sandbox.zones[0]
+    for words in (["apps", "list", zone], ["summary", zone, "--metrics", "count"], ["--help"], ["pull", "--help"]):
+        outcome = cli(*words, width=width)
+        assert (outcome.status, outcome.err) == (0, "")
+        assert outcome.out
+
+
+@pytest.mark.parametrize("columns", NO_SIZES[:4])
+def test_a_process_of_no_columns(columns: str) -> None:
+    """As some terminals and cron jobs have."""
+    finished = run_process("-m", "aiospectrum.cli", "pull", "--help", COLUMNS=columns, LINES=columns)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert max(map(len, finished.stdout.splitlines())) == 100
 
 
 def test_main_takes_arguments(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

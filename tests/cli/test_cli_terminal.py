@@ -10,7 +10,7 @@ import attrs
 import pytest
 from rich.console import Console
 
-from aiospectrum.cli.terminal import GRACE, Interruption, drawn, repeated, signals_to, until_interrupted
+from aiospectrum.cli.terminal import GRACE, Interruption, StoppedError, drawn, repeated, signals_to, until_stopped
 
 
 @attrs.define
@@ -67,7 +67,7 @@ async def test_work_that_stops_in_time_gives_its_result() -> None:
 
     running = asyncio.ensure_future(interruption.run(work()))
     await settle()
-    interruption.press()
+    interruption.press(signal.SIGINT)
     stage.now += 2
     assert interruption.left == GRACE - 2
     assert await running == "stopped"
@@ -81,14 +81,14 @@ async def test_work_that_does_not_stop_is_cancelled(how: str) -> None:
     interruption = stage.interruption()
     running = asyncio.ensure_future(interruption.run(forever()))
     await settle()
-    interruption.press()
+    interruption.press(signal.SIGINT)
     await settle()
     assert not running.done()
     if how == "grace":
         stage.grace_over.set()
     else:
-        interruption.press()
-        interruption.press()  # once more does nothing
+        interruption.press(signal.SIGINT)
+        interruption.press(signal.SIGINT)  # once more does nothing
     assert await running is None
     assert (stage.calls, interruption.left) == (["stop", "cancel"], 0.0)
 
@@ -111,8 +111,8 @@ async def test_an_error_comes_out() -> None:
         await interruption.run(fail())
     running = asyncio.ensure_future(interruption.run(fail_at_the_end()))
     await settle()
-    interruption.press()
-    interruption.press()
+    interruption.press(signal.SIGINT)
+    interruption.press(signal.SIGINT)
     with pytest.raises(OSError, match="full as well"):
         await running
 
@@ -128,7 +128,7 @@ async def test_a_cancellation_from_outside_ends_the_work() -> None:
             ended.set()
 
     before = asyncio.all_tasks()
-    for run in (Stage().interruption().run, until_interrupted):
+    for run in (Stage().interruption().run, until_stopped):
         ended.clear()
         running = asyncio.ensure_future(run(work()))
         await settle()
@@ -140,16 +140,32 @@ async def test_a_cancellation_from_outside_ends_the_work() -> None:
     assert asyncio.all_tasks() == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=[each.name for each in SIGNALS])
 async def test_signals_press(number: signal.Signals) -> None:
-    """In the block they reach the function, and after it everything is as before."""
+    """In the block they reach the function, which is told which one, and after it everything is as before."""
     before = signal.getsignal(number)
-    pressed = asyncio.Event()
-    with signals_to(pressed.set):
+    pressed: asyncio.Queue[int] = asyncio.Queue()
+    with signals_to(pressed.put_nowait):
         os.kill(os.getpid(), number)
         async with asyncio.timeout(10):
-            await pressed.wait()
+            assert await pressed.get() == number
     assert signal.getsignal(number) is before
+
+
+async def test_a_hangup_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`nohup` wants it; and Windows has none."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals_to(lambda number: None):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    monkeypatch.delattr(signal, "SIGHUP")
+    with signals_to(lambda number: None):
+        assert callable(signal.getsignal(signal.SIGTERM))
 
 
 def test_other_threads_have_no_signals() -> None:
@@ -158,7 +174,7 @@ def test_other_threads_have_no_signals() -> None:
     seen = []
 
     async def look() -> None:
-        with signals_to(lambda: None):
+        with signals_to(lambda number: None):
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=lambda: asyncio.run(look()))
@@ -167,16 +183,25 @@ def test_other_threads_have_no_signals() -> None:
     assert seen == [before]
 
 
-async def test_work_without_an_end_is_interrupted() -> None:
-    """A signal is its end; without one its result is."""
-    asyncio.get_running_loop().call_later(0.01, os.kill, os.getpid(), signal.SIGTERM)
+@pytest.mark.parametrize(
+    ("number", "status", "text"),
+    [
+        pytest.param(signal.SIGINT, 130, "interrupted", id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 143, "terminated by SIGTERM", id="SIGTERM"),
+    ],
+)
+async def test_work_without_an_end_is_stopped(number: int, status: int, text: str) -> None:
+    """A signal is its end, and the error says which; without one its result is."""
+    asyncio.get_running_loop().call_later(0.01, os.kill, os.getpid(), number)
     async with asyncio.timeout(10):
-        assert await until_interrupted(forever()) is None
+        with pytest.raises(StoppedError, match=f"^{text}$") as caught:
+            await until_stopped(forever())
+    assert (caught.value.status, caught.value.is_ctrl_c) == (status, status == 130)
 
     async def work() -> int:
         return 5
 
-    assert await until_interrupted(work()) == 5
+    assert await until_stopped(work()) == 5
 
 
 class Naps:

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import attrs
 import pytest
 
+from aiospectrum import Unchecked
 from aiospectrum._http.request import build_request
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.routes import Route
@@ -154,7 +156,7 @@ async def test_a_body_is_written_with_wire_names(boxes: SimpleNamespace) -> None
         ({"skip": True}, "skip: expected an integer, got True"),
         ({"prefix": "abcde"}, "prefix: expected a string of 2 to 4 characters, got 'abcde'"),
         ({"suffix": "a"}, "suffix: expected a string of 2 or more characters, got 'a'"),
-        ({"host": "a_b.example"}, "host: expected a host name such as www.example.com, got 'a_b.example'"),
+        ({"host": "a b.example"}, "host: expected a host name such as www.example.com, got 'a b.example'"),
         ({"kind": "ajar"}, "kind: expected one of open, closed, got 'ajar'"),
         ({"size": 1.5}, "size: expected an integer, or a string, got 1.5"),
         ({"word": "A"}, "word: expected a string that matches ^[a-z]+$, got 'A'"),
@@ -176,13 +178,19 @@ def test_an_argument_that_does_not_fit_is_refused(
     [
         ({}, "box: expected exactly one of part, tags, got"),
         ({"part": "Part", "tags": ["TAG"]}, "box: expected exactly one of part, tags, got"),
-        ({"colour": None, "part": "Part"}, "box.colour: expected a string, got None"),
+        ({"colour": None, "part": "Part"}, "box.colour: expected one of red, off, got None"),
         ({"tags": []}, "box.tags: expected a list with at least one item, got []"),
         ({"part": "TAG"}, "box.part: expected an object of the class Part, got TAG"),
         ({"order": "age", "part": "Part"}, "box.order: expected one of size, colour, got 'age'"),
+        ({"colour": "mauve", "part": "Part"}, "box.colour: expected one of red, off, got 'mauve'"),
+        (
+            {"lid": "thick", "glue": "x", "part": "Part"},
+            "box.glue: expected None, as it goes with lid 'thin' alone, got",
+        ),
+        ({"lid": "thin", "serial": "1", "part": "Part"}, "box.serial: expected a UUID such as"),
         ({"due": 3, "part": "Part"}, "box.due: expected True or False, or a string, got 3"),
     ],
-    ids=["none", "two", "required", "empty", "other class", "closed enum", "choice"],
+    ids=["none", "two", "required", "empty", "other class", "closed enum", "open enum", "variant", "uuid", "choice"],
 )
 def test_a_body_that_does_not_fit_is_refused(boxes: SimpleNamespace, fields: dict[str, Any], message: str) -> None:
     """The rules of the schema hold for the body before anything is sent."""
@@ -201,7 +209,9 @@ def test_a_body_that_does_not_fit_is_refused(boxes: SimpleNamespace, fields: dic
 @pytest.mark.parametrize("value", [True, "soon"])
 def test_a_body_that_fits_is_taken(boxes: SimpleNamespace, value: Any) -> None:
     """Every alternative of a choice is taken."""
-    request = boxes.models.BoxRequest(colour="mauve", width="wide", due=value, tags=[boxes.models.TAG(text="a")])
+    request = boxes.models.BoxRequest(
+        colour=Unchecked("mauve"), width="wide", due=value, tags=[boxes.models.TAG(text="a")]
+    )
     boxes.boxes.CREATE_BOX.body.check.check("box", request)
 
 
@@ -224,3 +234,14 @@ def test_docstrings_of_functions_say_all(boxes: SimpleNamespace) -> None:
     )
     counts = inspect.getdoc(boxes.counts.get_counts) or ""
     assert "    top: The most rows, 9 or less.\n    skip: Rows to skip.\n" in counts
+
+
+async def test_generated_clients_can_be_mocked(boxes: SimpleNamespace) -> None:
+    """As the client of this package can: calls are awaited, and wrong arguments refused."""
+    client = mock.create_autospec(boxes.client.Client)(api_token="t0ken")
+    client.counts.per_day.fetch.return_value = 5
+    assert await client.counts.per_day.fetch(skip=1) == 5
+    with pytest.raises(TypeError):
+        client.counts.per_day.fetch(nope=1)
+    with mock.patch.object(boxes.namespaces.Namespaces(Recorder([])).boxes, "list") as patched:
+        assert isinstance(patched, mock.AsyncMock)

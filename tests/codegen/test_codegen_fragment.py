@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 import aiospectrum
+from aiospectrum import Unchecked
 from aiospectrum.errors import CredentialsError, DecodeError, InvalidArgumentError, NotFoundError
 
 ZONE: Final = "0123456789abcdef0123456789abcdef"
@@ -26,6 +27,7 @@ SAMPLE: Final = '''
 
 import asyncio
 
+from aiospectrum import Unchecked
 from cloudflare_dns import Client, Record, RecordRequest, Zone, get_zone, iterate_records
 
 
@@ -35,7 +37,8 @@ async def copy_records(client: Client, source: str, target: str) -> list[Record]
     registrar: str | None = zone.original_registrar
     made = []
     async for record in iterate_records(client.with_options(timeout=5), source, record_type="TXT"):
-        request = RecordRequest(name=record.name, type=record.type, content=record.content, comment=registrar)
+        kind = Unchecked(record.type)
+        request = RecordRequest(name=record.name, type=kind, content=record.content, comment=registrar)
         made.append(await client.dns.records.create(zone.id, request))
     page = await client.zones.list(status="active", per_page=5)
     print(len(page), [each.tags for each in made], made[0].meta["source"])
@@ -207,7 +210,7 @@ async def test_a_record_is_created(dns: ModuleType, client: Any, server: Server)
     more = {"meta": {"auto": True}, "commentModifiedOn": "2026-11-20T12:00:00Z", "from": "b.example"}
     server.respond(record(1, type="HTTPS", comment=None, **more))
 
-    request = dns.RecordRequest(name="a.example", type="HTTPS", content="1 .", tags=["team:a", "b"])
+    request = dns.RecordRequest(name="a.example", type=Unchecked("HTTPS"), content="1 .", tags=["team:a", "b"])
     made = await client.dns.records.create(ZONE, request)
 
     body = {"name": "a.example", "type": "HTTPS", "content": "1 .", "tags": ["team:a", "b"]}

@@ -9,7 +9,8 @@ import attrs
 import msgspec
 import pytest
 
-from aiospectrum._codec.decoder import WireError, decode_body
+from aiospectrum import ConversionError
+from aiospectrum._codec.decoder import decode_body
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PLAIN = {"boxID": "0a1b", "madeAt": "2026-11-20T12:00:00Z", "owner": None}
@@ -159,6 +160,6 @@ def test_a_value_of_another_type_is_refused(boxes: SimpleNamespace, values: dict
     """Nothing is coerced in either way of decoding, and the error says where and what."""
     body = msgspec.json.encode({"success": True, "result": {**PLAIN, **values}})
     assert decode_body(boxes.models.Box, body) is None
-    with pytest.raises(WireError) as raised:
+    with pytest.raises(ConversionError) as raised:
         read(boxes, **values)
     assert str(raised.value) == message

@@ -11,14 +11,16 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 import pytest
-from aiohttp import web
-from opentelemetry import trace
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, web
+from opentelemetry import context, trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, Metric
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -45,6 +47,7 @@ from aiospectrum import (
     RequestTimeoutError,
     ResponseError,
     RetryPolicy,
+    SpectrumError,
     Timeouts,
     __version__,
 )
@@ -705,6 +708,72 @@ async def test_names_are_those_of_the_conventions(serve: Serve, telemetry: Telem
     assert on_spans <= documented
 
 
+KEYS = {
+    "suppress_instrumentation": context._SUPPRESS_INSTRUMENTATION_KEY,
+    "its plain name": "suppress_instrumentation",
+    "suppress_http_instrumentation": context._SUPPRESS_HTTP_INSTRUMENTATION_KEY,
+}
+"""What opentelemetry-instrumentation sets, by the name of the function."""
+
+
+@pytest.mark.parametrize("key", KEYS)
+async def test_suppressed_instrumentation(key: str, serve: Serve, telemetry: Telemetry) -> None:
+    """Where it is suppressed nothing is recorded, and all is as before afterwards."""
+    url = await serve(responding(status(503)))
+    async with Client(api_token=TOKEN, base_url=url, retry=NO_WAIT, on_attempt=telemetry.hook) as client:
+        token = context.attach(context.set_value(KEYS[key], True))
+        await client.protocols.list(ZONE)
+        assert telemetry.spans() == []
+        context.detach(token)
+        await client.protocols.list(ZONE)
+    assert len(telemetry.spans()) == 1
+    assert [point.count for point in telemetry.points()] == [1]
+
+
+async def test_http_instrumentation_below_ours_is_suppressed(serve: Serve, telemetry: Telemetry) -> None:
+    """During an attempt, however it ends, and not after it; so that none of aiohttp records a second one."""
+    seen: list[tuple[str, object]] = []
+    hanging = Hanging()
+
+    def note(moment: str) -> None:
+        seen.append((moment, context.get_value(KEYS["suppress_http_instrumentation"])))
+
+    async def middleware(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        note("request")
+        return await handler(request)
+
+    handlers = [responding(status(503), drop), responding(status(404)), hanging.respond]
+    async with ClientSession(middlewares=[middleware]) as session:
+        for handler in handlers:
+            url = await serve(handler)
+            options: dict[str, Any] = {"base_url": url, "session": session, "on_attempt": telemetry.hook}
+            async with Client(api_token=TOKEN, retry=NO_WAIT, timeout=0.2, **options) as client:
+                note("before")
+                with suppress(SpectrumError):
+                    await client.protocols.list(ZONE)
+                note("after")
+    hanging.is_over.set()
+    assert seen == [
+        *[("before", None), ("request", True), ("request", True), ("request", True), ("after", None)],
+        *[("before", None), ("request", True), ("after", None)] * 2,
+    ]
+    assert len(telemetry.spans()) == 5
+
+
+async def test_a_call_that_ends_in_another_context(
+    serve: Serve, telemetry: Telemetry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A hook that is called there takes nothing back that it has not set, and OpenTelemetry logs no failure."""
+    started = AttemptStarted(operation="x", method="GET", route="/x", url="https://a.example/x", attempt=1)
+    ended = AttemptEnded(
+        started=started, status=200, duration=0.5, body_bytes=0, ray_id=None, error=None, was_cancelled=False
+    )
+    end = copy_context().run(telemetry.hook, started)
+    assert end is not None
+    end(ended)
+    assert (len(telemetry.spans()), caplog.records) == (1, [])
+
+
 def test_the_package_does_without_opentelemetry() -> None:
     """Importing aiospectrum imports none of it, and a hook finds global providers that are set later."""
     program = """
@@ -775,7 +844,7 @@ async def test_log_lines(serve: Serve, caplog: pytest.LogCaptureFixture) -> None
         ("WARNING", f"{call} answered 429: *; all requests are paused for 0.0 s"),
         ("WARNING", f"{call} answered 429: *; attempt 3 follows in 0.00 s"),
         ("DEBUG", f"{call}, attempt 3: no response"),
-        ("WARNING", f"{call} failed: *; attempt 4 follows in 0.00 s"),
+        ("DEBUG", f"{call} failed: *; it is sent again over a new connection"),
         ("DEBUG", f"{call}, attempt 4: 200"),
     ]
     assert [

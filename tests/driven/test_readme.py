@@ -33,7 +33,7 @@ async def test_the_tour_runs(
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", sandbox.url)
     names: dict[str, Any] = {"zone_id": sandbox.zones[0], "folder": tmp_path / "data"}
     tour = [block for block in BLOCKS if block not in TESTS]
-    assert len(tour) == 9
+    assert len(tour) == 10
 
     for block in tour:
         code = compile(block, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)

@@ -12,7 +12,7 @@ from cattrs import Converter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiospectrum import InvalidArgumentError, configure_converter, make_converter, models
+from aiospectrum import ConversionError, InvalidArgumentError, configure_converter, make_converter, models
 from aiospectrum.models import (
     DNS,
     App,
@@ -248,6 +248,79 @@ def test_what_does_not_fit(wire: Any, words: str) -> None:
         make_converter().structure(wire, Every)
 
 
+@attrs.frozen
+class Theirs:
+    """A class of a user's own."""
+
+    number: int
+    part: Part | None = None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (list[App], "[0].id: expected a value, got None"),
+        (
+            list[Theirs],
+            "expected a value of list (KeyError: 'number'), got [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}…",
+        ),
+        (dict[str, App], "expected a value of dict (AttributeError: 'list' object has no attribute 'items'), got [{"),
+        (int, "expected a value of int (TypeError: "),
+        (Theirs, "expected a value of Theirs ("),
+    ],
+    ids=["models", "theirs", "dict", "int", "class"],
+)
+def test_a_converter_stops_at_the_first_wrong_value(wanted: Any, words: str) -> None:
+    """However many follow, and whatever reads them; the error is one of ours."""
+    visited = 0
+
+    class Counted(dict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            nonlocal visited
+            visited += 1
+            return super().__getitem__(key)
+
+        def get(self, key: str, default: Any = None) -> Any:
+            nonlocal visited
+            visited += 1
+            return super().get(key, default)
+
+    with pytest.raises(ConversionError, match=f"^{re.escape(words)}") as caught:
+        make_converter().structure([Counted() for _ in range(10_000)], wanted)
+
+    assert visited <= 1
+    assert len(str(caught.value)) < 300
+
+
+def test_what_a_class_of_theirs_raises_is_ours() -> None:
+    """Reading and writing alike, with the reason in the text and as the cause."""
+    with pytest.raises(ConversionError, match=r"^expected a value of Theirs \(ValueError: invalid literal") as caught:
+        make_converter().structure({"number": "x"}, Theirs)
+    assert isinstance(caught.value.__cause__, ValueError)
+    with pytest.raises(ConversionError, match=r"^at: expected an RFC 3339 date and time, got 'noon'$"):
+        make_converter().structure({"number": 1, "part": {"at": "noon"}}, Theirs)
+    with pytest.raises(ConversionError, match=r"^at: expected a datetime with a time zone, got 5$"):
+        make_converter().unstructure(Theirs(number=1, part=Part(at=5)))  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_deep_values_are_no_recursion_error() -> None:
+    """A class that holds itself, in more levels than the interpreter has."""
+    deep: dict[str, Any] = {}
+    for _ in range(100_000):
+        deep = {"inner": deep}
+    with pytest.raises(ConversionError, match="too deep"):
+        make_converter().structure(deep, Nested)
+    while deep:  # level by level, as the interpreter would recurse too
+        deep = deep.pop("inner")
+
+
+@struct(kw_only=True)
+class Nested:
+    """A model that holds itself."""
+
+    inner: "Nested | None" = None
+
+
 def test_a_time_by_itself() -> None:
     """A converter of ours reads a time as it does inside of a model."""
     assert make_converter().structure(TIME, datetime) == DAY
@@ -296,5 +369,5 @@ def test_naive_dates_are_not_written() -> None:
     naive = datetime(2014, 1, 2)
     app = App(id="a", protocol="tcp/22", dns=DNS(), created_on=naive, modified_on=naive)
 
-    with pytest.raises(InvalidArgumentError, match=r"^datetime: expected a datetime with a time zone, got datetime"):
+    with pytest.raises(InvalidArgumentError, match=r"^created_on: expected a datetime with a time zone, got datetime"):
         make_converter().unstructure(app)

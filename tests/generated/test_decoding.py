@@ -16,8 +16,8 @@ from cattrs.strategies import configure_tagged_union
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aiospectrum import Client, DecodeError, RetryPolicy, configure_converter, make_converter
-from aiospectrum._codec.decoder import WireError, decode_body, decode_values, explain
+from aiospectrum import Client, ConversionError, DecodeError, RetryPolicy, configure_converter, make_converter
+from aiospectrum._codec.decoder import decode_body, decode_values, explain
 from aiospectrum.models import (
     DNS,
     App,
@@ -514,7 +514,7 @@ def test_what_no_model_holds_is_skipped(unknown: bytes) -> None:
 )
 def test_what_cannot_be_read(wanted: Any, values: Any, words: str) -> None:
     """Nothing is coerced, and the error says where the wrong value stands; no more than one is collected."""
-    with pytest.raises((WireError, BaseValidationError)) as caught:
+    with pytest.raises((ConversionError, BaseValidationError)) as caught:
         read(wanted, json.dumps(values))
 
     assert words in str(caught.value)
@@ -644,9 +644,13 @@ class Theirs:
         (Dated, {"at": "2014-01-02T02:20:00.123456Z"}, {"at": AT}),
         (Theirs, {"at": "2014-01-02T02:20:00.123456Z", "size": 1}, Theirs(AT, 1)),
         (Letter, "a", Letter.A),
-        (dict[str, int], [1], "result: 'list' object has no attribute 'items'"),
-        (list[int], ["x"], "result[0]: invalid literal for int()"),
-        (Letter, "b", "result: 'b' is not a valid Letter"),
+        (
+            dict[str, int],
+            [1],
+            "result: expected a value of dict (AttributeError",
+        ),
+        (list[int], ["x"], "result[0]: expected a value of int (ValueError: invalid literal for int()"),
+        (Letter, "b", "result: expected a value of Letter (ValueError: 'b' is not a valid Letter), got 'b'"),
         (Literal["a", 1], "b", "result: expected one of a, 1, got 'b'"),
         (dict[str, int], None, "the envelope has no result"),
     ],

@@ -27,7 +27,7 @@ from aiospectrum import (
     ReportSummary,
     ReportSummaryRow,
 )
-from tests.conftest import APP, TOKEN, ZONE, Mocked, Serve
+from tests.conftest import APP, TOKEN, ZONE, Serve
 
 BASE = "https://api.cloudflare.com/client/v4"
 AT = datetime(2014, 1, 2, 2, 20, 0, 123456, tzinfo=UTC)
@@ -219,7 +219,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-async def test_calls_go_out_and_come_back(case: Case, client: Client, mocked: Mocked) -> None:
+async def test_calls_go_out_and_come_back(case: Case, client: Client, mocked: Any) -> None:
     """Method, URL, headers and body are as documented, and the response becomes objects."""
     envelope = {"success": True, "errors": [], "messages": [], "result": case.payload, "result_info": case.result_info}
     mocked.add(re.compile(re.escape(BASE) + ".*"), method=case.method, payload=envelope)

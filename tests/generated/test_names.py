@@ -37,13 +37,15 @@ def test_public_names() -> None:
         """
         AmbiguousWriteError App AppOrder AppRequest AttemptEnded AttemptHook AttemptStarted
         AuthenticationError BadRequestError BodyTooLargeError Client ClientStateError ConflictError
-        ConnectionFailedError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError DeletedApp
-        Dimension Direction EdgeIPs ErrorDetail InvalidArgumentError Limiter MalformedBodyError
-        Metric NotFoundError OriginDNS Page PermissionDeniedError Protocol RateLimit RateLimitError
+        ConnectionFailedError ConversionError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError
+        DeletedApp
+        Dimension Direction EdgeIPs ErrorDetail InterruptedWriteError InvalidArgumentError Limiter MalformedBodyError
+        Metric NotFoundError OriginDNS Page PermissionDeniedError Protocol ProxyError RateLimit RateLimitError
         RedirectError Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError
         ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TrafficType
-        Transport UnprocessableEntityError UnsuccessfulError __version__ configure_converter make_converter
+        Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError __version__
+        configure_converter make_converter
         record_responses
         """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read
     )

@@ -140,6 +140,9 @@ async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, capl
     """Its results are the API's, and each kind of failure has a status of its own."""
     caplog.set_level(logging.WARNING)
     responses: dict[str, tuple[int, Any, str | None]] = {}
+    good = {"protocol": "tcp/2222", "dns": {"name": "new.zone1.example"}, "origin_direct": ["tcp://192.0.2.1:22"]}
+    bodies = [good, {**good, "tsl": "full"}, {**good, "dns": {"nmae": "a"}}, {**good, "tls": "ful"}, [good]]
+    posted: list[tuple[int, str]] = []
     async with Sandbox(zones=1, seed=7) as sandbox:
         [zone_id] = sandbox.zones
         monkeypatch.setenv("CLOUDFLARE_API_TOKEN", sandbox.api_token)
@@ -155,11 +158,17 @@ async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, capl
                 await ask(path)
             await ask("/zones/short/apps")
             await ask(f"/zones/{zone_id}/summary?hours=100000000")
+            for body in bodies:
+                async with session.post(f"/zones/{zone_id}/apps", json=body) as response:
+                    posted.append((response.status, await response.text()))
             sandbox.faults = Faults(throttle_rate=1, throttle_retry_after=300)
             await ask(f"/zones/{zone_id}/apps?throttled")
         requests = len(sandbox.requests)
 
     assert [status for status, _, _ in responses.values()] == [200, 200, 404, 422, 422, 503]
+    assert [status for status, _ in posted] == [200, 422, 422, 422, 422]
+    assert json.loads(posted[0][1])["protocol"] == "tcp/2222"
+    assert [words in posted[number][1] for number, words in ((1, "'tls'"), (2, "dns.nmae"), (3, "full"), (4, "object"))]
     apps, totals, unknown, short, long, throttled = (found for _, found, _ in responses.values())
     assert sorted(each["id"] for each in apps) == sorted(sandbox.app_ids(zone_id))
     assert all(total > 0 for total in totals.values())

@@ -9,7 +9,7 @@ import cloudflare
 import pytest
 from cloudflare import AsyncCloudflare
 
-from aiospectrum import AppRequest, Client, ResponseError, make_converter
+from aiospectrum import AppRequest, Client, ResponseError, Unchecked, make_converter
 from aiospectrum.sandbox import Sandbox
 from tests.peers.conftest import Tally
 from tests.peers.json_values import count_values, to_json_values
@@ -203,6 +203,7 @@ class Failure:
 
 
 BAD_ORIGINS = {**APPS["plain"], "origin_direct": ["tcp://192.0.2.1:22", "udp://192.0.2.1:22", "nonsense"]}
+MARKED_ORIGINS = {**BAD_ORIGINS, "origin_direct": [Unchecked(origin) for origin in BAD_ORIGINS["origin_direct"]]}
 FAILURES = {
     "an application that is not there": Failure(
         official=lambda client: client.spectrum.apps.get(NOBODY, zone_id=FULL),
@@ -218,7 +219,7 @@ FAILURES = {
     ),
     "origins of which two are bad": Failure(
         official=lambda client: client.spectrum.apps.create(zone_id=FULL, **BAD_ORIGINS),
-        ours=lambda client: client.apps.create(FULL, CONVERTER.structure(BAD_ORIGINS, AppRequest)),
+        ours=lambda client: client.apps.create(FULL, CONVERTER.structure(MARKED_ORIGINS, AppRequest)),
         status=400,
         codes=[11002, 11002],
     ),
@@ -244,7 +245,7 @@ FAILURES = {
         official=lambda client: client.spectrum.analytics.events.bytimes.get(
             zone_id=FULL, time_delta="day", filters="event=connect"
         ),
-        ours=lambda client: client.analytics.events.bytime(FULL, time_delta="day", filters="event=connect"),
+        ours=lambda client: client.analytics.events.bytime(FULL, time_delta="day", filters=Unchecked("event=connect")),
         status=400,
         codes=[10400],
     ),

@@ -19,6 +19,7 @@ from aiospectrum import (
     RequestError,
     ResponseError,
     SpectrumError,
+    Unchecked,
     record_responses,
 )
 
@@ -145,7 +146,7 @@ def make_reads(zone: str, app_ids: tuple[str, ...]) -> list[Ask]:
 
 
 def make_refused(zone: str, domain: str, app_ids: tuple[str, ...]) -> list[Ask]:
-    """Make calls that the API refuses, though they are what the fragment describes."""
+    """Make calls that the API refuses, those that are not checked here among them."""
     dns = DNS(name=f"refused.{domain}", type="CNAME")
     request = AppRequest(protocol="tcp/22", dns=dns, origin_direct=["tcp://192.0.2.1:22"])
     return [
@@ -154,8 +155,8 @@ def make_refused(zone: str, domain: str, app_ids: tuple[str, ...]) -> list[Ask]:
         lambda client: client.apps.update(zone, NOBODY, request),
         lambda client: client.protocols.list(NOBODY),
         lambda client: client.analytics.aggregate.current(NOBODY),
-        lambda client: client.analytics.events.summary(zone, filters="nothing==1"),
-        lambda client: client.analytics.events.summary(zone, filters="coloName==ü&?#/+ ;"),
+        lambda client: client.analytics.events.summary(zone, filters=Unchecked("nothing==1")),
+        lambda client: client.analytics.events.summary(zone, filters=Unchecked("coloName==ü&?#/+ ;")),
         lambda client: client.analytics.events.summary(zone, metrics=["count"], sort=["+bytesIngress"]),
         lambda client: client.analytics.events.bytime(
             zone, time_delta="hour", since=NOW, until=NOW - timedelta(days=1)
@@ -165,7 +166,12 @@ def make_refused(zone: str, domain: str, app_ids: tuple[str, ...]) -> list[Ask]:
             zone, AppRequest(protocol="tcp/22", dns=dns, origin_direct=["udp://192.0.2.1:22"])
         ),
         lambda client: client.apps.create(
-            zone, AppRequest(protocol="tcp/22", dns=DNS(name="a.example", type="ADDRESS"), origin_direct=["tcp://a:1"])
+            zone,
+            AppRequest(
+                protocol="tcp/22",
+                dns=DNS(name="a.example", type="ADDRESS"),
+                origin_direct=[Unchecked("tcp://a:1")],
+            ),
         ),
         lambda client: client.apps.update(
             zone, app_ids[0], AppRequest(protocol="tcp/1-9", dns=dns, origin_dns=OriginDNS(name="b"), origin_port=80)

@@ -54,6 +54,9 @@ def _errors(changes: dict[str, Any], *, paygo: bool = False) -> list[tuple[int, 
         pytest.param(STATIC | {"edge_ips": {"ips": ["192.0.2.1"]}}, id="static by its addresses"),
         pytest.param({"edge_ips": {"type": "dynamic", "connectivity": "ipv6"}}, id="dynamic"),
         pytest.param({"dns": {"name": "ssh.example.com"}}, id="DNS type left out"),
+        pytest.param({"dns": {"name": "_ssh.b\u00fccher.example.com"}}, id="name beyond ASCII"),
+        pytest.param({"protocol": "ssh", "tls": "full"}, id="protocol by name"),
+        pytest.param({"origin_port": 22}, id="port beside an origin"),
         pytest.param({"virtual_network_id": NETWORK}, id="virtual network"),
         pytest.param({"traffic_type": "worker", "origin_direct": ABSENT, "origin_worker_id": "abc"}, id="worker"),
     ],
@@ -75,7 +78,6 @@ BAD: dict[str, tuple[dict[str, Any], list[tuple[int, str]]]] = {
     "unknown DNS field": ({"dns": {"name": "a.b", "ttl": 1}}, [(10012, "/dns/ttl")]),
     "no protocol": ({"protocol": ABSENT}, [(13002, "/protocol")]),
     "number as protocol": ({"protocol": 22}, [(13002, "/protocol")]),
-    "name on a full plan": ({"protocol": "ssh"}, [(13002, "/protocol")]),
     "other transport": ({"protocol": "sctp/22"}, [(13002, "/protocol")]),
     "port 0": ({"protocol": "tcp/0"}, [(13002, "/protocol")]),
     "port 65536": ({"protocol": "tcp/65536"}, [(13002, "/protocol")]),
@@ -126,7 +128,11 @@ BAD: dict[str, tuple[dict[str, Any], list[tuple[int, str]]]] = {
         {"origin_direct": ["tcp://192.0.2.1:22", "tcp://192.0.2.1:1-2"]},
         [(11002, "/origin_direct/1")],
     ),
-    "port with direct": ({"origin_port": 22}, [(11000, "/origin_port")]),
+    "port with direct of another size": ({"origin_port": "1-2"}, [(11000, "/origin_port")]),
+    "port with a worker": (
+        {"traffic_type": "worker", "origin_direct": ABSENT, "origin_worker_id": "abc", "origin_port": 22},
+        [(11000, "/origin_port")],
+    ),
     "name without port": (BY_NAME, [(11001, "/origin_port")]),
     "name no object": (BY_NAME | {"origin_dns": "x", "origin_port": 1}, [(11001, "/origin_dns")]),
     "bad origin name": (
@@ -227,10 +233,11 @@ def test_numbers_are_whole_by_their_value(text: str, number: float) -> None:
         ("a-.b", False),
         ("x" * 64 + ".b", False),
         (".".join(["x" * 63] * 4), False),
-        ("ex\u00e4mple.com", False),
+        ("ex\u00e4mple.com", True),
+        ("ex mple.com", False),
         ("a.b\n", False),
     ],
 )
 def test_host_names(text: str, good: bool) -> None:
-    """Host names have at least two labels of letters, digits, hyphens and underscores."""
+    """Host names have at least two labels of letters of any script, digits, hyphens and underscores."""
     assert is_hostname(text) is good

@@ -23,6 +23,9 @@ from tests.spec.fragment import (
 APPS = "/zones/{zone_id}/spectrum/apps"
 EVENTS = "/zones/{zone_id}/spectrum/analytics/events"
 AGGREGATE = "/zones/{zone_id}/spectrum/analytics/aggregate"
+COLUMNS = "count|bytes(In|E)gress|duration(Avg|Median|90th|99th)|event|appID|coloName|ipVersion"
+CLAUSE = "(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^ ,;%=<>!]+"
+FILTERS = f"^ *{CLAUSE}(( *[,;]| +(AND|OR)) *{CLAUSE})* *$"
 REPORT_PARAMETERS = ["metrics", "dimensions", "since", "until", "filters", "sort", "limit"]
 
 
@@ -133,13 +136,13 @@ QUERY_PARAMETERS = [
             ("dimensions", {"type": "array", "minItems": 1, "items": {"type": "string", "enum": DIMENSIONS}}),
             ("since", {"type": "string", "format": "date-time"}),
             ("until", {"type": "string", "format": "date-time"}),
-            ("filters", {"type": "string", "minLength": 1, "pattern": "^[^%]*$"}),
+            ("filters", {"type": "string", "minLength": 1, "pattern": FILTERS}),
             (
                 "sort",
                 {
                     "type": "array",
                     "minItems": 1,
-                    "items": {"type": "string", "pattern": "^[+-]?[A-Za-z][A-Za-z0-9]*$"},
+                    "items": {"type": "string", "pattern": f"^[+-]?({COLUMNS})$"},
                 },
             ),
             ("limit", {"type": "integer", "minimum": 1}),

@@ -88,6 +88,8 @@ def test_every_extension_is_explained() -> None:
         "x-python-name",
         "x-expected",
         "x-exactly-one-of",
+        "x-format",
+        "x-variants",
         "x-assumed-result",
         "x-other-results",
         "x-python-base",

@@ -27,6 +27,7 @@ from aiospectrum import (
     RetryPolicy,
     SpectrumError,
     Transport,
+    Unchecked,
     make_converter,
     record_responses,
 )
@@ -70,6 +71,19 @@ async def applications(client: Client, zone_id: str) -> None:
     print(make_converter().unstructure(item))
 
 
+def misspelt(app: App) -> list[AppRequest]:
+    """What is only sent takes the API's own words, and any that is marked; mypy says so of each that is neither."""
+    dns, origin = DNS(name="a.example", type="newer"), ["tcp://192.0.2.1:22"]  # which is read too, and so open
+    return [
+        AppRequest(protocol="tcp/22", dns=dns, origin_direct=origin, tls=Unchecked("quantum")),
+        AppRequest(protocol="tcp/22", dns=dns, origin_direct=origin, tls="ful"),  # type: ignore[arg-type]  # misspelt
+        AppRequest(protocol="tcp/22", dns=dns, traffic_type="derect"),  # type: ignore[arg-type]  # misspelt
+        AppRequest(protocol="tcp/22", dns=dns, proxy_protocol="v9"),  # type: ignore[arg-type]  # there is none
+        AppRequest(protocol="tcp/22", dns=dns, tls=app.tls),  # type: ignore[arg-type]  # which may be newer
+        attrs.evolve(AppRequest.from_app(app), tls="full"),
+    ]
+
+
 async def analytics(transport: Transport, client: Client, zone_id: str) -> None:
     """Reports and aggregates, by method and by function."""
     metrics: list[Metric] = ["count", "bytesIngress"]
@@ -85,6 +99,8 @@ async def analytics(transport: Transport, client: Client, zone_id: str) -> None:
         filters="event==disconnect",
     )
     assert_type(report, ReportByTime)
+    newer = await client.analytics.events.summary(zone_id, metrics=["count", Unchecked("packets")])
+    print(newer.rows, await client.analytics.events.summary(zone_id, metrics=["cuont"]))  # type: ignore[list-item]  # misspelt
     assert_type(report.totals, dict[str, int | float])
     assert_type(report.time_intervals, list[tuple[datetime, ...]])
     assert_type(report.data[0].metrics[0][0], int | float)
@@ -147,6 +163,7 @@ async def main() -> None:
         [zone_id] = sandbox.zones
         await applications(client, zone_id)
         await analytics(client.analytics, client, zone_id)
+        print(misspelt(await client.apps.get(zone_id, "0" * 32)))
         print(await failures(client, zone_id))
         print(await saving(client, zone_id, asyncio.Event()))
 

@@ -189,11 +189,19 @@ class Whole:
     ("wanted", "result", "words"),
     [
         (list[App], [{}] * 9000, r"result\[0\]\.id: expected a value"),
-        (list[Part], [{"number": 1}] * 1000 + [{"number": "x"}] * 2000, r"result\[1000\]\.number: invalid literal"),
-        (list[Whole], [{"name": "", "parts": [{}]}] * 2000, r"result\[0\]\.parts\[0\]\.number: expected a value"),
-        (Whole, {"name": "", "parts": [{}] * 9000}, r"result\.parts\[0\]\.number: expected a value"),
-        (dict[str, int], {str(number): "x" for number in range(9000)}, "result: invalid literal"),
-        (list[list[int]], [["x"] * 9000], r"result\[0\]\[0\]: invalid literal"),
+        (
+            list[Part],
+            [{"number": 1}] * 1000 + [{"number": "x"}] * 2000,
+            r"result\[1000\]: expected a value of Part \(ValueError: invalid literal",
+        ),
+        (list[Whole], [{"name": "", "parts": [{}]}] * 2000, r"expected a value of Part \(KeyError: 'number'\), got {}"),
+        (Whole, {"name": "", "parts": [{}] * 9000}, r"expected a value of Part \(KeyError: 'number'\), got {}"),
+        (
+            dict[str, int],
+            {str(number): "x" for number in range(9000)},
+            r"result: expected a value of dict \(ValueError: invalid literal",
+        ),
+        (list[list[int]], [["x"] * 9000], r"result\[0\]\[0\]: expected a value of int \(ValueError: invalid literal"),
     ],
     ids=["models", "own items", "own items of arrays", "own array", "own object", "arrays"],
 )

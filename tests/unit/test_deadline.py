@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import attrs
 import pytest
 
+from aiospectrum import ClientStateError
 from aiospectrum._http.deadline import Deadline, DeadlineTimer
 from tests.fake_time import FakeTime, settle
 
@@ -395,20 +396,66 @@ async def test_a_timer_that_goes_off_early_ends_nothing(loop: FakeLoop, timer: D
     assert await ending(task) == "deadline"
 
 
-async def test_a_closed_timer_leaves_no_timer(loop: FakeLoop, timer: DeadlineTimer) -> None:
-    """Closing takes the timer back, also twice, and a later call sets another."""
+@pytest.mark.parametrize("total", [10, 15, None], ids=["checked", "new", "no limit"])
+@pytest.mark.parametrize("is_cancelled", [False, True], ids=["", "cancelled"])
+async def test_a_closed_timer_ends_all_calls(
+    total: float | None, is_cancelled: bool, loop: FakeLoop, timer: DeadlineTimer
+) -> None:
+    """Closing ends each call, once, and takes the timer back; a cancellation from outside still wins."""
     timer.close()
-    task = await begin(wait(Deadline(timer, 10, None)))
+    deadline = Deadline(timer, total, None)
+    other = await begin(wait(Deadline(timer, 3, None)))
+    task = await begin(wait(deadline))
+    if total == 10:
+        await loop.at.pass_by(3)
+    if is_cancelled:
+        task.cancel()
     timer.close()
     timer.close()
-    assert loop.at.pending == []
 
+    assert loop.at.pending == []
+    assert await ending(task) == ("cancelled" if is_cancelled else "deadline")
+    assert await ending(other) == "deadline"
+    assert (deadline.is_left, deadline.has_passed, task.cancelling()) == (True, False, int(is_cancelled))
     later = await begin(wait(Deadline(timer, 5, None)))
     await loop.at.pass_by(5)
-
     assert await ending(later) == "deadline"
-    task.cancel()
-    assert await ending(task) == "cancelled"
+
+
+async def test_a_deadline_that_passed_is_not_left(loop: FakeLoop, timer: DeadlineTimer) -> None:
+    """A call whose deadline has come, before its task could react, is not ended a second time."""
+    deadline = Deadline(timer, 5, None)
+    task = await begin(wait(deadline))
+    assert loop.at.until_next(1005)
+    timer.close()
+
+    assert await ending(task) == "deadline"
+    assert (deadline.is_left, deadline.has_passed, task.cancelling()) == (False, True, 0)
+
+
+async def test_a_check_visits_what_is_due(
+    loop: FakeLoop, timer: DeadlineTimer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many calls, those are looked at that are due, and each one once when it is new, at every kind of deadline."""
+    visits = 0
+    check = Deadline.check
+
+    def counted(self: Deadline, now: float) -> float:
+        nonlocal visits
+        visits += 1
+        return check(self, now)
+
+    monkeypatch.setattr(Deadline, "check", counted)
+    tasks = [asyncio.create_task(wait(Deadline(timer, 1 + number / 1000, 30))) for number in range(1000)]
+    tasks += [asyncio.create_task(wait(Deadline(timer, 50, 60))) for _ in range(1000)]
+    await settle()
+
+    await loop.at.pass_by(3)
+
+    assert sum(task.done() for task in tasks) == 1000
+    assert visits <= 3 * len(tasks)
+    timer.close()
+    await asyncio.wait(tasks)
 
 
 async def test_a_call_needs_a_task(timer: DeadlineTimer) -> None:
@@ -419,9 +466,9 @@ async def test_a_call_needs_a_task(timer: DeadlineTimer) -> None:
         try:
             with Deadline(timer, 10, None):
                 ran.set_result("entered")
-        except RuntimeError as error:
+        except ClientStateError as error:
             ran.set_result(str(error))
 
     asyncio.get_running_loop().call_soon(enter)
 
-    assert await ran == "a call is awaited inside a task"
+    assert await ran == "a call is awaited inside a task, such as asyncio.create_task() makes"

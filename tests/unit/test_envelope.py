@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiospectrum import (
     BadRequestError,
     DecodeError,
+    DeletedApp,
     ErrorDetail,
     MalformedBodyError,
     NotFoundError,
@@ -21,10 +23,11 @@ from aiospectrum import (
     ServerError,
     UnsuccessfulError,
 )
+from aiospectrum._generated import apps
 from aiospectrum._http.record import HTTPResponse
 from aiospectrum._http.response import read_response
 from aiospectrum.errors import error_class
-from aiospectrum.routes import Route
+from aiospectrum.routes import Method, Route
 from tests.records import make_call
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -53,6 +56,46 @@ def test_success() -> None:
     assert isinstance(response.result, list)
     assert response.result_info == ResultInfo(page=1, per_page=20, count=1, total_count=1, total_pages=1)
     assert response.messages == (ErrorDetail(code=10000, message="This page was served from a replica."),)
+
+
+BLANK = {
+    "204": raw(b"", 204),
+    "205": raw(b"", 205),
+    "202": raw(b"", 202),
+    "empty": raw(b"", content_type="application/json"),
+    "spaces": raw(b" \t\r\n"),
+    "null": raw(b" null\n"),
+    "no-result": raw(b'{"success":true}'),
+    "null-result": raw(b'{"success":true,"errors":null,"messages":null,"result":null}'),
+    "empty-result": raw(b'{"success":true,"result":{}}'),
+}
+"""Successes that say no more than that."""
+
+WITH_ASSUMED_RESULT = [route for route in vars(apps).values() if isinstance(route, Route) and route.assumed_result]
+
+
+@pytest.mark.parametrize("response", BLANK.values(), ids=BLANK)
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "POST"])
+@pytest.mark.parametrize("route", WITH_ASSUMED_RESULT, ids=lambda route: route.name)
+def test_a_success_without_a_body(route: Route[Any], method: Method, response: HTTPResponse) -> None:
+    """It is a success wherever a route says what its result would have been, whatever the method."""
+    path = dict.fromkeys((parameter.name for parameter in route.path_parameters), "1" * 32)
+
+    result = read_response(make_call(attrs.evolve(route, method=method), path=path), response).result
+
+    assert result == DeletedApp(id="1" * 32)
+
+
+@pytest.mark.parametrize("response", BLANK.values(), ids=BLANK)
+def test_a_success_that_needs_a_body(response: HTTPResponse) -> None:
+    """A route that documents a result has none without it."""
+    with pytest.raises(DecodeError):
+        read_response(make_call(apps.GET_APP), response)
+
+
+def test_there_are_routes_with_an_assumed_result() -> None:
+    """The tests above have something to look at."""
+    assert [route.name for route in WITH_ASSUMED_RESULT] == ["delete_app"]
 
 
 @pytest.mark.parametrize(

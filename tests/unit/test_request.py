@@ -159,7 +159,7 @@ def test_an_error_shows_what_was_given(metrics: Any) -> None:
     for _ in range(2):
         with pytest.raises(InvalidArgumentError, match=r"^metrics") as caught:
             build(GET_EVENTS_SUMMARY, {"zone_id": ZONE}, metrics=metrics)
-        assert str(caught.value).endswith(f"got {metrics[0]!r}" if metrics else "got []")
+        assert f"got {metrics[0]!r}" in str(caught.value) if metrics else str(caught.value).endswith("got []")
 
 
 def test_bodies_take_subclasses_too() -> None:

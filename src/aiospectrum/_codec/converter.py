@@ -4,18 +4,54 @@ How a model is read and written follows from its class alone: annotations, defau
 the field in JSON) and ``always_written`` (also with its default value).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
-from cattrs import Converter
+from cattrs import BaseConverter, Converter
+from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError, StructureHandlerNotFoundError
 
-from aiospectrum._codec.values import WireError, is_choice, make_reader, make_writer, read_date_time
-from aiospectrum.structs import is_struct
+from aiospectrum._codec.excerpt import start_of
+from aiospectrum._codec.readers import array_reader, below, is_choice, make_reader, read_date_time, read_object, wrong
+from aiospectrum._codec.writers import make_writer
+from aiospectrum._refusals import closest, refuse, shorten
+from aiospectrum.errors import ConversionError, SpectrumError
+from aiospectrum.structs import Sent, SentOnly, is_struct
 
 __all__ = ["configure_converter", "json_name", "make_converter", "shared_converter"]
+
+
+_IS_READ: Final[ContextVar[bool]] = ContextVar("aiospectrum_is_read", default=False)
+"""Whether a model that is only read is being read, inside of which unknown keys are ignored."""
+
+_FOREIGN_ERRORS: Final = (
+    *(BaseValidationError, ForbiddenExtraKeysError, StructureHandlerNotFoundError),
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+)
+"""What cattrs, and the types that it makes, raise."""
+
+
+class _Converter(Converter):
+    """Raises errors of our own tree alone, and at the first value that does not fit."""
+
+    def structure(self, obj: Any, cl: Any) -> Any:
+        try:
+            return super().structure(obj, cl)
+        except SpectrumError:
+            raise
+        except _FOREIGN_ERRORS as error:
+            raise wrong(f"a value of {_name_of(cl)} ({_reason(error)})", obj) from error
+
+    def unstructure(self, obj: Any, unstructure_as: Any = None) -> Any:
+        try:
+            return super().unstructure(obj, unstructure_as)
+        except SpectrumError:
+            raise
+        except _FOREIGN_ERRORS as error:
+            raise wrong(f"a value that can be written ({_reason(error)})", obj) from error
 
 
 def configure_converter(converter: Converter) -> Converter:
@@ -29,7 +65,12 @@ def configure_converter(converter: Converter) -> Converter:
 
     Returns:
         The same converter.
+
+    Raises:
+        InvalidArgumentError: It is something else.
     """
+    if not isinstance(converter, BaseConverter):
+        refuse("converter", converter, "a converter of cattrs")
     converter.register_structure_hook_factory(_is_model, lambda model: _model_reader(model, converter))
     converter.register_unstructure_hook_factory(_is_model, lambda model: _model_writer(model, converter))
     return converter
@@ -41,26 +82,23 @@ def make_converter() -> Converter:
     In classes of your own it reads RFC 3339 times too.
 
     Returns:
-        Your own converter: ``converter.structure(values, App)`` and ``converter.unstructure(app)``. A model that cannot
-        be read raises a ValueError that says what was expected where; cattrs puts those of a list into a group.
+        Your own converter: ``converter.structure(values, App)`` and ``converter.unstructure(app)``. What cannot be read
+        or written raises a :class:`~aiospectrum.ConversionError`, also for classes of your own: the first value that
+        does not fit, where it is, and what was expected.
     """
-    converter = Converter()
+    converter = _Converter(detailed_validation=False)
+    converter.register_structure_hook_factory(_is_list_of_models, lambda models: _list_reader(models, converter))
     converter.register_structure_hook(datetime, lambda value, _: read_date_time(value))
     return configure_converter(converter)
 
 
 @cache
-def shared_converter(*, is_detailed: bool = False) -> Converter:
-    """Make the converter that all clients share, once; nothing else is registered on it.
-
-    Args:
-        is_detailed: Whether it collects all that is wrong, an exception for each, instead of stopping at the first.
-    """
-    converter = Converter(detailed_validation=is_detailed)
-    converter.register_structure_hook(datetime, lambda value, _: read_date_time(value))
-    configure_converter(converter)
+def shared_converter() -> Converter:
+    """Make the converter that all clients share, once; nothing else is registered on it."""
+    converter = make_converter()
     # Not in one of a user, as it would come before what is registered for a union later on.
     converter.register_structure_hook_factory(is_choice, lambda union: _reader_of(union, converter))
+    converter.register_structure_hook_factory(_is_list, lambda items: _list_reader(items, converter))
     return converter
 
 
@@ -68,6 +106,14 @@ def json_name(field: "attrs.Attribute[Any]") -> str:
     """Return the name of a model's field in JSON."""
     name: str = field.metadata.get("json", field.name)
     return name
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list
+
+
+def _is_list_of_models(annotation: Any) -> bool:
+    return _is_list(annotation) and all(map(_is_model, get_args(annotation)))
 
 
 def _is_model(annotation: Any) -> bool:
@@ -90,17 +136,21 @@ def _type_hints(model: Any, *, unknown: Any = None) -> dict[str, Any]:
 
 
 def _model_reader(model: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    """A null is read like an absent field; keys that the model does not know are ignored."""
+    """A null is read like an absent field; keys that the model does not know are ignored, unless it is sent."""
+    cls = get_origin(model) or model
     hints = _type_hints(model, unknown=Any)
     fields = [
         (field.name, json_name(field), make_reader(hints[field.name], converter.structure), _is_required(field))
-        for field in attrs.fields(get_origin(model) or model)
+        for field in attrs.fields(cls)
     ]
+    keys = tuple(key for _, key, _, _ in fields)
+    known = {*keys, *getattr(cls, "old_keys", ()), *getattr(cls, "read_only_keys", ())}
     read_old_forms = getattr(model, "read_old_forms", _as_it_came)
 
     def read_model(values: Any, _: Any) -> Any:
-        if not isinstance(values, Mapping):
-            raise WireError("an object", values)
+        values = read_object(values)
+        if issubclass(cls, SentOnly) or (issubclass(cls, Sent) and not _IS_READ.get()):
+            _refuse_unknown_keys(values, known, keys, cls.__name__)
         values = read_old_forms(values)
         arguments = {}
         for name, key, read, is_required in fields:
@@ -108,14 +158,30 @@ def _model_reader(model: Any, converter: Converter) -> Callable[[Any, Any], Any]
             if value is None and not is_required:
                 continue
             if value is None and key not in values:
-                raise WireError("a value", None, f".{key}")
+                raise wrong("a value", None, key)
             try:
                 arguments[name] = read(value)
-            except WireError as error:
-                raise error.below(f".{key}") from None
+            except ConversionError as error:
+                raise below(key, error) from None
         return model(**arguments)
 
-    return read_model
+    def read_in_context(values: Any, annotation: Any) -> Any:
+        """What is sent inside of what is read has keys newer than this version too, but not the other way round."""
+        token = _IS_READ.set(not issubclass(cls, SentOnly))
+        try:
+            return read_model(values, annotation)
+        finally:
+            _IS_READ.reset(token)
+
+    return read_model if issubclass(cls, Sent) and not issubclass(cls, SentOnly) else read_in_context
+
+
+def _refuse_unknown_keys(values: Mapping[Any, Any], known: Collection[str], keys: Collection[str], name: str) -> None:
+    for key in values:
+        if key not in known:
+            meant = closest(key, keys)
+            hint = ", ".join(keys) if meant is None else f"did you mean {meant!r}?"
+            raise wrong(f"a key of {name} ({hint})", key, shorten(str(key)))
 
 
 def _model_writer(model: Any, converter: Converter) -> Callable[[Any], dict[str, Any]]:
@@ -133,18 +199,40 @@ def _model_writer(model: Any, converter: Converter) -> Callable[[Any], dict[str,
     ]
 
     def write_model(item: Any) -> dict[str, Any]:
-        return {
-            key: write(value)
-            for name, key, write, is_always_written, default in fields
-            if (value := getattr(item, name)) != default or is_always_written
-        }
+        written = {}
+        for name, key, write, is_always_written, default in fields:
+            value = getattr(item, name)
+            if value is None and default is None and not is_always_written:
+                continue
+            try:
+                plain = write(value)
+                if is_always_written or plain != write(default):
+                    written[key] = plain
+            except ConversionError as error:
+                raise below(key, error) from None
+        return written
 
     return write_model
+
+
+def _list_reader(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    """Says where in the list an error is, as cattrs does not."""
+    (item,) = get_args(annotation)
+    read = array_reader(lambda value: converter.structure(value, item))
+    return lambda value, _: read(value)
 
 
 def _reader_of(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     read = make_reader(annotation, converter.structure)
     return lambda value, _: read(value)
+
+
+def _name_of(annotation: Any) -> str:
+    return shorten(getattr(annotation, "__name__", None) or str(annotation))
+
+
+def _reason(error: Exception) -> str:
+    return "too deep" if isinstance(error, RecursionError) else start_of(f"{type(error).__name__}: {error}")
 
 
 def _as_it_came(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -17,49 +17,24 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 from cattrs import Converter
-from cattrs.errors import (
-    AttributeValidationNote,
-    BaseValidationError,
-    ClassValidationError,
-    IterableValidationError,
-    IterableValidationNote,
-    StructureHandlerNotFoundError,
-)
+from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 
-from aiospectrum._codec.values import WireError
+from aiospectrum._codec.readers import below, describe, join, wrong
+from aiospectrum.errors import ConversionError
 from aiospectrum.structs import is_struct
 
-__all__ = [
-    "UNREADABLE",
-    "DecodedBody",
-    "WireError",
-    "decode_body",
-    "decode_items",
-    "decode_values",
-    "explain",
-    "is_crowded",
-    "weight_of",
-]
+__all__ = ["DecodedBody", "decode_body", "decode_items", "decode_values", "explain", "is_crowded", "weight_of"]
 
 T = TypeVar("T")
+
+_DATETIMES: Final = (datetime, datetime | None)
+"""Kept here, as a library that freezes time puts another class in the place of the name."""
 
 _Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
 _LARGE: Final = 1 << 16
 _WINDOWS: Final = 8
 _WINDOW: Final = 512
 _MOST_FAILURES: Final = 5
-_MOST_VALUES: Final = 1000
-_FIRST: Final = 3
-UNREADABLE: Final = (
-    BaseValidationError,
-    StructureHandlerNotFoundError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    KeyError,
-)
-"""What types that are not ours raise, by cattrs or by themselves."""
-
 _FINE_NUMBER: Final = re.compile(rb"\.\d{7}")
 _FINE_TIME: Final = re.compile(rb"[Tt ]\d\d:\d\d:\d\d\.\d{7}")
 
@@ -144,64 +119,34 @@ def weight_of(text: bytes) -> int:
     return text.count(b"[") * 8 + text.count(b"{") * 16
 
 
-def decode_values(wanted: Any, values: Any, converter: Converter, detailed: Converter | None = None) -> Any:
-    """Read a result from JSON values: the fallback. It stops at the first value that is wrong.
+def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
+    """Read a result from JSON values: the fallback.
 
     Args:
         wanted: Type of the result: a model, a list of one, or any type that the converter reads.
         values: The JSON values.
         converter: Reads models, and types that are not ours.
-        detailed: The same with detailed validation, for types that are not ours: when one cannot be read, it says more
-            of the first items of arrays.
 
     Returns:
         The result.
 
     Raises:
-        WireError: The first value of a model that is not of the documented type.
-        BaseValidationError, StructureHandlerNotFoundError, ValueError, TypeError, AttributeError, KeyError: What cattrs
-            raises for types that are not ours (:data:`UNREADABLE`); :func:`explain` takes any of them.
+        ConversionError: The first value of a model that is not of the documented type.
+        BaseValidationError, ValueError, TypeError, AttributeError, KeyError: What cattrs raises for types that are not
+            ours; :func:`explain` takes any of them.
     """
     item_type = _item_type(wanted)
-    if item_type is None:
-        return _decode_value(wanted, values, converter, detailed)
+    if not is_struct(item_type):
+        return converter.structure(values, wanted)
     if not isinstance(values, list):
-        raise WireError("an array", values)
+        raise wrong("an array", values)
     items: list[Any] = []
     try:
         for value in values:
-            items.append(_decode_value(item_type, value, converter, detailed))  # noqa: PERF401 - its length says where an error is
-    except WireError as error:
-        raise error.below(f"[{len(items)}]") from None
-    except UNREADABLE as error:
-        error.add_note(IterableValidationNote("", len(items), item_type))
-        raise IterableValidationError("", [error], wanted) from None
+            items.append(converter.structure(value, item_type))  # noqa: PERF401 - its length says where an error is
+    except ConversionError as error:
+        raise below(f"[{len(items)}]", error) from None
     return items
-
-
-def _decode_value(wanted: Any, value: Any, converter: Converter, detailed: Converter | None) -> Any:
-    if is_struct(wanted) or detailed is None:
-        return converter.structure(value, wanted)
-    try:
-        return converter.structure(value, wanted)
-    except UNREADABLE:
-        left = [_MOST_VALUES]
-        start = _first_items(value, left)
-        if left[0] >= 0:
-            detailed.structure(start, wanted)
-        raise
-
-
-def _first_items(value: Any, left: list[int]) -> Any:
-    """JSON values with the first items of their arrays alone; not all of them when none are left."""
-    left[0] -= 1
-    if left[0] < 0:
-        return None
-    if isinstance(value, list):
-        return [_first_items(item, left) for item in value[:_FIRST]]
-    if isinstance(value, dict):
-        return {key: _first_items(item, left) for key, item in value.items() if left[0] >= 0}
-    return value
 
 
 def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str) -> str:
@@ -215,22 +160,20 @@ def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str
     Returns:
         Text such as ``data[3].metrics[0]: expected a number, got 'x'``; the first few of several failures are joined.
     """
-    return "; ".join(
-        f"{where.lstrip('.')}: {what}" if where else what
-        for where, what in islice(_failures(error, path, redact), _MOST_FAILURES)
-    )
+    failures = islice(_failures(error, path, redact), _MOST_FAILURES)
+    return "; ".join(f"{where}: {what}" if where else what for where, what in failures)
 
 
-def _failures(error: BaseException, path: str, redact: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+def _failures(error: Exception, path: str, redact: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     if isinstance(error, (ClassValidationError, IterableValidationError)):
         noted, plain = error.group_exceptions()
         for inner, note in noted:
-            step = f".{note.name}" if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
-            yield from _failures(inner, path + step, redact)
+            step = note.name if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
+            yield from _failures(inner, join(path, step), redact)
         for inner in plain:
             yield from _failures(inner, path, redact)
-    elif isinstance(error, WireError):
-        yield path + error.path, error.describe(redact)
+    elif isinstance(error, ConversionError):
+        yield join(path, error.field), describe(redact(error.expected), redact(error.value))
     elif isinstance(error, KeyError):
         yield path, "expected a value, got none"
     else:
@@ -298,7 +241,7 @@ def _utc_check(model: Any) -> Callable[[list[Any]], bool] | None:
         return None
     hints = get_type_hints(model)
     names = [name for name, hint in hints.items() if _times(hint) is not None]
-    if all(hints[name] is datetime for name in names):  # the same, in half of the time
+    if all(hints[name] is _DATETIMES[0] for name in names):  # the same, in half of the time
         zones = attrgetter(*(f"{name}.tzinfo" for name in names))
         expected: Any = (UTC,) * len(names) if len(names) > 1 else UTC
         return lambda items: list(map(zones, items)).count(expected) == len(items)
@@ -308,7 +251,7 @@ def _utc_check(model: Any) -> Callable[[list[Any]], bool] | None:
 @cache
 def _times(annotation: Any, outer: tuple[Any, ...] = ()) -> _Times | None:
     """What gives all times inside of a value, and None for those that are absent; None where there can be none."""
-    if annotation in (datetime, datetime | None):
+    if annotation in _DATETIMES:
         return lambda time: (time,)
     if annotation in outer or (outer and hasattr(annotation, "old_keys")):  # inside of itself, or of another model
         return _leave_to_fallback
@@ -324,7 +267,7 @@ def _times(annotation: Any, outer: tuple[Any, ...] = ()) -> _Times | None:
     if not inner:
         return None
     times, origin = inner[0], get_origin(annotation)
-    if origin in (list, tuple) and set(arguments) == {datetime}:
+    if origin in (list, tuple) and set(arguments) == {*_DATETIMES[:1]}:
         return iter
     if origin is list or (origin is tuple and len(arguments) == 1):
         return lambda items: chain.from_iterable(map(times, items))

@@ -1,10 +1,11 @@
 """The start of values and texts that may be huge: pure; no more of them is visited than is kept."""
 
-import reprlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-__all__ = ["clean", "show"]
+from aiospectrum._refusals import show as show_any
+
+__all__ = ["clean", "show", "start_of"]
 
 _WINDOW: Final = 8_192
 """Characters of a text that are looked at."""
@@ -35,7 +36,7 @@ def show(value: object) -> str:
     """Represent a JSON value as :func:`repr` does, as far as :func:`clean` looks at it; it never fails.
 
     Args:
-        value: The value; what is none of JSON is shortened.
+        value: The value; what is none of JSON loses its middle when it is long.
     """
     parts: list[str] = []
     length = 0
@@ -44,7 +45,12 @@ def show(value: object) -> str:
         length += len(part)
         if length > _WINDOW:
             break
-    return "".join(parts)
+    return start_of("".join(parts))
+
+
+def start_of(text: str) -> str:
+    """Cut a text to what :func:`clean` looks at, and one character more, by which it knows that it was cut."""
+    return text[: _WINDOW + 1]
 
 
 def _parts(value: Any, depth: int) -> Iterator[str]:
@@ -54,7 +60,7 @@ def _parts(value: Any, depth: int) -> Iterator[str]:
     elif kind is int:
         yield repr(value) if abs(value) <= _LARGEST_INTEGER else f"an integer of {value.bit_length()} bits"
     elif kind is not list and kind is not dict:
-        yield reprlib.repr(value)
+        yield show_any(value)
     elif depth == _DEEPEST:
         yield "…"
     else:

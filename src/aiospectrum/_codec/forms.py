@@ -5,13 +5,16 @@ The classes are bases of models; the converter calls ``read_old_forms`` of a mod
 
 from collections.abc import Mapping
 from types import MappingProxyType, NoneType
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, Self, cast
 
 import attrs
 
-from aiospectrum._codec.values import WireError, read_date_time
+from aiospectrum._codec.readers import read_date_time
+from aiospectrum.checks import Unchecked, UncheckedInteger, refuse
+from aiospectrum.errors import ConversionError
+from aiospectrum.structs import is_struct
 
-__all__ = ["AppMethods", "OddReportForms", "OldAppForms"]
+__all__ = ["AppMethods", "AppRequestMethods", "OddReportForms", "OldAppForms", "as_read"]
 
 _NO_VALUES: Final[Mapping[str, Any]] = MappingProxyType({})
 """The same one for each row that is null, of which there may be very many."""
@@ -66,6 +69,66 @@ class AppMethods(OldAppForms):
         return all(value is None for name, value in values.items() if name not in _PAY_AS_YOU_GO)
 
 
+class AppRequestMethods(OldAppForms):
+    """Makes a configuration of an application that was read."""
+
+    __slots__ = ()
+
+    read_only_keys: ClassVar[frozenset[str]] = frozenset({"id", "created_on", "modified_on"})
+    """Keys of an application that Cloudflare alone sets, which are left out of what is read from its JSON."""
+
+    @classmethod
+    def from_app(cls, app: AppMethods) -> Self:
+        """Make the configuration that an application has, to change a part of it and send it back.
+
+        ::
+
+            request = AppRequest.from_app(await client.apps.get(zone_id, app_id))
+            await client.apps.update(zone_id, app_id, attrs.evolve(request, tls="full"))
+
+        Args:
+            app: An :class:`~aiospectrum.App`.
+
+        Returns:
+            The same values, which are sent as they were read, those among them that this version does not know. A key
+            that the application has and this version does not know is not among them.
+
+        Raises:
+            InvalidArgumentError: It is something else.
+        """
+        if not issubclass(type(app), AppMethods):
+            refuse("app", app, "an application, such as client.apps.get gives")
+        values = attrs.asdict(cast(Any, app), recurse=False)
+        names = [field.name for field in attrs.fields(cast(Any, cls))]
+        return cls(**{name: as_read(values[name]) for name in names if values[name] not in (None, [])})
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, __: object) -> dict[str, Any]:
+        """Let pydantic, and so FastAPI, read it as a converter of ours does, unknown keys and all."""
+        from aiospectrum._codec.converter import shared_converter
+
+        def read(values: Any) -> Any:
+            return values if type(values) is cls else shared_converter().structure(values, cls)
+
+        return {"type": "function-plain", "function": {"type": "no-info", "function": read}}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: object, __: object) -> dict[str, Any]:
+        """For the documentation that FastAPI makes."""
+        return {"type": "object", "title": cls.__name__, "description": cls.__doc__}
+
+
+def as_read(value: Any) -> Any:
+    """Mark all texts and integers of a value, so that they are sent as they are, whatever the checks say."""
+    if is_struct(type(value)):
+        fields = attrs.asdict(value, recurse=False)
+        return type(value)(**{name: as_read(inner) for name, inner in fields.items()})
+    if isinstance(value, list):
+        return [as_read(item) for item in value]
+    marked = {str: Unchecked, int: UncheckedInteger}.get(type(value))
+    return value if marked is None else marked(value)
+
+
 class OddReportForms:
     """Reads reports with odd values, as one odd value must not lose a report."""
 
@@ -99,7 +162,7 @@ class OddReportForms:
 def _is_interval(value: Any) -> bool:
     try:
         return isinstance(value, list) and all(read_date_time(time) for time in value)
-    except WireError:
+    except ConversionError:
         return False
 
 

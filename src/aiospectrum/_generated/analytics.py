@@ -11,7 +11,7 @@ from typing import Final
 
 from aiospectrum._generated import checks
 from aiospectrum._generated.models import CurrentAggregate, Dimension, Metric, ReportByTime, ReportSummary, TimeDelta
-from aiospectrum.checks import Array, DateTime, Integer, Text
+from aiospectrum.checks import Array, DateTime, Integer, Text, Unchecked
 from aiospectrum.routes import PathParameter, QueryParameter, Route
 from aiospectrum.transport import Transport
 
@@ -97,14 +97,18 @@ GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
         QueryParameter(
             name="filters",
             wire="filters",
-            check=Text(pattern="^[^%]*\\Z", min_length=1, expected="a filter in plain text, without percent-encoding"),
+            check=Text(
+                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^ ,;%=<>!]+(( *[,;]| +(AND|OR)) *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^ ,;%=<>!]+)* *\\Z",
+                min_length=1,
+                expected="a filter in plain text, without percent-encoding, such as event==connect;coloName!=SFO",
+            ),
         ),
         QueryParameter(
             name="sort",
             wire="sort",
             check=Array(
                 items=Text(
-                    pattern="^[+-]?[A-Za-z][A-Za-z0-9]*\\Z",
+                    pattern="^[+-]?(count|bytes(In|E)gress|duration(Avg|Median|90th|99th)|event|appID|coloName|ipVersion)\\Z",
                     expected="the name of a metric or dimension with an optional + or - in front",
                 ),
                 min_items=1,
@@ -123,9 +127,9 @@ async def get_events_by_time(
     transport: Transport,
     zone_id: str,
     *,
-    time_delta: TimeDelta,
-    metrics: Sequence[Metric] | None = None,
-    dimensions: Sequence[Dimension] | None = None,
+    time_delta: TimeDelta | Unchecked,
+    metrics: Sequence[Metric | Unchecked] | None = None,
+    dimensions: Sequence[Dimension | Unchecked] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     filters: str | None = None,
@@ -192,14 +196,18 @@ GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
         QueryParameter(
             name="filters",
             wire="filters",
-            check=Text(pattern="^[^%]*\\Z", min_length=1, expected="a filter in plain text, without percent-encoding"),
+            check=Text(
+                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^ ,;%=<>!]+(( *[,;]| +(AND|OR)) *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^ ,;%=<>!]+)* *\\Z",
+                min_length=1,
+                expected="a filter in plain text, without percent-encoding, such as event==connect;coloName!=SFO",
+            ),
         ),
         QueryParameter(
             name="sort",
             wire="sort",
             check=Array(
                 items=Text(
-                    pattern="^[+-]?[A-Za-z][A-Za-z0-9]*\\Z",
+                    pattern="^[+-]?(count|bytes(In|E)gress|duration(Avg|Median|90th|99th)|event|appID|coloName|ipVersion)\\Z",
                     expected="the name of a metric or dimension with an optional + or - in front",
                 ),
                 min_items=1,
@@ -218,8 +226,8 @@ async def get_events_summary(
     transport: Transport,
     zone_id: str,
     *,
-    metrics: Sequence[Metric] | None = None,
-    dimensions: Sequence[Dimension] | None = None,
+    metrics: Sequence[Metric | Unchecked] | None = None,
+    dimensions: Sequence[Dimension | Unchecked] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     filters: str | None = None,

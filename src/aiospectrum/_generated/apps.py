@@ -11,7 +11,7 @@ from typing import Final
 
 from aiospectrum._generated import checks
 from aiospectrum._generated.models import App, AppOrder, AppRequest, DeletedApp, Direction
-from aiospectrum.checks import Integer
+from aiospectrum.checks import Integer, Unchecked
 from aiospectrum.routes import Body, PathParameter, QueryParameter, Route
 from aiospectrum.transport import Page, Transport, iterate_pages, to_page
 
@@ -53,8 +53,8 @@ async def list_apps(
     *,
     page: int | None = None,
     per_page: int | None = None,
-    direction: Direction | None = None,
-    order: AppOrder | None = None,
+    direction: Direction | Unchecked | None = None,
+    order: AppOrder | Unchecked | None = None,
 ) -> Page[App]:
     """List the Spectrum applications of a zone.
 
@@ -93,8 +93,8 @@ def iterate_apps(
     zone_id: str,
     *,
     per_page: int = 100,
-    direction: Direction | None = None,
-    order: AppOrder | None = None,
+    direction: Direction | Unchecked | None = None,
+    order: AppOrder | Unchecked | None = None,
 ) -> AsyncGenerator[App, None]:
     """List the Spectrum applications of a zone, each once.
 

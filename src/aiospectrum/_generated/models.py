@@ -6,8 +6,9 @@ from typing import Any, Literal, TypeAlias, final
 
 import attrs
 
-from aiospectrum._codec.forms import AppMethods, OldAppForms
-from aiospectrum.structs import struct
+from aiospectrum._codec.forms import AppMethods, AppRequestMethods
+from aiospectrum.checks import Unchecked
+from aiospectrum.structs import Sent, SentOnly, struct
 from aiospectrum.tables.mixin import ReportTable
 
 __all__ = [
@@ -56,7 +57,7 @@ DNSType: TypeAlias = Literal["CNAME", "ADDRESS"] | str
 
 @final
 @struct(kw_only=True, weakref_slot=False)
-class DNS:
+class DNS(Sent):
     """Name and type of the DNS record that leads clients to an application.
 
     Attributes:
@@ -84,7 +85,7 @@ kept as they are.
 
 @final
 @struct(kw_only=True, weakref_slot=False)
-class OriginDNS:
+class OriginDNS(Sent):
     """DNS record that origins are looked up from.
 
     Attributes:
@@ -119,7 +120,7 @@ EdgeIPConnectivity: TypeAlias = Literal["all", "ipv4", "ipv6"] | str
 
 @final
 @struct(kw_only=True, weakref_slot=False)
-class EdgeIPs:
+class EdgeIPs(Sent):
     """Addresses at Cloudflare's edge that an application is reached at.
 
     They are anycast ones that Cloudflare chooses, or the customer's own that Cloudflare announces.
@@ -153,7 +154,7 @@ towards the origin; values newer than this list are kept as they are.
 
 @final
 @struct(kw_only=True)
-class AppRequest(OldAppForms):
+class AppRequest(SentOnly, AppRequestMethods):
     """Configuration of an application, to create one or to replace that of one.
 
     Exactly one of `origin_direct`, `origin_dns` and `origin_worker_id` is given. A pay-as-you-go plan takes
@@ -185,7 +186,7 @@ class AppRequest(OldAppForms):
     dns: DNS
     """DNS record that leads clients to the application."""
 
-    traffic_type: TrafficType | None = None
+    traffic_type: Literal["direct", "http", "https", "worker"] | Unchecked | None = None
     """How traffic goes from the edge to the origin."""
 
     origin_direct: list[str] | None = None
@@ -211,10 +212,10 @@ class AppRequest(OldAppForms):
     ip_firewall: bool | None = None
     """Whether IP Access Rules apply; TCP only."""
 
-    proxy_protocol: ProxyProtocol | None = None
+    proxy_protocol: Literal["off", "v1", "v2", "simple"] | Unchecked | None = None
     """Form of the Proxy Protocol header sent to the origin."""
 
-    tls: TLSMode | None = None
+    tls: Literal["off", "flexible", "full", "strict"] | Unchecked | None = None
     """TLS at the edge; TCP only."""
 
     argo_smart_routing: bool | None = None

@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
 
+from aiospectrum._http.config import check_callable, refuse_coroutine
 from aiospectrum._http.deadline import Deadline
 from aiospectrum._http.frames import forget_aiohttp
 from aiospectrum._http.headers import read_rate_limit
@@ -16,9 +17,17 @@ from aiospectrum._http.request import build_request
 from aiospectrum._http.response import assumed_response, read_large_response, read_response
 from aiospectrum._http.retry import Action, RetryBudget, backoff, decide, is_ambiguous, wait_after_429
 from aiospectrum._http.session import LARGE, Session
-from aiospectrum.errors import AmbiguousWriteError, RateLimitError, RequestError, RequestTimeoutError
+from aiospectrum.errors import (
+    AmbiguousWriteError,
+    ClientStateError,
+    InterruptedWriteError,
+    ProxyError,
+    RateLimitError,
+    RequestError,
+    RequestTimeoutError,
+)
 from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
-from aiospectrum.policies import RetryPolicy, Timeouts
+from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response, record_response
 
@@ -27,6 +36,16 @@ __all__ = ["CallSettings", "HTTPTransport"]
 T = TypeVar("T")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
+
+_DEFAULT_LIMIT: Final = RateLimit()
+"""What holds without a limiter, of waits."""
+
+_LONGEST_HEADER: Final = 100
+"""Characters of a header that an error repeats."""
+
+_MAY_HAVE_HAPPENED: Final = (
+    "it may have taken effect all the same: list the applications and compare before creating again"
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -80,7 +99,7 @@ class HTTPTransport:
         Raises:
             TypeError: Always.
         """
-        raise TypeError("credentials are not pickled; make a client where it is used")
+        raise TypeError("credentials are not pickled or copied: make a client where it is used, or use with_options()")
 
     async def send(
         self, route: Route[T], *, path: Mapping[str, object], query: Mapping[str, object], body: object = None
@@ -97,11 +116,15 @@ class HTTPTransport:
             The successful call.
 
         Raises:
-            ClientStateError: The client is not open, or not on this event loop.
+            ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
         settings = self._settings
-        if settings.session.loop is not asyncio.get_running_loop():
+        try:
+            is_elsewhere = settings.session.loop is not asyncio.get_running_loop()
+        except RuntimeError:  # none is running
+            is_elsewhere = True
+        if is_elsewhere:
             settings.session.refuse()
         target, content = build_request(route, path=path, query=query, body=body)
         deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)
@@ -120,18 +143,15 @@ class HTTPTransport:
                         if response is None and call.last_error is not error:
                             raise  # it is not retried
         except TimeoutError:
-            if not deadline.has_passed:
+            if not deadline.has_passed and not deadline.is_left:
                 raise  # a hook's own
+            response = None
         finally:
             if response is None:
                 call.forget_response()
-        if response is None:  # Raised out here, the error does not hold on to the cancellation, and what that holds.
-            problem = f"took longer than the timeout of {deadline.total:g} s"
-            late = _timeout_error(call, problem, was_sent=call.is_sending)
-            if call.is_sending and not route.safe_to_repeat:
-                raise _ambiguous_error(call, late) from late
-            raise late from call.last_error
-        if call.attempt == 1:
+        if response is None:  # raised out here, the error does not hold on to the cancellation and its frames
+            _raise_cut_short(call)
+        if call.attempt - call.needs_new_connection <= 1:
             settings.budget.earn()
         record_response(response)
         return response
@@ -159,8 +179,15 @@ class HTTPTransport:
             raise
         finally:
             if call.quota is not None:
-                limiter.update_quota(permit, *call.quota)
+                self._update_quota(limiter, permit, call.quota)
             limiter.release(permit, was_cancelled=was_cancelled)
+
+    def _update_quota(self, limiter: Limiter, permit: int, quota: tuple[int, float]) -> None:
+        """Pass on what a response says of the API's own limit."""
+        left, seconds = quota
+        if left == 0 and seconds > limiter.limit.max_wait:
+            _LOGGER.warning("Ratelimit's t of %.0f s is ignored, as it is beyond RateLimit.max_wait", seconds)
+        limiter.update_quota(permit, left, seconds)
 
     async def _observe(self, call: Call, hook: AttemptHook) -> Response[Any]:
         """Make an attempt between the two calls of the hook."""
@@ -171,7 +198,7 @@ class HTTPTransport:
             url=call.url,
             attempt=call.attempt + 1,
         )
-        end = hook(started)
+        end = check_callable("what on_attempt returned", hook(started))
         start_time = self._settings.clock()
         error: RequestError | None = None
         was_cancelled = True
@@ -186,8 +213,9 @@ class HTTPTransport:
         finally:
             if end is not None:
                 duration = self._settings.clock() - start_time
+                ended = _attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled)
                 try:
-                    end(_attempt_ended(call, started, error, duration=duration, was_cancelled=was_cancelled))
+                    refuse_coroutine("what on_attempt returned", end(ended))
                 except BaseException:
                     response = None  # which this frame would show, with headers that may repeat credentials
                     raise
@@ -215,7 +243,7 @@ class HTTPTransport:
             return result
         except RequestError as error:
             if isinstance(error, RateLimitError):
-                error.wait = wait_after_429(error.retry_after, call.quota, settings.random)
+                self._set_wait(call, error)
             call.is_sending = False
             forget_aiohttp(error)
             raise
@@ -229,6 +257,19 @@ class HTTPTransport:
                 status = "no response" if call.response is None else call.response.status
                 _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, call.attempt, status)
 
+    def _set_wait(self, call: Call, error: RateLimitError) -> None:
+        """Choose the wait after a 429, and say which one is not."""
+        limiter = self._settings.limiter
+        limit = _DEFAULT_LIMIT if limiter is None else limiter.limit
+        error.wait = wait_after_429(error.retry_after, call.quota, self._settings.random, limit.max_wait)
+        demanded = [] if call.response is None else call.response.headers.getall("retry-after", [])
+        is_ignored = error.retry_after is None or error.retry_after > limit.max_wait
+        if demanded and is_ignored:
+            shown = call.clean(", ".join(each[:_LONGEST_HEADER] for each in demanded[:3]))[:_LONGEST_HEADER]
+            reason = f"it cannot be read, or is beyond RateLimit.max_wait of {limit.max_wait:g} s"
+            error.args = (f"{error}; Retry-After: {shown} is ignored, as {reason}",)
+            error.retry_after = None
+
     async def _recover(self, call: Call, error: RequestError) -> Response[Any] | None:
         """Wait for the next attempt, if there is one after an error; or return what counts as a success.
 
@@ -240,29 +281,34 @@ class HTTPTransport:
         settings = self._settings
         error.attempts = call.attempt
         may_have_happened = call.may_have_happened
-        action = decide(call.route.method, error, call.attempt, settings.retry, follows_ambiguous=may_have_happened)
+        attempt = call.attempt - call.needs_new_connection  # without the one that was resent
+        action = decide(call.route.method, error, attempt, settings.retry, follows_ambiguous=may_have_happened)
         if action is Action.COUNT_AS_DELETED and call.response is not None:
             return assumed_response(call, call.response)
         call.forget_response()
         if action is Action.RAISE_AMBIGUOUS:
             raise _ambiguous_error(call, error) from error
-        wait = self._wait_after(call, error) if action is Action.RETRY else None
-        if wait is None:
+        wait = self._wait_after(call, error, attempt) if action is Action.RETRY else None
+        if wait is None and action is not Action.RESEND:
             return None
         call.last_error, call.response, call.quota = error, None, None
         call.may_have_happened = may_have_happened or is_ambiguous(error)
+        if wait is None:
+            call.needs_new_connection = True
+            _LOGGER.debug("%s; it is sent again over a new connection", error)
+            return None
         _LOGGER.warning("%s; attempt %d follows in %.2f s", error, call.attempt + 1, wait)
         if settings.limiter is None or not isinstance(error, RateLimitError):  # else the limiter sees to the wait
             await settings.sleep(wait)
         return None
 
-    def _wait_after(self, call: Call, error: RequestError) -> float | None:
+    def _wait_after(self, call: Call, error: RequestError, attempt: int) -> float | None:
         """Seconds until the next attempt; None when there are no tokens or the deadline comes first."""
         settings = self._settings
         if isinstance(error, RateLimitError):
             wait = (error.wait or 0.0) if settings.limiter is None else settings.limiter.pause_left()
         elif settings.budget.spend():
-            wait = backoff(call.attempt, settings.retry, settings.random)
+            wait = backoff(attempt, settings.retry, settings.random)
         else:
             return None
         if call.deadline.passes_within(wait):
@@ -277,8 +323,9 @@ def _attempt_ended(
 ) -> AttemptEnded:
     """What the hook receives after an attempt."""
     response = call.response
-    if response is None:  # or it was too large to keep
-        status, ray_id = (None, None) if error is None else (error.status, error.ray_id)
+    if response is None:  # or it was too large to keep; a proxy's status is none of the API
+        answered = None if isinstance(error, ProxyError) else error
+        status, ray_id = (None, None) if answered is None else (answered.status, answered.ray_id)
     else:
         status, ray_id = response.status, call.clean(response.headers.get("cf-ray", ""), 100) or None
     return AttemptEnded(
@@ -293,6 +340,23 @@ def _attempt_ended(
     )
 
 
+def _raise_cut_short(call: Call) -> NoReturn:
+    """Raise the error of a call that was ended by its deadline, or because its client was left."""
+    may_have_happened = call.is_sending and not call.route.safe_to_repeat
+    if call.deadline.is_left:
+        left = ClientStateError(f"{call.method} {call.url}: the client was left while the call was under way")
+        if may_have_happened:
+            raise InterruptedWriteError(
+                f"{left}; {_MAY_HAVE_HAPPENED}", method=call.method, url=call.url, attempts=call.attempt
+            )
+        raise left from call.last_error
+    problem = f"took longer than the timeout of {call.deadline.total:g} s"
+    late = _timeout_error(call, problem, was_sent=call.is_sending)
+    if may_have_happened:
+        raise _ambiguous_error(call, late) from late
+    raise late from call.last_error
+
+
 def _timeout_error(call: Call, problem: str, *, was_sent: bool, wait: float | None = None) -> RequestTimeoutError:
     message = f"{call.method} {call.url} {problem}"
     error = RequestTimeoutError(message, method=call.method, url=call.url, attempts=call.attempt)
@@ -302,7 +366,7 @@ def _timeout_error(call: Call, problem: str, *, was_sent: bool, wait: float | No
 
 def _ambiguous_error(call: Call, error: RequestError) -> AmbiguousWriteError:
     return AmbiguousWriteError(
-        f"{error}; it may have taken effect all the same: list the applications and compare before creating again",
+        f"{error}; {_MAY_HAVE_HAPPENED}",
         method=call.method,
         url=call.url,
         status=error.status,

@@ -1,19 +1,23 @@
 """The settings of a client, checked when it is made: each check raises InvalidArgumentError, which names the field."""
 
+import functools
+import inspect
 import ipaddress
 import platform
 import ssl
 from collections.abc import Callable
 from typing import Final, TypedDict, TypeVar
 from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies
 
 import aiohttp
 import attrs
 
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.redaction import split_login
+from aiospectrum._http.passwords import split_login
+from aiospectrum._plain import plain_text
 from aiospectrum._version import __version__
-from aiospectrum.checks import Integer, Number, refuse
+from aiospectrum.checks import Flag, Integer, Number, refuse
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
@@ -24,12 +28,16 @@ __all__ = [
     "check_callable",
     "check_class",
     "check_count",
+    "check_flag",
+    "check_function",
     "check_limiter",
     "check_proxy",
     "check_session",
     "check_ssl_context",
     "check_timeout",
     "check_user_agent",
+    "proxies_of",
+    "refuse_coroutine",
 ]
 
 C = TypeVar("C")
@@ -39,6 +47,9 @@ MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 """Maximum size of a body in bytes, decompressed, by default."""
 
 _TIMEOUT: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, a Timeouts or None")
+
+
+_ASYNC_HINT: Final = "start a task in it, or put what it is given into a queue"
 
 
 class ClientOptions(TypedDict, total=False):
@@ -52,6 +63,7 @@ class ClientOptions(TypedDict, total=False):
     connector_limit: int
     ssl_context: ssl.SSLContext | None
     proxy: str | None
+    keep_alive: bool
     max_body_bytes: int
     user_agent: str | None
     allow_http: bool
@@ -70,6 +82,7 @@ def check_base_url(base_url: str, *, allow_http: bool) -> str:
     http is for this machine only, unless ``allow_http``.
     """
     expected = "an http or https URL without credentials, query or fragment"
+    base_url = plain_text(base_url) or base_url
     parts = _split("base_url", base_url, expected)
     if "@" in parts.netloc or any(sign in base_url for sign in "?#\\"):
         refuse("base_url", _without_login(base_url), expected)
@@ -90,6 +103,7 @@ def check_proxy(proxy: str | None) -> tuple[str | None, str]:
     """
     if proxy is None:
         return None, ""
+    proxy = plain_text(proxy) or proxy
     _split("proxy", proxy, "an http or https URL, or None")
     url, login = split_login(proxy)
     if "@" in url:  # a password with a sign that ends the place in a URL
@@ -101,16 +115,38 @@ def check_timeout(timeout: float | Timeouts | None) -> Timeouts:
     """Make the timeouts of a client, of a Timeouts or of the seconds for a whole call (None for no limit)."""
     if isinstance(timeout, Timeouts):
         return timeout
-    if timeout is not None:
-        _TIMEOUT.check("timeout", timeout)
-    return Timeouts(total=timeout)
+    return Timeouts(total=None if timeout is None else _TIMEOUT.check("timeout", timeout))
 
 
 def check_callable(field: str, value: F) -> F:
-    """Check that a value is a function or None, and return it."""
+    """Check that a value is a function or None, and return it; nobody would await what an async one returns."""
+    refuse_coroutine(field, value)
     if value is not None and not callable(value):
         refuse(field, value, "a function or None")
+    function: object = value
+    while isinstance(function, functools.partial):
+        function = function.func
+    if any(map(_is_async, (function, inspect.getattr_static(type(function), "__call__", None)))):
+        refuse(field, value, "a function that is not async, as it is called in the middle of a call", _ASYNC_HINT)
     return value
+
+
+def check_function(field: str, value: F) -> F:
+    """Check that a value is a function; whether it is async shows when it is called."""
+    if not callable(value):
+        refuse(field, value, "a function")
+    return value
+
+
+def refuse_coroutine(field: str, result: object) -> None:
+    """Refuse what an async function returns in the place of a result, which does not show before it is called."""
+    if inspect.iscoroutine(result):
+        result.close()
+        refuse(field, result, "the result of a function that is not async", _ASYNC_HINT)
+
+
+def _is_async(function: object) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def check_limiter(rate_limit: RateLimit | Limiter | None, connections: int) -> Limiter | None:
@@ -137,6 +173,15 @@ def check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSessio
     return session
 
 
+def proxies_of(session: aiohttp.ClientSession | None) -> list[str]:
+    """The URLs of proxies that a borrowed session uses by itself, as their passwords are no less secret."""
+    if session is None:
+        return []
+    own = getattr(session, "_default_proxy", None)  # aiohttp has no public name for it
+    found = [own, *(getproxies().values() if session.trust_env else ())]
+    return [str(url) for url in found if url is not None]
+
+
 def check_ssl_context(context: ssl.SSLContext | None) -> ssl.SSLContext | None:
     """Check that a TLS context verifies certificates and hostnames; None for that of the system."""
     if context is None:
@@ -152,21 +197,27 @@ def check_user_agent(addition: str | None) -> str:
     own = f"aiospectrum/{__version__} aiohttp/{aiohttp.__version__} Python/{platform.python_version()}"
     if addition is None:
         return own
-    is_text = isinstance(addition, str) and addition.isascii() and addition.isprintable()
-    if not is_text or not addition.strip():
+    text = (plain_text(addition) or "").strip()
+    if not (text and text.isascii() and text.isprintable()):
         refuse("user_agent", addition, "printable ASCII text")
-    return f"{own} {addition.strip()}"
+    return f"{own} {text}"
+
+
+def check_flag(field: str, value: bool) -> bool:
+    """Check that a value is True or False, and return it."""
+    Flag().check(field, value)
+    return value
 
 
 def check_count(field: str, value: int) -> int:
     """Check that a value is an integer of 1 or more, and return it."""
-    Integer(minimum=1, expected="an integer of 1 or more").check(field, value)
-    return value
+    count: int = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more").check(field, value)
+    return count
 
 
 def _split(field: str, url: str, expected: str) -> SplitResult:
-    if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
-        refuse(field, _without_login(url) if isinstance(url, str) else url, expected)
+    if type(url) is not str or not url.isascii() or not url.isprintable() or " " in url:
+        refuse(field, _without_login(url) if type(url) is str else url, expected)
     try:
         parts = urlsplit(url)
         has_place = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -3,16 +3,16 @@
 Source: https://developers.cloudflare.com/fundamentals/api/get-started/
 """
 
-import base64
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NoReturn
-from urllib.parse import unquote_to_bytes
 
 import attrs
 
 from aiospectrum._http.config import check_proxy
-from aiospectrum._http.redaction import Redaction, make_redaction
+from aiospectrum._http.passwords import split_login
+from aiospectrum._http.redaction import Redaction, encode_login, make_redaction
+from aiospectrum._plain import plain_text
 from aiospectrum.errors import CredentialsError
 from aiospectrum.routes import Scheme
 
@@ -90,6 +90,7 @@ def choose_credentials(
     api_key: str | None,
     schemes: Sequence[Scheme],
     proxy: str | None = None,
+    other_proxies: Iterable[str] = (),
 ) -> Credentials:
     """Check credentials and choose their scheme; white space around them is stripped.
 
@@ -99,6 +100,7 @@ def choose_credentials(
         api_key: Global API key of the account.
         schemes: Those that the API takes.
         proxy: URL of a proxy, with the user name and password for it if it wants some; None for none.
+        other_proxies: URLs of proxies that are none of ours, and whose passwords are secret too.
 
     Raises:
         CredentialsError: None is given, both schemes are, one that the API does not take is, or one holds what a header
@@ -114,30 +116,22 @@ def choose_credentials(
     user, _, password = login.partition(":")
     # A user name is no secret, unless it is all that there is to know.
     secrets, logins = [*clean.values(), password or user], [(user, password)] if login else []
+    for url in other_proxies:
+        other, _, others_password = split_login(url)[1].partition(":")
+        secrets.append(others_password)
+        logins.append((other, others_password))
     if "api_token" in clean:
         headers = {"Authorization": f"Bearer {clean['api_token']}"}
     else:
         headers = {"X-Auth-Email": clean["api_email"], "X-Auth-Key": clean["api_key"]}
         logins.append((clean["api_email"], clean["api_key"]))
-    proxy_headers = {}
-    if login:
-        basic = _basic(user, password)
-        secrets.append(basic)
-        proxy_headers = {"Proxy-Authorization": f"Basic {basic}"}
+    proxy_headers = {"Proxy-Authorization": f"Basic {encode_login(user, password)}"} if login else {}
     return Credentials(
         headers=lambda: headers,
         proxy=proxy,
         proxy_headers=lambda: proxy_headers,
         redaction=make_redaction(filter(None, secrets), logins),
     )
-
-
-def _basic(user: str, password: str) -> str:
-    """Basic authentication, of the bytes that a URL spells.
-
-    Source: https://www.rfc-editor.org/rfc/rfc7617#section-2
-    """
-    return base64.b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode()
 
 
 def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> dict[str, str]:
@@ -153,7 +147,7 @@ def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> d
         CredentialsError: The variables hold no complete scheme; the message names them.
     """
     try:
-        given = [name for name, variable in ENVIRONMENT.items() if environ.get(variable, "").strip()]
+        given = [name for name, variable in ENVIRONMENT.items() if (plain_text(environ.get(variable)) or "").strip()]
         for scheme in schemes:
             if _ARGUMENTS[scheme].issubset(given):
                 return {name: environ[ENVIRONMENT[name]] for name in given if name in _ARGUMENTS[scheme]}
@@ -166,9 +160,10 @@ def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> d
 
 
 def _clean(name: str, text: object) -> str:
-    if not isinstance(text, str):
+    plain = plain_text(text)
+    if plain is None:
         raise CredentialsError(f"{name}: expected a string, got {type(text).__name__}")
-    clean = text.strip()
+    clean = plain.strip()
     if not re.fullmatch(_ALLOWED, clean):
         raise CredentialsError(
             f"{name}: expected printable ASCII characters without spaces, quotes and backslashes, "

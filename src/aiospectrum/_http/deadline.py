@@ -3,12 +3,18 @@
 import asyncio
 import math
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 
+from aiospectrum.errors import ClientStateError
+
 __all__ = ["Deadline", "DeadlineTimer"]
+
+_FEW: Final = 64
+"""Of entries without use that the heap may hold before they are thrown out."""
 
 
 class DeadlineTimer:
@@ -23,30 +29,53 @@ class DeadlineTimer:
         """Start with no deadlines."""
         self.time: Callable[[], float] = loop.time
         """The loop's clock, in seconds."""
-        self.running: dict[Deadline, None] = {}
-        """The deadlines to check; a dict, as they are checked in the order of their calls."""
+        self.new: dict[Deadline, None] = {}
+        """The deadlines of calls that have begun since the last check, in the order of the calls."""
+        self.checked: dict[Deadline, None] = {}
+        """Those that have been checked, and go on."""
         self.due: float = math.inf
         """When they are checked next, in seconds of the loop's clock; infinity for never."""
+        self._heap: list[tuple[float, int, Deadline]] = []
+        """When each of ``checked`` is checked again, and some that have ended; most calls never get here."""
+        self._checks = 0
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
 
     def set(self, when: float) -> None:
-        """Check all deadlines at some time of the loop's clock, and from then on as often as they say."""
-        self.close()
-        if when < math.inf:
-            self._timer = self._loop.call_at(when, self._check)
-            self.due = when
-
-    def close(self) -> None:
-        """Leave no timer behind."""
+        """Check the deadlines at some time of the loop's clock, and from then on as often as they say."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self.due = math.inf
+        self.due = when
+        if when < math.inf:
+            self._timer = self._loop.call_at(when, self._check)
+
+    def close(self) -> None:
+        """End all calls that are under way, and leave no timer behind."""
+        self.set(math.inf)
+        for deadline in (*self.checked, *self.new):
+            deadline.leave()
 
     def _check(self) -> None:
-        now = self.time()
-        self.set(min((deadline.check(now) for deadline in self.running), default=math.inf))
+        """Check those that are new or due, and no others."""
+        now, heap, checked = self.time(), self._heap, self.checked
+        due: list[Deadline] = []
+        while heap and (heap[0][2] not in checked or heap[0][0] <= now):
+            deadline = heappop(heap)[2]
+            if deadline in checked:
+                due.append(deadline)
+        due.extend(self.new)
+        checked.update(self.new)
+        self.new.clear()
+        for deadline in due:
+            when = deadline.check(now)
+            if when < math.inf:
+                self._checks += 1
+                heappush(heap, (when, self._checks, deadline))
+        if len(heap) > 2 * len(checked) + _FEW:
+            heap[:] = [entry for entry in heap if entry[2] in checked]
+            heapify(heap)
+        self.set(heap[0][0] if heap else math.inf)
 
 
 class Deadline(msgspec.Struct, eq=False, weakref=False):
@@ -71,6 +100,9 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
     has_passed: bool = False
     """Whether the call was ended by its deadline."""
 
+    is_left: bool = False
+    """Whether the call was ended because its client was left."""
+
     waiting_since: float | None = None
     """When the wait for the next data began; None while no data is expected."""
 
@@ -87,11 +119,11 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
         """Start the clock of the call.
 
         Raises:
-            RuntimeError: No task is running.
+            ClientStateError: No task is running.
         """
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a call is awaited inside a task")
+            raise ClientStateError("a call is awaited inside a task, such as asyncio.create_task() makes")
         self.task = task
         self.cancelling = task.cancelling()
         now = self.timer.time()
@@ -99,7 +131,7 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
         if self.total is not None:
             self.latest = now + self.total
             when = min(when, self.latest)
-        self.timer.running[self] = None
+        self.timer.new[self] = None
         if when < self.timer.due:
             self.timer.set(when)
         return self
@@ -110,11 +142,18 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
         """Stop the clock.
 
         Raises:
-            TimeoutError: The deadline has ended the call.
+            TimeoutError: The deadline has ended the call, or its client was left.
         """
-        self.timer.running.pop(self, None)
-        if self.has_passed and self._uncancel() and exc_type is asyncio.CancelledError:
+        if self.timer.new.pop(self, self) is not None:
+            self.timer.checked.pop(self, None)
+        if (self.has_passed or self.is_left) and self._uncancel() and exc_type is asyncio.CancelledError:
             raise TimeoutError from exc
+
+    def leave(self) -> None:
+        """End the call now, unless its deadline has passed."""
+        if not self.has_passed and not self.is_left:
+            self.is_left = True
+            self._cancel()
 
     def passes_within(self, seconds: float) -> bool:
         """Whether a wait of some seconds from now on would end after the deadline."""
@@ -142,10 +181,11 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
 
     def check(self, now: float) -> float:
         """End what has taken too long by now, and say when to check again; infinity for never."""
+        if self.is_left:
+            return math.inf
         if now >= self.latest:
-            if not self.has_passed:
-                self.has_passed = True
-                self._cancel()
+            self.has_passed = True
+            self._cancel()
             return math.inf
         if self.read is None:
             return self.latest

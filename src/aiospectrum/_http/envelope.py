@@ -30,6 +30,9 @@ __all__ = ["read_details", "read_envelope", "read_result_info", "response_error"
 _Problem: TypeAlias = tuple[type[DecodeError], str]
 """The class of an error, and what is wrong in words."""
 
+_KNOWN_CODINGS: Final = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
+"""Content encodings that a body may have, of which aiohttp decodes those that it has asked for."""
+
 _LONGEST_EXCERPT: Final = 300
 _LONGEST_PROBLEM: Final = 1000
 _LONGEST_RAY_ID: Final = 100
@@ -129,6 +132,9 @@ def _envelope_error(
         return _error_by_status(call, http, payload)
     if problem is not None:
         kind, words = problem
+        coding = http.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in _KNOWN_CODINGS:
+            kind, words = DecodeError, f"the body is in the content encoding {coding}, for which nobody has asked"
         return response_error(kind, call, http, words)
     success = payload.get("success")
     if success is False:

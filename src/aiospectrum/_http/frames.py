@@ -9,7 +9,7 @@ import aiohttp
 __all__ = ["forget_aiohttp", "forget_frames"]
 
 _FORGOTTEN: Final = frozenset({"aiohttp", "aiohappyeyeballs", "asyncio"})
-_SEAM: Final = "aiospectrum._http.session"
+_SEAM: Final = frozenset(f"aiospectrum._http.{name}" for name in ("session", "connector", "borrowed"))
 
 
 def forget_aiohttp(error: BaseException) -> None:
@@ -52,7 +52,7 @@ def _without_aiohttp(traceback: TracebackType | None) -> TracebackType | None:
     frames = []
     while traceback is not None:
         module = str(traceback.tb_frame.f_globals.get("__name__"))
-        if module != _SEAM and module.partition(".")[0] not in _FORGOTTEN:
+        if module not in _SEAM and module.partition(".")[0] not in _FORGOTTEN:
             frames.append(traceback)
         traceback = traceback.tb_next
     for each in reversed(frames):

@@ -2,14 +2,22 @@
 
 import asyncio
 import math
+import threading
 from array import array
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import Protocol
+from heapq import heapify, heappop, heappush
+from typing import Final, NoReturn, Protocol
 
+from aiospectrum._http.loop import running_loop
+from aiospectrum.checks import refuse
+from aiospectrum.errors import ClientStateError
 from aiospectrum.policies import RateLimit
 
 __all__ = ["Limiter", "TooLateError", "Window"]
+
+_FEW: Final = 64
+"""Of entries without use that a heap may hold before they are thrown out."""
 
 
 class TooLateError(Exception):
@@ -67,8 +75,9 @@ class Window:
 class Limiter:
     """Keeps requests under a rate limit, and pauses them all after a 429.
 
-    Give one limiter to all clients that use the same token: the limit is the token's. It belongs to one event loop.
-    First come, first served; a call whose permit would come after its deadline fails at once.
+    Give one limiter to all clients that use the same token: the limit is the token's. It belongs to one event loop, and
+    to another one once that is closed. First come, first served; a call whose permit would come after its deadline
+    fails at once.
     """
 
     def __init__(
@@ -84,22 +93,42 @@ class Limiter:
             limit: The limit; None for 1,140 requests per 300 s with 50 in flight.
             clock: Returns the time in seconds; that of the running event loop when None.
             call_later: Calls a function after some seconds; that of the running event loop when None.
+
+        Raises:
+            InvalidArgumentError: The limit is something else.
         """
+        if limit is not None and not isinstance(limit, RateLimit):
+            refuse("limit", limit, "a RateLimit or None")
         self.limit: RateLimit = RateLimit() if limit is None else limit
         """The limit."""
         self._clock = clock
         self._call_later = call_later
         self._window = Window(self.limit.requests, self.limit.per_seconds)
         self._in_flight = 0
-        self._queue: deque[tuple[asyncio.Future[int], float | None]] = deque()
+        # A dict would look at all places of those who have left before it finds the first one.
+        self._queue: OrderedDict[asyncio.Future[int], None] = OrderedDict()
+        self._by_deadline: list[tuple[float, int, asyncio.Future[int]]] = []
+        """A heap of those in the queue that have a deadline, and of some that have left."""
+        self._joined = 0
         self._timer: Timer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
         self._permits = 0
+        self._permits_before_loop = 0
         self._paused_until = -math.inf
         self._permits_before_pause = 0
         self._needs_probe = False
         self._probe: int | None = None
         self._quota = math.inf
         self._quota_until = -math.inf
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: each of two would let the whole limit through.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a limiter is shared, not copied: give this one to each client, or pickle its limit")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.limit}, in_flight={self._in_flight}, queued={len(self._queue)})"
@@ -133,8 +162,12 @@ class Limiter:
 
         Raises:
             TooLateError: It would come after the deadline.
+            ClientStateError: The limiter is in use on another event loop.
         """
-        now = asyncio.get_running_loop().time() if self._clock is None else self._clock()
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._move_to(loop)
+        now = loop.time() if self._clock is None else self._clock()
         if not self._queue:
             permit = self._next_permit(now)
             if permit is not None:
@@ -142,18 +175,15 @@ class Limiter:
         wait = self._wait(now, len(self._queue))
         if latest is not None and now + wait > latest:
             raise TooLateError(wait)
-        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        entry = (future, latest)
-        self._queue.append(entry)
-        self._serve_queue()
+        future: asyncio.Future[int] = loop.create_future()
+        self._join(future, latest)
         try:
             return await future
-        except asyncio.CancelledError:
+        except BaseException:  # a cancellation, or the end of a coroutine that nobody awaits any more
             if future.done() and not future.cancelled() and future.exception() is None:
                 self.release(future.result(), was_cancelled=True)  # given and cancelled in the same step
-            elif entry in self._queue:
-                self._queue.remove(entry)
-                self._serve_queue()
+            else:
+                self._leave(future)
             raise
 
     def release(self, permit: int, *, was_cancelled: bool) -> None:
@@ -164,6 +194,8 @@ class Limiter:
             was_cancelled: Whether the request was cancelled, after which another one probes; False when it ended in a
                 response or a failure.
         """
+        if permit <= self._permits_before_loop:
+            return  # of an event loop that has died
         self._in_flight -= 1
         if permit == self._probe:
             self._probe = None
@@ -178,14 +210,16 @@ class Limiter:
 
         Args:
             permit: That of the request with the 429.
-            seconds: How long.
+            seconds: How long; never longer than the limit's ``max_wait``.
         """
         if permit <= self._permits_before_pause:
             return
+        if not 0 <= seconds <= self.limit.max_wait:  # which is so of nan, too
+            seconds = 0.0 if seconds < 0 else self.limit.max_wait
         self._permits_before_pause = self._permits
         self._paused_until = max(self._paused_until, self._now() + seconds)
         self._needs_probe = True
-        self._refuse_late_ones()
+        self._refuse_before(self._paused_until)
         self._serve_queue()
 
     def update_quota(self, permit: int, left: int, seconds: float) -> None:
@@ -194,18 +228,36 @@ class Limiter:
         Args:
             permit: That of the request whose response says so; permits given since then are not counted in it.
             left: Requests that the API says are left.
-            seconds: For how long.
+            seconds: For how long; what is longer than the limit's ``max_wait`` is ignored.
         """
+        if not 0 <= seconds <= self.limit.max_wait:
+            return
         now = self._now()
         if left == 0:
             until = now + seconds
             self._quota_until = max(self._quota_until, until) if self._quota == -math.inf else until
             self._quota = -math.inf  # which nothing but time lifts
-            self._refuse_late_ones()
+            self._refuse_before(self._quota_until)
             self._serve_queue()
         elif self._quota > -math.inf or now >= self._quota_until:
             self._quota_until = now + seconds
             self._quota = left - (self._permits - permit)
+
+    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Belong to an event loop, and forget the calls of one that has died; what was sent counts still."""
+        with self._lock:
+            if self._loop is not None and not self._loop.is_closed():
+                raise ClientStateError(
+                    "the Limiter is in use on another event loop: make one for each, with a share of the limit"
+                )
+            self._loop = loop
+        self._queue.clear()
+        self._by_deadline.clear()
+        self._timer = None
+        self._in_flight = 0
+        self._permits_before_loop = self._permits
+        self._needs_probe = self._needs_probe or self._probe is not None
+        self._probe = None
 
     def _next_permit(self, now: float) -> int | None:
         """Grant a permit, if one is available now."""
@@ -231,24 +283,39 @@ class Limiter:
         quota_wait = self._quota_until - now if self._quota <= ahead else 0.0
         return max(0.0, self._paused_until - now, quota_wait, self._window.wait(now, ahead))
 
-    def _refuse_late_ones(self) -> None:
+    def _join(self, future: "asyncio.Future[int]", latest: float | None) -> None:
+        """Enter the queue."""
+        self._queue[future] = None
+        if latest is not None and latest < math.inf:
+            heap = self._by_deadline
+            if len(heap) > 2 * len(self._queue) + _FEW:  # of those who have left; so each is moved a few times at most
+                heap[:] = [entry for entry in heap if entry[2] in self._queue]
+                heapify(heap)
+            self._joined += 1
+            heappush(heap, (latest, self._joined, future))
+        if len(self._queue) == 1:
+            self._serve_queue()
+
+    def _leave(self, future: "asyncio.Future[int]") -> None:
+        """Leave the queue, if still in it; the others wait for the same as before."""
+        if self._queue.pop(future, future) is None and not self._queue:
+            self._stop_timer()
+
+    def _refuse_before(self, until: float) -> None:
         """Refuse calls whose deadline comes before the end of a wait that has just begun."""
-        now = self._now()
-        queue, self._queue = self._queue, deque()
-        for future, latest in queue:
-            wait = self._wait(now, len(self._queue))
-            if latest is None or now + wait <= latest or future.done():
-                self._queue.append((future, latest))
-            else:
-                future.set_exception(TooLateError(wait))
+        now, heap = self._now(), self._by_deadline
+        while heap and heap[0][0] < until:
+            future = heappop(heap)[2]
+            if self._queue.pop(future, future) is None and not future.done():
+                future.set_exception(TooLateError(until - now))
 
     def _serve_queue(self) -> None:
         """Grant the permits that time allows, and set the timer for the next one."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._loop is not None and self._loop.is_closed():
+            return  # a coroutine of a loop that has died is thrown away
+        self._stop_timer()
         while self._queue:
-            future, _ = self._queue[0]
+            future = next(iter(self._queue))
             if not future.done():
                 now = self._now()
                 permit = self._next_permit(now)
@@ -258,12 +325,19 @@ class Limiter:
                         self._timer = self._later(wait)
                     return
                 future.set_result(permit)
-            self._queue.popleft()
+            del self._queue[future]
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _now(self) -> float:
-        return asyncio.get_running_loop().time() if self._clock is None else self._clock()
+        return self._its_loop().time() if self._clock is None else self._clock()
 
     def _later(self, seconds: float) -> Timer:
-        if self._call_later is None:
-            return asyncio.get_running_loop().call_later(seconds, self._serve_queue)
-        return self._call_later(seconds, self._serve_queue)
+        call_later = self._its_loop().call_later if self._call_later is None else self._call_later
+        return call_later(seconds, self._serve_queue)
+
+    def _its_loop(self) -> asyncio.AbstractEventLoop:
+        return running_loop() if self._loop is None else self._loop

@@ -60,6 +60,9 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     is_sending: bool = False
     """Whether a request is under way."""
 
+    needs_new_connection: bool = False
+    """Whether a kept connection turned out to be closed; all later attempts are made over new ones."""
+
     may_have_happened: bool = False
     """Whether an earlier attempt may have taken effect."""
 

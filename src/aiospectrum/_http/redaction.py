@@ -7,13 +7,14 @@ and ``repr``, and the zeros of UTF-16. So it does not matter which characters we
 import base64
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote, unquote_to_bytes
 
 import attrs
 
-__all__ = ["Redaction", "hide_passwords", "make_redaction", "redaction_of_urls", "split_login"]
+__all__ = ["Redaction", "encode_login", "make_redaction"]
 
 _REDACTED: Final = "[redacted]"
 
@@ -26,24 +27,22 @@ _LAYERS: Final = 3
 _LONGEST_ESCAPE: Final = 12
 """Characters that one can become: two surrogates in JSON, four bytes in a URL."""
 
+_MOST_ESCAPES: Final = 256
+"""Of a text; what comes after them is left out, as undoing each takes a microsecond."""
+
+_SIGNS: Final = "%\\&\0"
+"""What each kind of escape begins with."""
+
 _KINDS: Final = (
     r"(?:%[0-9A-Fa-f]{2})+",
-    r"(?:\\u[0-9A-Fa-f]{4})+|(?:\\x[0-9A-Fa-f]{2})+|\\[^0-9A-Za-z]",
-    r"&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});",
+    r"(?:\\u[0-9A-Fa-f]{4})+|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[^0-9A-Za-z])+",
+    r"(?:&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)+",
     r"\0+",
 )
 """Escapes of each kind; neighbours are undone together, as several may stand for one character."""
 
-_ESCAPES: Final = re.compile("|".join(_KINDS))
+_ESCAPES: Final = re.compile(rf"(?=[%\\&\0])(?:{'|'.join(_KINDS)})")
 _ESCAPES_OF_ONE_KIND: Final = tuple(map(re.compile, _KINDS))
-
-_STARTS_OF_URLS: Final = re.compile(r"(?<=\s)(?=[\w+.:=-]*://)")
-
-_ENDS_OF_PLACES: Final = re.compile(r"[/?#]")
-_VALUES_OF_QUERIES: Final = re.compile(r"[?&;][^=&;#]*=([^&;#]+)")
-
-_LONG: Final = 8
-"""Characters of what may be a secret, and of words such as ``true`` and ``default`` it is not."""
 
 _REST_OF_BASE64: Final = re.compile(r"[0-9A-Za-z+/_-]*={0,2}")
 
@@ -67,84 +66,46 @@ def make_redaction(secrets: Iterable[str], logins: Iterable[tuple[str, str]] = (
             only found together with its name.
         logins: Names and secrets that are sent together, as ``name:secret`` in Base64.
     """
-    logins = tuple(logins)
     plain = {spelling for secret in secrets for spelling in _spellings(secret)}
     encoded = {spelling for secret in plain for spelling in _in_base64(secret)}
     for name, secret in logins:
-        login = f"{name}:{secret}"
-        plain.update(_spellings(login))
-        for spelling in {login, f"{unquote(name)}:{unquote(secret)}"}:
+        if secret:
+            plain.update(_spellings(f"{name}:{secret}"))
+        basic = encode_login(name, secret)
+        for spelling in (f"{name}:{secret}", f"{unquote(name)}:{unquote(secret)}", basic):
             encoded.update(_in_base64(spelling))
-        encoded.update(_in_base64(unquote_to_bytes(name) + b":" + unquote_to_bytes(secret)))
+        encoded.update([basic, *_in_base64(unquote_to_bytes(name) + b":" + unquote_to_bytes(secret))])
     needles = [(needle, False) for needle in plain] + [(needle, True) for needle in encoded - plain]
     needles = [(needle, is_base64) for needle, is_base64 in needles if len(needle) >= _SHORTEST]
+    longest = _LONGEST_ESCAPE * max((len(needle) for needle, _ in needles), default=0)
+    # A secret that looks as if it had escapes may be spelled with those of another kind.
+    kinds = _ESCAPES_OF_ONE_KIND if any(sign in needle for needle, _ in needles for sign in _SIGNS) else ()
 
     def redact(text: str) -> str:
         """Replace the secrets."""
-        return _replace(text, [span for layer, places in _layers(text) for span in _find(needles, layer, places)])
+        if not (any(sign in text for sign in _SIGNS) or any(needle in text for needle, _ in needles)) or not needles:
+            return text
+        layers = _layers(text, kinds)
+        end = min(layer.end for layer in layers)
+        spans = [span for layer in layers for span in layer.find(needles) if span[0] < end]
+        return _replace(text[:end], spans) if end == len(text) else _replace(text[:end], spans)[:-longest]
 
-    return Redaction(redact=redact, longest=_LONGEST_ESCAPE * max((len(needle) for needle, _ in needles), default=0))
+    return Redaction(redact=redact, longest=longest)
 
 
-def split_login(url: str) -> tuple[str, str]:
-    """Take the user name and password out of a URL, up to the last ``@`` of its authority.
+def encode_login(user: str, password: str) -> str:
+    """Basic authentication, of the bytes that a URL spells.
 
-    Returns:
-        The URL without them; and them, as they were written, ``""`` for none.
+    Source: https://www.rfc-editor.org/rfc/rfc7617#section-2
     """
-    scheme, separator, rest = url.partition("://")
-    ends = _ENDS_OF_PLACES.search(rest)
-    end = len(rest) if ends is None else ends.start()
-    login, _, host = rest[:end].rpartition("@")
-    return f"{scheme}{separator}{host}{rest[end:]}", login
-
-
-def redaction_of_urls(urls: Iterable[str], secrets: Iterable[str] = ()) -> Redaction:
-    """Prepare what replaces the passwords of URLs, the values of their queries, and other secrets.
-
-    A URL may be inside of another text, or in a chain of them with ``::`` between. Its password counts up to the end of
-    the authority as well as up to the last ``@``, as one may have signs in it that should have been escaped.
-    """
-    found, logins = set(secrets), set[tuple[str, str]]()
-    for each in {part for url in urls for part in (url, *url.split("::")) if "://" in part}:
-        rest = each.partition("://")[2]
-        for login in (split_login(each)[1], rest.rpartition("@")[0]):
-            user, _, password = login.partition(":")
-            if password and not _ENDS_OF_PLACES.search(user):
-                logins.add((user, password))
-                found.update((password, *_ENDS_OF_PLACES.split(password)))
-        found.update(value for value in _VALUES_OF_QUERIES.findall(rest) if len(value) >= _LONG)
-    return make_redaction(found, logins)
-
-
-def hide_passwords(text: str) -> str:
-    """Write URLs without their passwords and queries: ``sftp://me:…@host/x?…``.
-
-    As a password may have any sign in it that should have been escaped, all from the first ``:`` up to the last ``@``
-    counts as one.
-    """
-    return "".join(map(_hide_password, _STARTS_OF_URLS.split(text)))
-
-
-def _hide_password(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        return url
-    login, at, place = rest.rpartition("@")
-    user, colon, _ = login.partition(":")
-    if _ENDS_OF_PLACES.search(user):  # that is no user name, and what follows no password
-        login, at, place = "", "", rest
-    elif colon:
-        login = f"{user}:…"
-    shown, question, _ = place.partition("?")
-    return f"{scheme}://{login}{at}{shown}{question}{'…' if question else ''}"
+    return base64.b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode()
 
 
 def _spellings(secret: str) -> Iterator[str]:
     """A secret as it was given, and as it is when the escapes in it are undone, or a form has a plus for a space."""
-    for layer, _ in _layers(secret):
-        yield layer
-        yield layer.replace(" ", "+")
+    for layer in _layers(secret, _ESCAPES_OF_ONE_KIND):
+        yield layer.text
+        yield layer.text.replace(" ", "+")
 
 
 def _in_base64(secret: str | bytes) -> Iterator[str]:
@@ -157,53 +118,79 @@ def _in_base64(secret: str | bytes) -> Iterator[str]:
         yield text.replace("+", "-").replace("/", "_")
 
 
-def _layers(text: str) -> Iterator[tuple[str, Sequence[int]]]:
-    """A text as it is, with the escapes of each kind undone, and with those of all kinds, once and more often.
+class _Layer:
+    """A text, as it is or with escapes of another layer undone."""
 
-    Each comes with where its characters began in the text as it is, and its end.
-    """
-    places: Sequence[int] = range(len(text) + 1)
-    yield text, places
-    if _ESCAPES.search(text) is None:
-        return
-    for escapes in _ESCAPES_OF_ONE_KIND:
-        layer = _undo(escapes, text, places)
-        if layer is not None:
-            yield layer
+    def __init__(self, text: str, before: "_Layer | None" = None) -> None:
+        self.text = text
+        self.end: int = len(text) if before is None else before.end
+        """How much of the text as it is was looked at."""
+        self._before = before
+        self._starts, self._ends = list[int](), list[int]()
+        """Where the escapes are that were undone."""
+        self._starts_before, self._ends_before = list[int](), list[int]()
+        """Where they were."""
+
+    def undo(self, escapes: re.Pattern[str]) -> "_Layer | None":
+        """The next layer, None when there are no escapes."""
+        if not any(sign in self.text for sign in _SIGNS):
+            return None
+        layer = _Layer("", self)
+        parts: list[str] = []
+        end = length = 0
+        for count, match in enumerate(escapes.finditer(self.text)):
+            start, next_end = match.span()
+            if count == _MOST_ESCAPES:
+                layer.end = self._origin(start, start + 1)[0]
+                self.text = self.text[:start]
+                break
+            plain = _unescape(match[0])
+            parts += self.text[end:start], plain
+            length += start - end
+            layer._starts.append(length)
+            length += len(plain)
+            layer._ends.append(length)
+            layer._starts_before.append(start)
+            layer._ends_before.append(next_end)
+            end = next_end
+        layer.text = "".join([*parts, self.text[end:]])
+        return layer if end else None
+
+    def find(self, needles: Iterable[tuple[str, bool]]) -> Iterator[tuple[int, int]]:
+        """Where secrets are, as places in the text as it is."""
+        for needle, is_base64 in needles:
+            start = self.text.find(needle)
+            while start >= 0:
+                end = start + len(needle)
+                if is_base64 and (rest := _REST_OF_BASE64.match(self.text, end)) is not None:
+                    end = rest.end()
+                yield self._origin(start, end)
+                start = self.text.find(needle, end)
+
+    def _origin(self, start: int, end: int) -> tuple[int, int]:
+        """Where a part of this text, of one or more characters, is in the text as it is."""
+        if self._before is None:
+            return start, end
+        first, last = bisect_right(self._ends, start), bisect_right(self._ends, end - 1)
+        return self._before._origin(self._place(first, start, is_end=False), self._place(last, end, is_end=True))
+
+    def _place(self, escape: int, place: int, *, is_end: bool) -> int:
+        """Where a place of this text was before: within an escape, or after the one in front of it."""
+        if escape < len(self._starts) and self._starts[escape] <= place - is_end:
+            return self._ends_before[escape] if is_end else self._starts_before[escape]
+        return place if escape == 0 else place - self._ends[escape - 1] + self._ends_before[escape - 1]
+
+
+def _layers(text: str, kinds: Iterable[re.Pattern[str]]) -> list[_Layer]:
+    """A text as it is, with escapes of single kinds undone, and with those of all kinds, once and more often."""
+    whole = _Layer(text)
+    has_several_kinds = sum(sign in text for sign in _SIGNS) > 1
+    layers = [whole, *(whole.undo(escapes) for escapes in (kinds if has_several_kinds else ()))]
+    layer: _Layer | None = whole
     for _ in range(_LAYERS):
-        layer = _undo(_ESCAPES, text, places)
-        if layer is None:
-            return
-        yield layer
-        text, places = layer
-
-
-def _undo(escapes: re.Pattern[str], text: str, places: Sequence[int]) -> tuple[str, Sequence[int]] | None:
-    """A text with escapes undone, None when it has none."""
-    parts: list[str] = []
-    moved: list[int] = []
-    end = 0
-    for match in escapes.finditer(text):
-        plain = _unescape(match[0])
-        parts += text[end : match.start()], plain
-        moved += places[end : match.start()]
-        moved += [places[match.start()]] * len(plain)
-        end = match.end()
-    return ("".join([*parts, text[end:]]), [*moved, *places[end:]]) if end else None
-
-
-def _find(needles: Iterable[tuple[str, bool]], layer: str, places: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Where a layer has a secret, as places in the first one."""
-    for needle, is_base64 in needles:
-        start = layer.find(needle)
-        while start >= 0:
-            end = start + len(needle)
-            if is_base64 and (rest := _REST_OF_BASE64.match(layer, end)) is not None:
-                end = rest.end()
-            while places[end] == places[end - 1]:  # an escape that stands for more
-                end += 1
-            yield places[start], places[end]
-            start = layer.find(needle, end)
+        layer = None if layer is None else layer.undo(_ESCAPES)
+        layers.append(layer)
+    return [each for each in layers if each is not None]
 
 
 def _replace(text: str, spans: list[tuple[int, int]]) -> str:
@@ -217,19 +204,21 @@ def _replace(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join([*parts, text[done:]]) if done else text
 
 
-def _unescape(escape: str) -> str:
-    if escape[0] == "%":
-        return unquote(escape)
-    if escape[0] == "&":
-        return html.unescape(escape)
-    if escape[0] == "\0":
+def _unescape(escapes: str) -> str:
+    """What escapes of one kind stand for."""
+    kind = escapes[:2]
+    if kind[0] == "%":
+        return bytes.fromhex(escapes.replace("%", "")).decode(errors="replace")
+    if kind[0] == "&":
+        return html.unescape(escapes)
+    if kind[0] == "\0":
         return ""
-    if escape[1] == "u":
-        return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "replace")
-    if escape[1] == "x":
-        data = bytes.fromhex(escape.replace("\\x", ""))
+    if kind == "\\u":
+        return bytes.fromhex(escapes.replace("\\u", "")).decode("utf-16-be", "replace")
+    if kind == "\\x":
+        data = bytes.fromhex(escapes.replace("\\x", ""))
         try:
             return data.decode()
         except UnicodeDecodeError:
             return data.decode("latin-1")
-    return escape[1:]
+    return escapes[1::2]

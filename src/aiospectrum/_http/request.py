@@ -9,7 +9,8 @@ from urllib.parse import quote
 import msgspec
 
 from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.values import format_date_time
+from aiospectrum._codec.writers import format_date_time
+from aiospectrum._plain import plain_integer, plain_text
 from aiospectrum.checks import refuse
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.routes import PathParameter, QueryParameter, Route, Style
@@ -53,8 +54,8 @@ def build_request(
         target += _written(_query, _write_query, route, route.query, query)
     if route.body is None:
         return target, None
-    route.body.check.check(route.body.name, body)
-    return target, msgspec.json.encode(shared_converter().unstructure(body), enc_hook=_plain_json)
+    plain = route.body.check.check(route.body.name, body)
+    return target, msgspec.json.encode(shared_converter().unstructure(plain))
 
 
 def _written(
@@ -89,8 +90,7 @@ def _written(
 def _write_path(route: Route[Any], *values: object) -> str:
     target = route.path
     for parameter, value in zip(route.path_parameters, values, strict=True):
-        parameter.check.check(parameter.name, value)
-        segment = _encode(value)
+        segment = _encode(parameter.check.check(parameter.name, value))
         if segment in ("", ".", ".."):  # which servers take for another path, and no encoding changes that
             refuse(parameter.name, value, "a value other than '', '.' and '..': it is a segment of the path")
         target = target.replace(f"{{{parameter.name}}}", segment)
@@ -111,8 +111,8 @@ def _write_query(route: Route[Any], *values: object) -> str:
             if parameter.required:
                 refuse(parameter.name, value, "a value: it is required")
             continue
-        parameter.check.check(parameter.name, value)
-        pairs.append(f"{parameter.encoded}={_encode(value, parameter.style)}")
+        plain = parameter.check.check(parameter.name, value)
+        pairs.append(f"{parameter.encoded}={_encode(plain, parameter.style)}")
     if pairs and not is_paged:
         pairs.insert(0, f"{route.page}=1")
     return "?" + "&".join(pairs) if pairs else ""
@@ -123,24 +123,15 @@ _query = lru_cache(maxsize=1024, typed=True)(_write_query)
 
 
 def _encode(value: object, style: Style = "form") -> str:
-    if type(value) is int:
-        return str(value)
-    if isinstance(value, (list, tuple)):
+    """Write a value that a check has made plain."""
+    if isinstance(value, list):
         return _DELIMITERS[style].join(_encode(item) for item in value)
     if isinstance(value, datetime):
         return quote(format_date_time(value), safe=":")
-    return quote(_plain(value), safe="")
-
-
-def _plain(value: object) -> str:
-    """The text that was checked: an enum or another subclass of str or int may print as something else."""
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, int):
-        return int.__repr__(value)
-    raise TypeError(f"a parameter of the type {type(value).__name__}")  # no check of the spec accepts one
-
-
-def _plain_json(value: object) -> str | int:
-    """What msgspec takes in the place of a subclass of str or int."""
-    return int(value) if isinstance(value, int) else _plain(value)
+    text = plain_text(value)
+    if text is None:
+        number = plain_integer(value)
+        if number is None:
+            raise TypeError(f"a parameter of the type {type(value).__name__}")  # no check of the spec gives one
+        text = str(number)
+    return quote(text, safe="")

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from types import NoneType
-from typing import Any, TypeAlias, get_args, get_origin
+from typing import Any, Final, TypeAlias, get_args, get_origin
+
+from cattrs.errors import BaseValidationError
 
 from aiospectrum._codec.converter import shared_converter
-from aiospectrum._codec.decoder import UNREADABLE, DecodedBody, decode_body, decode_values, explain
+from aiospectrum._codec.decoder import DecodedBody, decode_body, decode_values, explain
 from aiospectrum._codec.parts import MOST_AT_ONCE, decode_in_parts
 from aiospectrum._http.envelope import read_details, read_envelope, read_result_info, response_error
 from aiospectrum._http.record import Call, HTTPResponse
@@ -13,6 +15,12 @@ from aiospectrum.errors import DecodeError, ResponseError
 from aiospectrum.transport import Response
 
 __all__ = ["assumed_response", "read_large_response", "read_response"]
+
+_EMPTY: Final[tuple[object, ...]] = (None, {})
+"""Results that say no more than that the call succeeded."""
+
+_LONGEST_EMPTY: Final = 1000
+"""Bytes of white space."""
 
 Outcome: TypeAlias = DecodedBody[Any] | ResponseError
 """An error is returned and raised where nothing of what has come is in reach, as an error that is kept keeps that."""
@@ -93,6 +101,9 @@ def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
 
 
 def _read_by_fallback(call: Call, http: HTTPResponse) -> Outcome:
+    is_empty = len(http.body) < _LONGEST_EMPTY and http.body.strip() in (b"", b"null")
+    if is_empty and 200 <= http.status < 300 and _assumed_result(call):
+        return _with_result(call, http, DecodedBody(result=None, success=True))
     body = read_envelope(call, http)
     return body if isinstance(body, ResponseError) else _with_result(call, http, body)
 
@@ -106,7 +117,7 @@ def _assumed_result(call: Call) -> dict[str, object] | None:
 
 def _with_result(call: Call, http: HTTPResponse, body: DecodedBody[Any]) -> Outcome:
     """Read the JSON values of ``result`` into the type that the route documents."""
-    if body.result is None:
+    if body.result in _EMPTY and call.route.assumed_result is not None:
         body.result = _assumed_result(call)
     wanted = call.route.result
     if get_origin(wanted) is list and body.result is None:
@@ -127,13 +138,12 @@ def _with_result(call: Call, http: HTTPResponse, body: DecodedBody[Any]) -> Outc
 def _decode_result(call: Call, body: DecodedBody[Any]) -> str:
     """Put models in the place of JSON values, or say what is wrong with these."""
     problem = ""
-    converters = shared_converter(), shared_converter(is_detailed=True)
     for form in (call.route.result, *call.route.other_results):
         try:
             try:
-                body.result = decode_values(form, body.result, *converters)
+                body.result = decode_values(form, body.result, shared_converter())
                 return ""
-            except UNREADABLE as error:
+            except (BaseValidationError, ValueError, TypeError, AttributeError, KeyError) as error:  # as cattrs does
                 problem = problem or explain(error, "result", call.clean) or "result: expected something else"
         except RecursionError:  # reading takes more of the stack than parsing did
             problem = problem or "result: nested too deep"

@@ -10,10 +10,11 @@ from aiospectrum.errors import (
     DecodeError,
     MalformedBodyError,
     NotFoundError,
+    ProxyError,
     RequestError,
     ResponseError,
 )
-from aiospectrum.policies import RetryPolicy
+from aiospectrum.policies import RateLimit, RetryPolicy
 from aiospectrum.routes import Method
 
 __all__ = ["Action", "RetryBudget", "backoff", "decide", "is_ambiguous", "wait_after_429"]
@@ -25,7 +26,7 @@ Source: https://developers.cloudflare.com/support/troubleshooting/http-status-co
 """
 
 _UNKNOWN_WAIT: Final = 30.0
-"""Seconds to wait after a 429 that does not say how long in a form that can be read."""
+"""Seconds to wait after a 429 that does not say how long, in a form that can be read and within reason."""
 
 
 class Action(enum.Enum):
@@ -36,6 +37,9 @@ class Action(enum.Enum):
 
     RETRY = enum.auto()
     """Wait, then attempt again."""
+
+    RESEND = enum.auto()
+    """Attempt again at once, over a new connection; it takes no token, and counts as the same attempt."""
 
     RAISE_AMBIGUOUS = enum.auto()
     """The caller has to find out whether the write took place."""
@@ -51,10 +55,13 @@ def is_ambiguous(error: RequestError) -> bool:
         error: How the attempt failed.
 
     Returns:
-        Once a byte of the request could have been sent, True for failures that pass, but for a 429, which says that
-        nothing was done; and for a response that is a success by its status and cannot be read.
+        Once a byte of the request could have been sent, True when no response came whole, and for statuses that pass,
+        but for a 429, which says that nothing was done; and for a response that is a success by its status and cannot
+        be read.
     """
-    return error.was_sent and error.status != 429 and (_passes(error) or _is_unread_success(error))
+    if not error.was_sent or error.status == 429:
+        return False
+    return isinstance(error, ConnectionFailedError) or _passes(error) or _is_unread_success(error)
 
 
 def decide(
@@ -65,18 +72,20 @@ def decide(
     Args:
         method: HTTP method of the route.
         error: How the attempt failed.
-        attempt: Number of the attempt, counted from 1.
+        attempt: Number of the attempt, counted from 1, without one that was resent.
         policy: The limits.
         follows_ambiguous: Whether an earlier attempt of the call may have taken effect.
 
     Returns:
-        What to do. GET, PUT and DELETE are retried after any failure that passes, POST only when nothing can
-        have been done.
+        What to do. GET, PUT and DELETE are retried after any failure that passes, and resent when a kept connection
+        turns out to be closed; POST is retried only when nothing can have been done.
     """
     if method == "DELETE" and follows_ambiguous and isinstance(error, NotFoundError):
         return Action.COUNT_AS_DELETED
     if method == "POST" and is_ambiguous(error):
         return Action.RAISE_AMBIGUOUS
+    if isinstance(error, ConnectionFailedError) and error.was_stale:
+        return Action.RESEND
     if _passes(error) and attempt < policy.max_attempts:
         return Action.RETRY
     return Action.RAISE
@@ -97,22 +106,27 @@ def backoff(attempt: int, policy: RetryPolicy, random: Callable[[], float]) -> f
     return random() * longest
 
 
-def wait_after_429(retry_after: float | None, quota: tuple[int, float] | None, random: Callable[[], float]) -> float:
+def wait_after_429(
+    retry_after: float | None,
+    quota: tuple[int, float] | None,
+    random: Callable[[], float],
+    max_wait: float = RateLimit().max_wait,
+) -> float:
     """Compute the wait after a 429.
 
     Args:
         retry_after: Seconds of the ``Retry-After`` header; None when it is absent or unreadable.
         quota: What the ``Ratelimit`` header says: requests left, and the seconds that they are for.
         random: Returns a random number from 0 up to but not including 1.
+        max_wait: Maximum number of seconds; a longer wait that the API demands is ignored.
 
     Returns:
         Seconds: those of ``Retry-After``, else of ``Ratelimit``, else 30; never less, and up to a tenth and
         at most 5 s more, so that not all clients come back at once.
     """
-    wait = retry_after
-    if wait is None:
-        wait = _UNKNOWN_WAIT if quota is None else quota[1]
-    return wait + random() * min(5.0, wait / 10)
+    demanded = (retry_after, None if quota is None else quota[1], min(_UNKNOWN_WAIT, max_wait))
+    wait = next(seconds for seconds in demanded if seconds is not None and 0 <= seconds <= max_wait)
+    return wait + random() * min(5.0, wait / 10, max_wait - wait)
 
 
 class RetryBudget:
@@ -155,9 +169,11 @@ class RetryBudget:
 def _passes(error: RequestError) -> bool:
     if isinstance(error, MalformedBodyError):
         return True
+    if isinstance(error, ProxyError):
+        return error.status in (408, 429) or (error.status is not None and error.status >= 500)
     if isinstance(error, ResponseError):
         return error.status in _PASSING_STATUSES
-    return isinstance(error, ConnectionFailedError)
+    return isinstance(error, ConnectionFailedError) and not error.is_permanent
 
 
 def _is_unread_success(error: RequestError) -> bool:

@@ -1,8 +1,8 @@
 """The seam to aiohttp: one request on the session of a client."""
 
 import asyncio
-import re
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, NoReturn, TypeVar
@@ -11,22 +11,18 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
+from aiospectrum._http.borrowed import BorrowedSession
+from aiospectrum._http.connector import FAILURES, CarefulConnector, Failure, Guards, read_failure, send_once
 from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import DeadlineTimer
 from aiospectrum._http.envelope import response_error
+from aiospectrum._http.loop import running_loop
 from aiospectrum._http.record import Call, HTTPResponse
-from aiospectrum.checks import refuse
-from aiospectrum.errors import BodyTooLargeError, ClientStateError, ConnectionFailedError
+from aiospectrum.errors import BodyTooLargeError, ClientStateError, ConnectionFailedError, ProxyError
 
-__all__ = ["LARGE", "Session", "keep_receive_buffers", "send_once"]
+__all__ = ["LARGE", "Session", "keep_receive_buffers"]
 
 T = TypeVar("T")
-
-_NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-"""aiohttp's errors from before a byte of the request could be written."""
-
-_QUOTATION: Final = re.compile(r"\n|\\n| when reading: |\bb['\"]|<RawResponseMessage")
-"""Where aiohttp begins to quote."""
 
 _LONGEST_REASON: Final = 1000
 
@@ -54,7 +50,9 @@ class Session:
         borrowed: aiohttp.ClientSession | None = None,
         connector_limit: int = 50,
         ssl_context: ssl.SSLContext | None = None,
+        keep_alive: bool = True,
         max_body_bytes: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Keep the settings; nothing is opened yet.
 
@@ -64,7 +62,9 @@ class Session:
             borrowed: A session to send over, which is never closed; None for one of its own.
             connector_limit: Maximum number of connections of its own session, 1 or more.
             ssl_context: How servers are verified on its own session; against the system's certificates when None.
+            keep_alive: Whether its own session uses connections more than once.
             max_body_bytes: Maximum size of a body in bytes, decompressed.
+            clock: Returns the time in seconds, for how long connections have been kept.
 
         Raises:
             InvalidArgumentError: The middlewares of a borrowed session cannot be read.
@@ -74,11 +74,19 @@ class Session:
         self.timer: DeadlineTimer
         """Checks the deadlines of the calls; there while it is open."""
         self._aiohttp: aiohttp.ClientSession
+        self._fresh: aiohttp.ClientSession | None = None
+        """Makes a connection for each request; opened when it is first needed."""
         self._large_bodies: asyncio.Lock
         self._thread: asyncio.Lock
-        self._borrowed = borrowed
-        own = () if borrowed is None else _middlewares_of(borrowed)
-        self._middlewares = (_make_authorizer(credentials), send_once, *own)
+        self._borrowed = None if borrowed is None else BorrowedSession(borrowed, credentials)
+        authorize = _make_authorizer(credentials)
+        self._middlewares: tuple[ClientMiddlewareType, ...] = (authorize,)
+        # aiohttp sends again by itself when it cannot write a body, or when it loses a connection that is not guarded.
+        self._middlewares_of_json: tuple[ClientMiddlewareType, ...] = (authorize, send_once)
+        if self._borrowed is not None:
+            self._middlewares = self._middlewares_of_json = (authorize, *self._borrowed.middlewares)
+        self._guards: Guards = {}
+        self._clock = clock
         # A session of its own has the headers of every request by itself, which takes less time.
         self._own_headers = headers if borrowed is None else {}
         self._headers = {} if borrowed is None else headers
@@ -87,34 +95,67 @@ class Session:
         self._ssl_context = ssl_context
         self._proxy = credentials.proxy
         self._proxy_headers = credentials.proxy_headers
+        self._keep_alive = keep_alive
         self._max_body_bytes = max_body_bytes
 
-    def open(self) -> None:
-        """Open it on the running event loop.
+    def open(self, base_url: str = "") -> None:
+        """Open it on the running event loop, for requests to some URL.
 
         Raises:
-            ClientStateError: It is open already, on a loop that has not been closed.
+            ClientStateError: It is open already, on a loop that has not been closed; or the borrowed session is closed
+                or of another loop.
+            InvalidArgumentError: The borrowed session would send credentials of its own.
         """
         if self.loop is not None and not self.loop.is_closed():
             raise ClientStateError("the client is open already: enter it once, then share it among tasks")
-        self.loop = asyncio.get_running_loop()
-        self.timer = DeadlineTimer(self.loop)
+        loop = running_loop()
+        if self._borrowed is None:
+            self._aiohttp, self._fresh = self._make_session(force_close=not self._keep_alive), None
+        else:
+            self._aiohttp = self._borrowed.open(loop, base_url)
+        self.loop = loop
+        self.timer = DeadlineTimer(loop)
         self._large_bodies = asyncio.Lock()
         self._thread = asyncio.Lock()
-        self._aiohttp = self._borrowed or aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connector_limit, ssl=self._ssl_context or True),
+
+    def _make_session(self, *, force_close: bool) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=CarefulConnector(
+                guards=self._guards,
+                clock=self._clock,
+                limit=self._connector_limit,
+                ssl=self._ssl_context or True,
+                force_close=force_close,
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._own_headers,
         )
 
+    def _fresh_session(self) -> aiohttp.ClientSession:
+        """The session that makes a new connection for each request, if there is one."""
+        if self._fresh is None and self._borrowed is None:
+            self._fresh = self._make_session(force_close=True)
+        return self._fresh or self._aiohttp
+
     async def close(self) -> None:
-        """Leave no timer behind, and no connection of its own session."""
-        if self.loop is None:
+        """End the calls that are under way, and leave no timer behind, and no connection of its own sessions.
+
+        Raises:
+            ClientStateError: It is open on another event loop.
+        """
+        loop = self.loop
+        if loop is None:
             return
+        if loop is not asyncio.get_running_loop() and not loop.is_closed():
+            self.refuse()
         self.loop = None
-        self.timer.close()
+        if not loop.is_closed():
+            self.timer.close()
+            await asyncio.sleep(0)  # in which they end
         if self._borrowed is None:
             await self._aiohttp.close()
+        if self._fresh is not None:
+            await self._fresh.close()
 
     def refuse(self) -> NoReturn:
         """Raise the error for a call that is not made on :attr:`loop`.
@@ -122,6 +163,7 @@ class Session:
         Raises:
             ClientStateError: Always.
         """
+        running_loop()
         if self.loop is None:
             raise ClientStateError("the client is not open: call it inside `async with Client(...) as client:`")
         raise ClientStateError("the client was opened on another event loop: open one client per loop")
@@ -139,13 +181,14 @@ class Session:
             ConnectionFailedError: No connection, or the response did not arrive whole.
             BodyTooLargeError: The body is larger than allowed.
         """
-        if self._aiohttp.closed:
+        session = self._fresh_session() if call.needs_new_connection else self._aiohttp
+        if self.loop is None or session.closed:
             raise ClientStateError("the session was closed while the call was under way")
         deadline = call.deadline
         deadline.on_data()
         try:
             # Awaited and released by hand, which takes a tenth less of a small call than ``async with``.
-            response = await self._aiohttp.request(
+            response = await session.request(
                 call.route.method,
                 URL(call.url, encoded=True),
                 headers=self._headers if call.body is None else self._headers_of_json,
@@ -155,7 +198,7 @@ class Session:
                 proxy=self._proxy,
                 proxy_headers=None if self._proxy is None else self._proxy_headers(),
                 timeout=_own_timeout(connect_timeout),
-                middlewares=self._middlewares,
+                middlewares=self._middlewares_of_json if call.body is not None else self._middlewares,
             )
             deadline.on_data()
             try:
@@ -166,18 +209,16 @@ class Session:
         except asyncio.CancelledError:
             if not deadline.take_back_read_timeout():
                 raise
-            reason, was_sent = f"nothing came for {deadline.read:g} s", True
-        except (aiohttp.ClientError, OSError, _BrokenConnectionError) as error:
-            reason = str(error) if isinstance(error, _BrokenConnectionError) else _describe(error)
-            reason = call.clean(reason)[:_LONGEST_REASON]
-            was_sent = not isinstance(error, _NOTHING_SENT)
+            failure = Failure(reason=f"nothing came for {deadline.read:g} s", was_sent=True)
+        except FAILURES as error:
+            failure = read_failure(error)
         finally:
             deadline.stop_reading()
+            guard = self._guards.pop(deadline.task, None)
+            if guard is not None and guard.task is deadline.task:  # else another request is sent over it already
+                guard.task = None
         # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
-        message = f"{call.method} {call.url} failed: {reason}"
-        failure = ConnectionFailedError(message, method=call.method, url=call.url)
-        failure.was_sent = was_sent
-        raise failure
+        raise _connection_error(call, failure)
 
     async def _read(self, call: Call, response: ClientResponse) -> HTTPResponse:
         """Read the body piece by piece, as a small compressed one can stand for a very large one."""
@@ -221,17 +262,12 @@ class Session:
             return await asyncio.to_thread(function)
 
 
-class _BrokenConnectionError(Exception):
-    """Stands for aiohttp's own errors where aiohttp would take them as a reason to send again."""
-
-
-def _describe(error: aiohttp.ClientError | OSError) -> str:
-    """An error of aiohttp without the bytes of a response that it quotes.
-
-    These may begin or end in the middle of a credential, as packets do, and half of one is not recognized.
-    """
-    text = f"{error.status}, {error.message}" if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    return f"{type(error).__name__}: {_QUOTATION.split(text, maxsplit=1)[0]}".rstrip(": ")
+def _connection_error(call: Call, failure: Failure) -> ConnectionFailedError:
+    message = f"{call.method} {call.url} failed: {call.clean(failure.reason)[:_LONGEST_REASON]}"
+    kind = ConnectionFailedError if failure.status is None else ProxyError
+    error = kind(message, method=call.method, url=call.url, status=failure.status)
+    error.was_sent, error.was_stale, error.is_permanent = failure.was_sent, failure.is_stale, failure.is_permanent
+    return error
 
 
 def _make_authorizer(credentials: Credentials) -> ClientMiddlewareType:
@@ -251,20 +287,6 @@ def _make_authorizer(credentials: Credentials) -> ClientMiddlewareType:
     return authorize
 
 
-async def send_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Keep aiohttp from sending a request a second time by itself; a client middleware.
-
-    aiohttp repeats GET, PUT and DELETE once when a reused connection turns out to be closed. It knows that case by
-    the class of the error, so an error of another class stops it.
-    """
-    try:
-        return await handler(request)
-    except _NOTHING_SENT:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _BrokenConnectionError(_describe(error)) from error
-
-
 def keep_receive_buffers() -> None:
     """Make the allocator keep the memory that is received into, and that large bodies take.
 
@@ -281,12 +303,3 @@ def keep_receive_buffers() -> None:
 def _own_timeout(connect: float | None) -> aiohttp.ClientTimeout:
     """The timeouts that aiohttp watches over: that of connecting; all others are the deadline's."""
     return aiohttp.ClientTimeout(total=None, connect=None, sock_connect=connect, sock_read=None)
-
-
-def _middlewares_of(session: aiohttp.ClientSession) -> tuple[ClientMiddlewareType, ...]:
-    """A borrowed session's own middlewares, which those of a request replace; aiohttp has no public name for them."""
-    try:
-        return tuple(session._middlewares)
-    except AttributeError:
-        expected = f"a session whose middlewares can be read, which those of aiohttp {aiohttp.__version__} cannot"
-        refuse("session", session, f"{expected}; leave it out, and the client opens its own")

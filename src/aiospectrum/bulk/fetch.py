@@ -10,7 +10,7 @@ import attrs
 from aiospectrum.bulk.plan import Task
 from aiospectrum.bulk.query import Query, is_truncated
 from aiospectrum.bulk.windows import Window, split_window
-from aiospectrum.checks import Number
+from aiospectrum.checks import Number, keep
 from aiospectrum.endpoints import get_events_by_time, get_events_summary
 from aiospectrum.errors import (
     ClientStateError,
@@ -107,11 +107,6 @@ class Outcome(TableMethods):
         )
 
 
-def _check_rate_limit_timeout(_: object, field: Any, value: float | None) -> None:
-    if value is not None:
-        _TIMEOUT.check(field.name, value)
-
-
 @attrs.frozen(kw_only=True)
 class Fetcher:
     """How windows are fetched.
@@ -123,7 +118,7 @@ class Fetcher:
     query: Query
     """The query."""
 
-    rate_limit_timeout: float | None = attrs.field(validator=_check_rate_limit_timeout)
+    rate_limit_timeout: float | None = attrs.field(validator=keep(_TIMEOUT, or_none=True))
     """Seconds that a window waits for the rate limit in total, on top of the waits of a call; None for no limit."""
 
     sleep: Callable[[float], Awaitable[object]]

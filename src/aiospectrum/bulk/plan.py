@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import attrs
@@ -12,7 +12,7 @@ from aiospectrum._http.config import check_class
 from aiospectrum.bulk.query import Kind, Query
 from aiospectrum.bulk.windows import Window, WindowLength, count_windows, fits, usual_length, window_at
 from aiospectrum.bulk.zones import check_zones
-from aiospectrum.checks import DateTime, Integer, Text, refuse
+from aiospectrum.checks import DateTime, Integer, Text, Unchecked, keep, refuse
 from aiospectrum.models import Dimension, Metric, TimeDelta
 
 __all__ = ["Plan", "PlanDiff", "ShardBy", "Task"]
@@ -21,10 +21,10 @@ ShardBy: TypeAlias = Literal["zone", "time"]
 """What is divided among shards: zones, each with all its windows, or the time, each part with all zones."""
 
 _LENGTHS: Final = (*get_args(TimeDelta), "whole")
-_LENGTH: Final = Text(choices=_LENGTHS, expected=f"one of {', '.join(_LENGTHS)}")
-_SHARD_BY: Final = Text(choices=get_args(ShardBy), expected=f"one of {', '.join(get_args(ShardBy))}")
-_COUNT: Final = Integer(minimum=1, expected="an integer of 1 or more")
-_TIME: Final = DateTime()
+_LENGTH: Final = Text(choices=_LENGTHS, takes_unchecked=False)
+_SHARD_BY: Final = Text(choices=get_args(ShardBy), takes_unchecked=False)
+_COUNT: Final = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more")
+_TIME: Final = DateTime(takes_unchecked=False)
 
 
 def _check_zones(zones: Iterable[str]) -> tuple[str, ...]:
@@ -41,10 +41,10 @@ def _check_until(until: datetime) -> datetime:
 
 def _check_time(field: str, value: datetime) -> datetime:
     """A time in UTC; it is a whole second, as the API counts by those."""
-    _TIME.check(field, value)
-    if value.microsecond:
+    time: datetime = _TIME.check(field, value)
+    if time.microsecond:
         refuse(field, value, "a whole second, such as .replace(microsecond=0) gives")
-    return value.astimezone(UTC)
+    return time
 
 
 def _check_query(query: Query) -> Query:
@@ -109,7 +109,7 @@ class Plan:
 
     window: WindowLength = attrs.field(
         default=attrs.Factory(_usual_window, takes_self=True),
-        validator=lambda _, field, value: _LENGTH.check(field.name, value),
+        validator=keep(_LENGTH),
     )
     """Length of the windows, which are cut at the edges of the calendar in UTC; the first and the last one are shorter
     when the time does not begin or end at such an edge. When left out, a day, or one time interval where that is
@@ -170,9 +170,10 @@ class Plan:
         Raises:
             InvalidArgumentError: An argument is invalid.
         """
-        _COUNT.check("count", count)
-        Integer(minimum=0, maximum=count - 1, expected=f"an integer from 0 to {count - 1}").check("index", index)
-        _SHARD_BY.check("by", by)
+        count = _COUNT.check("count", count)
+        places = Integer(minimum=0, maximum=count - 1, takes_unchecked=False)
+        index = places.check("index", index)
+        by = _SHARD_BY.check("by", by)
         if by == "zone":
             return attrs.evolve(self, zones=self.zones[index::count])
         windows = count_windows(self.span, self.window)
@@ -230,21 +231,27 @@ class Plan:
             saved = msgspec.json.decode(text, type=_SavedPlan)
         except (msgspec.DecodeError, UnicodeError, TypeError) as error:
             refuse("text", text, f"a plan in version {_VERSION} of the format ({error})")
-        query = Query(**msgspec.structs.asdict(saved.query))
+        query = Query(**{name: _restored(value) for name, value in msgspec.structs.asdict(saved.query).items()})
         return cls(zones=saved.zones, since=saved.since, until=saved.until, window=saved.window, query=query)
 
 
 _VERSION: Final = 1
 
 
+class _Marked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A value that is sent as it is."""
+
+    unchecked: str
+
+
 class _SavedQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A query in a file."""
 
     kind: Kind
-    time_delta: TimeDelta | None
-    metrics: tuple[Metric, ...]
-    dimensions: tuple[Dimension, ...]
-    filters: str | None
+    time_delta: TimeDelta | _Marked | None
+    metrics: tuple[Metric | _Marked, ...]
+    dimensions: tuple[Dimension | _Marked, ...]
+    filters: str | _Marked | None
     limit: int | None
 
 
@@ -261,8 +268,20 @@ class _SavedPlan(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def _to_saved(plan: Plan) -> _SavedPlan:
-    query = _SavedQuery(**attrs.asdict(plan.query))
+    query = _SavedQuery(**{name: _saved(value) for name, value in attrs.asdict(plan.query).items()})
     return _SavedPlan(since=plan.since, until=plan.until, window=plan.window, query=query, zones=list(plan.zones))
+
+
+def _saved(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_saved, value))
+    return _Marked(unchecked=str(value)) if isinstance(value, Unchecked) else value
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_restored, value))
+    return Unchecked(value.unchecked) if isinstance(value, _Marked) else value
 
 
 def _settings(plan: Plan) -> dict[str, Any]:

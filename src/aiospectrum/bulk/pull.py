@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import attrs
 
-from aiospectrum._http.config import check_callable, check_class, check_count
+from aiospectrum._http.config import check_callable, check_class, check_count, check_function, refuse_coroutine
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.workers import Queue, WorkerPool, divide
@@ -73,7 +73,8 @@ def pull(
         InvalidArgumentError: An argument is invalid.
     """
     check_class("plan", plan, Plan)
-    check_count("concurrency", concurrency)
+    concurrency = check_count("concurrency", concurrency)
+    check_function("sleep", sleep)
     Flag().check("fail_fast", fail_fast)
     check_callable("on_progress", on_progress)
     fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
@@ -112,6 +113,14 @@ class Pull:
         self._is_complete = False
         self._is_closed = False
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a pull is under way in one place: pickle its plan, and pull that elsewhere")
+
     @property
     def progress(self) -> Progress:
         """How far it has come with the outcomes that were given."""
@@ -137,7 +146,7 @@ class Pull:
             if outcome is not None:
                 self._count(outcome)
                 if self._on_progress is not None:
-                    self._on_progress(self._progress)
+                    refuse_coroutine("on_progress", self._on_progress(self._progress))
         except BaseException:  # a cancellation ends all work as an error does, and propagates
             await self.aclose()
             raise

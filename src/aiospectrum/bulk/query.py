@@ -1,11 +1,13 @@
 """The query that a plan has for every zone and window: pure."""
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
+from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
 import attrs
 
-from aiospectrum.checks import Array, Integer, Text, refuse
+from aiospectrum._generated.analytics import GET_EVENTS_SUMMARY
+from aiospectrum._generated.checks import DIMENSION, METRIC, TIME_DELTA
+from aiospectrum.checks import Array, Integer, Text, Unchecked, keep, refuse
 from aiospectrum.models import Dimension, Metric, Report, TimeDelta
 
 __all__ = ["Kind", "Query", "is_truncated"]
@@ -16,34 +18,26 @@ Kind: TypeAlias = Literal["bytime", "summary"]
 S = TypeVar("S", bound=str)
 
 
-def _one_of(names: Any) -> Text:
-    choices = get_args(names)
-    return Text(choices=choices, expected=f"one of {', '.join(choices)}")
+_KIND: Final = Text(choices=get_args(Kind), takes_unchecked=False)
+_METRICS: Final = Array(items=METRIC, min_items=1, expected="a list with at least one metric")
+_DIMENSIONS: Final = Array(items=DIMENSION, expected="a list of dimensions")
+_FILTERS: Final = next(each.check for each in GET_EVENTS_SUMMARY.query if each.name == "filters")
+_LIMIT: Final = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more, or None")
 
 
-_KIND: Final = _one_of(Kind)
-_TIME_DELTA: Final = _one_of(TimeDelta)
-_METRICS: Final = Array(items=_one_of(Metric), min_items=1, expected="a list with at least one metric")
-_DIMENSIONS: Final = Array(items=_one_of(Dimension), expected="a list of dimensions")
-_FILTERS: Final = Text(
-    pattern=r"^[^%]*\Z", min_length=1, expected="a filter in plain text, without percent-encoding, or None"
-)
-_LIMIT: Final = Integer(minimum=1, expected="an integer of 1 or more, or None")
-
-
-def _check_metrics(value: Sequence[Metric]) -> tuple[Metric, ...]:
+def _check_metrics(value: Sequence[Metric | Unchecked]) -> tuple[Metric | Unchecked, ...]:
     return _check_names("metrics", value, _METRICS)
 
 
-def _check_dimensions(value: Sequence[Dimension]) -> tuple[Dimension, ...]:
+def _check_dimensions(value: Sequence[Dimension | Unchecked]) -> tuple[Dimension | Unchecked, ...]:
     return _check_names("dimensions", value, _DIMENSIONS)
 
 
 def _check_names(field: str, value: Sequence[S], check: Array) -> tuple[S, ...]:
-    check.check(field, value)
-    if len(set(value)) < len(value):
+    names: list[S] = check.check(field, value)
+    if len(set(names)) < len(names):
         refuse(field, value, "each name once")
-    return tuple(value)
+    return tuple(names)
 
 
 @attrs.frozen(kw_only=True)
@@ -56,38 +50,39 @@ class Query:
         InvalidArgumentError: A value is invalid.
     """
 
-    kind: Kind = attrs.field(default="bytime", validator=lambda _, field, value: _KIND.check(field.name, value))
+    kind: Kind = attrs.field(default="bytime", validator=keep(_KIND))
     """Which report."""
 
-    time_delta: TimeDelta | None = None
+    time_delta: TimeDelta | Unchecked | None = attrs.field(default=None, validator=keep(TIME_DELTA, or_none=True))
     """Length of each time interval; given for ``bytime``, None for ``summary``."""
 
-    metrics: tuple[Metric, ...] = attrs.field(converter=_check_metrics)
+    metrics: tuple[Metric | Unchecked, ...] = attrs.field(converter=_check_metrics)
     """Metrics to compute, in this order, at least one. Of these, ``count``, ``bytesIngress`` and ``bytesEgress`` add up
     over windows; durations, which are averages and percentiles, do not."""
 
-    dimensions: tuple[Dimension, ...] = attrs.field(default=(), converter=_check_dimensions)
+    dimensions: tuple[Dimension | Unchecked, ...] = attrs.field(default=(), converter=_check_dimensions)
     """Attributes to break the metrics down by, in this order; a single row when empty."""
 
-    filters: str | None = None
+    filters: str | None = attrs.field(default=None, validator=keep(_FILTERS, or_none=True))
     """Conditions on dimensions, such as ``event==disconnect``, in plain text; None for none."""
 
-    limit: int | None = None
+    limit: int | None = attrs.field(default=None, validator=keep(_LIMIT, or_none=True))
     """Maximum number of rows of a response, 1 or more; None for as many as the API gives."""
 
     def __attrs_post_init__(self) -> None:
-        if self.filters is not None:
-            _FILTERS.check("filters", self.filters)
-        if self.limit is not None:
-            _LIMIT.check("limit", self.limit)
         if self.kind == "bytime":
-            _TIME_DELTA.check("time_delta", self.time_delta)
+            TIME_DELTA.check("time_delta", self.time_delta)
         elif self.time_delta is not None:
             refuse("time_delta", self.time_delta, "None, as a summary has no time intervals")
 
     @property
-    def shortest(self) -> TimeDelta:
-        """The shortest window that a longer one is split into: a time interval, or for summaries a minute."""
+    def shortest(self) -> TimeDelta | Literal["whole"]:
+        """The shortest window that a longer one is split into: a time interval, or for summaries a minute.
+
+        Windows of intervals whose length this version does not know are not split.
+        """
+        if isinstance(self.time_delta, Unchecked):
+            return "whole"
         return "minute" if self.time_delta is None else self.time_delta
 
 

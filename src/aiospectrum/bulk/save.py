@@ -7,19 +7,20 @@ import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from aiospectrum._http.config import check_callable, check_class, check_count
+from aiospectrum._http.config import check_callable, check_class, check_count, check_function
 from aiospectrum._http.frames import forget_frames
-from aiospectrum._http.redaction import Redaction, hide_passwords, redaction_of_urls, split_login
+from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
+from aiospectrum._http.redaction import Redaction
+from aiospectrum.bulk.dataset.errors import StorageError
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
-from aiospectrum.bulk.dataset.run import WRITERS, Run
+from aiospectrum.bulk.dataset.run import WRITERS, Run, shown_error
 from aiospectrum.bulk.dataset.store import Store, run_blocking
 from aiospectrum.bulk.fetch import Fetcher
 from aiospectrum.bulk.plan import Plan
@@ -29,7 +30,7 @@ from aiospectrum.checks import Flag, Text, refuse
 __all__ = ["save"]
 
 _FORMATS: Final = get_args(FileFormat)
-_FORMAT: Final = Text(choices=_FORMATS, expected=f"one of {', '.join(_FORMATS)}")
+_FORMAT: Final = Text(choices=_FORMATS, takes_unchecked=False, expected=f"one of {', '.join(_FORMATS)}")
 
 _SECRET_NAME: Final = re.compile(
     r"pass|pwd|secret|token|key|credential|auth|signature|sas|connection.?string", re.IGNORECASE
@@ -37,6 +38,7 @@ _SECRET_NAME: Final = re.compile(
 """Of an argument of a file system."""
 
 _HAS_PORT: Final = re.compile(r"://[^/?#@:]*(:[0-9]+)?[/?#]")
+"""A URL whose authority is a host with a port, or without one."""
 
 
 async def save(
@@ -76,7 +78,7 @@ async def save(
         client: An open client, or a mapping of zone ids to clients.
         plan: What to fetch.
         destination: A folder, which is made when it is not there; or a URL that fsspec knows, such as
-            ``s3://bucket/folder``, with ``aiospectrum[fsspec]``.
+            ``s3://bucket/folder``, with ``aiospectrum[fsspec]``. A user name and password in it are percent-encoded.
         format: ``parquet``, which needs ``aiospectrum[arrow]``, ``csv`` or ``ndjson``.
         concurrency: Maximum number of calls of each client at once, 1 or more.
         refresh_within: Fetch partitions again that were incomplete when they were fetched, by the ``data_lag`` of
@@ -105,31 +107,26 @@ async def save(
         ClientStateError: The client is not open, or not on this event loop.
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
+    open_store, redaction = _make_opener(destination, storage_options, clock)
+    del destination, storage_options  # so that no tool that reports errors shows them
     check_class("plan", plan, Plan)
-    _FORMAT.check("format", format)
-    check_count("concurrency", concurrency)
+    file_format: FileFormat = _FORMAT.check("format", format)
+    concurrency = check_count("concurrency", concurrency)
+    check_function("sleep", sleep)
+    check_function("clock", check_callable("clock", clock))
     if refresh_within is not None and not (isinstance(refresh_within, timedelta) and refresh_within >= timedelta()):
         refuse("refresh_within", refresh_within, "a timedelta of 0 or more, or None")
     Flag().check("fail_fast", fail_fast)
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
-    redaction = _redaction(destination, storage_options)
     fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
     with ThreadPoolExecutor(WRITERS + 1, "aiospectrum-save") as executor:
-        try:
-            opening = partial(_open_store, destination, storage_options, clock, redaction)
-            store = await run_blocking(executor, opening)
-        except BaseException as error:
-            if redaction.longest:
-                raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
-            raise
-        finally:
-            del destination, storage_options, opening  # so that no tool that reports errors shows them
+        store = await _open_in_thread(executor, open_store, redaction)
         run = Run(
             client=client,
             plan=plan,
-            file_format=format,
+            file_format=file_format,
             concurrency=concurrency,
             refresh_within=refresh_within,
             fail_fast=fail_fast,
@@ -144,11 +141,34 @@ async def save(
         return await run.save()
 
 
+def _make_opener(
+    destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float]
+) -> tuple[Callable[[], Store], Redaction]:
+    """What opens the store, which holds secrets in its closure alone; and what replaces them in texts."""
+    if options is not None and not issubclass(type(options), Mapping):
+        refuse("storage_options", type(options), "a mapping, or None")
+    url = destination if isinstance(destination, str) else ""
+    texts = list(_texts_in("", options or {}))
+    redaction = redaction_of_urls(
+        [url, *(text for _, text in texts)], [text for name, text in texts if _SECRET_NAME.search(name)]
+    )
+    return lambda: _open_store(destination, options, clock, redaction), redaction
+
+
+async def _open_in_thread(executor: Executor, open_store: Callable[[], Store], redaction: Redaction) -> Store:
+    try:
+        return await run_blocking(executor, open_store)
+    except OSError as error:
+        cause = shown_error(error, redaction)
+    except BaseException as error:
+        if redaction.longest:
+            raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
+        raise
+    raise StorageError(f"the destination cannot be opened: {redaction.redact(str(cause))}") from cause
+
+
 def _open_store(
-    destination: str | os.PathLike[str],
-    options: Mapping[str, Any] | None,
-    clock: Callable[[], float],
-    redaction: Redaction,
+    destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float], redaction: Redaction
 ) -> Store:
     """A path is one of this machine; a URL is for fsspec."""
     if not isinstance(destination, (str, os.PathLike)) or not str(destination):
@@ -161,7 +181,7 @@ def _open_store(
     shown = hide_passwords(url)
     if any(sign in url for sign in "*?[]"):
         refuse("destination", shown, "a URL without *, ?, [ and ]")
-    if "@" in split_login(url)[0] and not _HAS_PORT.search(url):
+    if any("@" in split_login(each)[0] and not _HAS_PORT.search(each) for each in url.split("::")):
         refuse("destination", shown, "a URL with /, ? and # in user name and password percent-encoded")
     owner = f"process {os.getpid()} on {socket.gethostname()} ({secrets.token_hex(4)})"
     try:
@@ -169,14 +189,6 @@ def _open_store(
     except ValueError as error:
         reason = redaction.redact(str(error))
     return refuse("destination", url.partition("://")[0], f"a URL that fsspec knows ({reason})")
-
-
-def _redaction(destination: object, options: Mapping[str, Any] | None) -> Redaction:
-    """What replaces the secrets of a URL and of the arguments of its file system."""
-    url = destination if isinstance(destination, str) else ""
-    texts = list(_texts_in("", options or {}))
-    found = [text for name, text in texts if _SECRET_NAME.search(name)]
-    return redaction_of_urls([url, *(text for _, text in texts)], found)
 
 
 def _texts_in(name: str, value: object) -> Iterator[tuple[str, str]]:

@@ -6,11 +6,12 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
-from aiospectrum._http.config import check_count
+from aiospectrum._http.config import check_callable, check_count, check_function
+from aiospectrum._http.loop import running_loop
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.checks import Number
 from aiospectrum.endpoints import get_current_aggregate
@@ -26,6 +27,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EVERY: Final = Number(minimum=1, expected="a number of seconds, 1 or more")
 
 
+def _read_only(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(dict(values))
+
+
 @attrs.frozen(kw_only=True)
 class Round:
     """The aggregates of all zones around one moment."""
@@ -36,15 +41,25 @@ class Round:
     lag: float
     """Seconds from then until the round began; 0 or more."""
 
-    aggregates: Mapping[str, tuple[CurrentAggregate, ...]]
+    aggregates: Mapping[str, tuple[CurrentAggregate, ...]] = attrs.field(converter=_read_only)
     """One entry per application, by zone, for the minute before the request; without zones that failed."""
 
-    errors: Mapping[str, SpectrumError]
+    errors: Mapping[str, SpectrumError] = attrs.field(converter=_read_only)
     """Why the other zones failed."""
 
     missed: int
     """Rounds between the last one and this one that were not made, because a round, the caller or a machine that was
     asleep took too long."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {field.name: getattr(self, field.name) for field in attrs.fields(Round)}
+        plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+        return _make_round, (plain,)
+
+
+def _make_round(values: dict[str, Any]) -> Round:
+    """Make a round of a pickle."""
+    return Round(**values)
 
 
 def watch(
@@ -78,8 +93,10 @@ def watch(
         ClientStateError: Of the iterator: the client is not open, or not on this event loop.
     """
     clients = clients_by_zone(client, check_zones(zones))
-    _EVERY.check("every", every)
-    check_count("concurrency", concurrency)
+    every = _EVERY.check("every", every)
+    concurrency = check_count("concurrency", concurrency)
+    check_function("sleep", sleep)
+    check_function("clock", check_callable("clock", clock))
     return _rounds(clients, every=every, concurrency=concurrency, clock=clock, sleep=sleep)
 
 
@@ -91,6 +108,7 @@ async def _rounds(
     clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[object]],
 ) -> AsyncGenerator[Round, None]:
+    running_loop()
     last: int | None = None
     while True:
         number = _next_tick(clock(), every, last)
@@ -103,8 +121,8 @@ async def _rounds(
         yield Round(
             tick=_EPOCH + timedelta(seconds=number * every),
             lag=now - number * every,
-            aggregates=MappingProxyType(found),
-            errors=MappingProxyType(errors),
+            aggregates=found,
+            errors=errors,
             missed=0 if last is None else max(0, number - last - 1),
         )
         last = number

@@ -14,7 +14,8 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from aiospectrum._codec.values import format_date_time
+from aiospectrum._codec.writers import format_date_time
+from aiospectrum.checks import Unchecked
 from aiospectrum.models import TimeDelta
 
 __all__ = ["STEP", "Window", "WindowLength", "count_windows", "fits", "split_window", "usual_length", "window_at"]
@@ -59,7 +60,7 @@ class Window:
         return f"{format_date_time(self.since)}..{format_date_time(self.until)}"
 
 
-def usual_length(time_delta: TimeDelta | None) -> WindowLength:
+def usual_length(time_delta: TimeDelta | Unchecked | None) -> WindowLength:
     """Choose how long the windows of a plan are by default.
 
     Args:
@@ -68,12 +69,12 @@ def usual_length(time_delta: TimeDelta | None) -> WindowLength:
     Returns:
         A day, or one time interval where that is longer.
     """
-    if time_delta in ("week", "month", "quarter", "year"):
-        return time_delta
-    return "day"
+    if isinstance(time_delta, Unchecked) or time_delta not in ("week", "month", "quarter", "year"):
+        return "day"
+    return time_delta
 
 
-def fits(length: WindowLength, time_delta: TimeDelta) -> bool:
+def fits(length: WindowLength, time_delta: TimeDelta | Unchecked) -> bool:
     """Return whether windows are made of whole time intervals.
 
     Args:
@@ -85,7 +86,7 @@ def fits(length: WindowLength, time_delta: TimeDelta) -> bool:
     """
     if length == time_delta or length == "whole":
         return True
-    if time_delta == "week":
+    if isinstance(time_delta, Unchecked) or time_delta == "week":
         return False
     return _LADDER.index(time_delta) <= _LADDER.index("day" if length == "week" else length)
 
@@ -123,7 +124,7 @@ def window_at(span: Window, length: WindowLength, index: int) -> Window:
     )
 
 
-def split_window(window: Window, time_delta: TimeDelta) -> tuple[Window, Window] | None:
+def split_window(window: Window, time_delta: WindowLength) -> tuple[Window, Window] | None:
     """Cut a window in two, between the time intervals in its middle.
 
     Args:

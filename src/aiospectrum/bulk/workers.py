@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from aiospectrum._http.loop import running_loop
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.windows import Window
@@ -77,7 +78,7 @@ class WorkerPool:
         """Start the workers; once more does nothing."""
         if self._loop is not None:
             return
-        self._loop = asyncio.get_running_loop()
+        self._loop = running_loop()
         for queue in self._queues:
             tasks = iter(queue.tasks)
             for _ in range(queue.workers):

@@ -1,13 +1,18 @@
 """The zones of plans and watches, and the client of each."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+import attrs
 
 from aiospectrum._generated.checks import IDENTIFIER
 from aiospectrum.checks import refuse
 from aiospectrum.transport import Transport
 
 __all__ = ["Clients", "check_zones", "clients_by_zone"]
+
+_ZONE: Final = attrs.evolve(IDENTIFIER, takes_unchecked=False)
+"""It becomes a part of paths."""
 
 Clients: TypeAlias = Transport | Mapping[str, Transport]
 """What to call over: one client, or the client of each zone by its id, where zones have tokens of their own."""
@@ -25,12 +30,11 @@ def check_zones(zones: Iterable[str]) -> tuple[str, ...]:
     Raises:
         InvalidArgumentError: They are something else.
     """
-    if isinstance(zones, (str, bytes)) or not isinstance(zones, Iterable):
+    if issubclass(type(zones), (str, bytes)) or not issubclass(type(zones), Iterable):
         refuse("zones", zones, "the ids of zones")
-    found = tuple(zones)
+    found = tuple(_ZONE.check(f"zones[{index}]", zone_id) for index, zone_id in enumerate(zones))
     seen: set[str] = set()
     for index, zone_id in enumerate(found):
-        IDENTIFIER.check(f"zones[{index}]", zone_id)
         if zone_id.lower() in seen:
             refuse(f"zones[{index}]", zone_id, "each zone once")
         seen.add(zone_id.lower())

@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments, those of the process when None.
 
     Returns:
-        The exit status: 0 all is well, 1 a call failed, 2 bad usage, 130 interrupted.
+        The exit status: 0 all is well, 1 a call failed, 2 bad usage, 128 and more as shells count signals.
     """
     try:
         from aiospectrum.cli.context import process_context

@@ -1,20 +1,21 @@
 """``aiospectrum apps``: the applications of a zone, configured by options or by a file."""
 
 import json
-from typing import Annotated, TextIO, TypeAlias
+from typing import Annotated, Any, TextIO, TypeAlias
 
 import attrs
-from cattrs.errors import BaseValidationError
 from cyclopts import App as CommandGroup
 from cyclopts import Parameter
 
 from aiospectrum._codec.converter import make_converter
-from aiospectrum._codec.decoder import WireError, explain
+from aiospectrum._codec.decoder import explain
+from aiospectrum._codec.forms import as_read
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import cell
 from aiospectrum.cli.options import AsJSON, Passed, Yes, flattened, read_text, split_names
 from aiospectrum.cli.tables import apps_table, details_table
 from aiospectrum.client import Client
+from aiospectrum.errors import ConversionError
 from aiospectrum.models import DNS, App, AppOrder, AppRequest, Direction, EdgeIPs, OriginDNS, OriginPort
 
 __all__ = ["apps_group"]
@@ -26,6 +27,11 @@ _FileOption: TypeAlias = Annotated[
         allow_leading_hyphen=True,
         help="The configuration as a JSON file instead of options; - is the standard input.",
     ),
+]
+
+_Unchecked: TypeAlias = Annotated[
+    bool,
+    Parameter(name="--unchecked", negative=(), show_default=False, help="Send values that this version does not know."),
 ]
 
 
@@ -96,20 +102,16 @@ class AppOptions:
         if self.protocol is None or self.dns_name is None:
             raise UsageError("expected --protocol and --dns-name, or the whole configuration by --file")
         origin_dns = OriginDNS(name=self.origin_dns_name, ttl=self.origin_dns_ttl, type=self.origin_dns_type)
+        own = {"dns_name", "dns_type", "origin_dns_name", "origin_dns_type", "origin_dns_ttl", "origin_port"}
+        fields = attrs.asdict(
+            self, filter=lambda field, _: field.name not in {*own, "edge_ips", "edge_ip_connectivity"}
+        )
         return AppRequest(
-            protocol=self.protocol,
+            **fields,
             dns=DNS(name=self.dns_name, type=self.dns_type),
-            traffic_type=self.traffic_type,
-            origin_direct=self.origin_direct,
             origin_dns=None if origin_dns == OriginDNS() else origin_dns,
             origin_port=_read_port(self.origin_port),
-            origin_worker_id=self.origin_worker_id,
-            virtual_network_id=self.virtual_network_id,
             edge_ips=self._edge_ips(),
-            ip_firewall=self.ip_firewall,
-            proxy_protocol=self.proxy_protocol,
-            tls=self.tls,
-            argo_smart_routing=self.argo_smart_routing,
         )
 
     def _edge_ips(self) -> EdgeIPs | None:
@@ -186,6 +188,7 @@ def _create(
     *,
     options: Annotated[AppOptions | None, flattened] = None,
     file: _FileOption = None,
+    unchecked: _Unchecked = False,
     as_json: AsJSON = False,
     context: Passed,
 ) -> None:
@@ -195,10 +198,11 @@ def _create(
         zone_id: Identifier of the zone.
         options: The fields.
         file: The configuration as a file.
+        unchecked: Send values as they are.
         as_json: Print JSON.
         context: The surroundings.
     """
-    body = _read_request(options, file, context.stdin)
+    body = _read_request(options, file, context.stdin, unchecked=unchecked)
     _show_app(context.call(lambda client: client.apps.create(zone_id, body)), context, as_json=as_json)
 
 
@@ -209,6 +213,7 @@ def _update(
     *,
     options: Annotated[AppOptions | None, flattened] = None,
     file: _FileOption = None,
+    unchecked: _Unchecked = False,
     as_json: AsJSON = False,
     context: Passed,
 ) -> None:
@@ -219,10 +224,11 @@ def _update(
         app_id: Identifier of the application.
         options: The fields.
         file: The configuration as a file.
+        unchecked: Send values as they are.
         as_json: Print JSON.
         context: The surroundings.
     """
-    body = _read_request(options, file, context.stdin)
+    body = _read_request(options, file, context.stdin, unchecked=unchecked)
     _show_app(context.call(lambda client: client.apps.update(zone_id, app_id, body)), context, as_json=as_json)
 
 
@@ -247,8 +253,13 @@ def _delete(zone_id: str, app_id: str, /, *, yes: Yes = False, as_json: AsJSON =
     return 0
 
 
-def _read_request(options: AppOptions | None, file: str | None, stdin: TextIO | None) -> AppRequest:
+def _read_request(options: AppOptions | None, file: str | None, stdin: TextIO | None, *, unchecked: bool) -> AppRequest:
     """The body of a call from options or from a file of JSON, whichever is given."""
+    request = _read_checked(options, file, stdin)
+    return as_read(request) if unchecked else request
+
+
+def _read_checked(options: AppOptions | None, file: str | None, stdin: TextIO | None) -> AppRequest:
     given = AppOptions() if options is None else options
     if file is None:
         return given.request()
@@ -257,11 +268,25 @@ def _read_request(options: AppOptions | None, file: str | None, stdin: TextIO | 
     name = "standard input" if file == "-" else file
     text = read_text(file, name, stdin)
     try:
-        return make_converter().structure(json.loads(text), AppRequest)
-    except (BaseValidationError, WireError) as error:
-        raise UsageError(explain(error, name)) from None
+        values = json.loads(text, object_pairs_hook=_each_once, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{name}: expected JSON, got something else: {error}") from None
+    try:
+        return make_converter().structure(values, AppRequest)
+    except ConversionError as error:
+        raise UsageError(explain(error, name)) from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [key for key, _ in pairs]
+        raise UsageError(f"expected each key once, got {next(key for key in values if names.count(key) > 1)!r} twice")
+    return values
+
+
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
 
 
 def _read_port(text: str | None) -> OriginPort | None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import IO, Final, NoReturn, TextIO, TypeVar
+from typing import Final, NoReturn, TextIO, TypeVar
 
 import attrs
 from rich.console import Console, RenderableType
@@ -21,9 +21,13 @@ from rich.table import Table
 from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.redaction import Redaction, redaction_of_urls
+from aiospectrum._http.passwords import redaction_of_urls
+from aiospectrum._http.redaction import Redaction
 from aiospectrum.cli.formatting import cell
+from aiospectrum.cli.proxies import find_proxy, with_scheme
+from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
+from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy
 
@@ -31,7 +35,6 @@ __all__ = [
     "Context",
     "PipeConsole",
     "UsageError",
-    "discard_output",
     "hide_warnings",
     "make_console",
     "process_context",
@@ -49,6 +52,7 @@ _NARROW: Final = 80
 _SECRET_VARIABLE: Final = re.compile(r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|KEY|CONNECTION_STRING)$", re.IGNORECASE)
 _LONG: Final = 8
 """Characters; a shorter value is a word such as ``true``."""
+_SIZE: Final = re.compile("[0-9]{1,4}")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
@@ -86,19 +90,22 @@ class Context:
     """How often calls that are safe to repeat are attempted."""
 
     argv: Sequence[str] = attrs.field(default=(), repr=False)
-    """The arguments, without the program's name."""
+    """The arguments, without the program's name and ``--proxy``."""
+
+    proxy: str | None = attrs.field(default=None, repr=False)
+    """The value of ``--proxy``; None to go by the environment."""
 
     redact: Callable[[str], str] = attrs.field(init=False, repr=False)
     """Replaces the secrets of the arguments and the environment in a text, as errors of all kinds may repeat them."""
 
     @redact.default
     def _make_redact(self) -> Callable[[str], str]:
-        environ, argv = self.environ, self.argv
+        environ, urls = self.environ, [*self.argv, with_scheme(self.proxy or "")]
 
         @cache
         def redaction() -> Redaction:
             found = (value for name, value in environ.items() if _SECRET_VARIABLE.search(name) and len(value) >= _LONG)
-            return redaction_of_urls([*argv, *environ.values()], found)
+            return redaction_of_urls([*urls, *environ.values()], found)
 
         return lambda text: redaction().redact(text)
 
@@ -115,16 +122,28 @@ class Context:
         Raises:
             CredentialsError: The environment holds no complete credentials.
             InvalidArgumentError: The environment holds an unusable base URL.
+            UsageError: What names the proxy is no URL of one.
         """
         limit = RateLimit() if limiter is None else limiter.limit
-        return Client.from_env(
-            self.environ,
-            retry=self.retry,
-            rate_limit=limiter,
-            connector_limit=limit.in_flight,
-            on_attempt=on_attempt,
-            user_agent="cli",
-        )
+        base_url = self.environ.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL
+        source, proxy = find_proxy(self.proxy, self.environ, base_url) or ("", None)
+        try:
+            return Client.from_env(
+                self.environ,
+                base_url=base_url,
+                retry=self.retry,
+                rate_limit=limiter,
+                connector_limit=limit.in_flight,
+                on_attempt=on_attempt,
+                proxy=proxy,
+                user_agent="cli",
+            )
+        except InvalidArgumentError as error:
+            if error.field != "proxy":
+                raise
+            raise UsageError(
+                f"{source}: expected the URL of an HTTP proxy, such as http://proxy.example:3128"
+            ) from None
 
     def call(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Do some work with an open client, on an event loop of its own.
@@ -136,6 +155,7 @@ class Context:
             What the work returns.
 
         Raises:
+            StoppedError: A signal ended it.
             SpectrumError: A call failed, or the environment does not make a client.
         """
 
@@ -143,7 +163,7 @@ class Context:
             async with self.client(Limiter()) as client:
                 return await work(client)
 
-        return asyncio.run(work_with_client())
+        return asyncio.run(until_stopped(work_with_client()))
 
     def api_name(self) -> str:
         """Name the API that the environment leads to: Cloudflare, or a base URL.
@@ -226,34 +246,30 @@ def make_console(stream: TextIO | None, environ: Mapping[str, str]) -> Console:
 
     Args:
         stream: A standard stream; None, as of a process without one, swallows all.
-        environ: The environment variables; COLUMNS is the width where there is no terminal.
+        environ: The environment variables; COLUMNS and LINES are the size, if they are sizes.
 
     Returns:
         The console.
     """
-    if stream is None:
-        return PipeConsole(file=io.StringIO(), highlight=False)
+    stream = io.StringIO() if stream is None else stream
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")  # a character that the encoding lacks must not be fatal
     is_terminal = stream.isatty()
-    width = None if is_terminal or environ.get("COLUMNS", "").isdigit() else _WIDTH_OF_FILES
-    # FORCE_COLOR means colours in a file too, where nothing can be redrawn in place.
-    return PipeConsole(file=stream, width=width, highlight=False, force_interactive=None if is_terminal else False)
+    return PipeConsole(
+        file=stream,
+        width=_read_size(environ, "COLUMNS") or (None if is_terminal else _WIDTH_OF_FILES),
+        height=_read_size(environ, "LINES"),
+        highlight=False,
+        # FORCE_COLOR means colours in a file too, where nothing can be redrawn in place.
+        force_interactive=None if is_terminal else False,
+        _environ={name: value for name, value in environ.items() if name not in ("COLUMNS", "LINES")},
+    )
 
 
-def discard_output(stream: IO[str]) -> None:
-    """Discard what is still buffered for a closed pipe, so that the interpreter's exit is quiet.
-
-    Args:
-        stream: The stream; one without a file descriptor is left alone.
-    """
-    try:
-        descriptor = stream.fileno()
-    except (OSError, ValueError):
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+def _read_size(environ: Mapping[str, str], name: str) -> int | None:
+    """Columns or lines; None for what is no size, such as 0, which some terminals set."""
+    text = environ.get(name, "")
+    return int(text) or None if _SIZE.fullmatch(text) else None
 
 
 @contextmanager

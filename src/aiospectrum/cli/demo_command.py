@@ -18,6 +18,7 @@ from aiospectrum.cli.formatting import cell, counted, human_bytes, human_number,
 from aiospectrum.cli.options import AtLeastOne, Passed, read_zones
 from aiospectrum.cli.pull_job import PullJob, PullResult, failure_lines, need_pyarrow
 from aiospectrum.cli.tables import add_column, new_table
+from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import SpectrumError
 from aiospectrum.models import App, Metric
@@ -60,12 +61,14 @@ def demo(
     """
     need_pyarrow("the demo")
     if zone is None:
-        return asyncio.run(_pull_from_sandbox(zones or _DEFAULT_ZONES, seed or 0, concurrency, context))
+        work = _pull_from_sandbox(zones or _DEFAULT_ZONES, seed or 0, concurrency, context)
+        return asyncio.run(until_stopped(work))
     if zones is not None or seed is not None:
         raise UsageError("expected --zone for Cloudflare, or --zones and --seed for a sandbox, got both")
     names = read_zones(zone, None, None)
     context.print_out(f"Pulling a day of traffic of {counted(len(names), 'zone')} from {context.api_name()}")
-    return asyncio.run(_pull_and_query(names, Limiter(RateLimit(in_flight=concurrency)), concurrency, context))
+    work = _pull_and_query(names, Limiter(RateLimit(in_flight=concurrency)), concurrency, context)
+    return asyncio.run(until_stopped(work))
 
 
 async def _pull_from_sandbox(zones: int, seed: int, concurrency: int, context: Context) -> int:
@@ -77,7 +80,7 @@ async def _pull_from_sandbox(zones: int, seed: int, concurrency: int, context: C
     async with box:
         context.print_out(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
         environ = {"CLOUDFLARE_BASE_URL": box.url, "CLOUDFLARE_API_TOKEN": box.api_token}
-        return await _pull_and_query(box.zones, None, concurrency, attrs.evolve(context, environ=environ))
+        return await _pull_and_query(box.zones, None, concurrency, attrs.evolve(context, environ=environ, proxy=None))
 
 
 async def _pull_and_query(zones: tuple[str, ...], limiter: Limiter | None, concurrency: int, context: Context) -> int:
@@ -86,9 +89,8 @@ async def _pull_and_query(zones: tuple[str, ...], limiter: Limiter | None, concu
     plan = Plan(zones=zones, since=until - timedelta(hours=_HOURS), until=until, query=query, window="whole")
     with TemporaryDirectory(prefix="aiospectrum-demo-") as folder:
         result = await PullJob(plan, folder, context, limiter=limiter, concurrency=concurrency).run()
-        if result.is_interrupted:
-            context.print_err("aiospectrum: interrupted")
-            return 130
+        if result.stopped is not None:
+            raise result.stopped
         for line in failure_lines(result.failures, most=_TOP, place=folder):
             context.print_err(line)
         began = context.monotonic()
@@ -127,8 +129,11 @@ class _BusyApp:
 
 def _find_busiest(folder: str, most: int) -> list[_BusyApp]:
     """The applications that moved the most bytes, the busiest first; equals by zone and identifier."""
+    pyarrow = import_extra("pyarrow", extra="arrow", purpose="A query of Parquet files")
     dataset = import_extra("pyarrow.dataset", extra="arrow", purpose="A query of Parquet files")
-    files = dataset.dataset(folder, format="parquet", partitioning="hive")
+    # By itself it would take a zone whose identifier is all digits for a number.
+    texts = dataset.partitioning(pyarrow.schema([("zone_id", "string"), ("date", "string")]), flavor="hive")
+    files = dataset.dataset(folder, format="parquet", partitioning=texts)
     rows = files.to_table(columns=["zone_id", "appID", "interval_start", *_METRICS]).sort_by("interval_start")
     sums = [(name, "sum") for name in _METRICS]
     series = [("bytesIngress", "list"), ("bytesEgress", "list")]

@@ -1,5 +1,7 @@
 """Options that several commands share, and how names, zones, times and files are read from them."""
 
+import codecs
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,7 @@ __all__ = [
     "Yes",
     "ZoneFilesOption",
     "ZonesOption",
+    "expand_home",
     "flattened",
     "parse_duration",
     "parse_option",
@@ -76,6 +79,7 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
+_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _SHOWN: Final = 16
 """Characters of an invalid line that are shown: enough to find it, and too few to give a token away if it holds one."""
 
@@ -130,13 +134,37 @@ def read_text(file: str, name: str, stdin: TextIO | None) -> str:
         UsageError: It cannot be read, or is not UTF-8.
     """
     try:
-        if file == "-":
-            return "" if stdin is None else stdin.read()
-        return Path(file).read_text(encoding="utf-8-sig")  # editors on Windows put a mark at the beginning
+        content = _read_stdin(stdin) if file == "-" else Path(expand_home(file, name)).read_bytes()
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror or error}") from None
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # of UTF-32 too, as good as never seen
+        raise UsageError(f"{name}: expected text in UTF-8, got UTF-16: save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")  # editors on Windows put a mark at the beginning
     except UnicodeDecodeError:
-        raise UsageError(f"{name}: expected text in UTF-8, got something else") from None
+        text = "\0"
+    if "\0" in text:
+        raise UsageError(f"{name}: expected text in UTF-8, got something else")
+    return text
+
+
+def expand_home(path: str, name: str) -> str:
+    """Put a home folder in the place of ``~``, which shells do not after ``--out=``.
+
+    Args:
+        path: A path, or a URL, which is returned as it is.
+        name: What to call it in errors.
+
+    Returns:
+        The path.
+
+    Raises:
+        UsageError: There is no such home folder.
+    """
+    expanded = path if "://" in path else os.path.expanduser(path)
+    if expanded.startswith("~"):
+        raise UsageError(f"{name}: there is no home folder {path.partition('/')[0]}; write ./~ for a name with a ~")
+    return expanded
 
 
 def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
@@ -210,9 +238,17 @@ def parse_duration(text: str) -> timedelta:
     raise ValueError(f"expected a length of time such as 30m, 2h or 7d, got {text!r}")
 
 
+def _read_stdin(stdin: TextIO | None) -> bytes:
+    """All of the standard input, whatever encoding the terminal has."""
+    if stdin is None:
+        return b""
+    buffer = getattr(stdin, "buffer", None)
+    return stdin.read().encode("utf-8", "surrogateescape") if buffer is None else buffer.read()
+
+
 def _zones_in(text: str, name: str) -> Iterator[str]:
     for number, line in enumerate(text.splitlines(), 1):
-        zone = line.partition("#")[0].strip()
+        zone = line.partition("#")[0].replace(_MARK, "").strip()  # also within, where files were put together
         if zone:
             yield _check_zone(zone, f"{name}, line {number}")
 

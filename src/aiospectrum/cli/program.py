@@ -1,7 +1,7 @@
 """The commands put together, and one run of them with its exit status."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import attrs
 from cyclopts import App as CommandGroup
@@ -10,11 +10,12 @@ from rich.console import Console
 
 from aiospectrum._version import __version__
 from aiospectrum.cli.app_commands import apps_group
-from aiospectrum.cli.context import Context, PipeConsole, UsageError, discard_output, show_warnings
+from aiospectrum.cli.context import Context, PipeConsole, UsageError, show_warnings
 from aiospectrum.cli.demo_command import demo
 from aiospectrum.cli.pull_command import pull
 from aiospectrum.cli.report_commands import bytime, current, protocols, summary
 from aiospectrum.cli.sandbox_command import sandbox
+from aiospectrum.cli.terminal import StoppedError, discard_output
 from aiospectrum.cli.watch_command import watch
 from aiospectrum.errors import CredentialsError, InvalidArgumentError, SpectrumError
 
@@ -24,8 +25,16 @@ _OK: Final = 0
 _FAILED: Final = 1
 _BAD_USAGE: Final = 2
 _INTERRUPTED: Final = 130
+_NOBODY_READS: Final = 141
+"""As of a program that SIGPIPE ends, which Python does not let it."""
 
 _HELP_WIDTH: Final = 100
+_LEAST_WIDTH: Final = 40
+"""Columns below which cyclopts would never be done with a table of options."""
+
+_PROXY_HELP: Final = (
+    "URL of an HTTP proxy to call the API over; when left out, HTTPS_PROXY or ALL_PROXY, but for hosts in NO_PROXY."
+)
 
 
 def run(argv: Sequence[str], context: Context) -> int:
@@ -36,7 +45,8 @@ def run(argv: Sequence[str], context: Context) -> int:
         context: The surroundings.
 
     Returns:
-        The exit status: 0 all is well, 1 a call failed, 2 bad usage, 130 interrupted.
+        The exit status: 0 all is well, 1 a call failed, 2 bad usage, 141 nobody reads the output any more; 130 Ctrl-C,
+        143 SIGTERM and 129 SIGHUP.
     """
     context = attrs.evolve(context, argv=argv)
     try:
@@ -45,9 +55,11 @@ def run(argv: Sequence[str], context: Context) -> int:
     except BrokenPipeError:  # whoever read the output has had enough
         discard_output(context.out.file)
         discard_output(context.err.file)
-        return _OK
+        return _NOBODY_READS
     except KeyboardInterrupt:
         return _fail(context, "interrupted", _INTERRUPTED)
+    except StoppedError as stopped:
+        return _fail(context, str(stopped), stopped.status)
     except (CycloptsError, UsageError, InvalidArgumentError, CredentialsError) as error:
         return _fail(context, str(error), _BAD_USAGE)
     except (SpectrumError, OSError) as error:
@@ -55,12 +67,20 @@ def run(argv: Sequence[str], context: Context) -> int:
 
 
 def _dispatch(argv: Sequence[str], context: Context) -> int:
-    help_console = PipeConsole(file=context.out.file, width=min(context.out.width, _HELP_WIDTH))
-    command, bound, unparsed = _build_program(help_console).parse_args(
-        list(argv), print_error=False, exit_on_error=False
-    )
-    passed = {"context": context} if "context" in unparsed else {}
-    status = command(*bound.args, **bound.kwargs, **passed)
+    help_console = PipeConsole(file=context.out.file, width=max(_LEAST_WIDTH, min(context.out.width, _HELP_WIDTH)))
+    program = _build_program(help_console)
+
+    def run_command(
+        *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        proxy: Annotated[str | None, Parameter(name="--proxy", allow_leading_hyphen=True, help=_PROXY_HELP)] = None,
+    ) -> object:
+        command, bound, unparsed = program.parse_args(list(words), print_error=False, exit_on_error=False)
+        given = attrs.evolve(context, argv=words, proxy=proxy)
+        return command(*bound.args, **bound.kwargs, **({"context": given} if "context" in unparsed else {}))
+
+    program.meta.default(run_command)  # takes what every command has, wherever it stands
+    command, bound, _ = program.meta.parse_args(list(argv), print_error=False, exit_on_error=False)
+    status = command(*bound.args, **bound.kwargs)
     return status if isinstance(status, int) else _OK
 
 

@@ -11,17 +11,19 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.redaction import hide_passwords
+from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import DestinationMismatchError, FileFormat, Plan
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.options import (
     AtLeastOne,
     Passed,
+    expand_home,
     flattened,
     parse_duration,
     parse_option,
 )
 from aiospectrum.cli.plan_options import PlanOptions
+from aiospectrum.cli.proxies import with_scheme
 from aiospectrum.cli.pull_job import (
     PullJob,
     PullResult,
@@ -68,9 +70,9 @@ def pull(
 ) -> int:
     """Pull the analytics of many zones and save them as a dataset.
 
-    Ctrl-C stops it cleanly: requests in flight have 5 seconds to end,
+    Ctrl-C and SIGTERM stop it cleanly: requests in flight have 4 seconds to end,
     and the command that resumes it is printed.
-    Exit status: 0 all is saved, 1 some zones failed, 2 bad usage, 130 interrupted.
+    Exit status: 0 all is saved, 1 some zones failed, 2 bad usage, 130 Ctrl-C, 143 SIGTERM.
 
     Args:
         options: What to pull.
@@ -95,6 +97,8 @@ def pull(
         return 0
     if out is None:
         raise UsageError("expected --out with the folder to save in, or --dry-run")
+    place = hide_passwords(out)
+    out = expand_home(out, f"--out {place}")
     if file_format == "parquet":
         need_pyarrow("--format parquet", ", or choose --format csv or --format ndjson")
     job = PullJob(
@@ -106,7 +110,6 @@ def pull(
         file_format=file_format,
         refresh_within=refresh,
     )
-    place = hide_passwords(out)
     context.print_err(f"Pulling {extent(plan)} from {context.api_name()} into {place}")
     with _named_as_out(place):
         result = asyncio.run(job.run())
@@ -119,11 +122,16 @@ def _conclude(plan: Plan, result: PullResult, place: str, context: Context) -> i
         context.print_err(line)
     for line in result_lines(plan, result, place=place):
         context.print_out(line)
-    if result.is_interrupted or result.failures:
-        context.print_err("to resume:" if result.is_interrupted else "to retry what failed:")
-        context.print_err(resume_command(context.argv, since=plan.since, until=plan.until))
-    if result.is_interrupted:
-        return 130
+    if result.stopped is not None:
+        context.print_err(f"aiospectrum: {result.stopped}")
+        context.print_err("to resume:")
+    elif result.failures:
+        context.print_err("to retry what failed:")
+    if result.stopped is not None or result.failures:
+        proxy = [] if context.proxy is None else ["--proxy", hide_passwords(with_scheme(context.proxy))]
+        context.print_err(resume_command([*context.argv, *proxy], since=plan.since, until=plan.until))
+    if result.stopped is not None:
+        return result.stopped.status
     return 1 if result.failures else 0
 
 

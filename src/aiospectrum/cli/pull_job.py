@@ -1,4 +1,4 @@
-"""A plan saved as a dataset while a display shows how far it is and Ctrl-C stops it; and what is printed of it."""
+"""A plan saved as a dataset while a display shows how far it is and signals stop it; and what is printed of it."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from aiospectrum.bulk import FileFormat, Plan, Saved, SaveFailure, SaveProgress
 from aiospectrum.cli.context import Context, UsageError, hide_warnings
 from aiospectrum.cli.formatting import counted, human_bytes, human_clock
 from aiospectrum.cli.progress import Meter, PullView, Reading, least_seconds, pull_lines, pull_screen
-from aiospectrum.cli.terminal import GRACE, Interruption, drawn, repeated, signals_to
+from aiospectrum.cli.terminal import GRACE, Interruption, StoppedError, drawn, repeated, signals_to
 from aiospectrum.client import Client
 from aiospectrum.policies import RateLimit
 
@@ -40,15 +40,13 @@ class PullResult:
     reading: Reading
     """What went over the wire."""
 
+    stopped: StoppedError | None = None
+    """The signal because of which a part of it was left out; None when nothing was."""
+
     @property
     def failures(self) -> tuple[SaveFailure, ...]:
         """The tasks that failed; none when it was cancelled, as nobody lists them then."""
         return () if self.saved is None else self.saved.failed
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether a part of it was left out because of Ctrl-C."""
-        return self.saved is None or self.saved.stopped
 
     @property
     def requests_sent(self) -> str:
@@ -108,7 +106,9 @@ class PullJob:
             with hide_warnings(), signals_to(self._interruption.press):
                 async with self._displayed():
                     saved = await self._interruption.run(self._save(client))
-            return PullResult(progress=self._progress, saved=saved, reading=self._meter.read())
+            is_cut = saved is None or saved.stopped
+            stopped = self._interruption.stopped if is_cut else None
+            return PullResult(progress=self._progress, saved=saved, reading=self._meter.read(), stopped=stopped)
 
     async def _save(self, client: Client) -> Saved:
         return await bulk.save(
@@ -167,8 +167,14 @@ class PullJob:
             self._context.print_err(line)
 
     def _print_stop(self) -> None:
+        stopped = self._interruption.stopped
         if not self._context.err.is_interactive:  # where the display says so
-            self._context.print_err(f"stopping: {GRACE:g} s for requests in flight; Ctrl-C again to cancel them")
+            again = (
+                "Ctrl-C again to cancel them"
+                if stopped is not None and stopped.is_ctrl_c
+                else "another signal cancels them"
+            )
+            self._context.print_err(f"stopping: {GRACE:g} s for requests in flight; {again}")
 
     def _print_cancel(self) -> None:
         self._context.print_err("cancelling the requests in flight")

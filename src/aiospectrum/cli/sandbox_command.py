@@ -12,6 +12,7 @@ from cyclopts import Parameter, validators
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AtLeastOne, Passed
+from aiospectrum.cli.terminal import StoppedError, until_stopped
 from aiospectrum.sandbox import Faults, RateLimit, Sandbox, serve
 
 __all__ = ["parse_faults", "sandbox"]
@@ -162,7 +163,7 @@ def _make_faults(option: str, values: Mapping[str, Any]) -> Faults:
 
 def _serve(box: Sandbox, place: str, ready: Callable[[str], object], context: Context) -> int:
     try:
-        asyncio.run(serve(box, ready=ready))
+        asyncio.run(until_stopped(serve(box, ready=ready)))
     except BrokenPipeError:
         raise
     except (OSError, UnicodeError) as error:
@@ -170,7 +171,9 @@ def _serve(box: Sandbox, place: str, ready: Callable[[str], object], context: Co
         reason = os.strerror(number) if number > 0 else str(error)
         context.print_err(f"aiospectrum: cannot listen on {place}: {reason}")
         return 1
-    except KeyboardInterrupt:
+    except StoppedError as stopped:
+        if not stopped.is_ctrl_c:
+            raise
         context.print_err("stopped")
     return 0
 

@@ -1,29 +1,67 @@
-"""Long work at a terminal: redrawn in place while it runs, and stopped by Ctrl-C in two steps."""
+"""Long work at a terminal: redrawn in place while it runs, and stopped by signals, such as Ctrl-C, in two steps."""
 
 import asyncio
+import os
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import IO, Any, Final, TypeAlias, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-__all__ = ["GRACE", "Interruption", "drawn", "repeated", "signals_to", "until_interrupted"]
+__all__ = [
+    "GRACE",
+    "Interruption",
+    "StoppedError",
+    "discard_output",
+    "drawn",
+    "repeated",
+    "signals_to",
+    "until_stopped",
+]
 
 T = TypeVar("T")
 Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 
-GRACE: Final = 5.0
-"""Seconds that work in flight has to end in after Ctrl-C."""
+GRACE: Final = 4.0
+"""Seconds that work in flight has to end in after a signal, so that the program ends in five."""
 
 _FRAME_SECONDS: Final = 0.2
 
 
+class StoppedError(Exception):
+    """A signal has ended the work."""
+
+    def __init__(self, number: int) -> None:
+        """Keep the signal.
+
+        Args:
+            number: Its number.
+        """
+        super().__init__(number)
+        self.number: Final = number
+        """The number of the signal."""
+
+    @property
+    def is_ctrl_c(self) -> bool:
+        """Whether it was Ctrl-C, and not another program."""
+        return self.number == signal.SIGINT
+
+    @property
+    def status(self) -> int:
+        """The exit status that shells know the signal by."""
+        return 128 + self.number
+
+    def __str__(self) -> str:
+        return "interrupted" if self.is_ctrl_c else f"terminated by {signal.Signals(self.number).name}"
+
+
 class Interruption:
-    """The effect of Ctrl-C: at first no new work starts, then work in flight is cancelled."""
+    """The effect of a signal, such as Ctrl-C: at first no new work starts, then work in flight is cancelled."""
 
     def __init__(
         self,
@@ -43,6 +81,8 @@ class Interruption:
         """
         self.stop: Final = asyncio.Event()
         """Set once no new work is to start any more."""
+        self.stopped: StoppedError | None = None
+        """The signal that began it, None when nothing is being stopped."""
         self._second = asyncio.Event()
         self._on_stop = on_stop
         self._on_cancel = on_cancel
@@ -57,11 +97,16 @@ class Interruption:
             return None
         return 0.0 if self._second.is_set() else max(0.0, self._stopped_at + GRACE - self._clock())
 
-    def press(self) -> None:
-        """Take a Ctrl-C."""
+    def press(self, number: int) -> None:
+        """Take a signal.
+
+        Args:
+            number: Which one.
+        """
         if self.stop.is_set():
             self._second.set()
             return
+        self.stopped = StoppedError(number)
         self._stopped_at = self._clock()
         self.stop.set()
         self._on_stop()
@@ -99,48 +144,83 @@ class Interruption:
             await _cancel(grace, second)
 
 
-async def until_interrupted(work: Coroutine[Any, Any, T]) -> T | None:
-    """Do some work that has no other end than Ctrl-C, or ends by itself.
+async def until_stopped(work: Coroutine[Any, Any, T]) -> T:
+    """Do some work that a signal cancels at once.
 
     Args:
-        work: What to do; SIGINT and SIGTERM cancel it at once.
+        work: What to do.
 
     Returns:
-        What the work returns, None when it was interrupted.
+        What the work returns.
+
+    Raises:
+        StoppedError: SIGINT, SIGTERM or SIGHUP came before its end.
     """
+    numbers: list[int] = []
+
+    def press(number: int) -> None:
+        numbers.append(number)
+        task.cancel()
+
     task = asyncio.ensure_future(work)
     try:
-        with signals_to(task.cancel):
+        with signals_to(press):
             await asyncio.wait((task,))
     finally:  # a cancellation from outside ends it as well
         await _cancel(task)
-    return None if task.cancelled() else task.result()
+    if numbers and task.cancelled():
+        raise StoppedError(numbers[0])
+    return task.result()
 
 
 @contextmanager
-def signals_to(press: Callable[[], object]) -> Iterator[None]:
-    """Send SIGINT and SIGTERM to a function, which is called on the running event loop, during the block.
+def signals_to(press: Callable[[int], object]) -> Iterator[None]:
+    """Send SIGINT, SIGTERM and SIGHUP to a function, which is called on the running event loop, during the block.
 
+    A SIGHUP that is ignored, as under ``nohup``, stays so. After one the terminal is gone, and output to it discarded.
     Outside of the main thread, where Python has no signals, nothing is changed.
 
     Args:
-        press: What to call.
+        press: What to call, with the number of the signal.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
+    terminals = [stream for stream in (sys.stdout, sys.stderr) if stream is not None and stream.isatty()]
 
     def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(press)
+        if signal.Signals(number).name == "SIGHUP":
+            for stream in terminals:
+                discard_output(stream)
+        loop.call_soon_threadsafe(press, number)
 
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        numbers.append(hangup)
     # Handlers of the event loop's own would do as well, but Windows has none.
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def discard_output(stream: IO[str]) -> None:
+    """Discard what is still buffered for a closed pipe or terminal, so that the interpreter's exit is quiet.
+
+    Args:
+        stream: The stream; one without a file descriptor is left alone.
+    """
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from aiospectrum.cli.context import Context, UsageError, hide_warnings
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, human_number, sparkline
 from aiospectrum.cli.options import AtLeastOne, Passed, ZoneFilesOption, ZonesOption, read_zones
 from aiospectrum.cli.tables import new_table
-from aiospectrum.cli.terminal import drawn, until_interrupted
+from aiospectrum.cli.terminal import StoppedError, drawn, until_stopped
 from aiospectrum.models import CurrentAggregate
 from aiospectrum.policies import RateLimit
 
@@ -114,7 +114,7 @@ async def _watch(
                     if left <= 0:
                         return
 
-    async def show() -> bool:
+    async def show() -> None:
         async with AsyncExitStack() as stack:
             stack.enter_context(hide_warnings())
             if context.out.is_interactive:
@@ -125,9 +125,12 @@ async def _watch(
 
                 await stack.enter_async_context(drawn(render, out, sleep=context.sleep))
             await follow()
-        return True
 
-    if await until_interrupted(show()) is None:
+    try:
+        await until_stopped(show())
+    except StoppedError as stopped:
+        if not stopped.is_ctrl_c:
+            raise
         context.print_err("stopped")
         return 0
     return 1 if view.errors else 0

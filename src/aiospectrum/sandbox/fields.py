@@ -23,7 +23,7 @@ __all__ = [
     "parse_protocol",
 ]
 
-_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII | re.IGNORECASE)
+_LABEL: Final = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 _LONGEST_NAME: Final = 253
 _PROTOCOL: Final = re.compile(r"(tcp|udp)/([\d-]+)", re.ASCII)
 _PORTS: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
@@ -56,7 +56,7 @@ def parse_object(body: bytes) -> dict[str, object]:
 
 
 def is_hostname(text: str) -> bool:
-    """Return whether ``text`` is a host name of at least two labels; a wildcard is none."""
+    """Return whether ``text`` is a host name of at least two labels, in any script; a wildcard is none."""
     labels = text.split(".")
     return len(text) <= _LONGEST_NAME and len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
 

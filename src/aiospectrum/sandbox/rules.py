@@ -17,7 +17,7 @@ from uuid import UUID
 
 import attrs
 
-from aiospectrum.sandbox.fields import NAMED_PROTOCOLS, Fields, PortRange, parse_ports, parse_protocol
+from aiospectrum.sandbox.fields import Fields, PortRange, parse_ports, parse_protocol
 from aiospectrum.sandbox.options import is_whole
 from aiospectrum.sandbox.responses import INVALID, Problem, RefusedError
 
@@ -69,7 +69,7 @@ def read_config(body: Mapping[str, object], *, paygo: bool) -> AppConfig:
     problems: list[Problem] = []
     fields = Fields(body, problems)
     fields.refuse_others(_PAYGO_FIELDS if paygo else _FULL_FIELDS)
-    ports = _read_protocol(fields, paygo=paygo)
+    ports = _read_protocol(fields)
     dns = _read_dns(fields)
     shown: dict[str, object] = {"protocol": body.get("protocol"), "dns": dns}
     if paygo:
@@ -82,14 +82,11 @@ def read_config(body: Mapping[str, object], *, paygo: bool) -> AppConfig:
     return AppConfig(ports=ports, hostname=dns["name"], dns_type=dns["type"], shown=shown)
 
 
-def _read_protocol(fields: Fields, *, paygo: bool) -> PortRange | None:
+def _read_protocol(fields: Fields) -> PortRange | None:
     value = fields.values.get("protocol")
     ports = parse_protocol(value) if isinstance(value, str) else None
     if ports is None:
         fields.report_value(13002, "protocol", "a protocol such as tcp/22, udp/53 or tcp/1000-2000")
-    elif value in NAMED_PROTOCOLS and not paygo:
-        message = f"protocol {value} is for pay-as-you-go plans; write {ports.transport}/{ports.low}"
-        fields.report(13002, "protocol", message)
     return ports
 
 
@@ -160,11 +157,13 @@ def _read_origin(fields: Fields, ports: PortRange | None, traffic_type: str) -> 
         fields.report(11000, given[-1] if given else expected[0], message)
         return {}
     kind = given[0]
-    if "origin_port" in fields.values and kind != "origin_dns":
-        fields.report(11000, "origin_port", "origin_port goes with origin_dns only")
     if kind == "origin_worker_id":
+        if "origin_port" in fields.values:
+            fields.report(11000, "origin_port", "origin_port does not go with origin_worker_id")
         return _read_worker(fields)
     origin = _read_direct(fields, ports) if kind == "origin_direct" else _read_origin_dns(fields, ports)
+    if "origin_port" in fields.values and kind == "origin_direct":  # which real ones have been seen with
+        origin["origin_port"] = _read_port(fields, ports)
     return origin | _read_network(fields, kind)
 
 

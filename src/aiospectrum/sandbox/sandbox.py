@@ -1,13 +1,14 @@
 """The sandbox as an async context manager, until cancelled, or in a thread of its own."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 
 from aiohttp import web
 
@@ -105,6 +106,14 @@ class Sandbox:
         injector = FaultInjector(_check_faults(faults), seed=seed, monotonic=monotonic)
         self._edge: Final = Edge(self._account, self._credentials, limiter, injector)
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a sandbox is one server: hand its url and api_token on, or make another one of the same seed")
+
     def __repr__(self) -> str:
         """Return the sandbox's size, seed and URL, without secrets."""
         place = self._url or "not running"
@@ -186,9 +195,13 @@ class Sandbox:
         """Start listening.
 
         Raises:
-            RuntimeError: The sandbox is running already.
+            RuntimeError: The sandbox is running already, or no asyncio event loop is.
             OSError: The address cannot be listened on.
         """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError("no asyncio event loop is running here; run_in_thread() works anywhere") from None
         if self._runner is not None:
             raise RuntimeError(f"this sandbox is running already, at {self._url}")
         runner = self._runner = web.ServerRunner(
@@ -227,8 +240,10 @@ async def serve(sandbox: Sandbox, *, ready: Callable[[str], object] | None = Non
         ready: Called with the URL once the sandbox listens.
 
     Raises:
+        ValueError: ``ready`` is async.
         OSError: The address cannot be listened on.
     """
+    expect(not inspect.iscoroutinefunction(ready), "ready", ready, "a function that is not async")
     async with sandbox:
         if ready is not None:
             ready(sandbox.url)

@@ -11,9 +11,9 @@ from typing import Any, Final, Protocol, Self, TypeAlias
 
 import attrs
 
-from aiospectrum._codec.values import WireError, read_date_time
+from aiospectrum._codec.readers import read_date_time
 from aiospectrum.checks import refuse
-from aiospectrum.errors import TableError
+from aiospectrum.errors import ConversionError, TableError
 
 __all__ = ["INTERVAL_COLUMNS", "WHOLE_METRICS", "Interval", "Numbers", "ReportLike", "TidyTable", "whole_numbers"]
 
@@ -212,7 +212,7 @@ def _echoed_time(value: Any) -> datetime | None:
         return value
     try:
         return read_date_time(value)
-    except WireError:
+    except ConversionError:
         return None
 
 

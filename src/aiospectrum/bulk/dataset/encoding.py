@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 import msgspec
 
-from aiospectrum._codec.values import format_date_time
+from aiospectrum._codec.writers import format_date_time
 from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.plan import Task
 from aiospectrum.bulk.query import Query

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from aiospectrum._extras import import_extra
-from aiospectrum._http.redaction import hide_passwords
+from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk.dataset.errors import DestinationBusyError
 from aiospectrum.bulk.dataset.manifest import LOCK, STAGED
 

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import attrs
 import msgspec
 
+from aiospectrum._http.config import refuse_coroutine
 from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
@@ -26,7 +27,7 @@ from aiospectrum.bulk.zones import Clients
 from aiospectrum.errors import SpectrumError, TableError
 from aiospectrum.transport import Transport
 
-__all__ = ["WRITERS", "Run"]
+__all__ = ["WRITERS", "Run", "shown_error"]
 
 T = TypeVar("T")
 
@@ -249,7 +250,7 @@ class Run:
         changes = {name: getattr(self._progress, name) + count for name, count in more.items()}
         self._progress = attrs.evolve(self._progress, **changes)
         if self.on_progress is not None:
-            self.on_progress(self._progress)
+            refuse_coroutine("on_progress", self.on_progress(self._progress))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
@@ -258,7 +259,7 @@ class Run:
         try:
             return await run_blocking(self.executor, call)
         except OSError as error:
-            cause = _shown(error, self.redaction)
+            cause = shown_error(error, self.redaction)
         except BaseException as error:
             if self.redaction.longest:
                 raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
@@ -267,7 +268,7 @@ class Run:
         raise StorageError(f"{self.store.name}: {self.redaction.redact(str(cause))}") from cause
 
 
-def _shown(error: OSError, redaction: Redaction) -> OSError:
+def shown_error(error: OSError, redaction: Redaction) -> OSError:
     """An error of a store as it may be shown: without frames that hold secrets, and another one if it tells some."""
     if not redaction.longest:
         return error

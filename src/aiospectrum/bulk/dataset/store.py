@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Protocol, TypeVar
 
+from aiospectrum._http.loop import running_loop
+
 __all__ = ["Store", "run_blocking"]
 
 T = TypeVar("T")
@@ -22,7 +24,7 @@ async def run_blocking(executor: Executor, call: Callable[[], T]) -> T:
     Returns:
         What it returns.
     """
-    future = asyncio.get_running_loop().run_in_executor(executor, call)
+    future = running_loop().run_in_executor(executor, call)
     cancellation: asyncio.CancelledError | None = None
     while not future.done():
         try:

@@ -1,0 +1,228 @@
+"""Whatever is given for an argument, no error but ours leaves a call."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from aiospectrum import (
+    DNS,
+    App,
+    AppRequest,
+    Client,
+    EdgeIPs,
+    Limiter,
+    RateLimit,
+    ReportSummary,
+    ReportSummaryRow,
+    RetryPolicy,
+    SpectrumError,
+    Timeouts,
+    configure_converter,
+    endpoints,
+    make_converter,
+    models,
+)
+from aiospectrum._http.request import build_request
+from aiospectrum.bulk import Plan, Query, pull, save, watch
+from tests.conftest import APP, TOKEN, ZONE
+from tests.odd_values import MAKERS
+
+SINCE: Final = datetime(2026, 11, 18, tzinfo=UTC)
+UNTIL: Final = datetime(2026, 11, 20, tzinfo=UTC)
+QUERY: Final = Query(time_delta="hour", metrics=["count"])
+PLAN: Final = Plan(zones=[ZONE], since=SINCE, until=UNTIL, query=QUERY)
+REQUEST: Final = AppRequest(protocol="tcp/22", dns=DNS(name="a.example"), origin_direct=["tcp://192.0.2.1:22"])
+VALUES: Final = {"protocol": "tcp/22", "dns": {"name": "a.example"}, "origin_direct": ["tcp://192.0.2.1:22"]}
+TIME: Final = "2014-01-02T02:20:00Z"
+READ: Final = {**VALUES, "id": APP, "created_on": TIME, "modified_on": TIME, "edge_ips": {"type": "dynamic"}}
+MODELS: Final = sorted(
+    {value for value in vars(models).values() if isinstance(value, type) and attrs.has(value)},
+    key=lambda model: model.__name__,
+)
+
+
+class Built(Exception):  # noqa: N818 - it is none
+    """A request was built, which is as far as it goes here."""
+
+
+class Building:
+    """A transport that sends nothing."""
+
+    async def send(self, route: Any, *, path: Any, query: Any, body: object = None) -> Any:
+        """Build the request."""
+        build_request(route, path=path, query=query, body=body)
+        raise Built
+
+
+class Sending:
+    """A transport that has nothing to send over."""
+
+    async def send(self, route: Any, *, path: Any, query: Any, body: object = None) -> Any:
+        """Build the request, and end the call."""
+        build_request(route, path=path, query=query, body=body)
+        raise SpectrumError("built")
+
+
+@attrs.frozen
+class Theirs:
+    """A class of a user's own."""
+
+    number: int
+    app: App
+    dns: DNS | None = None
+
+
+async def _call(name: str, **arguments: Any) -> None:
+    result = getattr(endpoints, name)(Building(), **arguments)
+    if inspect.isawaitable(result):
+        await result
+    else:
+        await anext(result)
+
+
+async def _pull(**arguments: Any) -> None:
+    async for _ in pull(**arguments):
+        pass
+
+
+async def _watch(**arguments: Any) -> None:
+    async for _ in watch(**arguments):
+        break
+
+
+async def _no_wait(_: float) -> None:
+    """Wait no time."""
+
+
+def _read(model: Any, values: Any) -> None:
+    make_converter().structure(values, model)
+
+
+def _reading(model: Any) -> Callable[..., None]:
+    return lambda values: _read(model, values)
+
+
+def _write(value: Any) -> None:
+    make_converter().unstructure(value)
+
+
+def _summary(**changes: Any) -> Any:
+    return ReportSummary(**{"data_lag": 0, "rows": 1, "data": [ReportSummaryRow(metrics=[1])], **changes})
+
+
+ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
+    name: {
+        each: {"zone_id": ZONE, "app_id": APP, "app": REQUEST, "time_delta": "hour", "per_page": 50}.get(each)
+        for each in list(inspect.signature(getattr(endpoints, name)).parameters)[1:]
+    }
+    for name in endpoints.__all__
+    if name[0].islower()
+}
+"""Good arguments of each endpoint function."""
+CLIENT: Final = {name: None for name in inspect.signature(Client.__init__).parameters if name != "self"} | {
+    "api_token": TOKEN,
+    "connector_limit": 5,
+    "max_body_bytes": 1000,
+    "allow_http": False,
+}
+CALLS: Final[dict[str, tuple[Callable[..., Any], dict[str, Any]]]] = {
+    **{name: (lambda _name=name, **given: _call(_name, **given), good) for name, good in ARGUMENTS.items()},
+    "Client": (Client, CLIENT),
+    "from_env": (Client.from_env, {"environ": {"CLOUDFLARE_API_TOKEN": TOKEN}, "base_url": None, "timeout": 5}),
+    "from_env with odd variables": (
+        lambda **given: Client.from_env({"CLOUDFLARE_API_TOKEN": TOKEN, **given}),
+        {"CLOUDFLARE_BASE_URL": "", "CLOUDFLARE_EMAIL": "", "CLOUDFLARE_API_TOKEN": TOKEN},
+    ),
+    "with_options": (Client(api_token=TOKEN).with_options, {"timeout": 5, "retry": None, "rate_limit": None}),
+    "RetryPolicy": (RetryPolicy, attrs.asdict(RetryPolicy())),
+    "RateLimit": (RateLimit, attrs.asdict(RateLimit())),
+    "Timeouts": (Timeouts, attrs.asdict(Timeouts())),
+    "Limiter": (Limiter, {"limit": None}),
+    "Query": (Query, {"kind": "bytime", **attrs.asdict(QUERY)}),
+    "Plan": (Plan, {"zones": [ZONE], "since": SINCE, "until": UNTIL, "query": QUERY, "window": "day"}),
+    "Plan.shard": (PLAN.shard, {"index": 0, "count": 1, "by": "zone"}),
+    "Plan.diff": (PLAN.diff, {"other": PLAN}),
+    "Plan.from_json": (Plan.from_json, {"text": PLAN.to_json()}),
+    "pull": (_pull, {"client": Sending(), "plan": PLAN, "concurrency": 2, "fail_fast": True, "rate_limit_timeout": 1}),
+    "pull with a hook": (_pull, {"client": Sending(), "plan": PLAN, "on_progress": None}),
+    "pull later": (lambda **given: pull(Sending(), PLAN, **given), {"sleep": _no_wait}),
+    "watch later": (lambda **given: watch(Sending(), [ZONE], **given), {"sleep": _no_wait, "clock": lambda: 0.0}),
+    "watch": (_watch, {"client": Sending(), "zones": [ZONE], "every": 1, "concurrency": 1}),
+    **{f"read {model.__name__}": (_reading(model), {"values": {}}) for model in MODELS},
+    "read a list": (_reading(list[App]), {"values": [READ]}),
+    "read a class of theirs": (_reading(Theirs), {"values": {"number": 1, "app": READ}}),
+    "read fields": (
+        lambda **given: _read(AppRequest, given),
+        {**VALUES, "edge_ips": {}, "origin_port": 1, "tls": "off"},
+    ),
+    "read read fields": (lambda **given: _read(App, given), READ),
+    "read in lists": (lambda **given: _read(list[App], [given, {**READ, **given}]), READ),
+    "read theirs": (lambda **given: _read(Theirs, given), {"number": 1, "app": READ, "dns": {}}),
+    "read inner": (lambda **given: _read(AppRequest, {**VALUES, "dns": given}), {"name": "a.example", "type": "CNAME"}),
+    "write": (_write, {"value": REQUEST}),
+    "write fields": (lambda **given: _write(AppRequest(**given)), attrs.asdict(REQUEST, recurse=False)),
+    "write inner": (
+        lambda **given: _write(attrs.evolve(REQUEST, edge_ips=EdgeIPs(**given))),
+        {"type": "static", "connectivity": None, "ips": ["192.0.2.1"]},
+    ),
+    "write a report": (lambda **given: _write(_summary(**given)), {"rows": 1, "data": [], "totals": {}, "query": {}}),
+    "write theirs": (lambda **given: _write(Theirs(**given)), {"number": 1, "app": None}),
+    "configure_converter": (configure_converter, {"converter": make_converter()}),
+    "from_app": (AppRequest.from_app, {"app": make_converter().structure(READ, App)}),
+    "records": (_summary().records, {"metrics": ["count"], "dimensions": []}),
+}
+"""What is called, and good arguments for it."""
+THEIRS: Final = {
+    *((name, kind) for name in ("on_progress", "on_attempt") for kind in ("class", "raising", "type")),
+    *(("client", kind) for kind in ("mock", "mock of a text", "async mock")),
+}
+"""Functions and transports of the caller that are called as they ought to be, and raise errors of their own."""
+
+
+async def _outcome(call: Callable[..., Any], arguments: dict[str, Any]) -> BaseException | None:
+    try:
+        result = call(**arguments)
+        if inspect.isawaitable(result):
+            await result
+    except (Exception, asyncio.CancelledError) as error:  # whatever it is, the test looks at it
+        return error
+    return None
+
+
+def _cases() -> Iterator[Any]:
+    for name, (call, good) in CALLS.items():
+        yield pytest.param(call, good, id=name)
+
+
+@pytest.mark.parametrize(("call", "good"), list(_cases()))
+async def test_only_our_errors_leave(call: Callable[..., Any], good: dict[str, Any]) -> None:
+    """Each argument in turn is each odd value: the call takes it, or refuses it by an error of the tree."""
+    wrong = {}
+    for name in good:
+        for kind, make in MAKERS.items():
+            error = await _outcome(call, {**good, name: make()})
+            is_theirs = (name, kind) in THEIRS
+            if error is not None and not isinstance(error, (SpectrumError, Built)) and not is_theirs:
+                wrong[f"{name}={kind}"] = repr(error)[:200]
+            elif isinstance(error, SpectrumError) and len(str(error)) > 2000:
+                wrong[f"{name}={kind}"] = f"a text of {len(str(error))} characters"
+    assert wrong == {}
+
+
+async def test_only_our_errors_leave_save(tmp_path: Path) -> None:
+    """So does saving a plan, which is tried apart as it writes."""
+    good = {"client": Sending(), "plan": PLAN, "destination": tmp_path / "d", "format": "csv", "concurrency": 1}
+    good |= {"refresh_within": None, "fail_fast": True, "stop": None, "on_progress": None, "storage_options": None}
+    wrong = {}
+    for name in [name for name in good if name != "destination"]:
+        for kind, make in MAKERS.items():
+            error = await _outcome(save, {**good, name: make()})
+            if error is not None and not isinstance(error, SpectrumError) and (name, kind) not in THEIRS:
+                wrong[f"{name}={kind}"] = repr(error)[:200]
+    assert wrong == {}
