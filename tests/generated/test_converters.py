@@ -262,7 +262,7 @@ class Theirs:
         (list[App], "[0].id: expected a value, got None"),
         (
             list[Theirs],
-            "expected a value of list (KeyError: 'number'), got [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}…",
+            "expected a value of list (KeyError: 'number'), got [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
         ),
         (dict[str, App], "expected a value of dict (AttributeError: 'list' object has no attribute 'items'), got [{"),
         (int, "expected a value of int (TypeError: "),
