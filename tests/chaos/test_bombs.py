@@ -1,5 +1,6 @@
 """Bodies that are small on the wire and large in memory end in an error, with little memory."""
 
+import asyncio
 import gc
 import gzip
 import tracemalloc
@@ -47,6 +48,29 @@ async def test_bombs(coding: str, cap: int) -> None:
     print(f"{coding}: {peak / MEBIBYTE:.1f} MiB at most, for {cap / MEBIBYTE:.0f} MiB allowed")
     assert peak < cap * 9 / 8 + 8 * MEBIBYTE  # what grows takes an eighth more, and some are the server's
     assert caught.value.attempts == 1
+
+
+async def test_other_tasks_run_while_a_body_is_decompressed() -> None:
+    """A body that is all there in a few bytes of the wire does not keep the loop for itself."""
+    codings.encode_bomb("gzip", 80 * MEBIBYTE)
+    turns: list[int] = []
+
+    async def watch() -> None:
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    async with (
+        ChaosServer(rest=codings.bomb("gzip", 80 * MEBIBYTE)) as server,
+        Client(api_token=TOKEN, base_url=server.url, retry=RetryPolicy(max_attempts=1)) as client,
+    ):
+        call = asyncio.create_task(client.protocols.list(ZONE))
+        await server.until(lambda: server.attempts == 1)
+        watching = asyncio.create_task(watch())
+        with pytest.raises(BodyTooLargeError):
+            await call
+        watching.cancel()
+    assert len(turns) >= 10
 
 
 async def test_a_body_of_just_the_size() -> None:

@@ -112,7 +112,7 @@ def test_a_terminal_that_hangs_up(start: Start, sandbox: Sandbox, tmp_path: Path
     sandbox.faults = Faults(latency=0.2)
     master, slave = pty.openpty()
     words = [*COMMANDS["pull"][0], "--window=hour", "--concurrency=2"]
-    process = start(*words, stdin=slave, stdout=slave, stderr=slave, preexec_fn=_take_terminal)
+    process = start(*words, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
     os.close(slave)
     reader = threading.Thread(target=_drain, args=(master,))
     reader.start()
@@ -121,10 +121,6 @@ def test_a_terminal_that_hangs_up(start: Start, sandbox: Sandbox, tmp_path: Path
     assert process.wait(timeout=30) == 129
     reader.join()
     assert len(list((tmp_path / "out").rglob("*.csv"))) >= 3
-
-
-def _take_terminal() -> None:
-    os.setsid()
 
 
 def _drain(master: int) -> None:

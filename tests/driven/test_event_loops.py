@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_one_client_on_one_loop_after_the_other(spectrum_sandbox: Sandbox) -> No
 
 
 async def call_in_many_ways(sandbox: Sandbox) -> None:
-    """Calls, tasks, deadlines, cancellations, pulls and watches."""
+    """Calls, tasks, deadlines, cancellations, pulls, datasets and watches."""
     async with client_of(sandbox) as client:
         assert len(await client.apps.list(sandbox.zones[0])) == 5
         async with asyncio.TaskGroup() as group:
@@ -87,6 +88,8 @@ async def call_in_many_ways(sandbox: Sandbox) -> None:
         assert len([app async for app in client.apps.iterate(sandbox.zones[0], per_page=2)]) == 5
         async with bulk.pull(client, plan(sandbox.zones)) as outcomes:
             assert [outcome.ok async for outcome in outcomes] == [True] * 3
+        with TemporaryDirectory() as folder:
+            assert (await bulk.save(client, plan(sandbox.zones), folder, format="csv")).ok
         rounds = bulk.watch(client, sandbox.zones, every=1)
         assert (await anext(rounds)).errors == {}
         await rounds.aclose()

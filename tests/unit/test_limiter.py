@@ -28,7 +28,7 @@ def test_waits_of_a_window(times: list[float], now: float, ahead: int, wait: flo
     """The wait is until so many of three requests in any 10 s have left the window as are ahead."""
     window = Window(3, 10.0)
     for time in times:
-        window.record(time)
+        assert window.take(time)
 
     assert window.wait(now, ahead) == wait
 

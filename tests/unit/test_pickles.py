@@ -37,12 +37,15 @@ from aiospectrum import (
     RetryPolicy,
     SpectrumError,
     Timeouts,
+    Unchecked,
+    UncheckedInteger,
     bulk,
     checks,
     errors,
     models,
     routes,
     sandbox,
+    structs,
     transport,
 )
 from aiospectrum._generated.apps import LIST_APPS
@@ -176,6 +179,8 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     ResultInfo: lambda: ResultInfo(page=1, total_count=5),
     RetryPolicy: lambda: RetryPolicy(max_attempts=2),
     Timeouts: lambda: Timeouts(total=5),
+    Unchecked: lambda: Unchecked("quantum"),
+    UncheckedInteger: lambda: UncheckedInteger(5),
     bulk.Outcome: lambda: bulk.Outcome(task=TASK, window=WINDOW, report=read(ReportSummary, **REPORT), is_last=True),
     bulk.Plan: lambda: PLAN,
     bulk.PlanDiff: lambda: PLAN.diff(attrs.evolve(PLAN, zones=["f" * 32])),
@@ -232,13 +237,17 @@ REFUSED: dict[type[Any], tuple[Callable[[], Any], str]] = {
 """How an object of each other class is made, and what the error says to do."""
 
 
+NO_OBJECTS = (str, structs.Sent, structs.SentOnly)
+"""An alias, and bases of models."""
+
+
 def public_classes() -> list[type[Any]]:
-    """Every class that a public module exports, protocols aside; one namespace is like the other."""
+    """Every class that a public module exports, protocols and bases aside; one namespace is like the other."""
     found: dict[type[Any], None] = {}
     for path in MODULES:
         module = importlib.import_module(f"aiospectrum{path}")
         for value in (getattr(module, name) for name in module.__all__):
-            if inspect.isclass(value) and not getattr(value, "_is_protocol", False) and value is not str:
+            if inspect.isclass(value) and not getattr(value, "_is_protocol", False) and value not in NO_OBJECTS:
                 if issubclass(value, transport.Namespace) and value is not Client:
                     value = transport.Namespace
                 found[value] = None

@@ -71,6 +71,13 @@ class Window:
         """Count a request that goes out now."""
         self._times.append(now)
 
+    def take(self, now: float) -> bool:
+        """Count a request that goes out now, if it may."""
+        if len(self._times) - self._expired >= self._requests and self.wait(now) > 0:
+            return False
+        self._times.append(now)
+        return True
+
 
 class Limiter:
     """Keeps requests under a rate limit, and pauses them all after a 429.
@@ -267,10 +274,9 @@ class Limiter:
             or self._probe is not None
             or has_no_quota
             or now < self._paused_until
-            or self._window.wait(now) > 0
+            or not self._window.take(now)
         ):
             return None
-        self._window.record(now)
         self._in_flight += 1
         self._quota -= 1
         self._permits += 1

@@ -29,6 +29,9 @@ _LONGEST_REASON: Final = 1000
 _MOST_PIECES: Final = 1024
 """Of a body; a server that sends a few bytes at a time would make each an object of its own."""
 
+_MOST_AT_ONCE: Final = 1 << 22
+"""Bytes of a body that are decompressed without a turn for other tasks."""
+
 _MORE_THAN_A_BUFFER: Final = 1 << 23
 """Bytes, more than the 256 KiB that asyncio makes room for whenever it receives, and than most bodies."""
 
@@ -205,7 +208,6 @@ class Session:
                 return await self._read(call, response)
             finally:
                 response.release()
-                del response  # an error would keep it, and all that it has received
         except asyncio.CancelledError:
             if not deadline.take_back_read_timeout():
                 raise
@@ -223,29 +225,24 @@ class Session:
     async def _read(self, call: Call, response: ClientResponse) -> HTTPResponse:
         """Read the body piece by piece, as a small compressed one can stand for a very large one."""
         pieces: list[bytes] = []
-        size = 0
-        try:
-            while piece := await response.content.readany():
-                call.deadline.on_data()
-                size += len(piece)
-                if size > self._max_body_bytes:
-                    response.close()
-                    raise response_error(
-                        BodyTooLargeError,
-                        call,
-                        HTTPResponse(status=response.status, headers=response.headers, body=b""),
-                        f"the body is larger than {self._max_body_bytes:,} bytes",
-                    )
-                pieces.append(piece)
-                if len(pieces) == _MOST_PIECES:
-                    pieces = [b"".join(pieces)]
-            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            version = None if response.version is None else f"{response.version.major}.{response.version.minor}"
-            return HTTPResponse(status=response.status, headers=response.headers, body=body, http_version=version)
-        finally:
-            pieces.clear()
-            piece = body = b""
-            del response
+        size = pause = 0
+        while piece := await response.content.readany():
+            call.deadline.on_data()
+            size += len(piece)
+            if size > self._max_body_bytes:
+                response.close()
+                http = HTTPResponse(status=response.status, headers=response.headers, body=b"")
+                problem = f"the body is larger than {self._max_body_bytes:,} bytes"
+                raise response_error(BodyTooLargeError, call, http, problem)
+            pieces.append(piece)
+            if len(pieces) == _MOST_PIECES:
+                pieces = [b"".join(pieces)]
+            if size - pause > _MOST_AT_ONCE:  # what is compressed may all be there, and come without a wait
+                pause = size
+                await asyncio.sleep(0)
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        version = None if response.version is None else f"{response.version.major}.{response.version.minor}"
+        return HTTPResponse(status=response.status, headers=response.headers, body=body, http_version=version)
 
     async def one_at_a_time(self) -> None:
         """Decode large responses one at a time, with an iteration of the event loop in between.

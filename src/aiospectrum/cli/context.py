@@ -95,19 +95,10 @@ class Context:
     proxy: str | None = attrs.field(default=None, repr=False)
     """The value of ``--proxy``; None to go by the environment."""
 
-    redact: Callable[[str], str] = attrs.field(init=False, repr=False)
+    redact: Callable[[str], str] = attrs.field(
+        init=False, repr=False, default=attrs.Factory(lambda self: _make_redact(self), takes_self=True)
+    )
     """Replaces the secrets of the arguments and the environment in a text, as errors of all kinds may repeat them."""
-
-    @redact.default
-    def _make_redact(self) -> Callable[[str], str]:
-        environ, urls = self.environ, [*self.argv, with_scheme(self.proxy or "")]
-
-        @cache
-        def redaction() -> Redaction:
-            found = (value for name, value in environ.items() if _SECRET_VARIABLE.search(name) and len(value) >= _LONG)
-            return redaction_of_urls([*urls, *environ.values()], found)
-
-        return lambda text: redaction().redact(text)
 
     def client(self, limiter: Limiter | None, on_attempt: AttemptHook | None = None) -> Client:
         """Make a client from the environment.
@@ -219,6 +210,17 @@ class Context:
             raise UsageError("there is no terminal to ask on: give --yes to go ahead without being asked")
         self.err.print(cell(f"{question} [y/N] "), end="", soft_wrap=True)
         return self.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _make_redact(context: Context) -> Callable[[str], str]:
+    environ, urls = context.environ, [*context.argv, with_scheme(context.proxy or "")]
+
+    @cache
+    def redaction() -> Redaction:
+        found = (value for name, value in environ.items() if _SECRET_VARIABLE.search(name) and len(value) >= _LONG)
+        return redaction_of_urls([*urls, *environ.values()], found)
+
+    return lambda text: redaction().redact(text)
 
 
 class PipeConsole(Console):
