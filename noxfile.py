@@ -194,3 +194,20 @@ def bench(session: nox.Session) -> None:
     """Compare with other clients, in under five minutes; arguments are those of benchmarks/compare.py."""
     session.install(".", *group("bench"))
     session.run("python", "-m", "benchmarks.compare", *session.posargs)
+
+
+@nox.session(default=False)
+def bounds(session: nox.Session) -> None:
+    """Measure how long responses that mean harm hold the event loop, and what memory they take; in five minutes.
+
+    Arguments are parts of the names of responses, which are in benchmarks/hostile.py.
+    """
+    session.install(".", *group("test"))
+    session.run("python", "-m", "benchmarks.bounds", *session.posargs)
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Fuzz the readers of responses, headers, times and arguments: 250,000 cases each, or as an argument says."""
+    session.install(".", *group("test"))
+    session.run("python", "-m", "benchmarks.fuzz", *session.posargs)

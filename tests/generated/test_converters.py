@@ -260,7 +260,10 @@ class Theirs:
     ("wanted", "words"),
     [
         (list[App], "[0].id: expected a value, got None"),
-        (list[Theirs], "expected a value of list (KeyError: 'number'), got [{}, {}, {}, {}, {}, {}, ...]"),
+        (
+            list[Theirs],
+            "expected a value of list (KeyError: 'number'), got [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
+        ),
         (dict[str, App], "expected a value of dict (AttributeError: 'list' object has no attribute 'items'), got [{"),
         (int, "expected a value of int (TypeError: "),
         (Theirs, "expected a value of Theirs ("),

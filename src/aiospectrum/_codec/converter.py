@@ -14,6 +14,7 @@ import attrs
 from cattrs import BaseConverter, Converter
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError, StructureHandlerNotFoundError
 
+from aiospectrum._codec.excerpt import start_of
 from aiospectrum._codec.readers import array_reader, below, is_choice, make_reader, read_date_time, read_object, wrong
 from aiospectrum._codec.writers import make_writer
 from aiospectrum._refusals import closest, refuse, shorten
@@ -231,7 +232,7 @@ def _name_of(annotation: Any) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return "too deep" if isinstance(error, RecursionError) else shorten(f"{type(error).__name__}: {error}")
+    return "too deep" if isinstance(error, RecursionError) else start_of(f"{type(error).__name__}: {error}")
 
 
 def _as_it_came(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from operator import attrgetter
 from types import NoneType
 from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
@@ -23,7 +23,7 @@ from aiospectrum._codec.readers import below, describe, join, wrong
 from aiospectrum.errors import ConversionError
 from aiospectrum.structs import is_struct
 
-__all__ = ["DecodedBody", "decode_body", "decode_values", "explain"]
+__all__ = ["DecodedBody", "decode_body", "decode_items", "decode_values", "explain", "is_crowded", "weight_of"]
 
 T = TypeVar("T")
 
@@ -31,6 +31,10 @@ _DATETIMES: Final = (datetime, datetime | None)
 """Kept here, as a library that freezes time puts another class in the place of the name."""
 
 _Times: TypeAlias = Callable[[Any], Iterable[datetime | None]]
+_LARGE: Final = 1 << 16
+_WINDOWS: Final = 8
+_WINDOW: Final = 512
+_MOST_FAILURES: Final = 5
 _FINE_NUMBER: Final = re.compile(rb"\.\d{7}")
 _FINE_TIME: Final = re.compile(rb"[Tt ]\d\d:\d\d:\d\d\.\d{7}")
 
@@ -65,13 +69,54 @@ def decode_body(wanted: Any, body: bytes) -> DecodedBody[Any] | None:
         The body decoded; None for one that is left to the fallback, for whatever reason, and for other types.
     """
     decoder = _body_decoder(wanted)
-    if decoder is None:
+    if decoder is None or (len(body) >= _LARGE and is_crowded(body)):
         return None
     try:
         decoded = decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return None if _needs_fallback(wanted, decoded.result, body) else decoded
+
+
+def decode_items(item_type: Any, array: bytes) -> list[Any] | None:
+    """Decode an array of models on the fast path, as :func:`decode_body` does a body; None where it cannot.
+
+    Args:
+        item_type: The model.
+        array: JSON text.
+    """
+    if is_crowded(array):
+        return None
+    try:
+        items: list[Any] = _items_decoder(item_type).decode(array)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if _needs_fallback(list[item_type], items, array) else items
+
+
+def is_crowded(body: bytes, most: int | None = None) -> bool:
+    """Whether a large body holds more arrays and objects than any documented one, which would take time and memory.
+
+    They are counted when a sample has too many. Which bytes are in the sample depends on Python's secret of hashes, so
+    that no server can keep them out of it.
+
+    Args:
+        body: JSON text.
+        most: The same for bodies of any size, in bytes that are usual for so many; None for no such limit.
+    """
+    if len(body) < _LARGE:
+        return False
+    if most is not None and most < len(body):
+        return weight_of(body) >= most
+    secret = hash(body[:64])
+    places = [hash((secret, number)) % (len(body) - _WINDOW) for number in range(_WINDOWS)]
+    sample = b"".join([body[place : place + _WINDOW] for place in places])
+    return weight_of(sample) >= len(sample) and weight_of(body) >= len(body)
+
+
+def weight_of(text: bytes) -> int:
+    """As many bytes as would be usual for the arrays of a text, 8 for each, and its objects, 16 for each."""
+    return text.count(b"[") * 8 + text.count(b"{") * 16
 
 
 def decode_values(wanted: Any, values: Any, converter: Converter) -> Any:
@@ -110,12 +155,13 @@ def explain(error: Exception, path: str = "", redact: Callable[[str], str] = str
     Args:
         error: What :func:`decode_values` raised.
         path: Where the values stand in larger ones.
-        redact: Redacts credentials in what came.
+        redact: Redacts credentials in what came, and cuts it.
 
     Returns:
-        Text such as ``data[3].metrics[0]: expected a number, got 'x'``; several failures are joined.
+        Text such as ``data[3].metrics[0]: expected a number, got 'x'``; the first few of several failures are joined.
     """
-    return "; ".join(f"{where}: {what}" if where else what for where, what in _failures(error, path, redact))
+    failures = islice(_failures(error, path, redact), _MOST_FAILURES)
+    return "; ".join(f"{where}: {what}" if where else what for where, what in failures)
 
 
 def _failures(error: Exception, path: str, redact: Callable[[str], str]) -> Iterator[tuple[str, str]]:
@@ -143,6 +189,11 @@ def _body_decoder(wanted: Any) -> "msgspec.json.Decoder[DecodedBody[Any]] | None
         return msgspec.json.Decoder(DecodedBody[wanted])
     except TypeError:  # a union whose members msgspec cannot distinguish
         return None
+
+
+@cache
+def _items_decoder(item_type: Any) -> "msgspec.json.Decoder[list[Any]]":
+    return msgspec.json.Decoder(list[item_type])
 
 
 @cache

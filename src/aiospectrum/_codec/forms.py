@@ -4,7 +4,7 @@ The classes are bases of models; the converter calls ``read_old_forms`` of a mod
 """
 
 from collections.abc import Mapping
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any, ClassVar, Final, Self, cast
 
 import attrs
@@ -15,6 +15,9 @@ from aiospectrum.errors import ConversionError
 from aiospectrum.structs import is_struct
 
 __all__ = ["AppMethods", "AppRequestMethods", "OddReportForms", "OldAppForms", "as_read"]
+
+_NO_VALUES: Final[Mapping[str, Any]] = MappingProxyType({})
+"""The same one for each row that is null, of which there may be very many."""
 
 _PAY_AS_YOU_GO: Final = frozenset({"id", "protocol", "dns", "created_on", "modified_on", "origin_direct"})
 
@@ -165,7 +168,7 @@ def _is_interval(value: Any) -> bool:
 
 def _with_text_dimensions(row: Any) -> Any:
     if row is None:
-        return {}
+        return _NO_VALUES
     values = row.get("dimensions") if isinstance(row, Mapping) else None
     if values is not None and not isinstance(values, list):
         values = [values]

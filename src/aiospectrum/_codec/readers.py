@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
+from aiospectrum._codec.excerpt import show, start_of
 from aiospectrum._plain import (
     Unchecked,
     UncheckedInteger,
@@ -20,7 +21,6 @@ from aiospectrum._plain import (
     plain_number,
     plain_text,
 )
-from aiospectrum._refusals import shorten, show
 from aiospectrum.errors import ConversionError, SpectrumError
 
 __all__ = [
@@ -40,8 +40,8 @@ __all__ = [
 Reader: TypeAlias = Callable[[Any], Any]
 Structure: TypeAlias = Callable[[Any, Any], Any]
 
-_LONGEST_VALUE: Final = 8000
-"""Characters of a value that an error keeps: far more than it shows, so that credentials in it are found whole."""
+_LONGEST_EXPECTED: Final = 200
+_LONGEST_TIME: Final = 100
 
 _NUMBERS: Final = frozenset({int, float})
 _FINER_THAN_MICROSECONDS: Final = re.compile(r"(?<=\.\d{6})\d+", re.ASCII)
@@ -50,7 +50,7 @@ _LEAP_SECOND: Final = re.compile(r"(:59):60(\.\d*)?", re.ASCII)
 
 def wrong(expected: str, value: object, field: str = "") -> ConversionError:
     """Make the error for a value that is not what it ought to be; it keeps no more of the value than a text."""
-    return _error(expected, show(value)[:_LONGEST_VALUE], field)
+    return _error(expected, show(value), field)
 
 
 def below(step: str, error: ConversionError) -> ConversionError:
@@ -65,7 +65,7 @@ def join(step: str, field: str) -> str:
 
 def describe(expected: str, value: str) -> str:
     """Describe a wrong value in one line, of which 60 characters are shown."""
-    return f"expected {expected}, got {value if len(value) <= 60 else value[:59] + '…'}"
+    return f"expected {expected[:_LONGEST_EXPECTED]}, got {value if len(value) <= 60 else value[:59] + '…'}"
 
 
 def _error(expected: str, value: str, field: str) -> ConversionError:
@@ -121,7 +121,7 @@ def _foreign(annotation: Any, structure: Structure) -> Reader:
         except SpectrumError:
             raise
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise wrong(f"a value of {annotation} ({shorten(str(error))})", value) from None
+            raise wrong(f"a value of {annotation} ({start_of(str(error))})", value) from None
 
     return read
 
@@ -170,7 +170,7 @@ def read_date_time(value: Any) -> datetime:
         ConversionError: It is something else, or there is no such time in UTC.
     """
     text, parsed = plain_text(value), None
-    if text is not None:
+    if text is not None and len(text) <= _LONGEST_TIME:
         try:
             text = _LEAP_SECOND.sub(r"\1:59.999999", _FINER_THAN_MICROSECONDS.sub("", text.upper()))
             parsed = plain_datetime(datetime.fromisoformat(text))

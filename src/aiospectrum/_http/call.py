@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -14,13 +15,14 @@ from aiospectrum._http.headers import read_rate_limit
 from aiospectrum._http.limiter import Limiter, TooLateError
 from aiospectrum._http.record import Call
 from aiospectrum._http.request import build_request
-from aiospectrum._http.response import assumed_response, read_response
+from aiospectrum._http.response import assumed_response, read_large_response, read_response
 from aiospectrum._http.retry import Action, RetryBudget, backoff, decide, is_ambiguous, wait_after_429
 from aiospectrum._http.session import LARGE, Session
 from aiospectrum.errors import (
     AmbiguousWriteError,
     ClientStateError,
     InterruptedWriteError,
+    InvalidArgumentError,
     ProxyError,
     RateLimitError,
     RequestError,
@@ -126,7 +128,11 @@ class HTTPTransport:
             is_elsewhere = True
         if is_elsewhere:
             settings.session.refuse()
-        target, content = build_request(route, path=path, query=query, body=body)
+        try:
+            target, content = build_request(route, path=path, query=query, body=body)
+        except InvalidArgumentError as error:  # a token in the place of an identifier is a common mistake
+            error.args, error.value = (settings.redact(str(error)),), settings.redact(error.value)
+            raise
         deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)
         url = settings.base_url + target
         call = Call(route=route, path=path, url=url, body=content, redact=settings.redact, deadline=deadline)
@@ -225,25 +231,36 @@ class HTTPTransport:
         call.attempt += 1
         call.is_sending = True
         settings = self._settings
+        session = settings.session
+        handled = sys.exception()
         try:
-            response = await settings.session.request(call, connect_timeout=settings.timeouts.connect)
+            response = await session.request(call, connect_timeout=settings.timeouts.connect)
             call.response = response
+            call.body_bytes = len(response.body)
             if "ratelimit" in response.headers:
                 call.quota = read_rate_limit(response.headers.getall("ratelimit"))
-            if len(response.body) >= LARGE:
-                await settings.session.one_at_a_time()
+            if call.body_bytes < LARGE:
+                result = read_response(call, response)
+            else:
+                await session.one_at_a_time()
+                result = await read_large_response(
+                    call, response, pause=session.one_at_a_time, run_apart=session.run_apart
+                )
             call.is_sending = False
-            return read_response(call, response)
+            return result
         except RequestError as error:
             if isinstance(error, RateLimitError):
                 self._set_wait(call, error)
             call.is_sending = False
-            forget_aiohttp(error)
+            forget_aiohttp(error, handled)
             raise
         except BaseException as error:  # a cancellation, or an error of a borrowed session's own middleware
-            forget_aiohttp(error)
+            forget_aiohttp(error, handled)
             raise
         finally:
+            handled = None  # as the frame would keep it
+            if call.response is not None:
+                call.response.body = b""  # which the frames of an error that is kept would keep
             if _LOGGER.isEnabledFor(logging.DEBUG):
                 status = "no response" if call.response is None else call.response.status
                 _LOGGER.debug("%s %s, attempt %d: %s", call.method, call.url, call.attempt, status)
@@ -276,6 +293,7 @@ class HTTPTransport:
         action = decide(call.route.method, error, attempt, settings.retry, follows_ambiguous=may_have_happened)
         if action is Action.COUNT_AS_DELETED and call.response is not None:
             return assumed_response(call, call.response)
+        call.forget_response()
         if action is Action.RAISE_AMBIGUOUS:
             raise _ambiguous_error(call, error) from error
         wait = self._wait_after(call, error, attempt) if action is Action.RETRY else None
@@ -317,13 +335,13 @@ def _attempt_ended(
         answered = None if isinstance(error, ProxyError) else error
         status, ray_id = (None, None) if answered is None else (answered.status, answered.ray_id)
     else:
-        status, ray_id = response.status, call.clean(response.headers.get("cf-ray", "")) or None
+        status, ray_id = response.status, call.clean(response.headers.get("cf-ray", ""), 100) or None
     return AttemptEnded(
         started=started,
         status=status,
         http_version=None if response is None else response.http_version,
         duration=duration,
-        body_bytes=0 if response is None else len(response.body),
+        body_bytes=0 if response is None else call.body_bytes,
         ray_id=ray_id,
         error=error,
         was_cancelled=was_cancelled,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Final
 
 __all__ = ["read_rate_limit", "read_retry_after"]
@@ -11,7 +12,11 @@ __all__ = ["read_rate_limit", "read_retry_after"]
 _LONGEST_NUMBER: Final = 9
 """Digits; more of them stand for more than three decades, which is a mistake."""
 
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LONGEST_VALUE: Final = 1000
+"""Characters; a longer header is none that the API sends, and is not read at all."""
+
+_MOST_VALUES: Final = 20
+"""Headers of one name that are read."""
 
 _COMMON: Final = re.compile(r'"[^"\\]*";r=([0-9]{1,9});t=([0-9]{1,9})')
 """How Cloudflare writes it, which need not be taken apart at length for every response."""
@@ -29,7 +34,8 @@ def read_retry_after(values: Iterable[str], date: str | None) -> float | None:
     Returns:
         The largest number of seconds among them; None when none can be read, a date in the past included.
     """
-    return max((wait for value in values if (wait := _seconds(value.strip(), date)) is not None), default=None)
+    waits = (_seconds(value.strip(), date) for value in _readable(values))
+    return max((wait for wait in waits if wait is not None), default=None)
 
 
 def read_rate_limit(values: Sequence[str]) -> tuple[int, float] | None:
@@ -46,8 +52,18 @@ def read_rate_limit(values: Sequence[str]) -> tuple[int, float] | None:
     """
     if len(values) == 1 and (common := _COMMON.fullmatch(values[0])) is not None:
         return int(common[1]), float(common[2])
-    limits = (_limit(item) for value in values for item in _QUOTED.sub("", value).split(","))
+    limits = (_limit(item) for value in _readable(values) for item in _unquoted(value).split(","))
     return min((limit for limit in limits if limit is not None), key=lambda limit: (limit[0], -limit[1]), default=None)
+
+
+def _readable(values: Iterable[str]) -> list[str]:
+    return [value for value in islice(values, _MOST_VALUES) if len(value) <= _LONGEST_VALUE]
+
+
+def _unquoted(text: str) -> str:
+    """What stands outside of quotes; after one that is not closed, that is nothing."""
+    without_escapes = text.replace(r"\\", "").replace(r"\"", "")
+    return "".join(without_escapes.split('"')[::2])
 
 
 def _limit(item: str) -> tuple[int, float] | None:
@@ -69,8 +85,10 @@ def _seconds(text: str, date: str | None) -> float | None:
     numbers = [part.strip() for part in text.split(",")]
     if all(map(_is_number, numbers)):
         return float(max(map(int, numbers)))
+    if date is None or len(date) > _LONGEST_VALUE:
+        return None
     try:
-        wait = (_date(text) - _date(date or "")).total_seconds()
+        wait = (_date(text) - _date(date)).total_seconds()
     except (ValueError, TypeError, OverflowError):  # no date, or one with a zone and one without, or no such number
         return None
     return wait if wait >= 0 else None

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from aiospectrum._codec.excerpt import clean
 from aiospectrum._http.deadline import Deadline
 from aiospectrum.errors import RequestError
 from aiospectrum.routes import Route
@@ -14,7 +15,7 @@ __all__ = ["Call", "HTTPResponse"]
 
 
 class HTTPResponse(msgspec.Struct, kw_only=True, eq=False):
-    """An HTTP response as it came."""
+    """An HTTP response as it came; its body goes once it has been read, as an error would keep it."""
 
     status: int
     """HTTP status."""
@@ -71,6 +72,9 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     response: HTTPResponse | None = None
     """The response to the current attempt, None when there is none."""
 
+    body_bytes: int = 0
+    """Size of its body, decompressed."""
+
     quota: tuple[int, float] | None = None
     """What that response says of the API's own limit: requests left, and for how many seconds; most say nothing."""
 
@@ -85,10 +89,6 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
             self.response.headers = CIMultiDictProxy(CIMultiDict())
             self.response.body = b""
 
-    def clean(self, text: str) -> str:
-        """Make a text from the server fit for one line of an error or a log.
-
-        It is without credentials and control characters, and white space is folded. Whoever cuts it does so after
-        this, as a credential that was cut is not recognized.
-        """
-        return " ".join("".join(c if c.isprintable() else " " for c in self.redact(text)).split())
+    def clean(self, text: str, longest: int = 1000) -> str:
+        """Make a text from the server fit for one line; see :func:`aiospectrum._codec.excerpt.clean`."""
+        return clean(text, self.redact, longest)

@@ -5,7 +5,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
@@ -15,12 +15,14 @@ from aiospectrum._http.borrowed import BorrowedSession
 from aiospectrum._http.connector import FAILURES, CarefulConnector, Failure, Guards, read_failure, send_once
 from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import DeadlineTimer
+from aiospectrum._http.envelope import response_error
 from aiospectrum._http.loop import running_loop
 from aiospectrum._http.record import Call, HTTPResponse
-from aiospectrum._http.response import response_error
 from aiospectrum.errors import BodyTooLargeError, ClientStateError, ConnectionFailedError, ProxyError
 
 __all__ = ["LARGE", "Session", "keep_receive_buffers"]
+
+T = TypeVar("T")
 
 _LONGEST_REASON: Final = 1000
 
@@ -78,6 +80,7 @@ class Session:
         self._fresh: aiohttp.ClientSession | None = None
         """Makes a connection for each request; opened when it is first needed."""
         self._large_bodies: asyncio.Lock
+        self._thread: asyncio.Lock
         self._borrowed = None if borrowed is None else BorrowedSession(borrowed, credentials)
         authorize = _make_authorizer(credentials)
         self._middlewares: tuple[ClientMiddlewareType, ...] = (authorize,)
@@ -116,6 +119,7 @@ class Session:
         self.loop = loop
         self.timer = DeadlineTimer(loop)
         self._large_bodies = asyncio.Lock()
+        self._thread = asyncio.Lock()
 
     def _make_session(self, *, force_close: bool) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -248,6 +252,11 @@ class Session:
         """
         await self._large_bodies.acquire()
         asyncio.get_running_loop().call_soon(self._large_bodies.release)
+
+    async def run_apart(self, function: Callable[[], T]) -> T:
+        """Run a function in a thread, one at a time; threads give way to the event loop every few milliseconds."""
+        async with self._thread:
+            return await asyncio.to_thread(function)
 
 
 def _connection_error(call: Call, failure: Failure) -> ConnectionFailedError:

@@ -41,8 +41,8 @@ _DEFAULT_WINDOW: Final = 6 * 3600
 _MOST_ROWS: Final = 10_000
 _MOST_BUCKETS: Final = 100_000
 _DIGITS: Final = re.compile(r"\d{1,9}", re.ASCII)
-_OR: Final = re.compile(r",|\s+OR\s+")
-_AND: Final = re.compile(r";|\s+AND\s+")
+_OR: Final = re.compile(r",|(?<!\s)\s+OR\s+")
+_AND: Final = re.compile(r";|(?<!\s)\s+AND\s+")
 _CLAUSE: Final = re.compile(r"\s*(\w+)\s*([=!<>]+)\s*([\w.:-]+)\s*", re.ASCII)
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
