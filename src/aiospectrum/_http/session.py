@@ -113,6 +113,7 @@ class Session:
             raise ClientStateError("the client is open already: enter it once, then share it among tasks")
         loop = running_loop()
         if self._borrowed is None:
+            self._guards.clear()  # of calls on a loop that has died
             self._aiohttp, self._fresh = self._make_session(force_close=not self._keep_alive), None
         else:
             self._aiohttp = self._borrowed.open(loop, base_url)
