@@ -153,13 +153,15 @@ class Session:
         if loop is not asyncio.get_running_loop() and not loop.is_closed():
             self.refuse()
         self.loop = None
-        if not loop.is_closed():
-            self.timer.close()
-            await asyncio.sleep(0)  # in which they end
-        if self._borrowed is None:
-            await self._aiohttp.close()
-        if self._fresh is not None:
-            await self._fresh.close()
+        try:
+            if not loop.is_closed():
+                self.timer.close()
+                await asyncio.sleep(0)  # in which they end
+        finally:  # it may be cancelled there
+            if self._borrowed is None:
+                await self._aiohttp.close()
+            if self._fresh is not None:
+                await self._fresh.close()
 
     def refuse(self) -> NoReturn:
         """Raise the error for a call that is not made on :attr:`loop`.
