@@ -150,18 +150,20 @@ class Session:
         loop = self.loop
         if loop is None:
             return
-        if loop is not asyncio.get_running_loop() and not loop.is_closed():
+        if loop is not running_loop() and not loop.is_closed():
             self.refuse()
         self.loop = None
         try:
             if not loop.is_closed():
                 self.timer.close()
                 await asyncio.sleep(0)  # in which they end
-        finally:  # it may be cancelled there
-            if self._borrowed is None:
-                await self._aiohttp.close()
-            if self._fresh is not None:
-                await self._fresh.close()
+        finally:  # also when this is cancelled
+            try:
+                if self._borrowed is None:
+                    await self._aiohttp.close()
+            finally:
+                if self._fresh is not None:
+                    await self._fresh.close()
 
     def refuse(self) -> NoReturn:
         """Raise the error for a call that is not made on :attr:`loop`.
