@@ -479,6 +479,34 @@ async def test_errors_of_middlewares(scheme: str, middleware: aiohttp.ClientMidd
     assert found_in(shown_by(caught.value), secrets) == []
 
 
+async def test_errors_from_before_a_call() -> None:
+    """What was being handled when a call was made is the user's: it stays in the chain, with all its frames."""
+    secrets = (TOKEN,)
+    async with (
+        ChaosServer(rest=echo(secrets, 403)) as server,
+        aiohttp.ClientSession() as session,
+        Client(base_url=server.url, api_token=TOKEN) as client,
+    ):
+        try:
+            await session.get("http://127.0.0.1:1/")
+        except aiohttp.ClientError as error:
+            before = error
+            with pytest.raises(SpectrumError) as caught:
+                await client.apps.list(ZONE)
+    assert caught.value.__context__ is before
+    assert "aiohttp" in packages_of(before)
+
+
+async def test_a_token_in_the_place_of_an_identifier() -> None:
+    """What is said of a refused argument does not repeat a secret that was given by mistake."""
+    async with Client(api_token=TOKEN) as client:
+        for call in (client.apps.list(TOKEN), client.apps.get(ZONE, TOKEN), client.protocols.list(f"x/{TOKEN}")):
+            with pytest.raises(errors.InvalidArgumentError, match=r"_id: expected .*\[redacted\]") as caught:
+                await call
+            texts = {"text": f"{caught.value} {caught.value!r} {vars(caught.value)}"}
+            assert found_in(texts, (TOKEN,)) == []
+
+
 @pytest.mark.parametrize("is_late", [False, True], ids=["before", "after"])
 async def test_errors_of_hooks(is_late: bool) -> None:
     """An error of a hook shows no secret of what was going on, whether the attempt succeeds or fails."""

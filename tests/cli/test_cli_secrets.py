@@ -73,6 +73,28 @@ def test_bad_usage_does_not_repeat_passwords(cli: Any, sandbox: Sandbox, words: 
     assert shown({"out": outcome.out, "err": outcome.err}, password) == []
 
 
+@pytest.mark.parametrize("password", PASSWORDS.values(), ids=PASSWORDS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["--proxy", "http://me:{}@127.0.0.1:1"], id="a URL"),
+        pytest.param(["--proxy=me:{}@127.0.0.1:1"], id="a host"),
+        pytest.param(["--proxy", "socks5://me:{}@127.0.0.1:1"], id="another scheme"),
+        pytest.param(["--proxi=me:{}@127.0.0.1:1"], id="a misspelled option"),
+        pytest.param(["me:{}@127.0.0.1:1"], id="no option"),
+        pytest.param(["--proxy", "me:{}@127.0.0.1:1", "--proxy", "me:{}@127.0.0.1:2"], id="twice"),
+    ],
+)
+def test_passwords_of_proxies(cli: Any, sandbox: Sandbox, words: list[str], password: str) -> None:
+    """However a proxy is named, and whatever is wrong with that; and where the environment names it."""
+    argv = ["pull", "--zone", sandbox.zones[0], *TIMES, "--out", "telling://host/data"]
+    proxy = words[0].partition("=")[2] or words[-1]
+    environ = {"ALL_PROXY": proxy.replace("{}", password), "CLOUDFLARE_BASE_URL": "https://api.example/v4"}
+    for outcome in (cli(*argv, *[word.replace("{}", password) for word in words]), cli(*argv, **environ)):
+        assert outcome.status in (1, 2)
+        assert shown({"out": outcome.out, "err": outcome.err}, password) == []
+
+
 def test_signed_urls(cli: Any, sandbox: Sandbox) -> None:
     """The values of a query are no less secret."""
     Telling.fails_with = FAILURES["text"]

@@ -41,6 +41,7 @@ OUTSIDE: dict[str, Callable[[Client, Path], Any]] = {
     "a client with other policies": lambda client, _: client.with_options(timeout=1).apps.list(ZONE),
     "bulk.pull": lambda client, _: anext(bulk.pull(client, plan([ZONE]))),
     "bulk.pull, entered": lambda client, _: bulk.pull(client, plan([ZONE])).__aenter__(),
+    "a permit": lambda client, _: Limiter().acquire(None),
     "bulk.watch": lambda client, _: anext(bulk.watch(client, [ZONE])),
     "bulk.save": lambda client, path: bulk.save(client, plan([ZONE]), path / "data", format="csv"),
 }

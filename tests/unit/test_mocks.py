@@ -116,6 +116,11 @@ async def test_namespaces_and_the_class_are_patched(autospec: bool | None) -> No
         assert await aiospectrum.Client(api_token=TOKEN).apps.get(ZONE, APP) == "an application"
     assert aiospectrum.Client is Client
 
+    with mock.patch("aiospectrum.client.Client.apps", autospec=autospec) as apps:
+        apps.get.return_value = "an application"
+        assert await Client(api_token=TOKEN).apps.get(ZONE, APP) == "an application"
+    assert "get_app" in repr(Client(api_token=TOKEN).apps.get)
+
 
 def test_all_that_is_public_can_be_mocked() -> None:
     """`create_autospec` takes every class and function, and lets nothing by that the original refuses."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -21,6 +22,7 @@ from aiospectrum.errors import (
     AmbiguousWriteError,
     ClientStateError,
     InterruptedWriteError,
+    InvalidArgumentError,
     ProxyError,
     RateLimitError,
     RequestError,
@@ -126,7 +128,11 @@ class HTTPTransport:
             is_elsewhere = True
         if is_elsewhere:
             settings.session.refuse()
-        target, content = build_request(route, path=path, query=query, body=body)
+        try:
+            target, content = build_request(route, path=path, query=query, body=body)
+        except InvalidArgumentError as error:  # a token in the place of an identifier is a common mistake
+            error.args, error.value = (settings.redact(str(error)),), settings.redact(error.value)
+            raise
         deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)
         url = settings.base_url + target
         call = Call(route=route, path=path, url=url, body=content, redact=settings.redact, deadline=deadline)
@@ -226,6 +232,7 @@ class HTTPTransport:
         call.is_sending = True
         settings = self._settings
         session = settings.session
+        handled = sys.exception()
         try:
             response = await session.request(call, connect_timeout=settings.timeouts.connect)
             call.response = response
@@ -245,12 +252,13 @@ class HTTPTransport:
             if isinstance(error, RateLimitError):
                 self._set_wait(call, error)
             call.is_sending = False
-            forget_aiohttp(error)
+            forget_aiohttp(error, handled)
             raise
         except BaseException as error:  # a cancellation, or an error of a borrowed session's own middleware
-            forget_aiohttp(error)
+            forget_aiohttp(error, handled)
             raise
         finally:
+            handled = None  # as the frame would keep it
             if call.response is not None:
                 call.response.body = b""  # which the frames of an error that is kept would keep
             if _LOGGER.isEnabledFor(logging.DEBUG):

@@ -12,18 +12,18 @@ _FORGOTTEN: Final = frozenset({"aiohttp", "aiohappyeyeballs", "asyncio"})
 _SEAM: Final = frozenset(f"aiospectrum._http.{name}" for name in ("session", "connector", "borrowed"))
 
 
-def forget_aiohttp(error: BaseException) -> None:
+def forget_aiohttp(error: BaseException, before: BaseException | None) -> None:
     """Take the frames of aiohttp, and of the seam to it, out of the traceback of an error.
 
-    The same is done to the errors that it is chained to. Those of aiohttp leave the chain, as some hold the headers of
-    the request. Frames of a user's own middleware stay.
+    The same is done to the errors that it is chained to, up to the one that was being handled before the request. Those
+    of aiohttp leave the chain, as some hold the headers of the request. Frames of a user's own middleware stay.
     """
-    for each in _chain(error):
+    for each in _chain(error, before):
         each.__traceback__ = _without_aiohttp(each.__traceback__)
         is_suppressed = each.__suppress_context__
-        if isinstance(each.__cause__, aiohttp.ClientError):
+        if isinstance(each.__cause__, aiohttp.ClientError) and each.__cause__ is not before:
             each.__cause__ = None
-        if isinstance(each.__context__, aiohttp.ClientError):
+        if isinstance(each.__context__, aiohttp.ClientError) and each.__context__ is not before:
             each.__context__ = None
         each.__suppress_context__ = is_suppressed  # which setting a cause has set
 
@@ -35,10 +35,10 @@ def forget_frames(error: BaseException) -> BaseException:
     return error
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error, and all that are its causes, contexts or parts, as long as they are that."""
+def _chain(error: BaseException, before: BaseException | None = None) -> Iterator[BaseException]:
+    """An error, and all that are its causes, contexts or parts, as long as they are that, but for what was before."""
     errors: list[BaseException | None] = [error]
-    known = set[int]()
+    known = {id(before)}
     while errors:
         each = errors.pop()
         if each is not None and id(each) not in known:

@@ -169,9 +169,12 @@ class Limiter:
 
         Raises:
             TooLateError: It would come after the deadline.
-            ClientStateError: The limiter is in use on another event loop.
+            ClientStateError: The limiter is in use on another event loop, or none is running.
         """
-        loop = asyncio.get_running_loop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = running_loop()  # raises the error that says what is needed
         if loop is not self._loop:
             self._move_to(loop)
         now = loop.time() if self._clock is None else self._clock()

@@ -24,7 +24,7 @@ from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.cli.formatting import cell
-from aiospectrum.cli.proxies import find_proxy, with_scheme
+from aiospectrum.cli.proxies import find_proxy
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
@@ -213,12 +213,14 @@ class Context:
 
 
 def _make_redact(context: Context) -> Callable[[str], str]:
-    environ, urls = context.environ, [*context.argv, with_scheme(context.proxy or "")]
+    environ, words = context.environ, [*context.argv, context.proxy or ""]
 
     @cache
     def redaction() -> Redaction:
+        texts = [text for text in (*words, *environ.values()) if "@" in text or "://" in text]
+        urls = (text if "://" in text else f"x://{text}" for text in texts)
         found = (value for name, value in environ.items() if _SECRET_VARIABLE.search(name) and len(value) >= _LONG)
-        return redaction_of_urls([*urls, *environ.values()], found)
+        return redaction_of_urls(urls, found)
 
     return lambda text: redaction().redact(text)
 
