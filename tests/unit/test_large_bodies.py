@@ -155,8 +155,8 @@ def test_crowded_bodies_are_noticed(item: bytes) -> None:
     ids=lambda value: getattr(value, "name", value).decode() if isinstance(value, bytes) else value.name,
 )
 def test_memory_is_bounded_by_the_size(route: Route[Any], item: bytes, last: bytes) -> None:
-    """Whether it is read or refused, a body of 1 MiB takes no more than 40 times of that."""
-    data = fill(item, 1, last)
+    """Whether it is read or refused, a body of 256 KiB takes no more than 40 times of that."""
+    data = fill(item, 0.25, last)
     result = b'{"data_lag":0,"rows":1,"data":[%b]}' % data if "events" in route.name else b"[%b]" % data
     http = response(b'{"success":true,"result":%b}' % result)
     tracemalloc.start()
