@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aiospectrum import ClientStateError
 from aiospectrum.bulk import Outcome, Pull, pull
 from tests.bulk.fakes import Fake, fine, make_plan, others
 from tests.fake_time import settle
@@ -205,6 +206,37 @@ def test_a_pull_that_outlives_its_loop() -> None:
     asyncio.run(main())
     kept.clear()
     gc.collect()
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["ready", "waiting"])
+async def test_another_event_loop(is_open: bool) -> None:
+    """A pull gives no outcome and does not end on a loop that it was not started on; the first one has all."""
+    fake = Fake(respond=fine, is_open=is_open)
+    async with pull(fake, make_plan(2, 4), concurrency=4) as outcomes:
+        waiting = asyncio.ensure_future(anext(outcomes))
+        await settle()
+        for use in (outcomes.__anext__, outcomes.aclose, outcomes.__aenter__):
+            with pytest.raises(ClientStateError, match="for the event loop that it was started on"):
+                await asyncio.to_thread(asyncio.run, use())
+        fake.gate.set()
+        assert (await waiting).ok
+        async for _ in outcomes:
+            pass
+    assert outcomes.progress.done == 8
+
+
+def test_a_loop_that_has_died() -> None:
+    """A pull whose loop was closed is refused on the next one, and has ended."""
+
+    async def begin() -> Pull:
+        return await pull(Fake(respond=fine, is_open=False), make_plan(8, 100)).__aenter__()
+
+    outcomes = asyncio.run(begin())
+    with pytest.raises(ClientStateError, match="for the event loop that it was started on"):
+        asyncio.run(outcomes.__anext__())
+    asyncio.run(outcomes.aclose())
+    with pytest.raises(ClientStateError, match="was ended before"):
+        asyncio.run(outcomes.__anext__())
 
 
 async def test_a_worker_that_somebody_else_cancels() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -253,6 +254,37 @@ async def test_a_pull_ends_with_its_client() -> None:
         with pytest.raises(ClientStateError):
             await task
         assert server.attempts == 4
+
+
+async def in_a_pull(client: Client, folder: Path) -> None:
+    async for _ in bulk.pull(client, make_plan(8, 100), concurrency=4):
+        pass
+
+
+async def in_a_save(client: Client, folder: Path) -> None:
+    await bulk.save(client, make_plan(8, 100), folder)
+
+
+async def in_a_watch(client: Client, folder: Path) -> None:
+    async for _ in bulk.watch({ZONE: client}, [ZONE], every=86400):
+        pass
+
+
+@pytest.mark.parametrize("work", [in_a_pull, in_a_save, in_a_watch])
+async def test_left_while_everybody_sleeps(work: Callable[[Client, Path], Awaitable[None]], tmp_path: Path) -> None:
+    """A wait that is outside of any call, for the rate limit or the next round, ends with the client too."""
+    limiter = Limiter()
+    async with ChaosServer(rest=rate_limited("300")) as server:
+        async with Client(api_token=TOKEN, base_url=server.url, rate_limit=limiter) as client:
+            task = asyncio.ensure_future(work(client, tmp_path))
+            if work is not in_a_watch:
+                await until(lambda: limiter.pause_left() > 0 and limiter.in_flight + limiter.queued == 0)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert not task.done()
+        async with asyncio.timeout(20):
+            with pytest.raises(ClientStateError, match="was left during a wait"):
+                await task
 
 
 async def test_a_client_that_is_opened_again() -> None:

@@ -1,9 +1,9 @@
 """One call from the request to its result: attempts, retries and deadline around one record."""
 
-import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
@@ -31,9 +31,9 @@ from aiospectrum.errors import (
 from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import Route
-from aiospectrum.transport import Response, record_response
+from aiospectrum.transport import Response, Transport, record_response
 
-__all__ = ["CallSettings", "HTTPTransport"]
+__all__ = ["CallSettings", "HTTPTransport", "while_open"]
 
 T = TypeVar("T")
 
@@ -122,12 +122,7 @@ class HTTPTransport:
             SpectrumError: See :mod:`aiospectrum.errors` for the tree.
         """
         settings = self._settings
-        try:
-            is_elsewhere = settings.session.loop is not asyncio.get_running_loop()
-        except RuntimeError:  # none is running
-            is_elsewhere = True
-        if is_elsewhere:
-            settings.session.refuse()
+        settings.session.check_open()
         try:
             target, content = build_request(route, path=path, query=query, body=body)
         except InvalidArgumentError as error:  # a token in the place of an identifier is a common mistake
@@ -322,6 +317,29 @@ class HTTPTransport:
             error.args = (f"{error}; the next attempt would be in {wait:.1f} s, which is after the deadline",)
             return None
         return wait
+
+
+@contextmanager
+def while_open(transport: Transport) -> Iterator[None]:
+    """End a wait between calls when the client is left, as its calls are; a transport of another class is never left.
+
+    Raises:
+        ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
+    """
+    if not isinstance(transport, HTTPTransport):
+        yield
+        return
+    session = transport._settings.session
+    session.check_open()
+    deadline = Deadline(session.timer, None, None)
+    try:
+        with deadline:
+            yield
+    except TimeoutError:
+        if not deadline.is_left:
+            raise  # another one's
+    if deadline.is_left:
+        raise ClientStateError("the client was left during a wait between its calls")
 
 
 def _attempt_ended(

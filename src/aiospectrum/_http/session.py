@@ -151,7 +151,7 @@ class Session:
         if loop is None:
             return
         if loop is not running_loop() and not loop.is_closed():
-            self.refuse()
+            self._refuse()
         self.loop = None
         try:
             if not loop.is_closed():
@@ -165,12 +165,20 @@ class Session:
                 if self._fresh is not None:
                     await self._fresh.close()
 
-    def refuse(self) -> NoReturn:
-        """Raise the error for a call that is not made on :attr:`loop`.
+    def check_open(self) -> None:
+        """Check that it is open on the running event loop.
 
         Raises:
-            ClientStateError: Always.
+            ClientStateError: It is not.
         """
+        try:
+            if self.loop is asyncio.get_running_loop():
+                return
+        except RuntimeError:  # none is running
+            pass
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
         running_loop()
         if self.loop is None:
             raise ClientStateError("the client is not open: call it inside `async with Client(...) as client:`")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 
+from aiospectrum._http.call import while_open
 from aiospectrum.bulk.plan import Task
 from aiospectrum.bulk.query import Query, is_truncated
 from aiospectrum.bulk.windows import Window, split_window
@@ -169,7 +170,8 @@ class Fetcher:
                 if wait > left:
                     raise
             left -= wait
-            await self.sleep(wait)
+            with while_open(client):
+                await self.sleep(wait)
 
     async def _call(self, client: Transport, zone_id: str, window: Window) -> Report:
         query = self.query

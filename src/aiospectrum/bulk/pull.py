@@ -134,8 +134,8 @@ class Pull:
 
         Raises:
             InvalidArgumentError: The client does not take an argument.
-            ClientStateError: The client is not open, or not on this event loop; or the pull was ended before all its
-                outcomes had come.
+            ClientStateError: The client is not open, or not on this event loop, or was left; or the pull was started on
+                another one, or ended before all its outcomes had come.
             SpectrumError: The first error, with ``fail_fast``.
         """
         if self._is_complete:
@@ -157,7 +157,13 @@ class Pull:
         return outcome
 
     async def aclose(self) -> None:
-        """End all work, and wait until it has ended; outcomes that have not been given are lost."""
+        """End all work, and wait until it has ended; outcomes that have not been given are lost.
+
+        Raises:
+            ClientStateError: It was started on another event loop, which has not been closed.
+        """
+        if not self._pool.has_died:
+            self._pool.check_loop()
         self._is_closed = True
         await self._pool.aclose()
 
@@ -165,7 +171,7 @@ class Pull:
         """Start.
 
         Raises:
-            ClientStateError: The pull has ended already.
+            ClientStateError: The pull has ended already, or was started on another event loop.
         """
         self._start()
         return self

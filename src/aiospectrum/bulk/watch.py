@@ -4,12 +4,14 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import attrs
 
+from aiospectrum._http.call import while_open
 from aiospectrum._http.config import check_callable, check_count, check_function
 from aiospectrum._http.loop import running_loop
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
@@ -116,7 +118,10 @@ async def _rounds(
             if wait is None:
                 number = _next_tick(now, every, last)
             else:
-                await sleep(wait)
+                with ExitStack() as stack:
+                    for client in {id(each): each for each in clients.values()}.values():
+                        stack.enter_context(while_open(client))
+                    await sleep(wait)
         found, errors = await _fetch_all(clients, concurrency)
         yield Round(
             tick=_EPOCH + timedelta(seconds=number * every),

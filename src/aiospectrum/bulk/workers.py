@@ -11,6 +11,7 @@ from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.windows import Window
 from aiospectrum.bulk.zones import Clients, clients_by_zone
+from aiospectrum.errors import ClientStateError
 from aiospectrum.transport import Transport
 
 __all__ = ["Queue", "WorkerPool", "divide"]
@@ -75,8 +76,13 @@ class WorkerPool:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Start the workers; once more does nothing."""
+        """Start the workers; once more does nothing.
+
+        Raises:
+            ClientStateError: They were started on another event loop.
+        """
         if self._loop is not None:
+            self.check_loop()
             return
         self._loop = running_loop()
         for queue in self._queues:
@@ -85,6 +91,20 @@ class WorkerPool:
                 worker = self._loop.create_task(self._work(queue.client, tasks))
                 worker.add_done_callback(self._on_done)
                 self._workers.add(worker)
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the event loop of the workers was closed."""
+        return self._loop is not None and self._loop.is_closed()
+
+    def check_loop(self) -> None:
+        """Check that the workers, if there are any, are on the running event loop.
+
+        Raises:
+            ClientStateError: They are on another one.
+        """
+        if self._loop is not None and self._loop is not running_loop():
+            raise ClientStateError("a pull is for the event loop that it was started on: make one for each")
 
     async def take(self) -> Outcome | None:
         """Wait for the next outcome.
@@ -116,14 +136,16 @@ class WorkerPool:
         self._ready.clear()
 
     async def aclose(self) -> None:
-        """Cancel all workers and wait until they have ended."""
+        """Cancel all workers and wait until they have ended; those of an event loop that was closed have."""
+        if self.has_died:
+            return
         self.stop()
         while self._workers:
             await asyncio.wait(self._workers)
 
     def stop_from_any_thread(self) -> None:
         """Cancel all workers from whatever thread the garbage collector runs on."""
-        if not self._workers or self._loop is None or self._loop.is_closed():
+        if not self._workers or self._loop is None or self.has_died:
             return
         if _is_running_here(self._loop):
             self.stop()
