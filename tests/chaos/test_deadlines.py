@@ -8,7 +8,9 @@ import pytest
 from aiospectrum import (
     AmbiguousWriteError,
     Client,
+    ClientStateError,
     ConnectionFailedError,
+    InterruptedWriteError,
     RateLimit,
     RateLimitError,
     RequestTimeoutError,
@@ -22,6 +24,7 @@ from tests.chaos.responses import cloudflare_error, good
 from tests.chaos.server import ChaosServer
 from tests.chaos.steps import HANG, Play, after_request, at_accept, drip, in_body, in_headers
 from tests.conftest import TOKEN, ZONE
+from tests.generated.test_endpoints import REQUEST
 
 HANGING: Final[dict[str, Play]] = {
     "before-a-response": after_request(HANG),
@@ -64,6 +67,38 @@ async def test_the_deadline_leaves_a_create_open() -> None:
         with pytest.raises(AmbiguousWriteError, match="took longer") as caught:
             await bench.call("create")
     assert isinstance(caught.value.__cause__, RequestTimeoutError)
+
+
+@pytest.mark.parametrize("is_tunnel", [False, True], ids=["handshake", "tunnel"])
+async def test_a_create_without_a_connection(is_tunnel: bool) -> None:
+    """What ends a create before there is a connection for it leaves nothing open, as nothing can have been sent."""
+    async with ChaosServer([at_accept(HANG)] * 9) as server:
+        proxy = server.url.removesuffix("/client/v4") if is_tunnel else None
+        url = "https://api.example" if is_tunnel else tls(server)
+        for timeouts in (Timeouts(total=0.1), Timeouts(read=0.1)):
+            async with Client(
+                api_token=TOKEN, base_url=url, proxy=proxy, timeout=timeouts, retry=RetryPolicy(max_attempts=1)
+            ) as client:
+                with pytest.raises((RequestTimeoutError, ConnectionFailedError)) as caught:
+                    await client.apps.create(ZONE, REQUEST)
+            assert (caught.value.was_sent, caught.value.attempts) == (False, 1)
+        async with Client(api_token=TOKEN, base_url=url, proxy=proxy) as client:
+            task = asyncio.ensure_future(client.apps.create(ZONE, REQUEST))
+            await server.until(lambda: server.attempts == 3)
+        error = task.exception()
+        assert type(error) is ClientStateError
+
+
+async def test_a_create_that_waits_for_a_connection() -> None:
+    """Nor does one for which all connections are in use."""
+    async with ChaosServer(rest=HANGING["before-a-response"]) as server:
+        async with Client(api_token=TOKEN, base_url=server.url, connector_limit=1, rate_limit=None) as client:
+            tasks = [asyncio.ensure_future(client.apps.create(ZONE, REQUEST)) for _ in range(2)]
+            await server.until(lambda: server.attempts == 1)
+            with pytest.raises(RequestTimeoutError) as caught:
+                await client.with_options(timeout=0.1).apps.create(ZONE, REQUEST)
+            assert caught.value.was_sent is False
+        assert [type(task.exception()) for task in tasks] == [InterruptedWriteError, ClientStateError]
 
 
 async def test_the_deadline_covers_connecting() -> None:

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
+import aiohttp
 import pytest
 
 from aiospectrum import (
@@ -100,6 +101,20 @@ async def test_a_client_certificate_in_tls_1_3(call: str) -> None:
         assert (server.connections, server.requests) == (1, [])
 
 
+@pytest.mark.parametrize("call", ["get", "create"])
+async def test_a_fingerprint_that_differs(call: str) -> None:
+    """A borrowed session that knows its server by another certificate has sent nothing to this one."""
+    async with (
+        open_tls_server(server_context()) as server,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=aiohttp.Fingerprint(bytes(32)))) as session,
+        Client(api_token=TOKEN, base_url=f"https://127.0.0.1:{server.port}", session=session, retry=NO_WAIT) as client,
+    ):
+        with pytest.raises(ConnectionFailedError) as caught:
+            await (client.apps.get(ZONE, APP) if call == "get" else client.apps.create(ZONE, REQUEST))
+        assert (caught.value.attempts, caught.value.was_sent, caught.value.is_permanent) == (1, False, True)
+        assert server.requests == []
+
+
 async def test_tls_that_is_fine() -> None:
     """The certificates of these tests are good for something."""
     async with open_tls_server(server_context()) as server, open_proxy(port=server.port) as proxy:
@@ -121,8 +136,8 @@ async def test_a_handshake_that_is_cut_off_may_pass() -> None:
 
 # ── Proxies ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-REFUSED: Final = (400, 401, 403, 404, 405, 407, 410, 418, 451)
-PASSING: Final = (408, 429, 500, 502, 503, 504, 599)
+REFUSED: Final = (302, 400, 401, 403, 404, 405, 407, 410, 418, 451, 501, 505, 511, 599)
+PASSING: Final = (408, 429, 500, 502, 503, 504, 520)
 
 
 def answer(status: int) -> bytes:

@@ -65,6 +65,7 @@ BLANK = {
     "empty": raw(b"", content_type="application/json"),
     "spaces": raw(b" \t\r\n"),
     "null": raw(b" null\n"),
+    "empty-object": raw(b"{}"),
     "no-result": raw(b'{"success":true}'),
     "null-result": raw(b'{"success":true,"errors":null,"messages":null,"result":null}'),
     "empty-result": raw(b'{"success":true,"result":{}}'),

@@ -19,7 +19,12 @@ __all__ = ["FAILURES", "CarefulConnector", "Failure", "Guard", "Guards", "read_f
 _SECONDS_FOR_A_CREATE: Final = 2.0
 """How long ago a connection may have been used last, to send what must not be sent twice."""
 
-_NOTHING_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+_NOTHING_SENT: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ServerFingerprintMismatch,
+)
 """aiohttp's errors from before a byte of the request could be written."""
 
 _QUOTATION: Final = re.compile(r"\n|\\n| when reading: |\bb['\"]|<RawResponseMessage")

@@ -19,6 +19,8 @@ __all__ = ["assumed_response", "read_large_response", "read_response"]
 _EMPTY: Final[tuple[object, ...]] = (None, {})
 """Results that say no more than that the call succeeded."""
 
+_EMPTY_BODIES: Final = (b"", b"null", b"{}")
+
 _LONGEST_EMPTY: Final = 1000
 """Bytes of white space."""
 
@@ -101,7 +103,7 @@ def assumed_response(call: Call, http: HTTPResponse) -> Response[Any]:
 
 
 def _read_by_fallback(call: Call, http: HTTPResponse) -> Outcome:
-    is_empty = len(http.body) < _LONGEST_EMPTY and http.body.strip() in (b"", b"null")
+    is_empty = len(http.body) < _LONGEST_EMPTY and http.body.strip() in _EMPTY_BODIES
     if is_empty and 200 <= http.status < 300 and _assumed_result(call):
         return _with_result(call, http, DecodedBody(result=None, success=True))
     body = read_envelope(call, http)

@@ -170,7 +170,7 @@ def _passes(error: RequestError) -> bool:
     if isinstance(error, MalformedBodyError):
         return True
     if isinstance(error, ProxyError):
-        return error.status in (408, 429) or (error.status is not None and error.status >= 500)
+        return error.status in _PASSING_STATUSES
     if isinstance(error, ResponseError):
         return error.status in _PASSING_STATUSES
     return isinstance(error, ConnectionFailedError) and not error.is_permanent

@@ -197,9 +197,11 @@ class Session:
             ConnectionFailedError: No connection, or the response did not arrive whole.
             BodyTooLargeError: The body is larger than allowed.
         """
+        if self.loop is None:
+            raise ClientStateError("the client was left while the call was under way")
         session = self._fresh_session() if call.needs_new_connection else self._aiohttp
-        if self.loop is None or session.closed:
-            raise ClientStateError("the session was closed while the call was under way")
+        if session.closed:
+            raise ClientStateError("the session was closed: leave it open for as long as the client is")
         deadline = call.deadline
         deadline.on_data()
         try:
@@ -224,7 +226,8 @@ class Session:
         except asyncio.CancelledError:
             if not deadline.take_back_read_timeout():
                 raise
-            failure = Failure(reason=f"nothing came for {deadline.read:g} s", was_sent=True)
+            has_connection = self._borrowed is not None or deadline.task in self._guards
+            failure = Failure(reason=f"nothing came for {deadline.read:g} s", was_sent=has_connection)
         except FAILURES as error:
             failure = read_failure(error)
         finally:
@@ -232,6 +235,8 @@ class Session:
             guard = self._guards.pop(deadline.task, None)
             if guard is not None and guard.task is deadline.task:  # else another request is sent over it already
                 guard.task = None
+            if guard is None and self._borrowed is None:
+                call.is_sending = False  # as it never had a connection
         # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
         raise _connection_error(call, failure)
 
