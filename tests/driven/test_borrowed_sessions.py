@@ -178,6 +178,38 @@ async def test_credentials_that_are_added_later(add: Callable[[Any], None], sche
         assert all(b"other" not in request.raw for request in server.requests)
 
 
+async def second_token(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    request.headers.add("Authorization", "Bearer other")
+    return await handler(request)
+
+
+async def test_a_middleware_that_adds_a_second_token() -> None:
+    """A header of the client's own name counts, too."""
+    async with (
+        ChaosServer() as server,
+        aiohttp.ClientSession(middlewares=[second_token]) as session,
+        Client(api_token=TOKEN, session=session, base_url=server.url) as client,
+    ):
+        with pytest.raises(ClientStateError, match=r"adds credentials of its own \(Authorization\): nothing was sent"):
+            await client.protocols.list(ZONE)
+        assert server.attempts == 0
+
+
+@pytest.mark.parametrize("name", ["authorization", "X-Auth-Email", "x-auth-key", "X-Auth-User-Service-Key"])
+async def test_headers_of_any_scheme(name: str) -> None:
+    """A session that has any of the headers that the API takes credentials from is refused when it is given."""
+    async with aiohttp.ClientSession(headers={name: "other"}) as session:
+        with pytest.raises(InvalidArgumentError, match="without credentials of its own"):
+            Client(api_token=TOKEN, session=session)
+
+
+async def test_a_session_that_does_not_decompress() -> None:
+    """Over one that leaves bodies compressed no response could be read, so that it is refused when it is given."""
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        with pytest.raises(InvalidArgumentError, match="without auto_decompress=False"):
+            Client(api_token=TOKEN, session=session)
+
+
 async def test_a_middleware_that_adds_credentials() -> None:
     """A session's own middleware comes before the check."""
     async with (

@@ -4,21 +4,18 @@ import asyncio
 import netrc
 import os
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 
+from aiospectrum._http.config import CREDENTIAL_HEADERS
 from aiospectrum._http.connector import send_once
 from aiospectrum._http.credentials import Credentials
 from aiospectrum.checks import refuse
 from aiospectrum.errors import ClientStateError
 
 __all__ = ["BorrowedSession"]
-
-_CREDENTIALS: Final = ("Authorization", "X-Auth-Email", "X-Auth-Key")
-"""The headers of which exactly those of one scheme are sent."""
 
 
 class BorrowedSession:
@@ -58,7 +55,9 @@ class BorrowedSession:
 
     async def _refuse_credentials(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Stop a request that the session has given other credentials than ours; the innermost middleware."""
-        added = [name for name in _CREDENTIALS if request.headers.get(name) != self._credentials.headers().get(name)]
+        own = self._credentials.headers()
+        wanted = {name: [own[name]] if name in own else [] for name in CREDENTIAL_HEADERS}
+        added = [name for name, values in wanted.items() if request.headers.getall(name, []) != values]
         if "Proxy-Authorization" in request.headers and (request.proxy is None or request.is_ssl()):
             added.append("Proxy-Authorization")
         if added:

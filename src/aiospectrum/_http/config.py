@@ -22,6 +22,7 @@ from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
 __all__ = [
+    "CREDENTIAL_HEADERS",
     "MAX_BODY_BYTES",
     "ClientOptions",
     "check_base_url",
@@ -42,6 +43,9 @@ __all__ = [
 
 C = TypeVar("C")
 F = TypeVar("F", bound=Callable[..., object] | None)
+
+CREDENTIAL_HEADERS: Final = ("Authorization", "X-Auth-Email", "X-Auth-Key", "X-Auth-User-Service-Key")
+"""The headers of all of the API's schemes, of which exactly one is sent."""
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 """Maximum size of a body in bytes, decompressed, by default."""
@@ -163,13 +167,15 @@ def check_limiter(rate_limit: RateLimit | Limiter | None, connections: int) -> L
 
 
 def check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
-    """Check that a borrowed session has no credentials of its own, as exactly one scheme is sent."""
+    """Check that a borrowed session has no credentials of its own, and decompresses what it asks for."""
     if session is None:
         return None
     check_class("session", session, aiohttp.ClientSession)
-    own = [name for name in ("Authorization", "X-Auth-Email", "X-Auth-Key") if name in session.headers]
+    own = [name for name in CREDENTIAL_HEADERS if name in session.headers]
     if own or session.auth is not None:
         refuse("session", own or ["auth"], "a session without credentials of its own")
+    if not session.auto_decompress:
+        refuse("session", session, "a session that decompresses responses, without auto_decompress=False")
     return session
 
 
