@@ -266,7 +266,7 @@ async def in_a_save(client: Client, folder: Path) -> None:
 
 
 async def in_a_watch(client: Client, folder: Path) -> None:
-    async for _ in bulk.watch({ZONE: client}, [ZONE], every=86400):
+    async for _ in bulk.watch({ZONE: client.apps, APP: client.with_options(timeout=5)}, [ZONE, APP], every=86400):
         pass
 
 

@@ -326,10 +326,11 @@ def while_open(transport: Transport) -> Iterator[None]:
     Raises:
         ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
     """
-    if not isinstance(transport, HTTPTransport):
+    client = getattr(transport.send, "__self__", None)  # whose namespace it may be
+    if not isinstance(client, HTTPTransport):
         yield
         return
-    session = transport._settings.session
+    session = client._settings.session
     session.check_open()
     deadline = Deadline(session.timer, None, None)
     try:

@@ -141,7 +141,7 @@ class Fetcher:
 
         Raises:
             InvalidArgumentError: The client does not take an argument.
-            ClientStateError: The client is not open, or not on this event loop.
+            ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
         """
         try:
             report = await self._wait_and_call(client, task.zone_id, window)

@@ -92,7 +92,7 @@ def watch(
 
     Raises:
         InvalidArgumentError: An argument is invalid.
-        ClientStateError: Of the iterator: the client is not open, or not on this event loop.
+        ClientStateError: Of the iterator: the client is not open, or not on this event loop; or it was left meanwhile.
     """
     clients = clients_by_zone(client, check_zones(zones))
     every = _EVERY.check("every", every)
