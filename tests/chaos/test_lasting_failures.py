@@ -166,6 +166,7 @@ async def test_a_proxy_refuses(status: int, call: str) -> None:
     error = caught.value
     attempts = 4 if status in PASSING else 1
     assert (error.status, error.was_sent, error.attempts) == (status, False, attempts)
+    assert ("check the user name and password" in str(error)) is (status == 407)
     assert not isinstance(error, ResponseError)
     assert proxy.requests == ["CONNECT api.example:443 HTTP/1.1"] * attempts
     assert [(each.status, type(each.error)) for each in ended] == [(None, ProxyError)] * attempts

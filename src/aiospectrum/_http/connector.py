@@ -5,6 +5,7 @@ import re
 import select
 import ssl
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 import aiohttp
@@ -102,7 +103,9 @@ def _describe(error: BaseException) -> str:
     These may begin or end in the middle of a credential, as packets do, and half of one is not recognized.
     """
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy answered {error.status} {error.message}"
+        is_login = error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+        hint = "; check the user name and password that it is given" if is_login else ""
+        return f"the proxy answered {error.status} {error.message}{hint}"
     text = f"{error.status}, {error.message}" if isinstance(error, aiohttp.ClientResponseError) else str(error)
     return f"{type(error).__name__}: {_QUOTATION.split(text, maxsplit=1)[0]}".rstrip(": ")
 

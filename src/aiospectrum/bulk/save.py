@@ -104,7 +104,7 @@ async def save(
             plan, or no dataset.
         ManifestError: The manifest there is damaged, or of a later version.
         StorageError: The destination could not be written or read. The dataset is intact, and another run resumes.
-        ClientStateError: The client is not open, or not on this event loop.
+        ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
     open_store, redaction = _make_opener(destination, storage_options, clock)
