@@ -253,6 +253,8 @@ def summarize(outcomes: list[object]) -> str:
 async def run() -> list[dict[str, Any]]:
     """Run all cases with each client in turn."""
     encode_bomb("gzip", BOMB_SIZE)  # made before, as that takes a second
+    for client in CLIENTS.values():
+        await run_case(CASES[0], client)  # so that no row tells of what is imported first
     rows = []
     for case in CASES:
         print(case.what, file=sys.stderr)
@@ -276,7 +278,7 @@ def main() -> int:
     for row in rows:
         cells = (f"{row[name]['outcome']} | {row[name]['requests']}" for name in CLIENTS)
         print(f"| {row['case']} | {' | '.join(cells)} |")
-    print(f"\n| the event loop is blocked for | {' | '.join(names)} |")
+    print(f"\n| the event loop stands still for | {' | '.join(names)} |")
     print("|---|---|---|---|")
     for row in rows:
         if max(row[name]["blocked"] for name in CLIENTS) > WORTH_TELLING:

@@ -479,6 +479,31 @@ async def test_errors_of_middlewares(scheme: str, middleware: aiohttp.ClientMidd
     assert found_in(shown_by(caught.value), secrets) == []
 
 
+@pytest.mark.parametrize("size", [1 << 16, 1 << 20, 6 << 20], ids=["64 KiB", "1 MiB", "6 MiB"])
+async def test_a_large_response_that_is_not_read_to_its_end(size: int) -> None:
+    """A call that is cancelled while its response is read, at whatever step, shows nothing of it."""
+    secrets = (TOKEN,)
+    app = {
+        "id": TOKEN,
+        "protocol": "tcp/22",
+        "created_on": "2026-11-20T00:00:00Z",
+        "modified_on": "2026-11-20T00:00:00Z",
+    }
+    play = success(lambda _: [app] * (size // len(json.dumps(app))))(secrets)
+    for steps in (0, 1, 2, 5, 50):
+        async with ChaosServer(rest=play) as server, Client(base_url=server.url, api_token=TOKEN) as client:
+            task = asyncio.ensure_future(client.apps.list(ZONE))
+            await server.until(lambda server=server: bool(server.performed))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+        if task.cancelled() or task.exception() is not None:
+            with pytest.raises((asyncio.CancelledError, SpectrumError)) as caught:
+                await task
+            assert found_in(shown_by(caught.value), secrets) == []
+
+
 async def test_errors_from_before_a_call() -> None:
     """What was being handled when a call was made is the user's: it stays in the chain, with all its frames."""
     secrets = (TOKEN,)

@@ -1,8 +1,10 @@
 """The client on event loops of every kind, on none, and on interpreters with other options."""
 
 import asyncio
+import gc
 import subprocess
 import sys
+import warnings
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -175,3 +177,25 @@ def test_options_of_the_interpreter(options: list[str]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("5 1\nzone_id\n")
     assert "--refresh-within" in done.stdout
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_cancellation_while_the_client_is_left(steps: int, sandbox: Sandbox) -> None:
+    """Whenever it comes, as by a second Ctrl-C, no session stays open."""
+    leaving = asyncio.Event()
+
+    async def use() -> None:
+        async with client_of(sandbox) as client:
+            await client.apps.list(sandbox.zones[0])
+            leaving.set()
+
+    task = asyncio.create_task(use())
+    await leaving.wait()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait((task,))
+    del task
+    with warnings.catch_warnings(record=True) as caught:
+        gc.collect()
+    assert [str(each.message) for each in caught if issubclass(each.category, ResourceWarning)] == []

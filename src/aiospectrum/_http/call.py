@@ -231,10 +231,9 @@ class HTTPTransport:
         call.attempt += 1
         call.is_sending = True
         settings = self._settings
-        session = settings.session
         handled = sys.exception()
         try:
-            response = await session.request(call, connect_timeout=settings.timeouts.connect)
+            response = await settings.session.request(call, connect_timeout=settings.timeouts.connect)
             call.response = response
             call.body_bytes = len(response.body)
             if "ratelimit" in response.headers:
@@ -242,10 +241,9 @@ class HTTPTransport:
             if call.body_bytes < LARGE:
                 result = read_response(call, response)
             else:
-                await session.one_at_a_time()
-                result = await read_large_response(
-                    call, response, pause=session.one_at_a_time, run_apart=session.run_apart
-                )
+                pause, run_apart = settings.session.one_at_a_time, settings.session.run_apart
+                await pause()
+                result = await read_large_response(call, response, pause=pause, run_apart=run_apart)
             call.is_sending = False
             return result
         except RequestError as error:

@@ -103,6 +103,8 @@ def _describe(error: BaseException) -> str:
 
 
 def _is_permanent(error: BaseException) -> bool:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return True
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, ssl.SSLError):
         name = f"{type(cause).__name__} {getattr(cause, 'reason', None) or cause}".upper()

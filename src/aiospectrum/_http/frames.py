@@ -13,7 +13,7 @@ _SEAM: Final = frozenset(f"aiospectrum._http.{name}" for name in ("session", "co
 
 
 def forget_aiohttp(error: BaseException, before: BaseException | None) -> None:
-    """Take the frames of aiohttp, and of the seam to it, out of the traceback of an error.
+    """Take the frames of aiohttp, of the seam to it, and of what reads responses out of the traceback of an error.
 
     The same is done to the errors that it is chained to, up to the one that was being handled before the request. Those
     of aiohttp leave the chain, as some hold the headers of the request. Frames of a user's own middleware stay.

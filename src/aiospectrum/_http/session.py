@@ -113,6 +113,7 @@ class Session:
             raise ClientStateError("the client is open already: enter it once, then share it among tasks")
         loop = running_loop()
         if self._borrowed is None:
+            self._guards.clear()  # of calls on a loop that has died
             self._aiohttp, self._fresh = self._make_session(force_close=not self._keep_alive), None
         else:
             self._aiohttp = self._borrowed.open(loop, base_url)
@@ -149,16 +150,20 @@ class Session:
         loop = self.loop
         if loop is None:
             return
-        if loop is not asyncio.get_running_loop() and not loop.is_closed():
+        if loop is not running_loop() and not loop.is_closed():
             self.refuse()
         self.loop = None
-        if not loop.is_closed():
-            self.timer.close()
-            await asyncio.sleep(0)  # in which they end
-        if self._borrowed is None:
-            await self._aiohttp.close()
-        if self._fresh is not None:
-            await self._fresh.close()
+        try:
+            if not loop.is_closed():
+                self.timer.close()
+                await asyncio.sleep(0)  # in which they end
+        finally:  # also when this is cancelled
+            try:
+                if self._borrowed is None:
+                    await self._aiohttp.close()
+            finally:
+                if self._fresh is not None:
+                    await self._fresh.close()
 
     def refuse(self) -> NoReturn:
         """Raise the error for a call that is not made on :attr:`loop`.
