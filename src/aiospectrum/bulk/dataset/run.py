@@ -31,6 +31,8 @@ __all__ = ["WRITERS", "Run", "shown_error"]
 
 T = TypeVar("T")
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 WRITERS: Final = 4
 """Partitions that are written at once; with more, the disk or the interpreter is what they wait for."""
 
@@ -253,7 +255,7 @@ class Run:
             refuse_coroutine("on_progress", self.on_progress(self._progress))
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock(), UTC)
+        return _EPOCH + timedelta(seconds=self.clock())
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         try:
