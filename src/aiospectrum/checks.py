@@ -137,7 +137,7 @@ class Text:
 
     def _describe(self) -> str:
         if self.choices:
-            return f"one of {', '.join(self.choices)}"
+            return f"one of {', '.join(choice or repr(choice) for choice in self.choices)}"
         if self.format is not None:
             return FORMATS[self.format][1]
         if self.max_length is not None:
