@@ -163,7 +163,7 @@ def _clean(name: str, text: object) -> str:
     plain = plain_text(text)
     if plain is None:
         raise CredentialsError(f"{name}: expected a string, got {type(text).__name__}")
-    clean = plain.strip()
+    clean = plain.strip().removeprefix("\ufeff")  # which editors on Windows put at the beginning of a file
     if not re.fullmatch(_ALLOWED, clean):
         raise CredentialsError(
             f"{name}: expected printable ASCII characters without spaces, quotes and backslashes, "
