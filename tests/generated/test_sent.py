@@ -442,7 +442,7 @@ def test_a_recorded_application_is_sent_back_as_it_came(values: dict[str, Any]) 
 
 
 TEXT: Final = st.text(max_size=5)
-ORIGINS: Final = st.sampled_from(["origin_direct", "origin_dns", "origin_worker_id"])
+ORIGINS: Final = st.sets(st.sampled_from(["origin_direct", "origin_dns", "origin_worker_id"]), min_size=1)
 FIELDS: Final = st.fixed_dictionaries(
     {"protocol": TEXT, "dns": st.fixed_dictionaries({}, optional={"name": TEXT, "type": TEXT})},
     optional={
@@ -458,7 +458,7 @@ FIELDS: Final = st.fixed_dictionaries(
 )
 VALUES: Final = {
     "origin_direct": st.lists(TEXT, min_size=1),
-    "origin_dns": st.fixed_dictionaries({}, optional={"name": TEXT, "ttl": st.integers(-5, 700), "type": TEXT}),
+    "origin_dns": st.fixed_dictionaries({"name": TEXT}, optional={"ttl": st.integers(-5, 700), "type": TEXT}),
     "origin_worker_id": TEXT,
 }
 
@@ -466,8 +466,7 @@ VALUES: Final = {
 @given(data=st.data())
 def test_any_application_is_sent_back_as_it_came(data: st.DataObject) -> None:
     """Whatever its values are, those that no check would take among them."""
-    origin = data.draw(ORIGINS)
-    fields = {**data.draw(FIELDS), origin: data.draw(VALUES[origin])}
+    fields = {**data.draw(FIELDS), **{origin: data.draw(VALUES[origin]) for origin in sorted(data.draw(ORIGINS))}}
     app = make_converter().structure({**fields, "id": APP, "created_on": TIME, "modified_on": TIME}, App)
 
     assert body_of(AppRequest.from_app(app)) == fields
@@ -482,5 +481,7 @@ def test_a_change_of_what_was_read_is_checked() -> None:
     assert body_of(attrs.evolve(request, ip_firewall=True))["tls"] == "quantum"
     with pytest.raises(InvalidArgumentError, match="tls"):
         body_of(attrs.evolve(request, tls="ful"))
+    with pytest.raises(InvalidArgumentError, match=r"^app: expected exactly one of origin_direct, origin_dns"):
+        body_of(attrs.evolve(request, origin_dns=OriginDNS(name="o.example")))
     with pytest.raises(InvalidArgumentError, match=r"^app: expected an application"):
         AppRequest.from_app(request)  # type: ignore[arg-type]  # which is what is tested

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from aiospectrum._plain import Unchecked, plain_list
+from aiospectrum._plain import Unchecked, UncheckedInteger, plain_list
 from aiospectrum._refusals import refuse
 from aiospectrum.checks.values import Check
 from aiospectrum.errors import InvalidArgumentError
@@ -83,7 +83,7 @@ class Object:
     """Fields that may not be None."""
 
     exactly_one_of: tuple[str, ...] = ()
-    """Fields of which exactly one is given; empty for no such rule."""
+    """Fields of which exactly one is given, but for several with :class:`Unchecked` values; empty for no such rule."""
 
     variants: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
     """By a field of choices and each of these, the other fields that go with it alone."""
@@ -110,7 +110,8 @@ class Object:
                     changed[name] = plain
         plain_value: Any = self._copy(value, changed) if changed else value
         given = [name for name in self.exactly_one_of if getattr(plain_value, name) is not None]
-        if self.exactly_one_of and len(given) != 1:
+        is_unchecked = given and all(_is_unchecked(getattr(plain_value, name)) for name in given)
+        if self.exactly_one_of and len(given) != 1 and not is_unchecked:
             refuse(field, given, f"exactly one of {', '.join(self.exactly_one_of)}")
         for name, others in self.variants.items():
             self._check_variant(field, plain_value, name, others)
@@ -123,10 +124,18 @@ class Object:
         """Refuse fields of two variants, or of another one than is named; without a name any single one will do."""
         given = {other: kind for kind, names in others.items() for other in names if getattr(value, other) is not None}
         kind = getattr(value, name)
-        parts = [kind, *(getattr(value, other) for other in given)]
-        if any(isinstance(each, Unchecked) for part in parts for each in (part if isinstance(part, list) else [part])):
+        if any(map(_is_unchecked, [kind, *(getattr(value, other) for other in given)])):
             return
         allowed = next(iter(given.values()), None) if kind is None else kind
         for other, needed in given.items():
             if needed != allowed:
                 refuse(f"{field}.{other}", getattr(value, other), f"None, as it goes with {name} {needed!r} alone")
+
+
+def _is_unchecked(value: Any) -> bool:
+    """Whether a value is sent as it is, or something in it."""
+    if isinstance(value, list):
+        return any(map(_is_unchecked, value))
+    if attrs.has(type(value)):
+        return any(_is_unchecked(getattr(value, field.name)) for field in attrs.fields(type(value)))
+    return isinstance(value, (Unchecked, UncheckedInteger))
