@@ -15,8 +15,9 @@ import attrs
 from cattrs import BaseConverter, Converter, errors
 
 from aiospectrum._codec.excerpt import start_of
-from aiospectrum._codec.readers import array_reader, below, is_choice, make_reader, read_date_time, read_object, wrong
+from aiospectrum._codec.readers import array_reader, is_choice, make_reader, read_date_time, read_object
 from aiospectrum._codec.writers import make_writer
+from aiospectrum._codec.wrong import below, wrong
 from aiospectrum._refusals import closest, refuse, shorten
 from aiospectrum.errors import ConversionError, SpectrumError
 from aiospectrum.structs import Sent, SentOnly, is_struct

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Final, Self, cast
 
 import attrs
 
-from aiospectrum._codec.readers import read_date_time, wrong
+from aiospectrum._codec.readers import read_date_time
+from aiospectrum._codec.wrong import wrong
 from aiospectrum.checks import Unchecked, UncheckedInteger, refuse
 from aiospectrum.errors import ConversionError
 from aiospectrum.structs import is_struct
