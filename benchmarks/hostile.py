@@ -9,6 +9,7 @@ import gzip
 import json
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -16,7 +17,7 @@ import attrs
 from aiospectrum import Client
 from aiospectrum.routes import Route
 
-__all__ = ["HOSTILE", "MEBIBYTE", "Hostile"]
+__all__ = ["HOSTILE", "MEBIBYTE", "Hostile", "pack"]
 
 MEBIBYTE: Final = 1 << 20
 ZONE: Final = "023e105f4ecef8ad9ca31a8372d0c353"
@@ -320,10 +321,17 @@ HOSTILE: Final = (
 """All of them."""
 
 
+@lru_cache(maxsize=1)
+def pack(number: int) -> tuple[int, bytes]:
+    """The size of a body, and the body compressed."""
+    body = HOSTILE[number].body()
+    return len(body), gzip.compress(body, 6)
+
+
 async def _respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
-    each = HOSTILE[int(head.split(b"/", 2)[1])]
-    packed = gzip.compress(each.body(), 6)
+    number = int(head.split(b"/", 2)[1])
+    each, (_, packed) = HOSTILE[number], pack(number)
     headers = (
         *each.headers,
         ("Content-Encoding", "gzip"),
