@@ -128,6 +128,8 @@ def chain(width: int, depth: int) -> dict[str, object]:
     return entry
 
 
+ESCAPES: Final = b"%41\\\\/&amp;a" * 800
+
 MANY_HEADERS: Final = tuple([("Ratelimit", '"' + '\\"' * 300)] * 60 + [("Retry-After", "1," * 400)] * 40)
 
 HOSTILE: Final = (
@@ -148,6 +150,12 @@ HOSTILE: Final = (
     Hostile(name="apps: 63 MiB that are cut off", body=lambda: array(app(), 63)()[:-9]),
     Hostile(name="apps: 63 MiB of arrays in arrays", body=lambda: b"[" * (63 << 20)),
     Hostile(name="apps: 4 MiB of messages", body=lambda: success(b"[]", b',"messages":[%b]' % fill(b'"no"', 3.9))),
+    Hostile(
+        name="apps: messages of escapes",
+        body=lambda: success(
+            b"[]", b',"messages":[%b]' % fill(b'{"message":"%b","documentation_url":"%b"}' % ((ESCAPES,) * 2), 1)
+        ),
+    ),
     Hostile(
         name="app: 4 MiB of unknown keys",
         body=lambda: success(b"{%b}" % numbered(b'"%d":{}', 3.9)),

@@ -65,7 +65,8 @@ async def list_apps(zone_id: str, client: Spectrum) -> list[dict[str, Any]]:
 @app.post("/zones/{zone_id}/apps")
 async def create_app(zone_id: str, request: Annotated[AppRequest, Body()], client: Spectrum) -> dict[str, Any]:
     """Create an application of the JSON that Cloudflare's documentation describes; a misspelt key is refused."""
-    return converter.unstructure(await client.apps.create(zone_id, request))
+    created: dict[str, Any] = converter.unstructure(await client.apps.create(zone_id, request))
+    return created
 
 
 Hours = Annotated[int, Query(gt=0, le=8784)]

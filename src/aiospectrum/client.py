@@ -13,6 +13,7 @@ import aiohttp
 import attrs
 
 from aiospectrum._generated.namespaces import SERVICE, Namespaces
+from aiospectrum._http.borrowed import logins_of
 from aiospectrum._http.call import CallSettings, HTTPTransport
 from aiospectrum._http.config import (
     MAX_BODY_BYTES,
@@ -27,11 +28,11 @@ from aiospectrum._http.config import (
     check_ssl_context,
     check_timeout,
     check_user_agent,
-    proxies_of,
 )
-from aiospectrum._http.credentials import choose_credentials, credentials_from
+from aiospectrum._http.credentials import choose_credentials, credentials_from, redact_refusal
 from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.redaction import make_redaction
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
 from aiospectrum._plain import plain_text
@@ -111,35 +112,25 @@ class BaseClient(HTTPTransport):
             CredentialsError: No credentials, two schemes at once, or unusable ones.
             InvalidArgumentError: Another argument is invalid.
         """
-        schemes = self.service.schemes
         try:
+            borrowed = check_session(session)
             credentials = choose_credentials(
                 api_token=api_token,
                 api_email=api_email,
                 api_key=api_key,
-                schemes=schemes,
+                schemes=self.service.schemes,
                 proxy=proxy,
-                other_proxies=proxies_of(check_session(session)),
+                other_logins=logins_of(borrowed),
             )
             allow_http = Flag().check("allow_http", allow_http)
             url = check_base_url(self.service.base_url if base_url is None else base_url, allow_http=allow_http)
-        except SpectrumError as error:
-            raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
-        finally:
-            del api_token, api_email, api_key, proxy, base_url  # so that no tool that reports errors shows them
-        timeouts = check_timeout(timeout)
-        retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
-        hook = check_callable("on_attempt", on_attempt)
-        borrowed = check_session(session)
-        self._connections = connector_limit = check_count("connector_limit", connector_limit)
-        if borrowed is not None and borrowed.connector is not None:
-            self._connections = borrowed.connector.limit
-        limiter = check_limiter(rate_limit, self._connections)
-        user_agent = check_user_agent(user_agent)
-        super().__init__(
-            CallSettings(
+            retry = check_class("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
+            self._connections = connector_limit = check_count("connector_limit", connector_limit)
+            if borrowed is not None and borrowed.connector is not None:
+                self._connections = borrowed.connector.limit
+            settings = CallSettings(
                 session=Session(
-                    headers={"Accept": "application/json", "User-Agent": user_agent},
+                    headers={"Accept": "application/json", "User-Agent": check_user_agent(user_agent)},
                     credentials=credentials,
                     borrowed=borrowed,
                     connector_limit=connector_limit,
@@ -149,16 +140,21 @@ class BaseClient(HTTPTransport):
                 ),
                 base_url=url,
                 redact=credentials.redact,
-                timeouts=timeouts,
+                timeouts=check_timeout(timeout),
                 retry=retry,
                 budget=RetryBudget(retry),
-                limiter=limiter,
-                hook=hook,
+                limiter=check_limiter(rate_limit, self._connections),
+                hook=check_callable("on_attempt", on_attempt),
                 clock=time.monotonic,
                 random=random.random,
                 sleep=asyncio.sleep,
             )
-        )
+        except SpectrumError as error:
+            given = make_redaction(filter(None, map(plain_text, (api_token, api_email, api_key))))
+            raise forget_frames(redact_refusal(error, given.redact))  # noqa: B904 - the same error, without secrets
+        finally:
+            del api_token, api_email, api_key, proxy, base_url  # so that no tool that reports errors shows them
+        super().__init__(settings)
 
     @classmethod
     def from_env(

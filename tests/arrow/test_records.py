@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from math import nan
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -222,3 +222,26 @@ def test_a_number_with_intervals() -> None:
     report.data.append(ReportByTimeRow(dimensions=["x"], metrics=[5]))  # type: ignore[list-item]  # what is tested
     with pytest.raises(TableError, match="has time intervals, and a single number of count in a row"):
         report.records()
+
+
+MANY: Final = [(str(number),) for number in range(1500)]
+SPARSE: Final = {
+    "no numbers": by_time({key: [[]] for key in MANY}, intervals=1500),
+    "one number in each row": by_time({key: [[1]] for key in MANY}, intervals=1500),
+    "no metrics": by_time({key: [] for key in MANY}, metrics=(), intervals=1500),
+    "names alone": summary({key: [] for key in MANY}, metrics=tuple(f"m{number}" for number in range(1500))),
+}
+
+
+@pytest.mark.parametrize("report", SPARSE.values(), ids=SPARSE)
+def test_reports_that_lack_nearly_everything(report: Any) -> None:
+    """A table of millions of cells is not made of a report of some kB."""
+    with pytest.raises(TableError, match=r"numbers and values, and names and intervals for [24],"):
+        report.records()
+
+
+def test_names_are_cut() -> None:
+    """An error does not repeat all names that a report gives."""
+    with pytest.raises(TableError) as caught:
+        summary({("a",): [1] * 5000}, metrics=("m",) * 5000).records()
+    assert len(str(caught.value)) < 250

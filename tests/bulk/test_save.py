@@ -1,6 +1,7 @@
 """What a dataset holds."""
 
-from datetime import timedelta
+import sys
+from datetime import datetime, timedelta
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,22 @@ from tests.bulk.datasets import (
     shown_rows,
 )
 from tests.bulk.fakes import ZONES, Call, Fake
+from tests.odd_values import FakeDatetime
 
 A, B = ZONES[:2]
 DAY = timedelta(days=1)
+
+
+class _FrozenType(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, datetime)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, datetime)
+
+
+class Frozen(FakeDatetime, metaclass=_FrozenType):
+    """A class of times such as freezegun's, of which every time says it is."""
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
@@ -141,6 +155,18 @@ async def test_zones_in_capitals(tmp_path: Path) -> None:
     zone = "0123456789abcdef" * 2
     await save_to(tmp_path, make_plan([zone]))
     assert (await save_to(tmp_path, make_plan([zone.upper()]))).skipped == 2
+
+
+async def test_a_time_that_stands_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a library freezes the time, as it does in tests, every name of the class of times is another one."""
+    modules = [module for name, module in [*sys.modules.items()] if name.startswith("aiospectrum")]
+    for module in modules:
+        if getattr(module, "datetime", None) is datetime:
+            monkeypatch.setattr(module, "datetime", Frozen)
+
+    saved = await save_to(tmp_path, make_plan([A], window="month"))
+
+    assert (saved.total, saved.done) == (1, 1)
 
 
 async def test_clients_of_their_own(tmp_path: Path) -> None:

@@ -22,6 +22,17 @@ OPTIONS: Final = {"secret": SECRETS[1], "client_kwargs": {"auth": {"password": S
 URL: Final = "telling://me:hunter%2F2000%3Fx%40y@host/data"
 
 
+class DriverError(Exception):
+    """What a driver raises that has errors of its own."""
+
+
+def driver_error(url: str) -> DriverError:
+    """One whose cause alone tells the secret."""
+    error = DriverError("403")
+    error.__cause__ = ValueError(url)
+    return error
+
+
 @attrs.frozen(kw_only=True)
 class Case:
     """A way in which saving fails."""
@@ -51,6 +62,8 @@ CASES: Final = {
     "no package": Case(kind=ImportError, url=URL.replace("telling", "sftp")),
     "a path": Case(kind=InvalidArgumentError, url="data"),
     "another exception": Case(kind=KeyError, fails_with=lambda _: KeyError("broken")),
+    "a driver's own": Case(kind=errors.StorageError, fails_with=lambda url: DriverError(f"403 {url} {OPTIONS}")),
+    "a driver's own, about another": Case(kind=errors.StorageError, fails_with=driver_error),
     "an argument": Case(kind=InvalidArgumentError, format="xml"),
     "no connection": Case(kind=errors.StorageError, url="ftp://me:hunter%2F2000%3Fx%40y@127.0.0.1:1/data"),
     "cancelled": Case(kind=asyncio.CancelledError, is_cancelled=True),

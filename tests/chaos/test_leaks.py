@@ -13,12 +13,14 @@ import json
 import logging
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
 import aiohttp
 import attrs
 import pytest
+import yarl
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
@@ -555,15 +557,53 @@ async def test_errors_of_hooks(is_late: bool) -> None:
         assert found_in(shown_by(caught.value), secrets) == []
 
 
-@pytest.mark.parametrize("trust_env", [False, True], ids=["of its own", "of the environment"])
-async def test_a_proxy_of_a_borrowed_session(trust_env: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its password is as secret as that of ours, although only aiohttp is given it."""
-    secrets = (PASSWORD, unquote(PASSWORD), BASIC)
+ARGUMENTS: Final = ["base_url", "timeout", "retry", "rate_limit", "session", "connector_limit", "ssl_context", "proxy"]
+OF_OTHER_TYPES: Final[dict[str, Callable[[str], Any]]] = {
+    "URL": lambda url: yarl.URL(url, encoded=True),
+    "bytes": str.encode,
+    "list": lambda url: [url],
+    "dict": lambda url: {"https": url},
+    "tuple": lambda url: ("http", url),
+    "without a host": lambda url: url.rpartition("@")[0],
+}
+
+
+@pytest.mark.parametrize("argument", ["proxy", "base_url"])
+@pytest.mark.parametrize("make", OF_OTHER_TYPES.values(), ids=OF_OTHER_TYPES)
+def test_urls_that_are_none(argument: str, make: Callable[[str], Any]) -> None:
+    """What is said of a URL that is no text, or no URL, does not show its password."""
+    with pytest.raises(errors.InvalidArgumentError, match=f"{argument}: expected an http or https URL") as caught:
+        Client(**{"api_token": TOKEN, argument: make(f"http://{LOGIN}@127.0.0.1:9")})
+    assert found_in(shown_by(caught.value), (PASSWORD, unquote(PASSWORD))) == []
+
+
+@pytest.mark.parametrize("argument", ARGUMENTS)
+def test_a_token_in_the_place_of_another_argument(argument: str) -> None:
+    """What is said of the other argument does not repeat it."""
+    with pytest.raises(errors.InvalidArgumentError, match=f"^{argument}: expected") as caught:
+        Client(**{"api_token": TOKEN, argument: TOKEN})
+    texts = {"text": f"{caught.value} {caught.value!r} {vars(caught.value)}"}
+    assert found_in(texts, (TOKEN,)) == []
+
+
+@pytest.mark.filterwarnings("ignore:BasicAuth:DeprecationWarning", "ignore:The 'proxy_auth':DeprecationWarning")
+@pytest.mark.parametrize("given_by", ["a URL", "proxy_auth", "the environment", "netrc"])
+async def test_a_proxy_of_a_borrowed_session(given_by: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its password is as secret as that of ours, although only aiohttp is given it, in whatever way."""
+    secrets = (*([PASSWORD] if given_by in ("a URL", "the environment") else []), unquote(PASSWORD), BASIC)
+    user, _, password = unquote(LOGIN).partition(":")
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f'machine 127.0.0.1 login {user} password "{password}"\n', encoding="utf-8")
     async with ChaosServer(rest=echo(secrets, 407)) as proxy:
-        url = proxy.url.removesuffix("/client/v4").replace("//", f"//{LOGIN}@")
-        if trust_env:
-            monkeypatch.setenv("http_proxy", url)
-        own = {"trust_env": True} if trust_env else {"proxy": url}
+        place = proxy.url.removesuffix("/client/v4")
+        url = place.replace("//", f"//{LOGIN}@")
+        own: dict[str, Any] = {"proxy": url}
+        if given_by == "proxy_auth":
+            own = {"proxy": place, "proxy_auth": aiohttp.BasicAuth(user, password, "utf-8")}
+        elif given_by != "a URL":
+            own = {"trust_env": True}
+            monkeypatch.setenv("http_proxy", url if given_by == "the environment" else place)
+            monkeypatch.setenv("NETRC", str(netrc) if given_by == "netrc" else "")
         async with (
             aiohttp.ClientSession(**own) as session,
             Client(base_url="http://api.example", allow_http=True, api_token=TOKEN, session=session) as client,

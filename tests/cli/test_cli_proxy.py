@@ -103,6 +103,8 @@ def test_the_environment(proxy: Proxy, name: str) -> None:
         pytest.param(
             "http://b", {}, "http://127.0.0.1:8088/v4", ("--proxy", "http://b"), id="this machine by the option"
         ),
+        pytest.param("", {"HTTPS_PROXY": "http://a"}, API, None, id="none by the option"),
+        pytest.param(" http://b ", {}, API, ("--proxy", "http://b"), id="spaces"),
         pytest.param("http://b", {"NO_PROXY": "*"}, API, ("--proxy", "http://b"), id="the option whatever the host"),
         pytest.param(None, {"HTTPS_PROXY": "http://a"}, "https://[::1", None, id="no base URL"),
     ],
@@ -170,6 +172,15 @@ def test_the_command_that_resumes_has_no_password(url: str, tmp_path: Any) -> No
     assert "--proxy 'http://me:…@127.0.0.1:1'" in outcome.err.splitlines()[-1]
     assert "PASS" not in outcome.out + outcome.err
     assert "WORD" not in outcome.out + outcome.err
+
+
+def test_the_command_that_resumes_goes_direct_too(tmp_path: Any) -> None:
+    """Where the option said so."""
+    cli = CommandLine(environ={"CLOUDFLARE_API_TOKEN": "x" * 40, "CLOUDFLARE_BASE_URL": "http://127.0.0.1:9"})
+    times = ["--since", "2024-05-07", "--until", "2024-05-08", "--out", str(tmp_path), "--format", "csv"]
+    outcome = cli("pull", "--proxy=", "--zone", ZONE, *times, HTTPS_PROXY="socks5://a:1")
+    assert outcome.status == 1
+    assert "--proxy ''" in outcome.err.splitlines()[-1]
 
 
 def test_the_help_says_so(bare_cli: Any) -> None:

@@ -4,6 +4,7 @@ import pickle
 import re
 import types
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, Literal, get_type_hints
 
 import attrs
@@ -18,6 +19,7 @@ from aiospectrum.models import (
     App,
     AppRequest,
     CurrentAggregate,
+    Direction,
     EdgeIPs,
     ReportByTime,
     ReportSummary,
@@ -301,6 +303,57 @@ def test_what_a_class_of_theirs_raises_is_ours() -> None:
         make_converter().structure({"number": 1, "part": {"at": "noon"}}, Theirs)
     with pytest.raises(ConversionError, match=r"^at: expected a datetime with a time zone, got 5$"):
         make_converter().unstructure(Theirs(number=1, part=Part(at=5)))  # type: ignore[arg-type]  # wrong on purpose
+
+
+class Size(Enum):
+    """An enum of theirs."""
+
+    SMALL = 1
+
+
+def _refuse(*_: object) -> None:
+    raise RuntimeError("not today")
+
+
+@attrs.define
+class Refusing:
+    """A class of theirs whose validator raises what it likes."""
+
+    number: int = attrs.field(validator=_refuse)
+
+
+@attrs.define
+class Unresolved:
+    """A class of theirs with a name that is nowhere."""
+
+    part: "Nowhere"  # type: ignore[name-defined]  # noqa: F821 - which is what is wrong
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "words"),
+    [
+        ("c", Literal["a", "b"], "expected one of a, b, got 'c'"),
+        ("up", Direction, "expected one of asc, desc, got 'up'"),
+        (2, Literal[Size.SMALL], "expected a value of "),
+        (2, Size, "expected a value of Size (ValueError: "),
+        ({"number": 1}, Refusing, "expected a value of Refusing (RuntimeError: not today), got {"),
+        ({"part": 1}, Unresolved, "expected a value of Unresolved (NameError: name 'Nowhere' is not defined)"),
+        (1, "Nowhere", "expected a value of "),
+        (1, object(), "expected a value of "),
+    ],
+    ids=["literal", "ours", "literal of an enum", "enum", "validator", "annotation", "name", "object"],
+)
+def test_what_cattrs_raises_is_ours(value: Any, wanted: Any, words: str) -> None:
+    """Whatever it is asked to read."""
+    with pytest.raises(ConversionError, match=f"^{re.escape(words)}"):
+        make_converter().structure(value, wanted)
+
+
+def test_literals_of_theirs_are_read() -> None:
+    """Those of enums by their values, as cattrs does."""
+    direction: Any = Direction
+    assert make_converter().structure("asc", direction) == "asc"
+    assert make_converter().structure(["a", 1], tuple[Literal["a", "b"], Literal[Size.SMALL]]) == ("a", Size.SMALL)
 
 
 def test_deep_values_are_no_recursion_error() -> None:

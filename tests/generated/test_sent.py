@@ -70,6 +70,11 @@ def make_request(**changes: Any) -> AppRequest:
         ({**GOOD, "dns": {"nmae": "a"}}, "dns.nmae: expected a key of DNS (did you mean 'name'?), got 'nmae'"),
         ({**GOOD, "edge_ips": {"ip": []}}, "edge_ips.ip: expected a key of EdgeIPs (did you mean 'ips'?), got 'ip'"),
         ({**GOOD, "origin_dns": {"TTL": 1}}, "origin_dns.TTL: expected a key of OriginDNS (did you mean 'ttl'?)"),
+        ({**GOOD, "spp": "yes"}, "spp: expected true or false, got 'yes'"),
+        ({**GOOD, "spp": 1}, "spp: expected true or false, got 1"),
+        ({**GOOD, "edge_ips": {"ips": "192.0.2.1"}}, "edge_ips.ips: expected an array, got '192.0.2.1'"),
+        ({**GOOD, "edge_ips": {"ips": 5}}, "edge_ips.ips: expected an array, got 5"),
+        ({**GOOD, "edge_ips": "192.0.2.1"}, "edge_ips: expected an object, got '192.0.2.1'"),
         ({**GOOD, "dns": None}, "dns: expected an object, got None"),
         ({**GOOD, "tls": 5}, "tls: expected a string, got 5"),
         ({**GOOD, "origin_direct": [None]}, "origin_direct[0]: expected a string, got None"),
@@ -183,6 +188,7 @@ REFUSED: Final[list[tuple[dict[str, Any], str]]] = [
     ({"proxy_protocol": "v9"}, "app.proxy_protocol: expected one of off, v1, v2, simple, got 'v9'"),
     ({"proxy_protocol": True}, "app.proxy_protocol: expected one of off, v1, v2, simple, got True"),
     ({"dns": DNS(name="a.example", type="cname")}, "app.dns.type: expected one of CNAME, ADDRESS, got 'cname'"),
+    ({"origin_dns": OriginDNS(type="a")}, "app.origin_dns.type: expected one of '', A, AAAA, SRV, got 'a'"),
     ({"edge_ips": EdgeIPs(type="anycast")}, "app.edge_ips.type: expected one of dynamic, static, got 'anycast'"),
     ({"edge_ips": EdgeIPs(connectivity="ipv5")}, "app.edge_ips.connectivity: expected one of all, ipv4, ipv6"),
     ({"edge_ips": EdgeIPs(type="dynamic", ips=["192.0.2.1"])}, "app.edge_ips.ips: expected None, as it goes with type"),
@@ -436,7 +442,7 @@ def test_a_recorded_application_is_sent_back_as_it_came(values: dict[str, Any]) 
 
 
 TEXT: Final = st.text(max_size=5)
-ORIGINS: Final = st.sampled_from(["origin_direct", "origin_dns", "origin_worker_id"])
+ORIGINS: Final = st.sets(st.sampled_from(["origin_direct", "origin_dns", "origin_worker_id"]), min_size=1)
 FIELDS: Final = st.fixed_dictionaries(
     {"protocol": TEXT, "dns": st.fixed_dictionaries({}, optional={"name": TEXT, "type": TEXT})},
     optional={
@@ -452,7 +458,7 @@ FIELDS: Final = st.fixed_dictionaries(
 )
 VALUES: Final = {
     "origin_direct": st.lists(TEXT, min_size=1),
-    "origin_dns": st.fixed_dictionaries({}, optional={"name": TEXT, "ttl": st.integers(-5, 700), "type": TEXT}),
+    "origin_dns": st.fixed_dictionaries({"name": TEXT}, optional={"ttl": st.integers(-5, 700), "type": TEXT}),
     "origin_worker_id": TEXT,
 }
 
@@ -460,8 +466,7 @@ VALUES: Final = {
 @given(data=st.data())
 def test_any_application_is_sent_back_as_it_came(data: st.DataObject) -> None:
     """Whatever its values are, those that no check would take among them."""
-    origin = data.draw(ORIGINS)
-    fields = {**data.draw(FIELDS), origin: data.draw(VALUES[origin])}
+    fields = {**data.draw(FIELDS), **{origin: data.draw(VALUES[origin]) for origin in sorted(data.draw(ORIGINS))}}
     app = make_converter().structure({**fields, "id": APP, "created_on": TIME, "modified_on": TIME}, App)
 
     assert body_of(AppRequest.from_app(app)) == fields
@@ -476,5 +481,7 @@ def test_a_change_of_what_was_read_is_checked() -> None:
     assert body_of(attrs.evolve(request, ip_firewall=True))["tls"] == "quantum"
     with pytest.raises(InvalidArgumentError, match="tls"):
         body_of(attrs.evolve(request, tls="ful"))
+    with pytest.raises(InvalidArgumentError, match=r"^app: expected exactly one of origin_direct, origin_dns"):
+        body_of(attrs.evolve(request, origin_dns=OriginDNS(name="o.example")))
     with pytest.raises(InvalidArgumentError, match=r"^app: expected an application"):
         AppRequest.from_app(request)  # type: ignore[arg-type]  # which is what is tested

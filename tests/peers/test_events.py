@@ -168,9 +168,11 @@ async def test_a_web_service(tally: Tally, monkeypatch: pytest.MonkeyPatch, capl
     assert [status for status, _, _ in responses.values()] == [200, 200, 404, 422, 422, 503]
     assert [status for status, _ in posted] == [200, 422, 422, 422, 422]
     assert json.loads(posted[0][1])["protocol"] == "tcp/2222"
-    assert [words in posted[number][1] for number, words in ((1, "'tls'"), (2, "dns.nmae"), (3, "full"), (4, "object"))]
+    for number, words in ((1, "'tls'"), (2, "dns.nmae"), (3, "full"), (4, "object")):
+        assert words in posted[number][1]
     apps, totals, unknown, short, long, throttled = (found for _, found, _ in responses.values())
-    assert sorted(each["id"] for each in apps) == sorted(sandbox.app_ids(zone_id))
+    created = json.loads(posted[0][1])["id"]
+    assert sorted([*(each["id"] for each in apps), created]) == sorted(sandbox.app_ids(zone_id))
     assert all(total > 0 for total in totals.values())
     assert set(totals) == {"count", "bytesIngress", "bytesEgress"}
     assert unknown == {"detail": "no such zone, or not one of ours"}

@@ -102,7 +102,7 @@ def test_the_sandbox_is_what_the_fragment_says(plan: str, tmp_path: Path, tally:
     assert all(rates["fuzzing"]["accepted"] for name, rates in run.report["valid_rates"].items() if name not in CHANGES)
     walked = chains(run.sandbox)
     for method in ("GET", "PUT", "DELETE"):
-        assert sum((method, 200) in chain for chain in walked) > 1, method
+        assert any((method, 200) in chain for chain in walked), method
     assert any(("DELETE", 200) in chain and chain[-1][1] == 404 for chain in walked)
 
 

@@ -50,7 +50,7 @@ def check(checker: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_programs_of_users(checker: str, tmp_path: Path, tally: Tally) -> None:
     """The examples and the program that tries every type are clean."""
-    programs = [*ROOT.glob("examples/*.py"), *ROOT.glob("tests/typing/*.py")]
+    programs = [*ROOT.glob("examples/*.py"), ROOT / "tests/typing/api.py"]
     assert len(programs) >= 7
     for program in programs:
         shutil.copy(program, tmp_path)

@@ -15,6 +15,7 @@ SECRET = "s3cret"
     ("given", "headers"),
     [
         pytest.param({"api_token": " tok \n"}, {"Authorization": "Bearer tok"}, id="token, stripped"),
+        pytest.param({"api_token": "\ufefftok\r\n"}, {"Authorization": "Bearer tok"}, id="token of a file of Windows"),
         pytest.param(
             {"api_email": "a@b.example", "api_key": "k"}, {"X-Auth-Email": "a@b.example", "X-Auth-Key": "k"}, id="key"
         ),

@@ -15,7 +15,7 @@ from aiospectrum._codec.parts import decode_in_parts
 from aiospectrum._generated.analytics import GET_EVENTS_BY_TIME, GET_EVENTS_SUMMARY
 from aiospectrum._generated.apps import DELETE_APP, LIST_APPS
 from aiospectrum._http.headers import read_rate_limit, read_retry_after
-from aiospectrum._http.response import read_response
+from aiospectrum._http.response import read_large_response, read_response
 from aiospectrum.models import App, DeletedApp, Protocol, ReportByTime, ReportSummary
 from aiospectrum.routes import Route
 from benchmarks.hostile import app, fill
@@ -218,3 +218,26 @@ def test_headers_are_read_in_no_time(values: list[str]) -> None:
 def test_quotes_in_headers(value: str, expected: tuple[int, float] | None) -> None:
     """What stands in quotes is a name, whatever it looks like."""
     assert read_rate_limit([value]) == expected
+
+
+async def test_messages_are_redacted_apart() -> None:
+    """Those of a large success are many long texts; what holds no message is not sent to a thread."""
+    apart: list[str] = []
+
+    async def run_apart(function: Any) -> Any:
+        apart.append("begins")
+        read = function()
+        apart.append("ends")
+        return read
+
+    def redact(text: str) -> str:
+        apart.append("redacts")
+        return text
+
+    call = call_of(LIST_APPS, redact)
+    for messages, expected in ([], []), (["x" * 5000] * 9, ["begins", *["redacts"] * 9, "ends"]):
+        apart.clear()
+        http = response({"success": True, "result": [], "messages": messages})
+        read = await read_large_response(call, http, pause=pause, run_apart=run_apart)
+        assert len(read.messages) == len(messages)
+        assert apart == expected

@@ -7,16 +7,17 @@ the field in JSON) and ``always_written`` (also with its default value).
 from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from datetime import datetime
+from enum import Enum
 from functools import cache
-from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
-from cattrs import BaseConverter, Converter
-from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError, StructureHandlerNotFoundError
+from cattrs import BaseConverter, Converter, errors
 
 from aiospectrum._codec.excerpt import start_of
-from aiospectrum._codec.readers import array_reader, below, is_choice, make_reader, read_date_time, read_object, wrong
+from aiospectrum._codec.readers import array_reader, is_choice, make_reader, read_date_time, read_object
 from aiospectrum._codec.writers import make_writer
+from aiospectrum._codec.wrong import below, wrong
 from aiospectrum._refusals import closest, refuse, shorten
 from aiospectrum.errors import ConversionError, SpectrumError
 from aiospectrum.structs import Sent, SentOnly, is_struct
@@ -27,11 +28,11 @@ __all__ = ["configure_converter", "json_name", "make_converter", "shared_convert
 _IS_READ: Final[ContextVar[bool]] = ContextVar("aiospectrum_is_read", default=False)
 """Whether a model that is only read is being read, inside of which unknown keys are ignored."""
 
-_FOREIGN_ERRORS: Final = (
-    *(BaseValidationError, ForbiddenExtraKeysError, StructureHandlerNotFoundError),
-    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+_FOREIGN_ERRORS: Final[tuple[type[Exception], ...]] = (
+    *(each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)),
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError),
 )
-"""What cattrs, and the types that it makes, raise."""
+"""What cattrs, and the types that it makes, raise; newer releases of cattrs have a base of all of its own."""
 
 
 class _Converter(Converter):
@@ -88,6 +89,7 @@ def make_converter() -> Converter:
     """
     converter = _Converter(detailed_validation=False)
     converter.register_structure_hook_factory(_is_list_of_models, lambda models: _list_reader(models, converter))
+    converter.register_structure_hook_factory(_is_literal, lambda choices: _reader_of(choices, converter))
     converter.register_structure_hook(datetime, lambda value, _: read_date_time(value))
     return configure_converter(converter)
 
@@ -110,6 +112,11 @@ def json_name(field: "attrs.Attribute[Any]") -> str:
 
 def _is_list(annotation: Any) -> bool:
     return get_origin(annotation) is list
+
+
+def _is_literal(annotation: Any) -> bool:
+    """Those of enums are left to cattrs, which reads their values."""
+    return get_origin(annotation) is Literal and not any(isinstance(each, Enum) for each in get_args(annotation))
 
 
 def _is_list_of_models(annotation: Any) -> bool:

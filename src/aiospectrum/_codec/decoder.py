@@ -19,7 +19,7 @@ import msgspec
 from cattrs import Converter
 from cattrs.errors import AttributeValidationNote, ClassValidationError, IterableValidationError
 
-from aiospectrum._codec.readers import below, describe, join, wrong
+from aiospectrum._codec.wrong import below, describe, join, wrong
 from aiospectrum.errors import ConversionError
 from aiospectrum.structs import is_struct
 

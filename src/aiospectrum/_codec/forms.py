@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, Self, cast
 import attrs
 
 from aiospectrum._codec.readers import read_date_time
+from aiospectrum._codec.wrong import wrong
 from aiospectrum.checks import Unchecked, UncheckedInteger, refuse
 from aiospectrum.errors import ConversionError
 from aiospectrum.structs import is_struct
@@ -76,6 +77,25 @@ class AppRequestMethods(OldAppForms):
 
     read_only_keys: ClassVar[frozenset[str]] = frozenset({"id", "created_on", "modified_on"})
     """Keys of an application that Cloudflare alone sets, which are left out of what is read from its JSON."""
+
+    @staticmethod
+    def read_old_forms(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Bring the JSON values of a configuration into the form of today, and leave what is wrong for the readers.
+
+        Args:
+            values: The values, in whatever form.
+
+        Returns:
+            The values in the form of today; those that have it already as they are.
+
+        Raises:
+            ConversionError: ``spp`` is neither true nor false.
+        """
+        spp, edge_ips = values.get("spp"), values.get("edge_ips")
+        if type(spp) not in (bool, NoneType):
+            raise wrong("true or false", spp, "spp")
+        changed = OldAppForms.read_old_forms(values)
+        return {**changed, "edge_ips": edge_ips} if isinstance(edge_ips, Mapping) else changed
 
     @classmethod
     def from_app(cls, app: AppMethods) -> Self:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
-from aiospectrum._codec.excerpt import show, start_of
+from aiospectrum._codec.excerpt import start_of
+from aiospectrum._codec.wrong import below, wrong
 from aiospectrum._plain import (
     Unchecked,
     UncheckedInteger,
@@ -26,51 +27,21 @@ from aiospectrum.errors import ConversionError, SpectrumError
 __all__ = [
     "Reader",
     "array_reader",
-    "below",
-    "describe",
     "is_choice",
-    "join",
     "make_reader",
     "read_date_time",
     "read_object",
     "union_options",
-    "wrong",
 ]
 
 Reader: TypeAlias = Callable[[Any], Any]
 Structure: TypeAlias = Callable[[Any, Any], Any]
 
-_LONGEST_EXPECTED: Final = 200
 _LONGEST_TIME: Final = 100
 
 _NUMBERS: Final = frozenset({int, float})
 _FINER_THAN_MICROSECONDS: Final = re.compile(r"(?<=\.\d{6})\d+", re.ASCII)
 _LEAP_SECOND: Final = re.compile(r"(:59):60(\.\d*)?", re.ASCII)
-
-
-def wrong(expected: str, value: object, field: str = "") -> ConversionError:
-    """Make the error for a value that is not what it ought to be; it keeps no more of the value than a text."""
-    return _error(expected, show(value), field)
-
-
-def below(step: str, error: ConversionError) -> ConversionError:
-    """Make the same error of a value that holds the wrong one, at a step such as ``data`` or ``[3]``."""
-    return _error(error.expected, error.value, join(step, error.field))
-
-
-def join(step: str, field: str) -> str:
-    """Extend a path, such as ``data`` by ``[3].metrics``."""
-    return f"{step}.{field}" if step and field and not field.startswith("[") else step + field
-
-
-def describe(expected: str, value: str) -> str:
-    """Describe a wrong value in one line, of which 60 characters are shown."""
-    return f"expected {expected[:_LONGEST_EXPECTED]}, got {value if len(value) <= 60 else value[:59] + '…'}"
-
-
-def _error(expected: str, value: str, field: str) -> ConversionError:
-    text = describe(expected, value)
-    return ConversionError(f"{field}: {text}" if field else text, field=field, value=value, expected=expected)
 
 
 def make_reader(annotation: Any, structure: Structure) -> Reader:

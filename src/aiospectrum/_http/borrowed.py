@@ -5,6 +5,7 @@ import netrc
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
@@ -12,10 +13,11 @@ from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, Clie
 from aiospectrum._http.config import CREDENTIAL_HEADERS
 from aiospectrum._http.connector import send_once
 from aiospectrum._http.credentials import Credentials
+from aiospectrum._http.passwords import split_login
 from aiospectrum.checks import refuse
 from aiospectrum.errors import ClientStateError
 
-__all__ = ["BorrowedSession"]
+__all__ = ["BorrowedSession", "logins_of"]
 
 
 class BorrowedSession:
@@ -48,7 +50,7 @@ class BorrowedSession:
             raise ClientStateError("the session is closed: give an open one, or none")
         if getattr(session, "_loop", loop) is not loop:  # the public name is deprecated
             raise ClientStateError("the session is of another event loop: make it on the one that the client is on")
-        if session.trust_env and _is_in_netrc(urlsplit(base_url).hostname or ""):
+        if session.trust_env and _from_netrc(base_url) is not None:
             expected = "a session that adds no credentials, which this one takes from netrc; make it without trust_env"
             refuse("session", session, expected)
         return session
@@ -74,11 +76,29 @@ def _middlewares_of(session: aiohttp.ClientSession) -> tuple[ClientMiddlewareTyp
         refuse("session", session, f"{expected}; leave it out, and the client opens its own")
 
 
-def _is_in_netrc(host: str) -> bool:
-    """Whether aiohttp would find credentials for a host, in the place where it looks for them."""
+def logins_of(session: aiohttp.ClientSession | None) -> list[tuple[str, str]]:
+    """User names and passwords for proxies that a borrowed session sends by itself, which are no less secret."""
+    if session is None:
+        return []
+    # aiohttp has no public names for these.
+    proxies, auth = [getattr(session, "_default_proxy", None)], getattr(session, "_default_proxy_auth", None)
+    logins = [] if auth is None else [(auth.login, auth.password)]
+    if session.trust_env:
+        proxies += getproxies().values()
+    for url in [str(proxy) for proxy in proxies if proxy is not None]:
+        user, _, password = split_login(url)[1].partition(":")
+        logins.append((user, password))
+        if session.trust_env and (login := _from_netrc(url)) is not None:
+            logins.append(login)
+    return logins
+
+
+def _from_netrc(url: str) -> tuple[str, str] | None:
+    """The login that aiohttp would find for the host of a URL, in the place where it looks for it."""
     name = os.environ.get("NETRC")
     try:
         path = Path.home() / ("_netrc" if os.name == "nt" else ".netrc") if name is None else Path(name)
-        return netrc.netrc(str(path)).authenticators(host) is not None
-    except (OSError, RuntimeError, netrc.NetrcParseError):  # which aiohttp takes for none, too
-        return False
+        found = netrc.netrc(str(path)).authenticators(urlsplit(url).hostname or "")
+    except (OSError, RuntimeError, ValueError, netrc.NetrcParseError):  # which aiohttp takes for none, too
+        return None
+    return None if found is None else (found[0] or found[1] or "", found[2] or "")

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import attrs
 
 from aiospectrum._http.config import check_callable, refuse_coroutine
+from aiospectrum._http.credentials import redact_refusal
 from aiospectrum._http.deadline import Deadline
 from aiospectrum._http.frames import forget_aiohttp
 from aiospectrum._http.headers import read_rate_limit
@@ -125,8 +126,8 @@ class HTTPTransport:
         settings.session.check_open()
         try:
             target, content = build_request(route, path=path, query=query, body=body)
-        except InvalidArgumentError as error:  # a token in the place of an identifier is a common mistake
-            error.args, error.value = (settings.redact(str(error)),), settings.redact(error.value)
+        except InvalidArgumentError as error:
+            redact_refusal(error, settings.redact)
             raise
         deadline = Deadline(settings.session.timer, settings.timeouts.total, settings.timeouts.read)
         url = settings.base_url + target

@@ -8,7 +8,6 @@ import ssl
 from collections.abc import Callable
 from typing import Final, TypedDict, TypeVar
 from urllib.parse import SplitResult, urlsplit
-from urllib.request import getproxies
 
 import aiohttp
 import attrs
@@ -37,7 +36,6 @@ __all__ = [
     "check_ssl_context",
     "check_timeout",
     "check_user_agent",
-    "proxies_of",
     "refuse_coroutine",
 ]
 
@@ -179,15 +177,6 @@ def check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSessio
     return session
 
 
-def proxies_of(session: aiohttp.ClientSession | None) -> list[str]:
-    """The URLs of proxies that a borrowed session uses by itself, as their passwords are no less secret."""
-    if session is None:
-        return []
-    own = getattr(session, "_default_proxy", None)  # aiohttp has no public name for it
-    found = [own, *(getproxies().values() if session.trust_env else ())]
-    return [str(url) for url in found if url is not None]
-
-
 def check_ssl_context(context: ssl.SSLContext | None) -> ssl.SSLContext | None:
     """Check that a TLS context verifies certificates and hostnames; None for that of the system."""
     if context is None:
@@ -222,8 +211,10 @@ def check_count(field: str, value: int) -> int:
 
 
 def _split(field: str, url: str, expected: str) -> SplitResult:
-    if type(url) is not str or not url.isascii() or not url.isprintable() or " " in url:
-        refuse(field, _without_login(url) if type(url) is str else url, expected)
+    if type(url) is not str:
+        refuse(field, type(url), f"{expected}, as a string")  # a URL of another library has a password, too
+    if not url.isascii() or not url.isprintable() or " " in url:
+        refuse(field, _without_login(url), expected)
     try:
         parts = urlsplit(url)
         has_place = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -238,9 +229,10 @@ def _without_login(url: str) -> str:
     """What may be shown of a URL that was refused, and may be no URL."""
     scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
     login, at, place = rest.rpartition("@")
-    if "@" in scheme or any(sign in login for sign in "?#"):
-        return "…"  # there is no telling what is what
     place, _, query = place.replace("#", "?").partition("?")
+    port = place.partition("/")[0].rpartition("]")[2].partition(":")[2]
+    if "@" in scheme or any(sign in login for sign in "?#") or (port and not port.strip().isdigit()):
+        return "…"  # there is no telling what is what
     return f"{scheme}{separator}{'…@' if at else ''}{place}{'?…' if query else ''}"
 
 

@@ -10,13 +10,12 @@ from typing import Final, NoReturn
 import attrs
 
 from aiospectrum._http.config import check_proxy
-from aiospectrum._http.passwords import split_login
 from aiospectrum._http.redaction import Redaction, encode_login, make_redaction
 from aiospectrum._plain import plain_text
-from aiospectrum.errors import CredentialsError
+from aiospectrum.errors import CredentialsError, InvalidArgumentError, SpectrumError
 from aiospectrum.routes import Scheme
 
-__all__ = ["ENVIRONMENT", "Credentials", "choose_credentials", "credentials_from"]
+__all__ = ["ENVIRONMENT", "Credentials", "choose_credentials", "credentials_from", "redact_refusal"]
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "api_token": "CLOUDFLARE_API_TOKEN",
@@ -74,14 +73,6 @@ class Credentials:
         """Replaces the secrets in a text, such as the start of a server's response, in whatever spelling they are."""
         return self.redaction.redact
 
-    @property
-    def longest_secret(self) -> int:
-        """Characters that a secret takes in a text at most.
-
-        Where a text was cut, that many at the end of what :attr:`redact` returns may be a part of one.
-        """
-        return self.redaction.longest
-
 
 def choose_credentials(
     *,
@@ -90,7 +81,7 @@ def choose_credentials(
     api_key: str | None,
     schemes: Sequence[Scheme],
     proxy: str | None = None,
-    other_proxies: Iterable[str] = (),
+    other_logins: Iterable[tuple[str, str]] = (),
 ) -> Credentials:
     """Check credentials and choose their scheme; white space around them is stripped.
 
@@ -100,7 +91,7 @@ def choose_credentials(
         api_key: Global API key of the account.
         schemes: Those that the API takes.
         proxy: URL of a proxy, with the user name and password for it if it wants some; None for none.
-        other_proxies: URLs of proxies that are none of ours, and whose passwords are secret too.
+        other_logins: User names and passwords for proxies that are none of ours.
 
     Raises:
         CredentialsError: None is given, both schemes are, one that the API does not take is, or one holds what a header
@@ -116,10 +107,9 @@ def choose_credentials(
     user, _, password = login.partition(":")
     # A user name is no secret, unless it is all that there is to know.
     secrets, logins = [*clean.values(), password or user], [(user, password)] if login else []
-    for url in other_proxies:
-        other, _, others_password = split_login(url)[1].partition(":")
-        secrets.append(others_password)
-        logins.append((other, others_password))
+    for login_of_other in other_logins:
+        logins.append(login_of_other)
+        secrets.append(login_of_other[1])
     if "api_token" in clean:
         headers = {"Authorization": f"Bearer {clean['api_token']}"}
     else:
@@ -159,11 +149,19 @@ def credentials_from(environ: Mapping[str, str], schemes: Sequence[Scheme]) -> d
     )
 
 
+def redact_refusal(error: SpectrumError, redact: Callable[[str], str]) -> SpectrumError:
+    """Take credentials out of a refusal, as a token in the place of another argument is a common mistake."""
+    error.args = (redact(str(error)),)
+    if isinstance(error, InvalidArgumentError):
+        error.value = redact(error.value)
+    return error
+
+
 def _clean(name: str, text: object) -> str:
     plain = plain_text(text)
     if plain is None:
         raise CredentialsError(f"{name}: expected a string, got {type(text).__name__}")
-    clean = plain.strip()
+    clean = plain.strip().removeprefix("\ufeff")  # which editors on Windows put at the beginning of a file
     if not re.fullmatch(_ALLOWED, clean):
         raise CredentialsError(
             f"{name}: expected printable ASCII characters without spaces, quotes and backslashes, "

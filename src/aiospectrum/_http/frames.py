@@ -6,7 +6,7 @@ from typing import Final
 
 import aiohttp
 
-__all__ = ["forget_aiohttp", "forget_frames"]
+__all__ = ["chain_of", "forget_aiohttp", "forget_frames"]
 
 _FORGOTTEN: Final = frozenset({"aiohttp", "aiohappyeyeballs", "asyncio"})
 _SEAM: Final = frozenset(f"aiospectrum._http.{name}" for name in ("session", "connector", "borrowed"))
@@ -18,7 +18,7 @@ def forget_aiohttp(error: BaseException, before: BaseException | None) -> None:
     The same is done to the errors that it is chained to, up to the one that was being handled before the request. Those
     of aiohttp leave the chain, as some hold the headers of the request. Frames of a user's own middleware stay.
     """
-    for each in _chain(error, before):
+    for each in chain_of(error, before):
         each.__traceback__ = _without_aiohttp(each.__traceback__)
         is_suppressed = each.__suppress_context__
         if isinstance(each.__cause__, aiohttp.ClientError) and each.__cause__ is not before:
@@ -30,12 +30,12 @@ def forget_aiohttp(error: BaseException, before: BaseException | None) -> None:
 
 def forget_frames(error: BaseException) -> BaseException:
     """Take all frames out of the tracebacks of an error, and of those that it is chained to; and return it."""
-    for each in _chain(error):
+    for each in chain_of(error):
         each.__traceback__ = None
     return error
 
 
-def _chain(error: BaseException, before: BaseException | None = None) -> Iterator[BaseException]:
+def chain_of(error: BaseException, before: BaseException | None = None) -> Iterator[BaseException]:
     """An error, and all that are its causes, contexts or parts, as long as they are that, but for what was before."""
     errors: list[BaseException | None] = [error]
     known = {id(before)}

@@ -1,6 +1,7 @@
 """From an HTTP response to the result of a call, or to its error: pure."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import NoneType
 from typing import Any, Final, TypeAlias, get_args, get_origin
 
@@ -69,7 +70,7 @@ async def read_large_response(
     http: HTTPResponse,
     *,
     pause: Callable[[], Awaitable[None]],
-    run_apart: Callable[[Callable[[], Outcome]], Awaitable[Outcome]],
+    run_apart: Callable[[Callable[[], Any]], Awaitable[Any]],
 ) -> Response[Any]:
     """Read the response to a call like :func:`read_response`, and let other tasks run in between.
 
@@ -77,7 +78,8 @@ async def read_large_response(
         call: The call.
         http: The response, of any size.
         pause: Awaited between the parts of a body that is decoded in parts.
-        run_apart: Runs the fallback, which may take some tenths of a second, where it does not hold the event loop.
+        run_apart: Runs what may take some tenths of a second, the fallback and messages, where it does not hold the
+            event loop.
 
     Raises:
         ResponseError: It is not a success, or cannot be read.
@@ -88,7 +90,9 @@ async def read_large_response(
     elif 200 <= http.status < 300:
         body = await decode_in_parts(call.route.result, http.body, pause)
     if body is not None and body.success:
-        return read_response(call, http, body)
+        read = partial(read_response, call, http, body)
+        response: Response[Any] = await run_apart(read) if body.messages else read()
+        return response
     del body
     return read_response(call, http, await run_apart(lambda: _read_by_fallback(call, http)))
 

@@ -7,21 +7,19 @@ import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from aiospectrum._http.config import check_callable, check_class, check_count, check_function
-from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
 from aiospectrum._http.redaction import Redaction
-from aiospectrum.bulk.dataset.errors import StorageError
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
-from aiospectrum.bulk.dataset.run import WRITERS, Run, shown_error
-from aiospectrum.bulk.dataset.store import Store, run_blocking
+from aiospectrum.bulk.dataset.run import WRITERS, Run, run_in_thread
+from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.fetch import Fetcher
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.zones import Clients
@@ -122,7 +120,7 @@ async def save(
     check_callable("on_progress", on_progress)
     fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
     with ThreadPoolExecutor(WRITERS + 1, "aiospectrum-save") as executor:
-        store = await _open_in_thread(executor, open_store, redaction)
+        store = await run_in_thread(executor, open_store, redaction, "the destination cannot be opened")
         run = Run(
             client=client,
             plan=plan,
@@ -153,18 +151,6 @@ def _make_opener(
         [url, *(text for _, text in texts)], [text for name, text in texts if _SECRET_NAME.search(name)]
     )
     return lambda: _open_store(destination, options, clock, redaction), redaction
-
-
-async def _open_in_thread(executor: Executor, open_store: Callable[[], Store], redaction: Redaction) -> Store:
-    try:
-        return await run_blocking(executor, open_store)
-    except OSError as error:
-        cause = shown_error(error, redaction)
-    except BaseException as error:
-        if redaction.longest:
-            raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
-        raise
-    raise StorageError(f"the destination cannot be opened: {redaction.redact(str(cause))}") from cause
 
 
 def _open_store(

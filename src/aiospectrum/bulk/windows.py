@@ -154,5 +154,5 @@ def _start(number: int, length: WindowLength) -> datetime:
     """Where a calendar unit begins."""
     if length in _MONTHS:
         year, month = divmod(number * _MONTHS[length], 12)
-        return datetime(year, month + 1, 1, tzinfo=UTC)
+        return _MONDAY.replace(year=year, month=month + 1, day=1)
     return _MONDAY + number * _FIXED[length]

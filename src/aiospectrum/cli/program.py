@@ -33,7 +33,8 @@ _LEAST_WIDTH: Final = 40
 """Columns below which cyclopts would never be done with a table of options."""
 
 _PROXY_HELP: Final = (
-    "URL of an HTTP proxy to call the API over; when left out, HTTPS_PROXY or ALL_PROXY, but for hosts in NO_PROXY."
+    "URL of an HTTP proxy to call the API over, empty for none; when left out, HTTPS_PROXY or ALL_PROXY, but for hosts "
+    "in NO_PROXY."
 )
 
 

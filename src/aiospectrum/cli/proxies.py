@@ -15,7 +15,7 @@ def find_proxy(option: str | None, environ: Mapping[str, str], base_url: str) ->
     """Find the proxy for an API.
 
     Args:
-        option: The value of ``--proxy``, None when it was not given.
+        option: The value of ``--proxy``, empty for no proxy whatever the variables say; None when it was not given.
         environ: The environment variables: HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or small letters.
         base_url: Where the API is; variables do not count for one on this machine.
 
@@ -23,7 +23,8 @@ def find_proxy(option: str | None, environ: Mapping[str, str], base_url: str) ->
         What names the proxy, and its URL; None for none.
     """
     if option is not None:
-        return "--proxy", with_scheme(option)
+        proxy = with_scheme(option.strip())
+        return ("--proxy", proxy) if proxy else None
     for name in _VARIABLES:
         value = environ.get(name, "").strip()
         if value:
@@ -33,8 +34,8 @@ def find_proxy(option: str | None, environ: Mapping[str, str], base_url: str) ->
 
 
 def with_scheme(proxy: str) -> str:
-    """Make a URL of a proxy that is named by its host, as curl takes it."""
-    return proxy if "://" in proxy else f"http://{proxy}"
+    """Make a URL of a proxy that is named by its host, as curl takes it; none stays none."""
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
 def _goes_direct(base_url: str, exceptions: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, Self, TypeAlias
 import attrs
 
 from aiospectrum._codec.readers import read_date_time
+from aiospectrum._refusals import shorten, show
 from aiospectrum.checks import refuse
 from aiospectrum.errors import ConversionError, TableError
 
@@ -31,6 +32,11 @@ INTERVAL_COLUMNS: Final = ("interval_start", "interval_end")
 
 _RESERVED: Final = frozenset({*INTERVAL_COLUMNS, "zone_id", "window_since", "window_until", "date"})
 """Names that neither a metric nor a dimension can have."""
+
+
+_MOST_CELLS: Final = 1_000_000
+_MOST_TIMES: Final = 20
+"""Cells of a table of more than that many, for each number or value of its report; about five are usual at most."""
 
 
 class RowLike(Protocol):
@@ -151,6 +157,7 @@ class TidyTable:
             raise TableError(f"the report has both a metric and a dimension named {min(both)}")
         times: Sequence[Sequence[datetime]] | None = getattr(report, "time_intervals", None)
         intervals = [interval or _echoed_interval(report)] if times is None else _pairs(times)
+        _check_size(rows, values, len(rows) * len(intervals) * max(1, len(metric_names) + len(dimension_names)))
         numbers: dict[str, Sequence[Numbers]] = {}
         for place, name in enumerate(metric_names):
             numbers[name] = [_sums(name, rows, place)] if times is None else _series(name, rows, place, len(intervals))
@@ -188,13 +195,24 @@ def _names(field: str, given: Sequence[str] | None, echoed: object, rows: Sequen
     if not isinstance(names, (list, tuple)) or not _are_names(names) or len(names) < width:
         if given is not None:
             refuse(field, given, f"different names of {width} or more {field}, none of {', '.join(sorted(_RESERVED))}")
-        raise TableError(f"the report has {width} {field} and names them {echoed!r}: say which with {field}=[…]")
+        raise TableError(
+            f"the report has {width} {field} and names them {shorten(show(echoed))}: say which with {field}=[…]"
+        )
     return list(names)
 
 
 def _are_names(names: Sequence[object]) -> bool:
     valid = all(isinstance(name, str) and name and name not in _RESERVED for name in names)
     return valid and len(set(names)) == len(names)
+
+
+def _check_size(rows: Sequence[Sequence[Any]], values: Sequence[Sequence[str]], cells: int) -> None:
+    """A report that lacks most of its numbers would make a table that its own size does not bound."""
+    if cells <= _MOST_CELLS:
+        return
+    given = sum(map(len, values)) + sum(len(each) if type(each) is list else 1 for row in rows for each in row)
+    if cells > _MOST_TIMES * given:
+        raise TableError(f"the report has {given:,} numbers and values, and names and intervals for {cells:,}")
 
 
 def _pairs(times: Sequence[Sequence[datetime]]) -> Sequence[Any]:

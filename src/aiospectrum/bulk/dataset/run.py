@@ -10,7 +10,7 @@ import attrs
 import msgspec
 
 from aiospectrum._http.config import refuse_coroutine
-from aiospectrum._http.frames import forget_frames
+from aiospectrum._http.frames import chain_of, forget_frames
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
 from aiospectrum.bulk.dataset.errors import StorageError
@@ -27,9 +27,11 @@ from aiospectrum.bulk.zones import Clients
 from aiospectrum.errors import SpectrumError, TableError
 from aiospectrum.transport import Transport
 
-__all__ = ["WRITERS", "Run", "shown_error"]
+__all__ = ["WRITERS", "Run", "run_in_thread"]
 
 T = TypeVar("T")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 WRITERS: Final = 4
 """Partitions that are written at once; with more, the disk or the interpreter is what they wait for."""
@@ -253,28 +255,49 @@ class Run:
             refuse_coroutine("on_progress", self.on_progress(self._progress))
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock(), UTC)
+        return _EPOCH + timedelta(seconds=self.clock())
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        try:
-            return await run_blocking(self.executor, call)
-        except OSError as error:
-            cause = shown_error(error, self.redaction)
-        except BaseException as error:
-            if self.redaction.longest:
-                raise forget_frames(error)  # noqa: B904 - the same error, without frames that hold secrets
+        return await run_in_thread(self.executor, call, self.redaction, self.store.name)
+
+
+async def run_in_thread(executor: Executor, call: Callable[[], T], redaction: Redaction, problem: str) -> T:
+    """Run what uses a store in a thread.
+
+    Raises:
+        StorageError: It failed with an OSError, or with another error that tells a secret.
+    """
+    try:
+        return await run_blocking(executor, call)
+    except OSError as error:
+        cause = _shown_error(error, redaction)
+    except BaseException as error:
+        failure = _shown_failure(error, redaction)
+        if failure is None:
             raise
-        # Raised out here, the error does not hold on to another one than its cause.
-        raise StorageError(f"{self.store.name}: {self.redaction.redact(str(cause))}") from cause
+        cause = failure
+    # Raised out here, the error does not hold on to another one than its cause.
+    raise StorageError(f"{problem}: {redaction.redact(str(cause))}") from cause
 
 
-def shown_error(error: OSError, redaction: Redaction) -> OSError:
+def _shown_error(error: OSError, redaction: Redaction) -> OSError:
     """An error of a store as it may be shown: without frames that hold secrets, and another one if it tells some."""
     if not redaction.longest:
         return error
     error.__cause__ = error.__context__ = error.__traceback__ = None
-    told = f"{error} {error!r} {vars(error)!r}"
-    if redaction.redact(told) == told:
+    if not _tells(error, redaction):
         return error
     text = redaction.redact(str(error) if error.errno is None else error.strerror or "")
     return OSError(text) if error.errno is None else OSError(error.errno, text)
+
+
+def _shown_failure(error: BaseException, redaction: Redaction) -> OSError | None:
+    """What stands for an error of another kind, if it or its chain tells a secret; else None."""
+    if not redaction.longest or not any(_tells(each, redaction) for each in chain_of(forget_frames(error))):
+        return None
+    return OSError(redaction.redact(f"{type(error).__name__}: {error}"))
+
+
+def _tells(error: BaseException, redaction: Redaction) -> bool:
+    told = f"{error} {error!r} {vars(error)!r}"
+    return redaction.redact(told) != told

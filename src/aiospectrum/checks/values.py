@@ -1,14 +1,6 @@
-"""Checks of arguments: small data classes that the generated code fills in from the spec.
+"""Checks of single values: texts, numbers, flags and times; and what every check has."""
 
-Each has ``check(field, value)``, which returns the plain value, or raises
-:class:`~aiospectrum.errors.InvalidArgumentError` with the field, the value and what was expected. The plain value of a
-subclass, such as an enum of strings or ``numpy.str_``, is exactly a str, int, float, datetime or list: what was checked
-is what is sent.
-"""
-
-import operator
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -20,28 +12,12 @@ from aiospectrum._plain import (
     UncheckedInteger,
     plain_datetime,
     plain_integer,
-    plain_list,
     plain_number,
     plain_text,
 )
 from aiospectrum._refusals import closest, refuse
-from aiospectrum.errors import InvalidArgumentError
 
-__all__ = [
-    "Array",
-    "Check",
-    "DateTime",
-    "Flag",
-    "Integer",
-    "Number",
-    "Object",
-    "OneOf",
-    "Text",
-    "Unchecked",
-    "UncheckedInteger",
-    "keep",
-    "refuse",
-]
+__all__ = ["Check", "DateTime", "Flag", "Integer", "Number", "Text", "keep"]
 
 _LARGEST_INTEGER: Final = 2**63 - 1
 
@@ -137,7 +113,7 @@ class Text:
 
     def _describe(self) -> str:
         if self.choices:
-            return f"one of {', '.join(self.choices)}"
+            return f"one of {', '.join(choice or repr(choice) for choice in self.choices)}"
         if self.format is not None:
             return FORMATS[self.format][1]
         if self.max_length is not None:
@@ -279,121 +255,3 @@ class DateTime:
             return None if value.utcoffset() is None else value.astimezone(UTC)
         except (OverflowError, TypeError, ValueError):  # before the year 1 or after 9999 in UTC, or an odd time zone
             return None
-
-
-@attrs.frozen(kw_only=True)
-class Array:
-    """A list or tuple; a string is not one."""
-
-    items: Check
-    """What each item must be."""
-
-    min_items: int = 0
-    """Minimum number of items."""
-
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
-    """What the error says was expected; when left out, how many items."""
-
-    def _describe(self) -> str:
-        if self.min_items > 1:
-            return f"a list with at least {self.min_items} items"
-        return "a list with at least one item" if self.min_items else "a list"
-
-    def check(self, field: str, value: object) -> Any:
-        """Refuse anything else; see :class:`Check`."""
-        items = plain_list(value)
-        if items is None or len(items) < self.min_items:
-            refuse(field, value, self.expected)
-        plain = [self.items.check(f"{field}[{index}]", item) for index, item in enumerate(items)]
-        return value if type(value) is list and all(map(operator.is_, plain, items)) else plain
-
-
-@attrs.frozen(kw_only=True)
-class OneOf:
-    """A value that fits one of several checks."""
-
-    options: tuple[Check, ...]
-    """The checks, tried in order."""
-
-    expected: str = attrs.field(default=attrs.Factory(lambda self: self._describe(), takes_self=True))
-    """What the error says was expected; when left out, what the options say."""
-
-    def _describe(self) -> str:
-        return ", or ".join(option.expected for option in self.options)
-
-    def check(self, field: str, value: object) -> Any:
-        """Refuse anything else; see :class:`Check`.
-
-        The error of an object's inner field wins over the general one, as it says more.
-        """
-        for option in self.options:
-            if isinstance(option, Object) and type(value) is option.model:
-                return option.check(field, value)
-            try:
-                return option.check(field, value)
-            except InvalidArgumentError:
-                continue
-        return refuse(field, value, self.expected)
-
-
-@attrs.frozen(kw_only=True)
-class Object:
-    """An object of one of the model classes."""
-
-    model: type[Any]
-    """The class."""
-
-    fields: Mapping[str, Check]
-    """What each field must be; one that is None is left out and not checked, unless it is required."""
-
-    required: frozenset[str] = frozenset()
-    """Fields that may not be None."""
-
-    exactly_one_of: tuple[str, ...] = ()
-    """Fields of which exactly one is given; empty for no such rule."""
-
-    variants: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
-    """By a field of choices and each of these, the other fields that go with it alone."""
-
-    @property
-    def expected(self) -> str:
-        """What the error says was expected."""
-        return f"an object of the class {self.model.__name__}"
-
-    def check(self, field: str, value: object) -> Any:
-        """Refuse anything else; see :class:`Check`."""
-        if type(value) is not self.model:
-            name = self.model.__name__
-            is_mapping = issubclass(type(value), Mapping)
-            refuse(
-                field, value, self.expected, f"make_converter().structure(…, {name}) makes one" if is_mapping else ""
-            )
-        changed = {}
-        for name, check in self.fields.items():
-            item = getattr(value, name)
-            if item is not None or name in self.required:
-                plain = check.check(f"{field}.{name}", item)
-                if plain is not item:
-                    changed[name] = plain
-        plain_value: Any = self._copy(value, changed) if changed else value
-        given = [name for name in self.exactly_one_of if getattr(plain_value, name) is not None]
-        if self.exactly_one_of and len(given) != 1:
-            refuse(field, given, f"exactly one of {', '.join(self.exactly_one_of)}")
-        for name, others in self.variants.items():
-            self._check_variant(field, plain_value, name, others)
-        return plain_value
-
-    def _copy(self, value: Any, changed: Mapping[str, Any]) -> Any:
-        return attrs.evolve(value, **changed)
-
-    def _check_variant(self, field: str, value: Any, name: str, others: Mapping[str, tuple[str, ...]]) -> None:
-        """Refuse fields of two variants, or of another one than is named; without a name any single one will do."""
-        given = {other: kind for kind, names in others.items() for other in names if getattr(value, other) is not None}
-        kind = getattr(value, name)
-        parts = [kind, *(getattr(value, other) for other in given)]
-        if any(isinstance(each, Unchecked) for part in parts for each in (part if isinstance(part, list) else [part])):
-            return
-        allowed = next(iter(given.values()), None) if kind is None else kind
-        for other, needed in given.items():
-            if needed != allowed:
-                refuse(f"{field}.{other}", getattr(value, other), f"None, as it goes with {name} {needed!r} alone")

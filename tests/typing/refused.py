@@ -1,0 +1,19 @@
+"""What a program may not send: mypy has to find each, as it finds comments that are not needed."""
+
+from aiospectrum import DNS, App, AppRequest, Client
+
+
+def misspelt(app: App) -> list[AppRequest]:
+    """What is only sent takes the API's own words."""
+    dns, origin = DNS(name="a.example"), ["tcp://192.0.2.1:22"]
+    return [
+        AppRequest(protocol="tcp/22", dns=dns, origin_direct=origin, tls="ful"),  # type: ignore[arg-type]  # misspelt
+        AppRequest(protocol="tcp/22", dns=dns, traffic_type="derect"),  # type: ignore[arg-type]  # misspelt
+        AppRequest(protocol="tcp/22", dns=dns, proxy_protocol="v9"),  # type: ignore[arg-type]  # there is none
+        AppRequest(protocol="tcp/22", dns=dns, tls=app.tls),  # type: ignore[arg-type]  # which may be newer
+    ]
+
+
+async def no_metric(client: Client, zone_id: str) -> None:
+    """So do arguments."""
+    print(await client.analytics.events.summary(zone_id, metrics=["cuont"]))  # type: ignore[list-item]  # misspelt
