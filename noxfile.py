@@ -59,7 +59,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def check_generated(session: nox.Session) -> None:
     """Check that the generated package is what the spec says."""
-    session.install(*group("codegen"))
+    session.install(".", *group("codegen"))
     session.run("python", "-m", "codegen", "--check")
 
 
