@@ -24,6 +24,14 @@ from aiospectrum.sandbox import Sandbox, run_in_thread
 NOW = datetime(2024, 5, 8, 12, 30, 45, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def hangups() -> Iterator[None]:
+    """A SIGHUP ends the processes of tests, also where those who run them ignore it, as nohup does."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 class Interrupting(io.StringIO):
     """A stream that presses Ctrl-C when a certain text comes by."""
 

@@ -161,7 +161,7 @@ def test_async_tests_get_a_sandbox(tmp_path: Path) -> None:
 )
 def test_the_plugin_is_named_beside_its_entry_point(tmp_path: Path, options: list[str]) -> None:
     """`-p pytest_aiospectrum` names what the entry point names; one of them is enough, and both are fine."""
-    project = tomllib.loads((SOURCE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = [f"{name} = {module}" for name, module in project["entry-points"]["pytest11"].items()]
     installed = tmp_path / "aiospectrum-1.dist-info"
     installed.mkdir()
