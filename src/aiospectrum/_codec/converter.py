@@ -45,6 +45,10 @@ class _Converter(Converter):
             raise
         except _FOREIGN_ERRORS as error:
             raise wrong(f"a value of {_name_of(cl)} ({_reason(error)})", obj) from error
+        except Exception as error:
+            if type(error) is not Exception:  # a bare one is what cattrs 23 raises for some literals
+                raise
+            raise wrong(f"a value of {_name_of(cl)} ({_reason(error)})", obj) from error
 
     def unstructure(self, obj: Any, unstructure_as: Any = None) -> Any:
         try:
