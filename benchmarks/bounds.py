@@ -47,7 +47,7 @@ class _Watch:
 async def _call(url: str, each: Hostile) -> str:
     """Make the call, and name what came of it; memory counts from when the client is open."""
     policy = RetryPolicy(max_attempts=1)
-    async with Client(api_token="token", base_url=url, timeout=60, retry=policy, rate_limit=None) as client:  # noqa: S106
+    async with Client(api_token="token", base_url=url, timeout=60, retry=policy, rate_limit=None) as client:  # noqa: S106 - of no account
         tracemalloc.reset_peak()
         try:
             return type(await each.call(client)).__name__

@@ -195,9 +195,9 @@ def _mark_for_mocks(value: object) -> None:
     alike, and what it holds can be awaited.
     """
     if sys.version_info >= (3, 12):
-        inspect.markcoroutinefunction(value)  # type: ignore[type-var]
-    else:
-        value._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
+        inspect.markcoroutinefunction(value)  # type: ignore[type-var]  # typed for functions
+    else:  # before, there was no public name for it
+        value._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # private
 
 
 _RECORDS: Final[ContextVar[tuple[list[Response[Any]], ...]]] = ContextVar("aiospectrum_records", default=())

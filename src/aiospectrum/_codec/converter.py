@@ -43,10 +43,9 @@ class _Converter(Converter):
             return super().structure(obj, cl)
         except SpectrumError:
             raise
-        except _FOREIGN_ERRORS as error:
-            raise wrong(f"a value of {_name_of(cl)} ({_reason(error)})", obj) from error
         except Exception as error:
-            if type(error) is not Exception:  # a bare one is what cattrs 23 raises for some literals
+            # A bare one is what cattrs 23 raises for some literals; any other is raised again.
+            if not isinstance(error, _FOREIGN_ERRORS) and type(error) is not Exception:
                 raise
             raise wrong(f"a value of {_name_of(cl)} ({_reason(error)})", obj) from error
 

@@ -11,7 +11,7 @@ _WINDOW: Final = 8_192
 """Characters of a text that are looked at."""
 
 _LONGEST_SECRET: Final = 4_096
-"""Characters of a credential in its longest spelling, which is a hundred times what they have."""
+"""Characters of a credential in its longest spelling: one of 340 characters of which each is two escapes."""
 
 _DEEPEST: Final = 8
 _LARGEST_INTEGER: Final = 2**64

@@ -11,6 +11,7 @@ import attrs
 from aiospectrum._http.config import check_callable, refuse_coroutine
 from aiospectrum._http.credentials import redact_refusal
 from aiospectrum._http.deadline import Deadline
+from aiospectrum._http.failures import ambiguous_error, raise_cut_short, timeout_error
 from aiospectrum._http.frames import forget_aiohttp
 from aiospectrum._http.headers import read_rate_limit
 from aiospectrum._http.limiter import Limiter, TooLateError
@@ -20,9 +21,7 @@ from aiospectrum._http.response import assumed_response, read_large_response, re
 from aiospectrum._http.retry import Action, RetryBudget, backoff, decide, is_ambiguous, wait_after_429
 from aiospectrum._http.session import LARGE, Session
 from aiospectrum.errors import (
-    AmbiguousWriteError,
     ClientStateError,
-    InterruptedWriteError,
     InvalidArgumentError,
     ProxyError,
     RateLimitError,
@@ -45,10 +44,6 @@ _DEFAULT_LIMIT: Final = RateLimit()
 
 _LONGEST_HEADER: Final = 100
 """Characters of a header that an error repeats."""
-
-_MAY_HAVE_HAPPENED: Final = (
-    "it may have taken effect all the same: list the applications and compare before creating again"
-)
 
 
 @attrs.frozen(kw_only=True)
@@ -152,7 +147,7 @@ class HTTPTransport:
             if response is None:
                 call.forget_response()
         if response is None:  # raised out here, the error does not hold on to the cancellation and its frames
-            _raise_cut_short(call)
+            raise_cut_short(call)
         if call.attempt - call.needs_new_connection <= 1:
             settings.budget.earn()
         record_response(response)
@@ -167,7 +162,7 @@ class HTTPTransport:
             permit = await limiter.acquire(call.deadline.latest)
         except TooLateError as late:
             problem = f"would have to wait {late.wait:.1f} s for the rate limit, longer than the deadline leaves"
-            raise _timeout_error(call, problem, was_sent=False, wait=late.wait) from call.last_error
+            raise timeout_error(call, problem, was_sent=False, wait=late.wait) from call.last_error
         was_cancelled = True
         try:
             response = await (self._exchange(call) if hook is None else self._observe(call, hook))
@@ -289,7 +284,7 @@ class HTTPTransport:
             return assumed_response(call, call.response)
         call.forget_response()
         if action is Action.RAISE_AMBIGUOUS:
-            raise _ambiguous_error(call, error) from error
+            raise ambiguous_error(call, error) from error
         wait = self._wait_after(call, error, attempt) if action is Action.RETRY else None
         if wait is None and action is not Action.RESEND:
             return None
@@ -363,41 +358,4 @@ def _attempt_ended(
         ray_id=ray_id,
         error=error,
         was_cancelled=was_cancelled,
-    )
-
-
-def _raise_cut_short(call: Call) -> NoReturn:
-    """Raise the error of a call that was ended by its deadline, or because its client was left."""
-    may_have_happened = call.is_sending and not call.route.safe_to_repeat
-    if call.deadline.is_left:
-        left = ClientStateError(f"{call.method} {call.url}: the client was left while the call was under way")
-        if may_have_happened:
-            raise InterruptedWriteError(
-                f"{left}; {_MAY_HAVE_HAPPENED}", method=call.method, url=call.url, attempts=call.attempt
-            )
-        raise left from call.last_error
-    problem = f"took longer than the timeout of {call.deadline.total:g} s"
-    late = _timeout_error(call, problem, was_sent=call.is_sending)
-    if may_have_happened:
-        raise _ambiguous_error(call, late) from late
-    raise late from call.last_error
-
-
-def _timeout_error(call: Call, problem: str, *, was_sent: bool, wait: float | None = None) -> RequestTimeoutError:
-    message = f"{call.method} {call.url} {problem}"
-    error = RequestTimeoutError(message, method=call.method, url=call.url, attempts=call.attempt)
-    error.was_sent, error.wait = was_sent, wait
-    return error
-
-
-def _ambiguous_error(call: Call, error: RequestError) -> AmbiguousWriteError:
-    return AmbiguousWriteError(
-        f"{error}; {_MAY_HAVE_HAPPENED}",
-        method=call.method,
-        url=call.url,
-        status=error.status,
-        errors=error.errors,
-        ray_id=error.ray_id,
-        body_excerpt=error.body_excerpt,
-        attempts=error.attempts,
     )

@@ -16,7 +16,7 @@ from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import split_login
 from aiospectrum._plain import plain_text
 from aiospectrum._version import __version__
-from aiospectrum.checks import Flag, Integer, Number, refuse
+from aiospectrum.checks import Integer, Number, refuse
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
@@ -28,7 +28,6 @@ __all__ = [
     "check_callable",
     "check_class",
     "check_count",
-    "check_flag",
     "check_function",
     "check_limiter",
     "check_proxy",
@@ -196,12 +195,6 @@ def check_user_agent(addition: str | None) -> str:
     if not (text and text.isascii() and text.isprintable()):
         refuse("user_agent", addition, "printable ASCII text")
     return f"{own} {text}"
-
-
-def check_flag(field: str, value: bool) -> bool:
-    """Check that a value is True or False, and return it."""
-    Flag().check(field, value)
-    return value
 
 
 def check_count(field: str, value: int) -> int:

@@ -16,15 +16,14 @@ from aiospectrum._http.connector import FAILURES, CarefulConnector, Failure, Gua
 from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import DeadlineTimer
 from aiospectrum._http.envelope import response_error
+from aiospectrum._http.failures import connection_error
 from aiospectrum._http.loop import running_loop
 from aiospectrum._http.record import Call, HTTPResponse
-from aiospectrum.errors import BodyTooLargeError, ClientStateError, ConnectionFailedError, ProxyError
+from aiospectrum.errors import BodyTooLargeError, ClientStateError
 
 __all__ = ["LARGE", "Session", "keep_receive_buffers"]
 
 T = TypeVar("T")
-
-_LONGEST_REASON: Final = 1000
 
 _MOST_PIECES: Final = 1024
 """Of a body; a server that sends a few bytes at a time would make each an object of its own."""
@@ -238,7 +237,7 @@ class Session:
             if guard is None and self._borrowed is None:
                 call.is_sending = False  # as it never had a connection
         # Raised out here, the error does not hold on to aiohttp's, some of which hold the request's headers.
-        raise _connection_error(call, failure)
+        raise connection_error(call, failure)
 
     async def _read(self, call: Call, response: ClientResponse) -> HTTPResponse:
         """Read the body piece by piece, as a small compressed one can stand for a very large one."""
@@ -275,14 +274,6 @@ class Session:
         """Run a function in a thread, one at a time; threads give way to the event loop every few milliseconds."""
         async with self._thread:
             return await asyncio.to_thread(function)
-
-
-def _connection_error(call: Call, failure: Failure) -> ConnectionFailedError:
-    message = f"{call.method} {call.url} failed: {call.clean(failure.reason)[:_LONGEST_REASON]}"
-    kind = ConnectionFailedError if failure.status is None else ProxyError
-    error = kind(message, method=call.method, url=call.url, status=failure.status)
-    error.was_sent, error.was_stale, error.is_permanent = failure.was_sent, failure.is_stale, failure.is_permanent
-    return error
 
 
 def _make_authorizer(credentials: Credentials) -> ClientMiddlewareType:

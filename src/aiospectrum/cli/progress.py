@@ -10,7 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from aiospectrum._http.limiter import Limiter, Window
+from aiospectrum._http.limiter import Limiter
+from aiospectrum._http.window import Window
 from aiospectrum.cli.formatting import counted, human_bytes, human_clock
 from aiospectrum.hooks import AttemptEnded, AttemptStarted
 from aiospectrum.policies import RateLimit

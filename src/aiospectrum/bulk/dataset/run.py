@@ -271,7 +271,7 @@ async def run_in_thread(executor: Executor, call: Callable[[], T], redaction: Re
         return await run_blocking(executor, call)
     except OSError as error:
         cause = _shown_error(error, redaction)
-    except BaseException as error:
+    except BaseException as error:  # raised again, unless it tells a secret
         failure = _shown_failure(error, redaction)
         if failure is None:
             raise
