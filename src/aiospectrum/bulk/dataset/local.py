@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from aiospectrum.bulk.dataset.errors import DestinationBusyError
-from aiospectrum.bulk.dataset.manifest import LOCK, MANIFEST, PARTITIONS, STAGED
+from aiospectrum.bulk.dataset.state import LOCK
 
 if sys.platform == "win32":  # pragma: no cover - another platform
     import msvcrt
@@ -101,7 +101,8 @@ class LocalStore:
 
     def lock(self) -> None:
         """Make the folder, and lock a file in it."""
-        self._make_folder(self._root / STAGED)
+        self._make_folder(self._root / "state")
+        self._make_folder(self._root / "data")
         lock = self._disk.open(self._root / LOCK, os.O_RDWR | os.O_CREAT)
         try:
             if not self._disk.lock(lock):
@@ -132,7 +133,7 @@ class LocalStore:
         """Walk through the folders that a dataset has."""
         sizes: dict[str, int] = {}
         with os.scandir(self._root) as top:
-            folders = [each.name for each in top if each.name == MANIFEST or each.name.startswith(PARTITIONS)]
+            folders = [each.name for each in top if each.name in ("data", "state")]
         while folders:
             folder = folders.pop()
             with os.scandir(self._root / folder) as entries:
