@@ -14,9 +14,9 @@ from aiospectrum._http.frames import chain_of, forget_frames
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
 from aiospectrum.bulk.dataset.errors import StorageError
-from aiospectrum.bulk.dataset.index import Action, DatasetIndex, choose_actions
 from aiospectrum.bulk.dataset.journal import Journal, open_dataset
 from aiospectrum.bulk.dataset.manifest import Failed, Header, Partition, partition_path
+from aiospectrum.bulk.dataset.old_index import Action, DatasetIndex, choose_actions
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.dataset.store import Store, run_blocking
 from aiospectrum.bulk.fetch import Fetcher, Outcome
