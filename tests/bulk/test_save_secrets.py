@@ -52,7 +52,7 @@ CASES: Final = {
         if failure is not None
     },
     "storage, options": Case(kind=errors.StorageError, fails_with=lambda _: OSError(f"refused: {OPTIONS}")),
-    "busy": Case(kind=errors.DestinationBusyError, files={"_manifest/lock": b'{"owner":"other","at":9e9}'}),
+    "busy": Case(kind=errors.DestinationBusyError, files={f"state/lock-9000000000-{0:016}": b"other"}),
     "mismatch": Case(kind=errors.DestinationMismatchError, files={"zone_id=x/y.csv": b""}),
     "manifest": Case(kind=errors.ManifestError, files={"_manifest/journal-000001.jsonl": b"{}\n"}),
     "no file system": Case(kind=InvalidArgumentError, url=URL.replace("telling", "nope")),
@@ -61,7 +61,7 @@ CASES: Final = {
     "a chain": Case(kind=ImportError, url=f"zip://x::{URL.replace('telling', 'sftp')}"),
     "no package": Case(kind=ImportError, url=URL.replace("telling", "sftp")),
     "a path": Case(kind=InvalidArgumentError, url="data"),
-    "another exception": Case(kind=KeyError, fails_with=lambda _: KeyError("broken")),
+    "another exception": Case(kind=errors.StorageError, fails_with=lambda _: KeyError("broken")),
     "a driver's own": Case(kind=errors.StorageError, fails_with=lambda url: DriverError(f"403 {url} {OPTIONS}")),
     "a driver's own, about another": Case(kind=errors.StorageError, fails_with=driver_error),
     "an argument": Case(kind=InvalidArgumentError, format="xml"),

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import socket
 import stat
 from collections.abc import Iterator
@@ -14,7 +15,10 @@ from aiospectrum.bulk.dataset.disk import Disk, Folder
 from aiospectrum.bulk.dataset.errors import DestinationBusyError, ManifestError
 from aiospectrum.bulk.dataset.state import FOLDERS, LOCK, check_path, check_size, is_path
 
-__all__ = ["LocalStore"]
+__all__ = ["OLD", "LocalStore"]
+
+OLD: Final = re.compile(r"(?:_manifest(?:/staged)?|zone_id=[^/]+(?:/date=[^/]+)?)/[^/]+")
+"""Paths of the layout before, until nothing writes it any more."""
 
 _LONGEST_OWNER: Final = 200
 _PIECE: Final = 1 << 24
@@ -132,7 +136,17 @@ class LocalStore:
                             sizes[path] = self._check_file(path, there).st_size
             except FileNotFoundError:  # nothing has been saved there yet
                 continue
+        self._list_before("", sizes)
         return sizes
+
+    def _list_before(self, above: str, sizes: dict[str, int]) -> None:
+        root = self._root / above
+        for entry in os.scandir(root) if root.is_dir() else ():
+            path = f"{above}/{entry.name}".lstrip("/")
+            if entry.is_dir(follow_symlinks=False):
+                self._list_before(path, sizes)
+            elif OLD.fullmatch(path):
+                sizes[path] = entry.stat(follow_symlinks=False).st_size
 
     def read(self, path: str, most: int | None = None) -> bytes:
         """Read a file, as long as it was when it was opened."""
@@ -197,27 +211,31 @@ class LocalStore:
     @contextmanager
     def _folder(self, name: str) -> Iterator[Folder]:
         """A folder of ours, within the one that the lock was found in."""
-        root = self._disk.open_root(self._root) if self._held is None else self._held
-        try:
-            try:
-                folder = self._disk.open_folder(root, name)
-            except OSError as error:
-                if error.errno not in _OTHER_KIND:
-                    raise
-                raise ManifestError(f"{self.name}: {name} is a link or a file in place of a folder") from error
-            try:
-                yield folder
-            finally:
-                self._disk.close_folder(folder)
-        finally:
-            if root is not self._held:
-                self._disk.close_folder(root)
+        with contextlib.ExitStack() as closing:
+            folder = self._held
+            if folder is None:
+                folder = self._disk.open_root(self._root)
+                closing.callback(self._disk.close_folder, folder)
+            for each in name.split("/"):
+                try:
+                    if name not in FOLDERS and self._held is not None and self._disk.find(folder, each) is None:
+                        with contextlib.suppress(FileExistsError):
+                            self._disk.make_folder(folder, each)
+                    folder = self._disk.open_folder(folder, each)
+                except OSError as error:
+                    if error.errno not in _OTHER_KIND:
+                        raise
+                    raise ManifestError(f"{self.name}: {name} is a link or a file in place of a folder") from error
+                closing.callback(self._disk.close_folder, folder)
+            yield folder
 
     @contextmanager
     def _file(self, path: str) -> Iterator[tuple[Folder, str]]:
         """The folder and the name of a file."""
-        check_path(path)
-        folder_name, _, name = path.partition("/")
+        if OLD.fullmatch(path):
+            folder_name, _, name = path.rpartition("/")
+        else:
+            folder_name, name = check_path(path)
         with self._folder(folder_name) as folder:
             yield folder, name
 
@@ -274,13 +292,12 @@ class LocalStore:
         if folder.descriptor is not None:
             self._sync(folder.descriptor)
 
-    def _make_folder(self, name: str) -> None:
-        assert self._held is not None
+    def _make_folder(self, root: Folder, name: str) -> None:
         try:
-            self._disk.make_folder(self._held, name)
+            self._disk.make_folder(root, name)
         except FileExistsError:  # any other file makes the next call fail
             return
-        self._sync_folder(self._held)
+        self._sync_folder(root)
 
     def _make_root(self, path: Path) -> None:
         """Make a folder and those above it, each with its name on the disk."""
@@ -289,7 +306,10 @@ class LocalStore:
         self._make_root(path.parent)
         with contextlib.suppress(FileExistsError):  # another run was faster; any other file makes the next call fail
             self._disk.make_root(path)
-        above = self._disk.open_root(path.parent)
+        try:
+            above = self._disk.open_root(path.parent)
+        except PermissionError:  # it can be written, and not be read
+            return
         try:
             self._sync_folder(above)
         finally:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -12,13 +11,12 @@ import msgspec
 from aiospectrum._http.config import refuse_coroutine
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
-from aiospectrum.bulk.dataset.errors import StorageError
 from aiospectrum.bulk.dataset.journal import Journal, open_dataset
 from aiospectrum.bulk.dataset.manifest import Failed, Header, Partition, partition_path
 from aiospectrum.bulk.dataset.old_index import Action, DatasetIndex, choose_actions
-from aiospectrum.bulk.dataset.opening import shown_error
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
-from aiospectrum.bulk.dataset.store import Store, run_blocking
+from aiospectrum.bulk.dataset.store import Store
+from aiospectrum.bulk.dataset.threads import Threads, run_in_thread, shown
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.windows import Window
@@ -27,7 +25,7 @@ from aiospectrum.bulk.zones import Clients
 from aiospectrum.errors import SpectrumError, TableError
 from aiospectrum.transport import Transport
 
-__all__ = ["WRITERS", "Run", "run_in_thread"]
+__all__ = ["WRITERS", "Run"]
 
 T = TypeVar("T")
 
@@ -95,8 +93,8 @@ class Run:
     redaction: Redaction = attrs.field(factory=lambda: make_redaction(()))
     """Replaces what is secret of the store."""
 
-    executor: Executor
-    """Has a thread for each of :data:`WRITERS`, and one to renew the lock meanwhile."""
+    threads: Threads
+    """Make the calls that may block."""
 
     _started: dict[Task, _Started] = attrs.field(factory=dict, init=False)
     _failed: list[SaveFailure] = attrs.field(factory=list, init=False)
@@ -117,6 +115,7 @@ class Run:
             ClientStateError: The client is not open, or not on this event loop.
             SpectrumError: The first error, with ``fail_fast``.
         """
+        self.threads.abandon = self.store.abandon
         parts = divide(self.client, self.plan)
         self._progress = SaveProgress(total=len(self.plan))
         await self._in_thread(lambda: import_format(self.file_format))
@@ -133,8 +132,11 @@ class Run:
             await self._fetch_and_write(
                 [self._queue(client, plan, each) for (client, plan), each in zip(parts, actions, strict=True)]
             )
+        except asyncio.CancelledError:
+            self.threads.hurry()
+            raise
         finally:
-            await self._in_thread(self.store.unlock)
+            await shown(self.threads.finish(self.store.unlock), self.redaction, self.store.name)
         progress = self._progress
         return Saved(
             total=progress.total,
@@ -258,20 +260,4 @@ class Run:
         return _EPOCH + timedelta(seconds=self.clock())
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await run_in_thread(self.executor, call, self.redaction, self.store.name)
-
-
-async def run_in_thread(executor: Executor, call: Callable[[], T], redaction: Redaction, problem: str) -> T:
-    """Run what uses a store in a thread.
-
-    Raises:
-        StorageError: It failed with an OSError, or with another error that tells a secret.
-    """
-    try:
-        return await run_blocking(executor, call)
-    except BaseException as error:  # raised again, unless it is to be shown otherwise
-        cause = shown_error(error, redaction)
-        if cause is None:
-            raise
-    # Raised out here, the error does not hold on to another one than its cause.
-    raise StorageError(f"{problem}: {redaction.redact(str(cause))}") from cause
+        return await run_in_thread(self.threads, call, self.redaction, self.store.name)
