@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import re
 import socket
 import stat
 from collections.abc import Iterator
@@ -15,10 +14,7 @@ from aiospectrum.bulk.dataset.disk import Disk, Folder
 from aiospectrum.bulk.dataset.errors import DestinationBusyError, ManifestError
 from aiospectrum.bulk.dataset.state import FOLDERS, LOCK, check_path, check_size, is_path
 
-__all__ = ["OLD", "LocalStore"]
-
-OLD: Final = re.compile(r"(?:_manifest(?:/staged)?|zone_id=[^/]+(?:/date=[^/]+)?)/[^/]+")
-"""Paths of the layout before, until nothing writes it any more."""
+__all__ = ["LocalStore"]
 
 _LONGEST_OWNER: Final = 200
 _PIECE: Final = 1 << 24
@@ -136,17 +132,7 @@ class LocalStore:
                             sizes[path] = self._check_file(path, there).st_size
             except FileNotFoundError:  # nothing has been saved there yet
                 continue
-        self._list_before("", sizes)
         return sizes
-
-    def _list_before(self, above: str, sizes: dict[str, int]) -> None:
-        root = self._root / above
-        for entry in os.scandir(root) if root.is_dir() else ():
-            path = f"{above}/{entry.name}".lstrip("/")
-            if entry.is_dir(follow_symlinks=False):
-                self._list_before(path, sizes)
-            elif OLD.fullmatch(path):
-                sizes[path] = entry.stat(follow_symlinks=False).st_size
 
     def read(self, path: str, most: int | None = None) -> bytes:
         """Read a file, as long as it was when it was opened."""
@@ -212,30 +198,23 @@ class LocalStore:
     def _folder(self, name: str) -> Iterator[Folder]:
         """A folder of ours, within the one that the lock was found in."""
         with contextlib.ExitStack() as closing:
-            folder = self._held
-            if folder is None:
-                folder = self._disk.open_root(self._root)
-                closing.callback(self._disk.close_folder, folder)
-            for each in name.split("/"):
-                try:
-                    if name not in FOLDERS and self._held is not None and self._disk.find(folder, each) is None:
-                        with contextlib.suppress(FileExistsError):
-                            self._disk.make_folder(folder, each)
-                    folder = self._disk.open_folder(folder, each)
-                except OSError as error:
-                    if error.errno not in _OTHER_KIND:
-                        raise
-                    raise ManifestError(f"{self.name}: {name} is a link or a file in place of a folder") from error
-                closing.callback(self._disk.close_folder, folder)
+            root = self._held
+            if root is None:
+                root = self._disk.open_root(self._root)
+                closing.callback(self._disk.close_folder, root)
+            try:
+                folder = self._disk.open_folder(root, name)
+            except OSError as error:
+                if error.errno not in _OTHER_KIND:
+                    raise
+                raise ManifestError(f"{self.name}: {name} is a link or a file in place of a folder") from error
+            closing.callback(self._disk.close_folder, folder)
             yield folder
 
     @contextmanager
     def _file(self, path: str) -> Iterator[tuple[Folder, str]]:
         """The folder and the name of a file."""
-        if OLD.fullmatch(path):
-            folder_name, _, name = path.rpartition("/")
-        else:
-            folder_name, name = check_path(path)
+        folder_name, name = check_path(path)
         with self._folder(folder_name) as folder:
             yield folder, name
 

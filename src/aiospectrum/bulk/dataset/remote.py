@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from aiospectrum._extras import import_extra
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk.dataset.errors import DestinationBusyError, SaveError
-from aiospectrum.bulk.dataset.local import OLD, LocalStore
+from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.state import FOLDERS, check_path, check_size, is_path
 from aiospectrum.bulk.dataset.store import Store
 
@@ -177,10 +177,7 @@ class RemoteStore:
             for name, size in self._ls(folder):
                 if is_path(f"{folder}/{name}"):
                     sizes[f"{folder}/{name}"] = size
-        with self._calling() as fs:  # until nothing writes the layout of before
-            found = fs.find(self._root, detail=True)
-        old = {path[len(self._root) + 1 :]: info["size"] for path, info in found.items()}
-        return {**sizes, **{path: size for path, size in old.items() if OLD.fullmatch(path)}}
+        return sizes
 
     def read(self, path: str, most: int | None = None) -> bytes:
         """Read a file."""
@@ -241,8 +238,7 @@ class RemoteStore:
         raise failure
 
     def _path(self, path: str) -> str:
-        if not OLD.fullmatch(path):
-            check_path(path)
+        check_path(path)
         return f"{self._root}/{path}"
 
     def _check_active(self) -> None:
