@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 import msgspec
@@ -11,7 +11,7 @@ from aiospectrum._http.config import check_callable, check_function, refuse_coro
 from aiospectrum.bulk.columns import schema_of
 from aiospectrum.bulk.dataset.checking import find_faults
 from aiospectrum.bulk.dataset.errors import ManifestError
-from aiospectrum.bulk.dataset.files import FileWriter, write_spool
+from aiospectrum.bulk.dataset.files import write_table
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Problem, Repaired, UpkeepProgress, Verified
 from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
 from aiospectrum.bulk.dataset.opening import open_place
@@ -42,9 +42,6 @@ from aiospectrum.tables.arrow import import_pyarrow
 __all__ = ["LockedDataset", "Work", "work_on"]
 
 T = TypeVar("T")
-
-_GROUP: Final = 100_000
-"""Rows of a row group."""
 
 Work: TypeAlias = Callable[["LockedDataset"], T]
 """What is done with a dataset while it is locked."""
@@ -173,15 +170,16 @@ class LockedDataset:
         entries = self._entries()
         kept = {entry.path: _windows_after(entry.windows, before) for entry in entries}
         files = [each for each in self.index.files.values() if kept[each.path] != each.windows]
-        spools = [each for each in self.index.spools.values() if kept[each.path] != each.windows]
-        spools = [*self.index.spools.values()] if spools else []  # all of them, as the order of their lines counts
+        spools = [*self.index.spools.values()]
+        if all(kept[each.path] == each.windows for each in spools):
+            spools = []  # else all of them are written again, as the order of their lines counts
         until = before * 1_000_000
         pc = import_pyarrow().compute
 
         def keep(table: Any) -> Any:
             return table.filter(pc.greater(table["window_until"].cast("int64"), until))
 
-        changed = [*files, *spools]
+        changed: list[DataFile | Spooled] = [*files, *spools]
         self._start(len(changed))
         removed = [each.path for each in files if not kept[each.path]]
         new = [self._rewrite(each, kept[each.path], keep) for each in changed if kept[each.path]]
@@ -252,14 +250,11 @@ class LockedDataset:
                 f"{self.store.name}: {entry.path} is damaged or missing: `aiospectrum dataset repair` forgets it"
             ) from error
         if isinstance(entry, Spooled):
-            data, path = write_spool(table), spool_path(self._next_number())
+            data, path = _write_spool(table), spool_path(self._next_number())
             self.store.stage(path, data)
             self._step()
             return msgspec.structs.replace(entry, path=path, bytes=len(data), windows=windows)
-        writer = FileWriter(table.schema, self._header.file_format, self.query.metrics)
-        for start in range(0, len(table), _GROUP):
-            writer.add(table.slice(start, _GROUP))
-        data, staged = writer.finish(), staged_path(self._next_number())
+        data, staged = write_table(self._header.file_format, table), staged_path(self._next_number())
         self.store.stage(staged, data)
         self._step()
         return msgspec.structs.replace(
@@ -316,6 +311,15 @@ class LockedDataset:
         self._progress = progress
         if self.on_progress is not None:
             refuse_coroutine("on_progress", self.on_progress(progress))
+
+
+def _write_spool(table: Any) -> bytes:
+    pa = import_pyarrow(".ipc")
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def _as_filling(window: SavedWindow) -> SavedWindow:

@@ -71,7 +71,6 @@ class Dataset:
         """
         self._place = place
         self._index = index
-        self._file_format = index.header.file_format if index.header else "parquet"
 
     @property
     def folder(self) -> str:
@@ -91,7 +90,7 @@ class Dataset:
     @property
     def file_format(self) -> FileFormat:
         """The format of the files."""
-        return self._file_format
+        return self._index.file_format
 
     @cached_property
     def zones(self) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from aiospectrum.bulk.query import Query
 __all__ = ["Deleted", "Extended", "Problem", "ProblemKind", "Repaired", "UpkeepProgress", "Verified"]
 
 ProblemKind: TypeAlias = Literal["missing", "damaged", "unknown", "foreign"]
-"""``missing``: a file is not there; ``damaged``: it is not what was written; ``unknown``: it has a name of ours, and the
-state says nothing of it; ``foreign``: it is in the folder of the data files, and none of ours."""
+"""``missing``: a file is not there; ``damaged``: it is not what was written; ``unknown``: it has a name of ours, and
+the state says nothing of it; ``foreign``: it is in the folder of the data files, and none of ours."""
 
 
 @attrs.frozen(kw_only=True)

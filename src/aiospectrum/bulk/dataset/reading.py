@@ -4,21 +4,23 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import attrs
 
 from aiospectrum._extras import import_extra
 from aiospectrum.bulk.columns import schema_of
-from aiospectrum.bulk.dataset.encoding import from_bytes
 from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.files import read_table
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.opening import Place
 from aiospectrum.bulk.dataset.periods import to_seconds
-from aiospectrum.bulk.dataset.state import DataFile, SavedWindow, read_data_name
+from aiospectrum.bulk.dataset.results import FileFormat
+from aiospectrum.bulk.dataset.state import DataFile, SavedWindow
 from aiospectrum.bulk.query import Query
 from aiospectrum.bulk.zones import check_zones
 from aiospectrum.checks import DateTime, refuse
+from aiospectrum.errors import TableError
 from aiospectrum.tables.arrow import import_pyarrow
 
 if TYPE_CHECKING:
@@ -150,16 +152,15 @@ def read_arrow(
     pa = import_pyarrow(".dataset")
     schema = schema_of(index.query)
     condition = wanted.to_arrow(pa)
-    tables = [_read_file(place, path, schema, condition) for path in wanted.paths(index)]
+    tables = [_read_file(place, path, index.file_format, schema, condition) for path in wanted.paths(index)]
     table = pa.concat_tables([schema.empty_table(), *tables])
     return table if names is None else _with_names(pa, table, names)
 
 
-def _read_file(place: Place, path: str, schema: Any, condition: Any) -> Any:
+def _read_file(place: Place, path: str, file_format: FileFormat, schema: Any, condition: Any) -> Any:
     data = place.call(lambda: place.store.read(path))
-    name = read_data_name(path)
     try:
-        table = read_rows(data, name.file_format if name else "", schema, condition)
+        table = read_rows(data, file_format, schema, condition)
     except ManifestError as error:
         raise ManifestError(f"{place.store.name}: {path} {error}; see `aiospectrum dataset verify`") from error
     if not table.schema.equals(schema):
@@ -167,7 +168,9 @@ def _read_file(place: Place, path: str, schema: Any, condition: Any) -> Any:
     return table
 
 
-def read_rows(data: bytes, file_format: str, schema: "pyarrow.Schema", condition: Any = None) -> "pyarrow.Table":
+def read_rows(
+    data: bytes, file_format: 'FileFormat | Literal["spool"]', schema: "pyarrow.Schema", condition: Any = None
+) -> "pyarrow.Table":
     """Read a file.
 
     Args:
@@ -191,8 +194,8 @@ def read_rows(data: bytes, file_format: str, schema: "pyarrow.Schema", condition
         if file_format == "spool":
             import_pyarrow(".ipc")
             return pa.ipc.open_stream(pa.BufferReader(data)).read_all()
-        table = from_bytes(data, file_format, schema)
-    except (pa.ArrowException, ValueError, OSError) as error:
+        table = read_table(file_format, schema, data)
+    except (pa.ArrowException, TableError, ValueError, OSError) as error:
         raise ManifestError(f"cannot be read: {error}") from error
     return table if condition is None else table.filter(condition)
 
