@@ -180,6 +180,8 @@ class LockedDataset:
             return table.filter(pc.greater(table["window_until"].cast("int64"), until))
 
         changed: list[DataFile | Spooled] = [*files, *spools]
+        if not changed and not self._asks_before(before):
+            return Deleted(windows=0, rows=0, removed=0, rewritten=0)
         self._start(len(changed))
         removed = [each.path for each in files if not kept[each.path]]
         new = [self._rewrite(each, kept[each.path], keep) for each in changed if kept[each.path]]
@@ -200,6 +202,8 @@ class LockedDataset:
 
     def extend_query(self, query: Query, since: int | None) -> Extended:
         """See :func:`aiospectrum.bulk.extend_query`; the time is in seconds since 1970."""
+        if query == self.query:
+            return Extended(query=query, windows=0, rewritten=0)
         self._finish_staged()
         pa, schema = import_pyarrow(), schema_of(query)
 
@@ -220,6 +224,12 @@ class LockedDataset:
         )
         asked = sum(window.filling for each in windows.values() for of_zone in each.values() for window in of_zone)
         return Extended(query=query, windows=asked, rewritten=len(self.index.files))
+
+    def _asks_before(self, before: int) -> bool:
+        """Whether windows that ended by a time have failed, or are noted without rows."""
+        noted = (each.window.until for windows in self.index.noted.values() for each in windows)
+        failed = (each.until for each in self.index.failures.values())
+        return any(until <= before for until in (*noted, *failed))
 
     @property
     def query(self) -> Query:
