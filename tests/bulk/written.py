@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,13 @@ class Writer:
             windows=windows,
         )
 
+    def entry_of(self, day: int, windows: dict[str, list[SavedWindow]]) -> DataFile:
+        """The line of a file that is not there, of some day of the plan."""
+        period = period_of(to_seconds(self.plan.since + day * timedelta(days=1)), self.period)
+        rows = sum(window.rows for of_zone in windows.values() for window in of_zone)
+        path = data_path(period, 1, self.file_format)
+        return DataFile(path=path, staged=staged_path(day + 1), bytes=9, rows=rows, period=period, windows=windows)
+
     def table(self, tasks: Sequence[Task]) -> tuple[Any, dict[str, list[SavedWindow]]]:
         """The rows of tasks, and their windows."""
         query = self.plan.query
@@ -99,10 +106,3 @@ class Writer:
         staged.parent.mkdir(exist_ok=True)
         staged.write_bytes(data)
         staged.replace(target)
-
-
-def moment(value: Any) -> datetime:
-    """A time in UTC, of whatever a library has for it."""
-    found = value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
-    assert isinstance(found, datetime)
-    return found.astimezone(UTC)
