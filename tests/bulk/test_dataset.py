@@ -333,7 +333,7 @@ def test_no_column_for_names(folder: Path) -> None:
         {"zones": ["0" * 32]},
         {"zones": ["x"]},
         {"zones": [A, A.upper()]},
-        {"since": datetime(2026, 11, 18)},  # noqa: DTZ001 - what is refused
+        {"since": datetime(2026, 11, 18)},
         {"until": "2026-11-18"},
         {"since": SINCE, "until": SINCE},
         {"names": ["x"]},

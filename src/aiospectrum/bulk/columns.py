@@ -107,7 +107,7 @@ def schema_of(query: Query) -> "pyarrow.Schema":
 def _whole_in_pandas(query: Query) -> bytes:
     """What makes pandas keep whole numbers whole; with nulls among them they would be floats, which are not exact.
 
-    Source: https://pandas.pydata.org/docs/development/developer.html#storing-pandas-dataframe-objects-in-apache-parquet-format
+    Source: https://pandas.pydata.org/docs/development/developer.html
     """
     columns = [
         {"name": name, "field_name": name, "pandas_type": "int64", "numpy_type": "Int64", "metadata": None}
