@@ -5,6 +5,7 @@ dataset, and :func:`watch` follows the current aggregates. It is imported by its
 ``from aiospectrum import bulk``, so that ``import aiospectrum`` stays quick.
 """
 
+from aiospectrum.bulk.dataset.dataset import Dataset, open_dataset
 from aiospectrum.bulk.dataset.errors import (
     DestinationBusyError,
     DestinationMismatchError,
@@ -12,8 +13,19 @@ from aiospectrum.bulk.dataset.errors import (
     SaveError,
     StorageError,
 )
+from aiospectrum.bulk.dataset.findings import (
+    Deleted,
+    Extended,
+    Problem,
+    ProblemKind,
+    Repaired,
+    UpkeepProgress,
+    Verified,
+)
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
+from aiospectrum.bulk.dataset.upkeep import delete_before, extend_query, repair, verify
 from aiospectrum.bulk.fetch import Outcome, TruncatedError
+from aiospectrum.bulk.names import app_names
 from aiospectrum.bulk.plan import Plan, PlanDiff, ShardBy, Task
 from aiospectrum.bulk.pull import Progress, Pull, pull
 from aiospectrum.bulk.query import Kind, Query
@@ -24,17 +36,23 @@ from aiospectrum.bulk.zones import Clients
 
 __all__ = [
     "Clients",
+    "Dataset",
+    "Deleted",
     "DestinationBusyError",
     "DestinationMismatchError",
+    "Extended",
     "FileFormat",
     "Kind",
     "ManifestError",
     "Outcome",
     "Plan",
     "PlanDiff",
+    "Problem",
+    "ProblemKind",
     "Progress",
     "Pull",
     "Query",
+    "Repaired",
     "Round",
     "SaveError",
     "SaveFailure",
@@ -44,9 +62,17 @@ __all__ = [
     "StorageError",
     "Task",
     "TruncatedError",
+    "UpkeepProgress",
+    "Verified",
     "Window",
     "WindowLength",
+    "app_names",
+    "delete_before",
+    "extend_query",
+    "open_dataset",
     "pull",
+    "repair",
     "save",
+    "verify",
     "watch",
 ]
