@@ -52,16 +52,16 @@ CASES: Final = {
         if failure is not None
     },
     "storage, options": Case(kind=errors.StorageError, fails_with=lambda _: OSError(f"refused: {OPTIONS}")),
-    "busy": Case(kind=errors.DestinationBusyError, files={"_manifest/lock": b'{"owner":"other","at":9e9}'}),
-    "mismatch": Case(kind=errors.DestinationMismatchError, files={"zone_id=x/y.csv": b""}),
-    "manifest": Case(kind=errors.ManifestError, files={"_manifest/journal-000001.jsonl": b"{}\n"}),
+    "busy": Case(kind=errors.DestinationBusyError, files={f"state/lock-9000000000-{0:016}": b"other"}),
+    "mismatch": Case(kind=errors.DestinationMismatchError, files={"data/2026-11-w1-0001.csv": b""}),
+    "manifest": Case(kind=errors.ManifestError, files={"state/w1-journal-000001.jsonl": b"{}\n"}),
     "no file system": Case(kind=InvalidArgumentError, url=URL.replace("telling", "nope")),
     "a pattern": Case(kind=InvalidArgumentError, url=f"{URL}/*"),
     "a password that ends the authority": Case(kind=InvalidArgumentError, url=f"telling://me:{SECRETS[0]}@host/data"),
     "a chain": Case(kind=ImportError, url=f"zip://x::{URL.replace('telling', 'sftp')}"),
     "no package": Case(kind=ImportError, url=URL.replace("telling", "sftp")),
     "a path": Case(kind=InvalidArgumentError, url="data"),
-    "another exception": Case(kind=KeyError, fails_with=lambda _: KeyError("broken")),
+    "another exception": Case(kind=errors.StorageError, fails_with=lambda _: KeyError("broken")),
     "a driver's own": Case(kind=errors.StorageError, fails_with=lambda url: DriverError(f"403 {url} {OPTIONS}")),
     "a driver's own, about another": Case(kind=errors.StorageError, fails_with=driver_error),
     "an argument": Case(kind=InvalidArgumentError, format="xml"),
@@ -113,6 +113,6 @@ async def test_what_is_written_and_returned() -> None:
         on_progress=progress.append,
     )
     files = {path: file.getvalue().decode("latin-1") for path, file in Telling.store.items()}
-    assert len(files) > 2
+    assert len(files) >= 2
     texts = {**files, "paths": " ".join(files), **parts_of(saved, "saved"), **parts_of(progress, "progress")}
     assert found_in(texts, SECRETS) == []

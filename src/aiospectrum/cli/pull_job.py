@@ -117,7 +117,6 @@ class PullJob:
             self._out,
             format=self._format,
             concurrency=self._concurrency,
-            refresh_within=self._refresh_within,
             stop=self._interruption.stop,
             on_progress=self._keep,
             clock=lambda: self._context.now().timestamp(),

@@ -19,7 +19,7 @@ from aiospectrum.tables.layout import WHOLE_METRICS
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["FORMULA", "read_table", "write_table"]
+__all__ = ["FORMULA", "open_parquet", "read_table", "write_table"]
 
 FORMULA: Final = r"^([\s\p{Z}\p{C}]*[=+\-@＝＋－＠]|[\t\r\n'])"
 """Text that gets an apostrophe in front, for RE2: what spreadsheets calculate, also behind spaces."""
@@ -69,20 +69,29 @@ def read_table(file_format: FileFormat, schema: "pyarrow.Schema", data: bytes) -
         raise TableError(f"expected a {file_format} file with the columns of the query: {error}") from error
 
 
-def _to_parquet(table: Any) -> bytes:
+def open_parquet(schema: "pyarrow.Schema", sink: Any) -> Any:
+    """Open a writer of Parquet, with the settings of all data files.
+
+    Args:
+        schema: The schema of the query.
+        sink: What to write to.
+
+    Returns:
+        A ``pyarrow.parquet.ParquetWriter``.
+    """
     pa = import_pyarrow(".parquet")
-    sink = pa.BufferOutputStream()
     # Measured: dictionaries of numbers take longer than all the rest; whole numbers are half as large by differences.
-    whole = {name: "DELTA_BINARY_PACKED" for name in table.column_names if name in WHOLE_METRICS}
-    repetitive = [field.name for field in table.schema if field.type not in (pa.int64(), pa.float64())]
-    pa.parquet.write_table(
-        table,
-        sink,
-        compression="zstd",
-        use_dictionary=repetitive,
-        column_encoding=whole or None,
-        row_group_size=_ROWS_OF_GROUP,
+    whole = {name: "DELTA_BINARY_PACKED" for name in schema.names if name in WHOLE_METRICS}
+    repetitive = [field.name for field in schema if field.type not in (pa.int64(), pa.float64())]
+    return pa.parquet.ParquetWriter(
+        sink, schema, compression="zstd", use_dictionary=repetitive, column_encoding=whole or None
     )
+
+
+def _to_parquet(table: Any) -> bytes:
+    sink = import_pyarrow().BufferOutputStream()
+    with open_parquet(table.schema, sink) as writer:
+        writer.write_table(table, row_group_size=_ROWS_OF_GROUP)
     written: bytes = sink.getvalue().to_pybytes()
     return written
 
