@@ -25,7 +25,7 @@ from aiospectrum.tables.layout import WHOLE_METRICS, Interval, Numbers, TidyTabl
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["PackedReport", "Part", "pack_report", "schema_of", "to_table"]
+__all__ = ["PackedReport", "Part", "import_libraries", "pack_report", "schema_of", "to_table"]
 
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 """What an interval is sorted by whose start is not known."""
@@ -70,6 +70,16 @@ class Part:
 
     report: PackedReport
     """The report."""
+
+
+def import_libraries() -> None:
+    """Import what tables need, which may take some tenths of a second.
+
+    Raises:
+        ImportError: pyarrow or numpy is not installed; the message says how to install it.
+    """
+    import_pyarrow()
+    _import_numpy()
 
 
 def schema_of(query: Query) -> "pyarrow.Schema":
