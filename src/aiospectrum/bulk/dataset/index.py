@@ -28,7 +28,7 @@ from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.query import Query
 
-__all__ = ["DatasetIndex", "Located", "read_index", "read_journals"]
+__all__ = ["DatasetIndex", "Located", "overlapping", "read_index", "read_journals"]
 
 _ATTEMPTS: Final = 5
 """To read journals that a run merges meanwhile."""
@@ -97,8 +97,7 @@ class DatasetIndex:
                     for zone_id, windows in entry.windows.items():
                         there = self.noted.setdefault(zone_id, [])
                         for window in windows:
-                            place = _overlapping(there, window)
-                            there[place] = [Located(window, "")]
+                            there[overlapping(there, window.since, window.until)] = [Located(window, "")]
                 case Failed():
                     self.failures[entry.zone_id, entry.since] = entry
 
@@ -176,7 +175,7 @@ class DatasetIndex:
             for zone_id, windows in spool.windows.items():
                 there = found.setdefault(zone_id, [])
                 for window in windows:
-                    there[_overlapping(there, window)] = [Located(window, spool.path)]
+                    there[overlapping(there, window.since, window.until)] = [Located(window, spool.path)]
         return found
 
     def filling(self) -> Iterator[tuple[str, Located]]:
@@ -290,9 +289,9 @@ def _covers(window: SavedWindow, other: SavedWindow) -> bool:
     return window.since <= other.since and other.until <= window.until
 
 
-def _overlapping(there: list[Located], window: SavedWindow) -> slice:
-    """Where those stand that a window overlaps, or where it belongs."""
-    if not there or there[-1].window.until <= window.since:
+def overlapping(there: list[Located], since: int, until: int) -> slice:
+    """Where the windows of a zone stand that overlap a time, or where one of that time belongs."""
+    if not there or there[-1].window.until <= since:
         return slice(len(there), len(there))
-    start = bisect_right(there, window.since, key=_until)
-    return slice(start, max(start, bisect_left(there, window.until, key=_since)))
+    start = bisect_right(there, since, key=_until)
+    return slice(start, max(start, bisect_left(there, until, key=_since)))
