@@ -126,7 +126,7 @@ class DatasetIndex:
         for zone_id, windows in entry.windows.items():
             noted = self.noted.get(zone_id, [])
             for window in windows:
-                noted[:] = [each for each in noted if not _covers(window, each.window)]
+                noted[:] = [left for each in noted for left in _without(each, window)]
             failed = [key for key in self.failures if key[0] == zone_id]
             for key in failed:
                 failure = self.failures[key]
@@ -189,9 +189,9 @@ class DatasetIndex:
                 found.setdefault(zone_id, []).extend([Located(window, file.path) for window in windows])
         for zone_id, located in found.items():
             located.sort(key=lambda each: each.window.since)
-            until = located[0].window.since
+            until = None
             for each in located:
-                if each.window.since < until:
+                if until is not None and each.window.since < until:
                     raise ManifestError(f"{self.path}: zone {zone_id} has windows that overlap, one in {each.path}")
                 until = each.window.until
         for spool in self.spools.values():
@@ -305,8 +305,15 @@ def window_of(located: Located) -> SavedWindow:
     return located.window
 
 
-def _covers(window: SavedWindow, other: SavedWindow) -> bool:
-    return window.since <= other.since and other.until <= window.until
+def _without(located: Located, window: SavedWindow) -> list[Located]:
+    """What another window leaves of a noted one."""
+    own = located.window
+    if window.until <= own.since or own.until <= window.since:
+        return [located]
+    spans = [(own.since, window.since), (window.until, own.until)]
+    return [
+        Located(msgspec.structs.replace(own, since=since, until=until), "") for since, until in spans if since < until
+    ]
 
 
 def replace(there: list[Located], new: Located) -> None:
