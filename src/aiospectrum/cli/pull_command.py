@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import DestinationMismatchError, FileFormat, Plan
+from aiospectrum.bulk.plan import MAX_TASKS
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.options import (
     AtLeastOne,
@@ -65,6 +66,7 @@ def pull(
     concurrency: AtLeastOne = 16,
     refresh_within: _RefreshOption = None,
     rate_limit: str | None = None,
+    max_tasks: AtLeastOne = MAX_TASKS,
     dry_run: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     context: Passed,
 ) -> int:
@@ -81,6 +83,7 @@ def pull(
         concurrency: Maximum number of requests at once.
         refresh_within: How long data may be pulled again.
         rate_limit: Maximum number of requests and the seconds they are for, such as 600/300; 1140/300 when left out.
+        max_tasks: Windows of all zones beyond which a plan is refused, as its time is most likely mistyped.
         dry_run: Only print how large the plan is, and how long it takes at least.
         context: The surroundings.
 
@@ -88,6 +91,7 @@ def pull(
         The exit status.
     """
     plan = (options or PlanOptions()).make_plan(context.now(), context.stdin)
+    _check_size(plan, max_tasks)
     requests, seconds = _parse_rate_limit(rate_limit)
     limit = RateLimit(requests=requests, per_seconds=seconds, in_flight=concurrency)
     refresh = None if refresh_within is None else parse_option("--refresh-within", refresh_within, parse_duration)
@@ -114,6 +118,14 @@ def pull(
     with _named_as_out(place):
         result = asyncio.run(job.run())
     return _conclude(plan, result, place, context)
+
+
+def _check_size(plan: Plan, max_tasks: int) -> None:
+    if len(plan) > max_tasks:
+        raise UsageError(
+            f"expected a plan of {max_tasks:,} windows of all zones at most, got {extent(plan)} in {plan.span}: correct"
+            " the time, choose a longer --window, or permit more with --max-tasks"
+        )
 
 
 def _conclude(plan: Plan, result: PullResult, place: str, context: Context) -> int:
