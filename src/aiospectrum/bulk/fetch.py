@@ -1,6 +1,7 @@
 """One window of one zone: its report is fetched, as soon as the rate limit permits, and judged."""
 
 import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -75,6 +76,10 @@ class Outcome(TableMethods):
     is_last: bool
     """Whether all parts of the task's window have had their outcomes with this one."""
 
+    asked: float = math.nan
+    """When the report was called for, before all waits of the call, in seconds since 1970 by the clock; it has what had
+    happened by then, less its ``data_lag``. It is nan without a report."""
+
     @property
     def ok(self) -> bool:
         """Whether there is a report."""
@@ -125,6 +130,9 @@ class Fetcher:
     sleep: Callable[[float], Awaitable[object]]
     """Waits a number of seconds."""
 
+    clock: Callable[[], float] = time.time
+    """Returns the time of day in seconds since 1970."""
+
     async def fetch(
         self, client: Transport, task: Task, window: Window, *, is_last: bool
     ) -> Outcome | tuple[Window, Window]:
@@ -144,25 +152,26 @@ class Fetcher:
             ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
         """
         try:
-            report = await self._wait_and_call(client, task.zone_id, window)
+            report, asked = await self._wait_and_call(client, task.zone_id, window)
         except (InvalidArgumentError, ClientStateError):
             raise  # mistakes in the program, which every other task would repeat
         except SpectrumError as error:
             return Outcome(task=task, window=window, error=error, is_last=is_last)
         if not is_truncated(self.query, report):
-            return Outcome(task=task, window=window, report=report, is_last=is_last)
+            return Outcome(task=task, window=window, report=report, is_last=is_last, asked=asked)
         parts = split_window(window, self.query.shortest)
         if parts is not None:
             return parts
         message = f"the report of zone {task.zone_id} for {window} may lack rows: it was cut off at {len(report.data)}"
         return Outcome(task=task, window=window, error=TruncatedError(message, report=report), is_last=is_last)
 
-    async def _wait_and_call(self, client: Transport, zone_id: str, window: Window) -> Report:
+    async def _wait_and_call(self, client: Transport, zone_id: str, window: Window) -> tuple[Report, float]:
         """Call until the rate limit permits it: a call whose permit comes after its deadline fails at once."""
         left = math.inf if self.rate_limit_timeout is None else self.rate_limit_timeout
         while True:
+            asked = self.clock()
             try:
-                return await self._call(client, zone_id, window)
+                return await self._call(client, zone_id, window), asked
             except (RateLimitError, RequestTimeoutError) as error:
                 if error.wait is None:
                     raise

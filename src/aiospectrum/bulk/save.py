@@ -2,24 +2,16 @@
 
 import asyncio
 import os
-import re
-import secrets
-import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final, get_args
 
 from aiospectrum._http.config import check_callable, check_class, check_count, check_function
-from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
-from aiospectrum._http.redaction import Redaction
-from aiospectrum.bulk.dataset.local import LocalStore
-from aiospectrum.bulk.dataset.remote import open_remote
+from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
 from aiospectrum.bulk.dataset.run import WRITERS, Run, run_in_thread
-from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.fetch import Fetcher
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.zones import Clients
@@ -29,14 +21,6 @@ __all__ = ["save"]
 
 _FORMATS: Final = get_args(FileFormat)
 _FORMAT: Final = Text(choices=_FORMATS, takes_unchecked=False, expected=f"one of {', '.join(_FORMATS)}")
-
-_SECRET_NAME: Final = re.compile(
-    r"pass|pwd|secret|token|key|credential|auth|signature|sas|connection.?string", re.IGNORECASE
-)
-"""Of an argument of a file system."""
-
-_HAS_PORT: Final = re.compile(r"://[^/?#@:]*(:[0-9]+)?[/?#]")
-"""A URL whose authority is a host with a port, or without one."""
 
 
 async def save(
@@ -105,7 +89,7 @@ async def save(
         ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
-    open_store, redaction = _make_opener(destination, storage_options, clock)
+    open_store, redaction = make_opener(destination, storage_options, clock)
     del destination, storage_options  # so that no tool that reports errors shows them
     check_class("plan", plan, Plan)
     file_format: FileFormat = _FORMAT.check("format", format)
@@ -137,53 +121,3 @@ async def save(
             executor=executor,
         )
         return await run.save()
-
-
-def _make_opener(
-    destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float]
-) -> tuple[Callable[[], Store], Redaction]:
-    """What opens the store, which holds secrets in its closure alone; and what replaces them in texts."""
-    if options is not None and not issubclass(type(options), Mapping):
-        refuse("storage_options", type(options), "a mapping, or None")
-    url = destination if isinstance(destination, str) else ""
-    texts = list(_texts_in("", options or {}))
-    redaction = redaction_of_urls(
-        [url, *(text for _, text in texts)], [text for name, text in texts if _SECRET_NAME.search(name)]
-    )
-    return lambda: _open_store(destination, options, clock, redaction), redaction
-
-
-def _open_store(
-    destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float], redaction: Redaction
-) -> Store:
-    """A path is one of this machine; a URL is for fsspec."""
-    if not isinstance(destination, (str, os.PathLike)) or not str(destination):
-        refuse("destination", type(destination), "a path or a URL as text")
-    if "://" not in str(destination):
-        if options is not None:
-            refuse("storage_options", [*options], "None, as the destination is a path")
-        return LocalStore(Path(destination))
-    url = str(destination)
-    shown = hide_passwords(url)
-    if any(sign in url for sign in "*?[]"):
-        refuse("destination", shown, "a URL without *, ?, [ and ]")
-    if any("@" in split_login(each)[0] and not _HAS_PORT.search(each) for each in url.split("::")):
-        refuse("destination", shown, "a URL with /, ? and # in user name and password percent-encoded")
-    owner = f"process {os.getpid()} on {socket.gethostname()} ({secrets.token_hex(4)})"
-    try:
-        return open_remote(url, options or {}, owner=owner, clock=clock)
-    except ValueError as error:
-        reason = redaction.redact(str(error))
-    return refuse("destination", url.partition("://")[0], f"a URL that fsspec knows ({reason})")
-
-
-def _texts_in(name: str, value: object) -> Iterator[tuple[str, str]]:
-    """All texts in arguments, each with the names that lead to it."""
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            yield from _texts_in(f"{name} {key}", each)
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _texts_in(name, each)

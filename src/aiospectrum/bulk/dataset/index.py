@@ -1,31 +1,47 @@
-"""The index of a dataset, made of its journals, and what each task of a plan needs: pure."""
+"""The index of a dataset, made of its journals: what windows are there, and where."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from enum import IntEnum
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
 
 import attrs
+import msgspec
 
-from aiospectrum.bulk.dataset.errors import DestinationMismatchError
-from aiospectrum.bulk.dataset.manifest import Entry, Failed, Header, Partition
-from aiospectrum.bulk.plan import Plan, Task
-from aiospectrum.bulk.windows import Window
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
+from aiospectrum.bulk.dataset.periods import to_datetime
+from aiospectrum.bulk.dataset.state import (
+    LONGEST_JOURNAL,
+    DataFile,
+    Entry,
+    Failed,
+    Header,
+    Noted,
+    Removed,
+    SavedWindow,
+    Spooled,
+    journal_number,
+    read_journal,
+    read_plan,
+)
+from aiospectrum.bulk.dataset.store import Store
+from aiospectrum.bulk.plan import Plan
+from aiospectrum.bulk.query import Query
 
-__all__ = ["Action", "DatasetIndex", "choose_actions"]
+__all__ = ["DatasetIndex", "Located", "overlapping", "read_index", "read_journals"]
+
+_ATTEMPTS: Final = 5
+"""To read journals that a run merges meanwhile."""
 
 
-class Action(IntEnum):
-    """What to do about a task."""
+class Located(msgspec.Struct, frozen=True, gc=False):
+    """A window that is there, and where."""
 
-    SKIP = 0
-    """Its data is there."""
+    window: SavedWindow
+    """The window."""
 
-    FETCH = 1
-    """Its data is not there."""
-
-    REFRESH = 2
-    """Its data is there, and some may have been missing when it was fetched."""
+    path: str
+    """The data file or spool file that has its rows; empty where they were not wanted."""
 
 
 @attrs.define(kw_only=True)
@@ -35,97 +51,247 @@ class DatasetIndex:
     header: Header | None = None
     """The latest header; None without any."""
 
-    partitions: dict[str, Partition] = attrs.Factory(dict)
-    """Partitions that are there, by path."""
+    files: dict[str, DataFile] = attrs.Factory(dict)
+    """Data files by path."""
 
-    failures: dict[str, Failed] = attrs.Factory(dict)
-    """The latest failure of each partition that has not been written since, by path."""
+    spools: dict[str, Spooled] = attrs.Factory(dict)
+    """Spool files that are not merged, by path, the oldest one first."""
 
-    def apply(self, entries: Iterable[Entry]) -> None:
-        """Take in the lines of the next journal."""
+    noted: dict[str, list[Located]] = attrs.Factory(dict)
+    """Filling windows without rows by zone, in the order of time."""
+
+    failures: dict[tuple[str, int], Failed] = attrs.Factory(dict)
+    """The latest failure of each window that has not been saved since, by zone and start."""
+
+    path: str = ""
+    """Where the latest header is."""
+
+    _windows: dict[str, list[Located]] | None = None
+    _plan: Plan | None = None
+
+    def apply(self, path: str, entries: Iterable[Entry]) -> None:
+        """Take in the lines of the next journal.
+
+        Args:
+            path: Where it is.
+            entries: Its lines.
+
+        Raises:
+            ManifestError: The lines contradict those before them.
+        """
+        self._windows = self._plan = None
         for entry in entries:
             match entry:
                 case Header():
-                    self.header = entry
-                case Partition():
-                    self.partitions[entry.path] = entry
-                    self.failures.pop(entry.path, None)
+                    self._apply_header(path, entry)
+                case Spooled():
+                    self.spools[entry.path] = entry
+                    self._drop_replaced(entry)
+                case DataFile():
+                    self.files[entry.path] = entry
+                    for merged in entry.merged:
+                        self.spools.pop(merged, None)
+                case Removed():
+                    self.files.pop(entry.path, None)
+                case Noted():
+                    for zone_id, windows in entry.windows.items():
+                        there = self.noted.setdefault(zone_id, [])
+                        for window in windows:
+                            there[overlapping(there, window.since, window.until)] = [Located(window, "")]
                 case Failed():
-                    self.failures[entry.path] = entry
+                    self.failures[entry.zone_id, entry.since] = entry
 
-    def drop_missing(self, sizes: Mapping[str, int]) -> None:
-        """Drop partitions whose files are not there as they were written.
+    def _apply_header(self, path: str, header: Header) -> None:
+        there = self.header
+        if there is not None and (there.file_format, there.period) != (header.file_format, header.period):
+            raise ManifestError(f"{path}: the journals are of two datasets, of different files")
+        self.header, self.path = header, path
+
+    def _drop_replaced(self, entry: Spooled) -> None:
+        """What is saved has neither failed nor does it lack rows."""
+        if not (self.failures or self.noted):
+            return
+        for zone_id, windows in entry.windows.items():
+            noted = self.noted.get(zone_id, [])
+            for window in windows:
+                noted[:] = [each for each in noted if not _covers(window, each.window)]
+            failed = [key for key in self.failures if key[0] == zone_id]
+            for key in failed:
+                failure = self.failures[key]
+                if any(each.since < failure.until and failure.since < each.until for each in windows):
+                    del self.failures[key]
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the latest run.
+
+        Raises:
+            ManifestError: It cannot be read, or there is none.
+        """
+        if self.header is None:
+            raise ManifestError("the journals say nothing of a plan")
+        if self._plan is None:
+            self._plan = read_plan(self.path, self.header)
+        return self._plan
+
+    @property
+    def query(self) -> Query:
+        """The query of the dataset.
+
+        Raises:
+            ManifestError: It cannot be read, or there is none.
+        """
+        return self.plan.query
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zones that have windows, in the order of the alphabet."""
+        return tuple(sorted(self.windows))
+
+    @property
+    def windows(self) -> Mapping[str, list[Located]]:
+        """The windows of each zone that are there, in the order of time; none overlaps another one.
+
+        Raises:
+            ManifestError: The lines contradict each other.
+        """
+        if self._windows is None:
+            self._windows = self._locate()
+        return self._windows
+
+    def _locate(self) -> dict[str, list[Located]]:
+        found: dict[str, list[Located]] = {}
+        for file in self.files.values():
+            for zone_id, windows in file.windows.items():
+                found.setdefault(zone_id, []).extend([Located(window, file.path) for window in windows])
+        for zone_id, located in found.items():
+            located.sort(key=_since)
+            until = located[0].window.since
+            for each in located:
+                if each.window.since < until:
+                    raise ManifestError(f"{self.path}: zone {zone_id} has windows that overlap, one in {each.path}")
+                until = each.window.until
+        for spool in self.spools.values():
+            for zone_id, windows in spool.windows.items():
+                there = found.setdefault(zone_id, [])
+                for window in windows:
+                    there[overlapping(there, window.since, window.until)] = [Located(window, spool.path)]
+        return found
+
+    def filling(self) -> Iterator[tuple[str, Located]]:
+        """Iterate over the windows that are to be asked for again.
+
+        Yields:
+            The zone, and a window of it; one without rows may overlap another one.
+        """
+        for zone_id, located in self.windows.items():
+            for each in located:
+                if each.window.filling:
+                    yield zone_id, each
+        for zone_id, noted in self.noted.items():
+            for each in noted:
+                yield zone_id, each
+
+    def complete_until(self, zone_id: str) -> datetime | None:
+        """Where the data of a zone is complete from its first window on.
+
+        Args:
+            zone_id: Identifier of the zone.
+
+        Returns:
+            The end of the last done window before the first gap or filling one; None when there is none.
+        """
+        until: int | None = None
+        for each in self.windows.get(zone_id.lower(), ()):
+            window = each.window
+            if window.filling or until not in (None, window.since):
+                break
+            until = window.until
+        return None if until is None else to_datetime(until)
+
+    def drop_missing(self, sizes: Mapping[str, int]) -> list[str]:
+        """Drop the files that are not there as they were written.
 
         Args:
             sizes: The size of every file of the dataset by path, in bytes.
+
+        Returns:
+            The paths of those.
         """
-        self.partitions = {path: each for path, each in self.partitions.items() if sizes.get(path) == each.bytes}
+        missing = [path for path, each in self.files.items() if sizes.get(path) != each.bytes]
+        gone = [path for path, spool in self.spools.items() if sizes.get(path) != spool.bytes]
+        for path in missing:
+            del self.files[path]
+        for path in gone:
+            del self.spools[path]
+        self._windows = None
+        return [*missing, *gone]
 
 
-def choose_actions(plan: Plan, index: DatasetIndex, *, now: datetime, refresh_within: timedelta | None) -> bytearray:
-    """Choose what to do about each task of a plan.
+def read_index(store: Store) -> DatasetIndex:
+    """Read the journals of a dataset, which needs no lock.
 
     Args:
-        plan: The plan.
-        index: What the dataset has.
-        now: The time.
-        refresh_within: Partitions that were incomplete are fetched again when their windows ended no longer ago than
-            this; None for never.
+        store: Where the dataset is.
 
     Returns:
-        An :class:`Action` for each task, in the order of the plan.
+        The index.
 
     Raises:
-        DestinationMismatchError: The window of a task overlaps one of the dataset in a way that would have rows twice.
+        DestinationMismatchError: There is no dataset.
+        ManifestError: The journals cannot be read.
+        OSError: The store cannot be read.
     """
-    by_zone: dict[str, list[Partition]] = {}
-    for each in index.partitions.values():
-        by_zone.setdefault(each.zone_id, []).append(each)
-    for partitions in by_zone.values():
-        partitions.sort(key=lambda partition: partition.since)
-    starts = {zone_id: [each.since for each in partitions] for zone_id, partitions in by_zone.items()}
-
-    def choose(task: Task) -> Action:
-        zone_id, window = task.zone_id.lower(), task.window
-        partitions = by_zone.get(zone_id)
-        if partitions is None:
-            return Action.FETCH
-        stop = bisect_right(starts[zone_id], window.until - timedelta.resolution)
-        start = max(0, bisect_right(starts[zone_id], window.since) - 1)
-        overlapping = [each for each in partitions[start:stop] if each.until > window.since]
-        if not overlapping:
-            return Action.FETCH
-        there = overlapping[0]
-        if len(overlapping) > 1 or not _is_compatible(plan, there, window):
-            raise _overlap(task, there)
-        if there.until < window.until:
-            return Action.FETCH
-        is_recent = refresh_within is not None and now - there.until <= refresh_within
-        is_same = (there.since, there.until) == (window.since, window.until)
-        return Action.REFRESH if is_recent and is_same and _was_incomplete(there) else Action.SKIP
-
-    return bytearray(map(choose, plan))
+    for _ in range(_ATTEMPTS):
+        sizes = store.list()
+        try:
+            index = read_journals(store, sizes)
+        except FileNotFoundError:  # a run has merged the journals
+            continue
+        if index.header is None:
+            raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
+        return index
+    raise ManifestError(f"{store.name}: the journals change too often to be read, attempt it again later")
 
 
-def _was_incomplete(partition: Partition) -> bool:
-    """Whether data may have been missing when a partition was fetched: its end was newer than the last data."""
-    return (partition.started - partition.until).total_seconds() < partition.data_lag
+def read_journals(store: Store, sizes: Mapping[str, int]) -> DatasetIndex:
+    """Read the journals that are there.
 
+    Args:
+        store: Where the dataset is.
+        sizes: The size of each file by path, in bytes.
 
-def _is_compatible(plan: Plan, there: Partition, window: Window) -> bool:
-    """Whether a partition has a window already, or is all replaced by it.
+    Returns:
+        The index, without a header when there is no journal.
 
-    Reports by time have the parts of a longer window, and sums over that window do not.
+    Raises:
+        ManifestError: The journals cannot be read.
+        OSError: The store cannot be read.
     """
-    if there.since == window.since and there.until <= window.until:
-        return True
-    covers = there.since <= window.since and window.until <= there.until
-    return covers and plan.query.kind == "bytime"
+    numbered = sorted((number, path) for path in sizes if (number := journal_number(path)) is not None)
+    index = DatasetIndex()
+    for _, path in numbered:
+        if sizes[path] > LONGEST_JOURNAL:
+            raise ManifestError(f"{path}: has {sizes[path]:,} bytes, and a journal has {LONGEST_JOURNAL:,} at most")
+        index.apply(path, read_journal(path, store.read(path)))
+    return index
 
 
-def _overlap(task: Task, there: Partition) -> DestinationMismatchError:
-    window = Window(since=there.since, until=there.until)
-    return DestinationMismatchError(
-        f"zone {task.zone_id} has data of {window} there, and the plan has {task.window}, which would have rows"
-        f" twice: let the plan's times begin and end where those of the dataset do, or save to another place"
-    )
+def _since(located: Located) -> int:
+    return located.window.since
+
+
+def _until(located: Located) -> int:
+    return located.window.until
+
+
+def _covers(window: SavedWindow, other: SavedWindow) -> bool:
+    return window.since <= other.since and other.until <= window.until
+
+
+def overlapping(there: list[Located], since: int, until: int) -> slice:
+    """Where the windows of a zone stand that overlap a time, or where one of that time belongs."""
+    if not there or there[-1].window.until <= since:
+        return slice(len(there), len(there))
+    start = bisect_right(there, since, key=_until)
+    return slice(start, max(start, bisect_left(there, until, key=_since)))

@@ -3,7 +3,6 @@
 import threading
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
-from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.manifest import (
     PARTITIONS,
     STAGED,
@@ -18,6 +17,7 @@ from aiospectrum.bulk.dataset.manifest import (
     staged_path,
     write_entry,
 )
+from aiospectrum.bulk.dataset.old_index import DatasetIndex
 from aiospectrum.bulk.dataset.store import Store
 
 __all__ = ["Journal", "open_dataset"]

@@ -10,13 +10,13 @@ import attrs
 import msgspec
 
 from aiospectrum._http.config import refuse_coroutine
-from aiospectrum._http.frames import chain_of, forget_frames
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
 from aiospectrum.bulk.dataset.errors import StorageError
-from aiospectrum.bulk.dataset.index import Action, DatasetIndex, choose_actions
 from aiospectrum.bulk.dataset.journal import Journal, open_dataset
 from aiospectrum.bulk.dataset.manifest import Failed, Header, Partition, partition_path
+from aiospectrum.bulk.dataset.old_index import Action, DatasetIndex, choose_actions
+from aiospectrum.bulk.dataset.opening import shown_error
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.dataset.store import Store, run_blocking
 from aiospectrum.bulk.fetch import Fetcher, Outcome
@@ -269,35 +269,9 @@ async def run_in_thread(executor: Executor, call: Callable[[], T], redaction: Re
     """
     try:
         return await run_blocking(executor, call)
-    except OSError as error:
-        cause = _shown_error(error, redaction)
-    except BaseException as error:  # raised again, unless it tells a secret
-        failure = _shown_failure(error, redaction)
-        if failure is None:
+    except BaseException as error:  # raised again, unless it is to be shown otherwise
+        cause = shown_error(error, redaction)
+        if cause is None:
             raise
-        cause = failure
     # Raised out here, the error does not hold on to another one than its cause.
     raise StorageError(f"{problem}: {redaction.redact(str(cause))}") from cause
-
-
-def _shown_error(error: OSError, redaction: Redaction) -> OSError:
-    """An error of a store as it may be shown: without frames that hold secrets, and another one if it tells some."""
-    if not redaction.longest:
-        return error
-    error.__cause__ = error.__context__ = error.__traceback__ = None
-    if not _tells(error, redaction):
-        return error
-    text = redaction.redact(str(error) if error.errno is None else error.strerror or "")
-    return OSError(text) if error.errno is None else OSError(error.errno, text)
-
-
-def _shown_failure(error: BaseException, redaction: Redaction) -> OSError | None:
-    """What stands for an error of another kind, if it or its chain tells a secret; else None."""
-    if not redaction.longest or not any(_tells(each, redaction) for each in chain_of(forget_frames(error))):
-        return None
-    return OSError(redaction.redact(f"{type(error).__name__}: {error}"))
-
-
-def _tells(error: BaseException, redaction: Redaction) -> bool:
-    told = f"{error} {error!r} {vars(error)!r}"
-    return redaction.redact(told) != told

@@ -1,0 +1,153 @@
+"""How the place of a dataset becomes a store, and errors of stores are shown without secrets."""
+
+import os
+import re
+import secrets
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from aiospectrum._http.frames import chain_of, forget_frames
+from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
+from aiospectrum._http.redaction import Redaction
+from aiospectrum.bulk.dataset.errors import StorageError
+from aiospectrum.bulk.dataset.local import LocalStore
+from aiospectrum.bulk.dataset.remote import open_remote
+from aiospectrum.bulk.dataset.store import Store
+from aiospectrum.checks import refuse
+
+__all__ = ["call_store", "make_opener", "shown_error"]
+
+T = TypeVar("T")
+
+_SECRET_NAME: Final = re.compile(
+    r"pass|pwd|secret|token|key|credential|auth|signature|sas|connection.?string", re.IGNORECASE
+)
+"""Of an argument of a file system."""
+
+_HAS_PORT: Final = re.compile(r"://[^/?#@:]*(:[0-9]+)?[/?#]")
+"""A URL whose authority is a host with a port, or without one."""
+
+
+def make_opener(
+    destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float]
+) -> tuple[Callable[[], Store], Redaction]:
+    """Make what opens a store, which holds secrets in its closure alone.
+
+    Args:
+        destination: A path, or a URL for fsspec.
+        options: Arguments of the file system of a URL; None for a path.
+        clock: Returns the time of day in seconds since 1970.
+
+    Returns:
+        A function that opens the store, and may block; and what replaces the secrets of both in texts.
+
+    Raises:
+        InvalidArgumentError: Of the function too: an argument is invalid.
+    """
+    if options is not None and not issubclass(type(options), Mapping):
+        refuse("storage_options", type(options), "a mapping, or None")
+    url = destination if isinstance(destination, str) else ""
+    texts = list(_texts_in("", options or {}))
+    redaction = redaction_of_urls(
+        [url, *(text for _, text in texts)], [text for name, text in texts if _SECRET_NAME.search(name)]
+    )
+    return lambda: _open_store(destination, options, clock, redaction), redaction
+
+
+def _open_store(
+    destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float], redaction: Redaction
+) -> Store:
+    """A path is one of this machine; a URL is for fsspec."""
+    if not isinstance(destination, (str, os.PathLike)) or not str(destination):
+        refuse("destination", type(destination), "a path or a URL as text")
+    if "://" not in str(destination):
+        if options is not None:
+            refuse("storage_options", [*options], "None, as the destination is a path")
+        return LocalStore(Path(destination))
+    url = str(destination)
+    shown = hide_passwords(url)
+    if any(sign in url for sign in "*?[]"):
+        refuse("destination", shown, "a URL without *, ?, [ and ]")
+    if any("@" in split_login(each)[0] and not _HAS_PORT.search(each) for each in url.split("::")):
+        refuse("destination", shown, "a URL with /, ? and # in user name and password percent-encoded")
+    owner = f"process {os.getpid()} on {socket.gethostname()} ({secrets.token_hex(4)})"
+    try:
+        return open_remote(url, options or {}, owner=owner, clock=clock)
+    except ValueError as error:
+        reason = redaction.redact(str(error))
+    return refuse("destination", url.partition("://")[0], f"a URL that fsspec knows ({reason})")
+
+
+def _texts_in(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """All texts in arguments, each with the names that lead to it."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _texts_in(f"{name} {key}", each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _texts_in(name, each)
+
+
+def call_store(call: Callable[[], T], redaction: Redaction, problem: str) -> T:
+    """Call what uses a store, in the thread of the caller.
+
+    Args:
+        call: What may fail.
+        redaction: Replaces what is secret of the store.
+        problem: The beginning of the error's text, such as the name of the store.
+
+    Returns:
+        What it returns.
+
+    Raises:
+        StorageError: It failed with an OSError, or with another error that tells a secret.
+    """
+    try:
+        return call()
+    except BaseException as error:  # raised again, unless it is to be shown otherwise
+        cause = shown_error(error, redaction)
+        if cause is None:
+            raise
+    # Raised out here, the error does not hold on to another one than its cause.
+    raise StorageError(f"{problem}: {redaction.redact(str(cause))}") from cause
+
+
+def shown_error(error: BaseException, redaction: Redaction) -> OSError | None:
+    """Make the cause of a :class:`StorageError` that may be shown.
+
+    Args:
+        error: What was raised.
+        redaction: Replaces what is secret of the store.
+
+    Returns:
+        An OSError without frames that hold secrets, and another one if it tells some; what stands for an error of
+        another kind that tells one; None for an error that may be shown as it is.
+    """
+    return _shown_error(error, redaction) if isinstance(error, OSError) else _shown_failure(error, redaction)
+
+
+def _shown_error(error: OSError, redaction: Redaction) -> OSError:
+    """An error of a store as it may be shown: without frames that hold secrets, and another one if it tells some."""
+    if not redaction.longest:
+        return error
+    error.__cause__ = error.__context__ = error.__traceback__ = None
+    if not _tells(error, redaction):
+        return error
+    text = redaction.redact(str(error) if error.errno is None else error.strerror or "")
+    return OSError(text) if error.errno is None else OSError(error.errno, text)
+
+
+def _shown_failure(error: BaseException, redaction: Redaction) -> OSError | None:
+    """What stands for an error of another kind, if it or its chain tells a secret; else None."""
+    if not redaction.longest or not any(_tells(each, redaction) for each in chain_of(forget_frames(error))):
+        return None
+    return OSError(redaction.redact(f"{type(error).__name__}: {error}"))
+
+
+def _tells(error: BaseException, redaction: Redaction) -> bool:
+    told = f"{error} {error!r} {vars(error)!r}"
+    return redaction.redact(told) != told

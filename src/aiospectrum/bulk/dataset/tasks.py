@@ -1,0 +1,205 @@
+"""The tasks of a run: what a dataset lacks of a plan, and all that is still filling. Pure; nothing is listed."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+import attrs
+
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError
+from aiospectrum.bulk.dataset.index import DatasetIndex, Located, overlapping
+from aiospectrum.bulk.dataset.periods import Period, period_of, to_datetime, to_seconds
+from aiospectrum.bulk.plan import Plan, Task
+from aiospectrum.bulk.windows import STEP, Window, count_windows, window_at
+
+__all__ = ["RunTask", "TaskCounts", "choose_tasks", "count_tasks"]
+
+Span: TypeAlias = tuple[int, int]
+"""The first second, and the one after the last, since 1970."""
+
+
+@attrs.frozen
+class RunTask:
+    """A window of a zone to be asked for, or one that is not."""
+
+    task: Task
+    """The zone, and the window, which replaces all filling ones in it."""
+
+    is_refresh: bool
+    """Whether some of it was there already."""
+
+    has_begun: bool
+    """Whether there is anything to ask for yet."""
+
+
+@attrs.define(kw_only=True)
+class TaskCounts:
+    """How many tasks a run has."""
+
+    skipped: int = 0
+    """Tasks of the plan that are done already."""
+
+    not_begun: int = 0
+    """Tasks whose windows have not begun."""
+
+    by_period: Counter[str] = attrs.Factory(Counter)
+    """All other tasks, by the period that their windows begin in."""
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.skipped + self.not_begun + self.by_period.total()
+
+    def add(self, other: "TaskCounts") -> None:
+        """Add those of another client."""
+        self.skipped += other.skipped
+        self.not_begun += other.not_begun
+        self.by_period += other.by_period
+
+
+def choose_tasks(plan: Plan, index: DatasetIndex, zones: Iterable[str], *, now: float) -> Iterator[RunTask | None]:
+    """Choose what is to be asked for.
+
+    By time, a window of the plan is cut to what the dataset does not have; filling windows in it become part of it,
+    those that stick out are asked for as they are. A sum is the same as one of the dataset or takes the place of a
+    shorter one with the same start.
+
+    Args:
+        plan: The plan.
+        index: What the dataset has.
+        zones: Zones of the dataset whose filling windows are asked for as well, whatever the plan.
+        now: The time, in seconds since 1970.
+
+    Yields:
+        Each task, the filling ones outside of the plan first; None for each task of the plan that is done.
+
+    Raises:
+        DestinationMismatchError: A sum of the plan overlaps one of the dataset in a way that would have rows twice.
+    """
+    fillings = _fillings(index)
+    spelling = {zone_id.lower(): zone_id for zone_id in plan.zones}
+    for key in zones:
+        for since, until in fillings.get(key, ()):
+            if key not in spelling or not _is_in_plan(plan, since, until):
+                for piece in _cut(since, until, _done(index.windows.get(key, ()))):
+                    yield _run_task(spelling.get(key, key), *map(to_datetime, piece), is_refresh=True, now=now)
+    pieces = _pieces_by_time if plan.query.kind == "bytime" else _pieces_of_sum
+    for window in plan.windows():
+        span = to_seconds(window.since), to_seconds(window.until)
+        for key, zone_id in spelling.items():
+            there, filling = index.windows.get(key), fillings.get(key, ())
+            if there is None and not filling:
+                yield _run_task(zone_id, window.since, window.until, is_refresh=False, now=now)
+                continue
+            found = pieces(zone_id, span, [] if there is None else there[overlapping(there, *span)], filling)
+            for since, until, is_refresh in found:
+                yield _run_task(zone_id, to_datetime(since), to_datetime(until), is_refresh=is_refresh, now=now)
+            if not found:
+                yield None
+
+
+def count_tasks(chosen: Iterable[RunTask | None], period: Period) -> TaskCounts:
+    """Count tasks.
+
+    Args:
+        chosen: What :func:`choose_tasks` gives.
+        period: What the data files are divided by.
+
+    Returns:
+        The counts.
+
+    Raises:
+        DestinationMismatchError: As it does.
+    """
+    counts = TaskCounts()
+    name, since = "", None
+    for each in chosen:
+        if each is None:
+            counts.skipped += 1
+        elif not each.has_begun:
+            counts.not_begun += 1
+        else:
+            if each.task.window.since != since:
+                since = each.task.window.since
+                name = period_of(to_seconds(since), period)
+            counts.by_period[name] += 1
+    return counts
+
+
+def _run_task(zone_id: str, since: datetime, until: datetime, *, is_refresh: bool, now: float) -> RunTask:
+    task = Task(zone_id=zone_id, window=Window(since=since, until=until))
+    return RunTask(task, is_refresh, since.timestamp() < now)
+
+
+def _fillings(index: DatasetIndex) -> dict[str, list[Span]]:
+    """What is filling by zone, in the order of time; what overlaps is one."""
+    found: dict[str, list[Span]] = {}
+    for zone_id, each in index.filling():
+        found.setdefault(zone_id, []).append((each.window.since, each.window.until))
+    for spans in found.values():
+        spans.sort()
+        joined: list[Span] = []
+        for since, until in spans:
+            if joined and since < joined[-1][1]:
+                since, until = joined[-1][0], max(until, joined.pop()[1])
+            joined.append((since, until))
+        spans[:] = joined
+    return found
+
+
+def _is_in_plan(plan: Plan, since: int, until: int) -> bool:
+    """Whether a window of the plan takes the place of one of the dataset."""
+    start, end = to_datetime(since), to_datetime(until)
+    if not plan.since <= start < end <= plan.until:
+        return False
+    place = count_windows(Window(since=plan.since, until=start + STEP), plan.window) - 1
+    window = window_at(plan.span, plan.window, place)
+    return end <= window.until and (plan.query.kind == "bytime" or start == window.since)
+
+
+def _done(there: Iterable[Located]) -> list[Span]:
+    return [(each.window.since, each.window.until) for each in there if not each.window.filling]
+
+
+def _cut(since: int, until: int, others: Iterable[Span]) -> list[Span]:
+    """What others leave of a time, in order."""
+    left = []
+    for start, end in sorted(others):
+        if start >= until:
+            break
+        if since < start:
+            left.append((since, start))
+        since = max(since, end)
+    return [*left, (since, until)] if since < until else left
+
+
+def _pieces_by_time(
+    zone_id: str, span: Span, there: Sequence[Located], filling: Sequence[Span]
+) -> list[tuple[int, int, bool]]:
+    since, until = span
+    overlapping = [each for each in filling if each[0] < until and since < each[1]]
+    sticking_out = [each for each in overlapping if each[0] < since or until < each[1]]
+    return [
+        (start, end, any(each[0] < end and start < each[1] for each in overlapping))
+        for start, end in _cut(since, until, [*_done(there), *sticking_out])
+    ]
+
+
+def _pieces_of_sum(
+    zone_id: str, span: Span, there: Sequence[Located], filling: Sequence[Span]
+) -> list[tuple[int, int, bool]]:
+    since, until = span
+    found = [*_done(there), *(each for each in filling if each[0] < until and since < each[1])]
+    if not found:
+        return [(since, until, False)]
+    for start, end in found:
+        if start != since or end > until:
+            there_is, wanted = (
+                Window(since=to_datetime(each[0]), until=to_datetime(each[1])) for each in ((start, end), span)
+            )
+            raise DestinationMismatchError(
+                f"zone {zone_id} has data of {there_is} there, and the plan has {wanted}, which would have rows"
+                " twice: let the plan's times begin and end where those of the dataset do, or save to another place"
+            )
+    return [] if span in _done(there) else [(since, until, True)]
