@@ -6,12 +6,12 @@ from typing import Any
 __all__ = ["import_extra"]
 
 
-def import_extra(module: str, *, extra: str, purpose: str) -> Any:
-    """Import a package that an extra brings.
+def import_extra(module: str, *, extra: str | None, purpose: str) -> Any:
+    """Import a package that is not always there.
 
     Args:
         module: Name of the module, such as ``pyarrow.parquet``.
-        extra: The extra of aiospectrum that installs it.
+        extra: The extra of aiospectrum that installs it; None when it is installed by itself.
         purpose: What it is needed for, as the beginning of a sentence.
 
     Returns:
@@ -26,5 +26,6 @@ def import_extra(module: str, *, extra: str, purpose: str) -> Any:
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] != package:
             raise  # it is there, and lacks something of its own
-        message = f"{purpose} needs the package {package}: pip install 'aiospectrum[{extra}]'"
+        requirement = package if extra is None else f"'aiospectrum[{extra}]'"
+        message = f"{purpose} needs the package {package}: pip install {requirement}"
         raise ImportError(message, name=package) from missing

@@ -5,6 +5,7 @@ dataset, and :func:`watch` follows the current aggregates. It is imported by its
 ``from aiospectrum import bulk``, so that ``import aiospectrum`` stays quick.
 """
 
+from aiospectrum.bulk.dataset.dataset import Dataset, open_dataset
 from aiospectrum.bulk.dataset.errors import (
     DestinationBusyError,
     DestinationMismatchError,
@@ -14,6 +15,7 @@ from aiospectrum.bulk.dataset.errors import (
 )
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.fetch import Outcome, TruncatedError
+from aiospectrum.bulk.names import app_names
 from aiospectrum.bulk.plan import Plan, PlanDiff, ShardBy, Task
 from aiospectrum.bulk.pull import Progress, Pull, pull
 from aiospectrum.bulk.query import Kind, Query
@@ -24,6 +26,7 @@ from aiospectrum.bulk.zones import Clients
 
 __all__ = [
     "Clients",
+    "Dataset",
     "DestinationBusyError",
     "DestinationMismatchError",
     "FileFormat",
@@ -46,6 +49,8 @@ __all__ = [
     "TruncatedError",
     "Window",
     "WindowLength",
+    "app_names",
+    "open_dataset",
     "pull",
     "save",
     "watch",

@@ -1,78 +1,44 @@
 """A dataset in a folder of a disk."""
 
 import contextlib
+import errno
 import os
 import socket
-import sys
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from aiospectrum.bulk.dataset.errors import DestinationBusyError
-from aiospectrum.bulk.dataset.manifest import LOCK, MANIFEST, PARTITIONS, STAGED
+from aiospectrum.bulk.dataset.disk import Disk, Folder
+from aiospectrum.bulk.dataset.errors import DestinationBusyError, ManifestError
+from aiospectrum.bulk.dataset.state import FOLDERS, LOCK, check_path, check_size, is_path
 
-if sys.platform == "win32":  # pragma: no cover - another platform
-    import msvcrt
-else:
-    import fcntl
+__all__ = ["LocalStore"]
 
-__all__ = ["Disk", "LocalStore"]
-
-_HAS_FOLDERS_TO_SYNC: Final = os.name != "nt"
 _LONGEST_OWNER: Final = 200
-_BEYOND: Final = 1 << 30
-"""Where the lock of a file lies on Windows, which keeps others from reading what is locked: after its end."""
+_PIECE: Final = 1 << 24
+"""Bytes that are read at once."""
 
+_CANNOT_SYNC: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""What file systems answer that keep what is written without being told, as some of networks do."""
 
-class Disk:
-    """The calls to the operating system, all of which raise OSError; tests pass in one whose calls fail."""
-
-    def open(self, path: Path, flags: int) -> int:
-        """Open or create a file, or open a folder; returns the descriptor."""
-        return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
-
-    def write(self, descriptor: int, data: memoryview) -> int:
-        """Write as much as fits, and give how many bytes that was."""
-        return os.write(descriptor, data)
-
-    def sync(self, descriptor: int) -> None:
-        """Wait until a file, or the names in a folder, are on the disk."""
-        os.fsync(descriptor)
-
-    def close(self, descriptor: int) -> None:
-        """Close a file or folder."""
-        os.close(descriptor)
-
-    def replace(self, source: Path, target: Path) -> None:
-        """Rename a file, in one step for all who read it; a file that is there is replaced."""
-        os.replace(source, target)
-
-    def make_folder(self, path: Path) -> None:
-        """Make a folder."""
-        path.mkdir()
-
-    def delete(self, path: Path) -> None:
-        """Delete a file."""
-        path.unlink()
-
-    def lock(self, descriptor: int) -> bool:
-        """Lock a file until it is closed or the process ends; returns False when somebody else has locked it."""
-        try:
-            if sys.platform == "win32":  # pragma: no cover - another platform
-                os.lseek(descriptor, _BEYOND, os.SEEK_SET)
-                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-                os.lseek(descriptor, 0, os.SEEK_SET)
-            else:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):  # the latter on Windows
-            return False
-        return True
+_CANNOT_LOCK: Final = _CANNOT_SYNC | {errno.ENOLCK}
+_OTHER_KIND: Final = frozenset({errno.ELOOP, errno.EMLINK, errno.ENOTDIR, errno.EISDIR, errno.ENXIO})
+"""What opening a link or a socket fails with, or a file in place of a folder."""
 
 
 class LocalStore:
     """A folder on a disk; see :class:`~aiospectrum.bulk.dataset.store.Store`.
 
+    Nothing in the folder is believed: it may have come from elsewhere. Only files with names of ours are opened, within
+    folders that are held open, and no link is followed, except that the folder itself may be one. What should be a file
+    and is a link, a FIFO or a device is a ManifestError, and is not opened. Only files that this run has made are
+    written; the lock has a line for people, unless it has other names elsewhere.
+
     Files are synced before they are renamed, and folders after that, so that what has returned survives a crash of the
-    machine too. The lock is one of the operating system, which ends with the process.
+    machine too, as far as the file system can be synced. The lock is one of the operating system, which ends with the
+    process.
     """
 
     journal_lines: None = None
@@ -90,9 +56,10 @@ class LocalStore:
         """
         self._root = root
         self._disk = Disk() if disk is None else disk
-        self._folders: set[Path] = set()
+        self._held: Folder | None = None
         self._lock: int | None = None
-        self._journal: int | None = None
+        self._journal: tuple[str, int] | None = None
+        self._is_abandoned = False
 
     @property
     def name(self) -> str:
@@ -100,115 +67,230 @@ class LocalStore:
         return str(self._root)
 
     def lock(self) -> None:
-        """Make the folder, and lock a file in it."""
-        self._make_folder(self._root / STAGED)
-        lock = self._disk.open(self._root / LOCK, os.O_RDWR | os.O_CREAT)
+        """Make the folders, and lock a file in one of them."""
+        self._make_root(self._root)
+        self._held = self._disk.open_root(self._root)
+        for name in FOLDERS:
+            self._make_folder(self._held, name)
+        lock = self._open(LOCK, os.O_RDWR | os.O_CREAT)
         try:
-            if not self._disk.lock(lock):
-                owner = os.read(lock, _LONGEST_OWNER).decode(errors="replace").strip()
-                raise DestinationBusyError(f"{self.name}: {owner or 'another process'} is saving there")
-            os.ftruncate(lock, 0)
-            self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+            self._take(lock)
         except BaseException:  # the lock is not ours; the error propagates
             self._disk.close(lock)
             raise
         self._lock = lock
 
+    def _take(self, lock: int) -> None:
+        is_ours = os.fstat(lock).st_nlink == 1  # what has another name elsewhere is neither read nor written
+        try:
+            is_free = self._disk.lock(lock)
+        except OSError as error:
+            if error.errno not in _CANNOT_LOCK:
+                raise
+            raise OSError(
+                error.errno,
+                f"{os.strerror(error.errno or 0)}: its file system has no locks, which keep a second run out; mount"
+                " it with locks, or save to another folder",
+            ) from error
+        if not is_free:
+            owner = self._disk.read(lock, _LONGEST_OWNER).decode(errors="replace") if is_ours else ""
+            owner = "".join(filter(str.isprintable, owner))
+            raise DestinationBusyError(f"{self.name}: {owner or 'another process'} is saving there")
+        if is_ours:
+            os.ftruncate(lock, 0)
+            self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+
     def renew_lock(self) -> None:
         """Do nothing: the operating system knows."""
 
+    def abandon(self) -> None:
+        """Refuse all that would change the dataset from now on."""
+        self._is_abandoned = True
+
     def unlock(self) -> None:
-        """Close the journal and the lock."""
+        """Close the journal, the lock and the folder."""
         journal, self._journal = self._journal, None
         lock, self._lock = self._lock, None
-        try:
-            if journal is not None:
-                self._disk.close(journal)
-        finally:
+        held, self._held = self._held, None
+        with contextlib.ExitStack() as closing:
+            if held is not None:
+                closing.callback(self._disk.close_folder, held)
             if lock is not None:
-                self._disk.close(lock)
+                closing.callback(self._disk.close, lock)
+            if journal is not None:
+                closing.callback(self._disk.close, journal[1])
 
     def list(self) -> dict[str, int]:
-        """Walk through the folders that a dataset has."""
+        """Find all files with names of ours."""
         sizes: dict[str, int] = {}
-        with os.scandir(self._root) as top:
-            folders = [each.name for each in top if each.name == MANIFEST or each.name.startswith(PARTITIONS)]
-        while folders:
-            folder = folders.pop()
-            with os.scandir(self._root / folder) as entries:
-                for entry in entries:
-                    path = f"{folder}/{entry.name}"
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(path)
-                    else:
-                        sizes[path] = entry.stat().st_size
+        for folder_name in FOLDERS:
+            try:
+                with self._folder(folder_name) as folder:
+                    for name in self._disk.list(folder):
+                        path = f"{folder_name}/{name}"
+                        if is_path(path) and (there := self._disk.find(folder, name)) is not None:
+                            sizes[path] = self._check_file(path, there).st_size
+            except FileNotFoundError:  # nothing has been saved there yet
+                continue
         return sizes
 
-    def read(self, path: str) -> bytes:
-        """Read a file."""
-        return (self._root / path).read_bytes()
+    def read(self, path: str, most: int | None = None) -> bytes:
+        """Read a file, as long as it was when it was opened."""
+        descriptor = self._open(path, os.O_RDONLY)
+        try:
+            size = os.fstat(descriptor).st_size
+            check_size(path, size, most)
+            pieces = []
+            while size > 0 and (piece := self._disk.read(descriptor, min(size, _PIECE))):
+                pieces.append(piece)
+                size -= len(piece)
+        finally:
+            self._disk.close(descriptor)
+        return b"".join(pieces)
 
     def stage(self, path: str, data: bytes) -> None:
-        """Write and sync a file, and leave none that is incomplete.
+        """Write and sync a new file, and leave none that is incomplete.
 
         Its name is not synced: a file that a crash of the machine takes away again counts as never written.
         """
-        target = self._root / path
-        descriptor = self._disk.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        try:
+            descriptor = self._create(path)
+        except FileExistsError:  # a run that died left it
+            self.delete(path)
+            descriptor = self._create(path)
         try:
             try:
                 self._write(descriptor, data)
-                self._disk.sync(descriptor)
+                self._sync(descriptor)
             finally:
                 self._disk.close(descriptor)
         except OSError:
             with contextlib.suppress(OSError):  # the first error says more; what is left is deleted by the next run
-                self._disk.delete(target)
+                self.delete(path)
             raise
 
     def publish(self, staged: str, path: str) -> None:
         """Rename a file, and sync the folder that it is in then."""
-        target = self._root / path
-        self._make_folder(target.parent)
-        self._disk.replace(self._root / staged, target)
-        self._sync_folder(target.parent)
+        with self._file(staged) as source, self._file(path) as target:
+            self._check_active()
+            self._disk.replace(source, target)
+            self._sync_folder(target[0])
 
     def append(self, path: str, lines: bytes) -> None:
-        """Write at the end of the run's one journal, which is created when it has its first lines."""
-        if self._journal is None:
-            target = self._root / path
-            self._journal = self._disk.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
-            self._sync_folder(target.parent)
-        self._write(self._journal, lines)
-        self._disk.sync(self._journal)
+        """Write at the end of the run's journal, which is created when it has its first lines."""
+        if self._journal is None or self._journal[0] != path:
+            before, self._journal = self._journal, None
+            if before is not None:
+                self._disk.close(before[1])
+            self._journal = path, self._create(path, os.O_APPEND)
+            with self._file(path) as (folder, _):
+                self._sync_folder(folder)
+        self._write(self._journal[1], lines)
+        self._sync(self._journal[1])
 
     def delete(self, path: str) -> None:
-        """Delete a file."""
-        self._disk.delete(self._root / path)
+        """Delete a file; one that is not there has been."""
+        with self._file(path) as (folder, name), contextlib.suppress(FileNotFoundError):
+            self._check_active()
+            self._disk.delete(folder, name)
+
+    @contextmanager
+    def _folder(self, name: str) -> Iterator[Folder]:
+        """A folder of ours, within the one that the lock was found in."""
+        root = self._disk.open_root(self._root) if self._held is None else self._held
+        try:
+            try:
+                folder = self._disk.open_folder(root, name)
+            except OSError as error:
+                if error.errno not in _OTHER_KIND:
+                    raise
+                raise ManifestError(f"{self.name}: {name} is a link or a file in place of a folder") from error
+            try:
+                yield folder
+            finally:
+                self._disk.close_folder(folder)
+        finally:
+            if root is not self._held:
+                self._disk.close_folder(root)
+
+    @contextmanager
+    def _file(self, path: str) -> Iterator[tuple[Folder, str]]:
+        """The folder and the name of a file."""
+        check_path(path)
+        folder_name, _, name = path.partition("/")
+        with self._folder(folder_name) as folder:
+            yield folder, name
+
+    def _create(self, path: str, flags: int = 0) -> int:
+        self._check_active()
+        return self._open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | flags)
+
+    def _open(self, path: str, flags: int) -> int:
+        """Open a file, which is nothing else."""
+        with self._file(path) as (folder, name):
+            there = self._disk.find(folder, name)
+            if there is not None:
+                self._check_file(path, there)
+            try:
+                descriptor = self._disk.open(folder, name, flags)
+            except OSError as error:
+                if error.errno not in _OTHER_KIND:
+                    raise
+                raise self._other_kind(path) from error
+        try:
+            self._check_file(path, os.fstat(descriptor))  # what has taken its place since
+        except ManifestError:
+            self._disk.close(descriptor)
+            raise
+        return descriptor
+
+    def _check_file(self, path: str, there: os.stat_result) -> os.stat_result:
+        if not stat.S_ISREG(there.st_mode):
+            raise self._other_kind(path)
+        return there
+
+    def _other_kind(self, path: str) -> ManifestError:
+        return ManifestError(f"{self.name}: {path} is a link, a folder or a device in place of a file: remove it")
+
+    def _check_active(self) -> None:
+        """Checked before each step that others can see."""
+        if self._is_abandoned:
+            raise OSError(errno.ECANCELED, "the run has ended, and this step came too late")
 
     def _write(self, descriptor: int, data: bytes) -> None:
         view = memoryview(data)
         while view:
+            self._check_active()
             view = view[self._disk.write(descriptor, view) :]
 
-    def _make_folder(self, path: Path) -> None:
-        """Make a folder and those above it, each with its name on the disk."""
-        if path in self._folders:
-            return
-        if not path.is_dir():
-            self._make_folder(path.parent)
-            with contextlib.suppress(
-                FileExistsError
-            ):  # another thread was faster; any other file makes the next call fail
-                self._disk.make_folder(path)
-            self._sync_folder(path.parent)
-        self._folders.add(path)
-
-    def _sync_folder(self, path: Path) -> None:
-        if not _HAS_FOLDERS_TO_SYNC:
-            return
-        descriptor = self._disk.open(path, os.O_RDONLY)
+    def _sync(self, descriptor: int) -> None:
         try:
             self._disk.sync(descriptor)
+        except OSError as error:
+            if error.errno not in _CANNOT_SYNC:
+                raise
+
+    def _sync_folder(self, folder: Folder) -> None:
+        if folder.descriptor is not None:
+            self._sync(folder.descriptor)
+
+    def _make_folder(self, name: str) -> None:
+        assert self._held is not None
+        try:
+            self._disk.make_folder(self._held, name)
+        except FileExistsError:  # any other file makes the next call fail
+            return
+        self._sync_folder(self._held)
+
+    def _make_root(self, path: Path) -> None:
+        """Make a folder and those above it, each with its name on the disk."""
+        if path.is_dir():
+            return
+        self._make_root(path.parent)
+        with contextlib.suppress(FileExistsError):  # another run was faster; any other file makes the next call fail
+            self._disk.make_root(path)
+        above = self._disk.open_root(path.parent)
+        try:
+            self._sync_folder(above)
         finally:
-            self._disk.close(descriptor)
+            self._disk.close_folder(above)

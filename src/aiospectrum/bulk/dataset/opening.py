@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import attrs
+
 from aiospectrum._http.frames import chain_of, forget_frames
 from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
 from aiospectrum._http.redaction import Redaction
-from aiospectrum.bulk.dataset.errors import StorageError
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError, StorageError
+from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.checks import refuse
 
-__all__ = ["call_store", "make_opener", "shown_error"]
+__all__ = ["Place", "call_store", "make_opener", "open_place", "shown_error"]
 
 T = TypeVar("T")
 
@@ -151,3 +154,71 @@ def _shown_failure(error: BaseException, redaction: Redaction) -> OSError | None
 def _tells(error: BaseException, redaction: Redaction) -> bool:
     told = f"{error} {error!r} {vars(error)!r}"
     return redaction.redact(told) != told
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Place:
+    """Where a dataset is."""
+
+    store: Store
+    """The store."""
+
+    redaction: Redaction = attrs.field(repr=False)
+    """Replaces what is secret of it."""
+
+    is_local: bool
+    """Whether it is a folder of this machine, which other libraries open by its path."""
+
+    def call(self, call: Callable[[], T]) -> T:
+        """Call what uses the store, as :func:`call_store` does."""
+        return call_store(call, self.redaction, self.store.name)
+
+
+def open_place(
+    folder: str | os.PathLike[str], options: Mapping[str, Any] | None, clock: Callable[[], float]
+) -> tuple[Place, DatasetIndex]:
+    """Find a dataset, and read its state.
+
+    Args:
+        folder: Its folder, or the one of its data files; a path or a URL.
+        options: Arguments of the file system of a URL; None for a path.
+        clock: Returns the time of day in seconds since 1970.
+
+    Returns:
+        The place, and what the journals there say.
+
+    Raises:
+        InvalidArgumentError: An argument is invalid.
+        ImportError: The URL needs a package that is not installed.
+        DestinationMismatchError: There is no dataset.
+        ManifestError: The journals cannot be read.
+        StorageError: The store cannot be read.
+    """
+    place = _place_at(folder, options, clock)
+    try:
+        return place, place.call(lambda: read_index(place.store))
+    except DestinationMismatchError as error:
+        above = _folder_above(os.fspath(folder))
+        if above is None:
+            raise
+        missing = error
+    place = _place_at(above, options, clock)
+    try:
+        return place, place.call(lambda: read_index(place.store))
+    except DestinationMismatchError:
+        raise missing from None
+
+
+def _place_at(folder: object, options: Mapping[str, Any] | None, clock: Callable[[], float]) -> Place:
+    open_store, redaction = make_opener(folder, options, clock)
+    store = call_store(open_store, redaction, "the dataset cannot be opened")
+    return Place(store=store, redaction=redaction, is_local="://" not in str(folder))
+
+
+def _folder_above(folder: str) -> str | None:
+    """The folder of a dataset whose data files are in this one; None where it has another name than theirs."""
+    if "://" not in folder:
+        path = Path(os.path.abspath(folder))
+        return str(path.parent) if path.name == "data" else None
+    above, _, name = folder.rstrip("/").rpartition("/")
+    return above if name == "data" else None

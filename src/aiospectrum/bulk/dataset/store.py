@@ -1,47 +1,17 @@
-"""Where a dataset is stored: what a store must be able to do, and how its blocking calls are awaited."""
+"""Where a dataset is stored: what a store must be able to do."""
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import Executor
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from aiospectrum._http.loop import running_loop
-
-__all__ = ["Store", "run_blocking"]
-
-T = TypeVar("T")
-
-
-async def run_blocking(executor: Executor, call: Callable[[], T]) -> T:
-    """Make a call in a thread and wait for its end, whatever happens.
-
-    A call cannot be stopped in the middle: a cancellation propagates when the call has returned.
-
-    Args:
-        executor: Has the threads.
-        call: A function that may block.
-
-    Returns:
-        What it returns.
-    """
-    future = running_loop().run_in_executor(executor, call)
-    cancellation: asyncio.CancelledError | None = None
-    while not future.done():
-        try:
-            await asyncio.wait([future])
-        except asyncio.CancelledError as error:
-            cancellation = error
-    if cancellation is not None:
-        future.exception()  # so that asyncio does not log an error that nobody has retrieved
-        raise cancellation
-    return future.result()
+__all__ = ["Store"]
 
 
 class Store(Protocol):
-    """A place for one dataset. Paths are relative and have slashes; every method may block, and is called in threads.
+    """A place for one dataset. Every method may block, and is called in threads.
 
-    What has returned is durable: a crash of the process, or of the machine where the store can promise that, does not
-    undo it. Errors of the store are raised as OSError.
+    Paths are ``data/NAME`` and ``state/NAME`` as in :mod:`aiospectrum.bulk.dataset.state`, and no others; nothing but a
+    file is opened by one, and no link is followed. What has returned is durable: a crash of the process, or of the
+    machine where the store can promise that, does not undo it. Errors of the store are raised as OSError, and
+    ManifestError for what is no file of a dataset.
     """
 
     @property
@@ -60,7 +30,7 @@ class Store(Protocol):
         ...
 
     def lock(self) -> None:
-        """Lock out all other runs.
+        """Make the folders, and lock out all other runs.
 
         Raises:
             DestinationBusyError: Another run has the lock.
@@ -75,26 +45,38 @@ class Store(Protocol):
         """
         ...
 
+    def abandon(self) -> None:
+        """Refuse, from now on, all that would change the dataset; does not block, and is called while others do."""
+        ...
+
     def unlock(self) -> None:
-        """Release the lock, and close all files; does nothing without the lock."""
+        """Release the lock, also one that could not be taken in full, and close all files."""
         ...
 
     def list(self) -> dict[str, int]:
-        """Find all files of the dataset.
+        """Find all files of the dataset, which needs no lock; whatever else is there does not count.
 
         Returns:
-            The size of each in bytes, by path.
+            The size of each in bytes, by path; nothing where there is no folder.
+
+        Raises:
+            ManifestError: What has the name of a file of ours is none.
         """
         ...
 
-    def read(self, path: str) -> bytes:
-        """Read a file.
+    def read(self, path: str, most: int | None = None) -> bytes:
+        """Read a file, which needs no lock.
 
         Args:
             path: Where it is.
+            most: Bytes that it may have; None for any number.
 
         Returns:
             The whole of it.
+
+        Raises:
+            FileNotFoundError: There is none.
+            ManifestError: It has more, and was not read.
         """
         ...
 
@@ -102,7 +84,7 @@ class Store(Protocol):
         """Write a file that is not part of the dataset.
 
         Args:
-            path: Where to, in a folder for that.
+            path: Where to; what is left there of a run that died is replaced.
             data: The whole file.
         """
         ...
@@ -129,6 +111,6 @@ class Store(Protocol):
         """Delete a file.
 
         Args:
-            path: Where it is.
+            path: Where it is; nothing happens when there is none.
         """
         ...

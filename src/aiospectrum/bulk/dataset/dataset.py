@@ -1,0 +1,363 @@
+"""A dataset as it is read: what it has, what it lacks, and its rows as tables."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aiospectrum._codec.writers import format_date_time
+from aiospectrum._extras import import_extra
+from aiospectrum.bulk.dataset.index import DatasetIndex, Located
+from aiospectrum.bulk.dataset.opening import Place, open_place
+from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
+from aiospectrum.bulk.dataset.reading import RowFilter, check_names, read_arrow, read_duckdb
+from aiospectrum.bulk.dataset.results import FileFormat, SaveFailure
+from aiospectrum.bulk.plan import Plan
+from aiospectrum.bulk.query import Query
+from aiospectrum.bulk.windows import Window
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas
+    import polars
+    import pyarrow
+
+__all__ = ["Dataset", "open_dataset"]
+
+Spans: TypeAlias = Mapping[str, tuple[Window, ...]]
+"""Spans of time by zone, in the order of time; windows that touch are one span."""
+
+
+def open_dataset(folder: str | os.PathLike[str], *, storage_options: Mapping[str, Any] | None = None) -> "Dataset":
+    """Read what a dataset has and what it lacks, without its rows.
+
+    This is a plain function that reads some files, for scripts and notebooks. Beside an event loop, call it and the
+    methods of what it returns in a thread: ``await asyncio.to_thread(bulk.open_dataset, folder)``. A run may save to
+    the dataset meanwhile; what is returned is its state at this moment.
+
+    Args:
+        folder: Where :func:`save` saved to, or the folder ``data`` in it, which readers are pointed at; a path or a
+            URL.
+        storage_options: Arguments of the file system of a URL, such as credentials; only for URLs.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        InvalidArgumentError: An argument is invalid.
+        ImportError: The URL needs a package that is not installed; the message says how to install it.
+        DestinationMismatchError: There is no dataset.
+        ManifestError: The state of the dataset is damaged, or of a later version.
+        StorageError: It cannot be read.
+    """
+    return Dataset(*open_place(folder, storage_options, time.time))
+
+
+class Dataset:
+    """What a dataset had and lacked when :func:`open_dataset` opened it.
+
+    The methods ``to_…`` read rows, those of files that the state of the dataset names and no others. They take
+    ``zones``, ``since`` and ``until`` as filters, and read no more of the files than these need.
+    """
+
+    def __init__(self, place: Place, index: DatasetIndex) -> None:
+        """Keep what was read.
+
+        Args:
+            place: Where the dataset is.
+            index: What its journals say.
+        """
+        self._place = place
+        self._index = index
+        self._file_format = index.header.file_format if index.header else "parquet"
+
+    @property
+    def folder(self) -> str:
+        """The folder of the data files, for any library that reads them; a URL without passwords."""
+        return f"{self._place.store.name.rstrip('/')}/data"
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the latest run."""
+        return self._index.plan
+
+    @property
+    def query(self) -> Query:
+        """The query of all runs."""
+        return self._index.query
+
+    @property
+    def file_format(self) -> FileFormat:
+        """The format of the files."""
+        return self._file_format
+
+    @cached_property
+    def zones(self) -> tuple[str, ...]:
+        """Zones that have windows or are in :attr:`plan`, in lower case and the order of the alphabet."""
+        return tuple(sorted({*self._index.windows, *self._index.noted, *(zone.lower() for zone in self.plan.zones)}))
+
+    @property
+    def files(self) -> int:
+        """Data files."""
+        return len(self._index.files)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the data files."""
+        return sum(file.rows for file in self._index.files.values())
+
+    @property
+    def bytes(self) -> int:
+        """Size of the data files together."""
+        return sum(file.bytes for file in self._index.files.values())
+
+    @cached_property
+    def windows(self) -> int:
+        """Windows of all zones that have been fetched."""
+        return sum(map(len, self._index.windows.values()))
+
+    @cached_property
+    def complete(self) -> Spans:
+        """The time of each zone whose rows are all in the data files; zones without any are left out, here and below.
+
+        After a query has gained a metric, times that are not asked for again lack it.
+        """
+        return self._spans(lambda each: not each.window.filling and _is_in_file(each))
+
+    @cached_property
+    def filling(self) -> Spans:
+        """The time of each zone of which rows may be missing, as it was too recent; the next run asks for it again."""
+        return self._spans(lambda each: each.window.filling, self._index.noted)
+
+    @cached_property
+    def pending(self) -> Spans:
+        """The time of each zone whose rows have all been fetched, and are in no data file yet.
+
+        A run that is under way puts them there when it has enough of them, and after a kill the next run does.
+        """
+        return self._spans(lambda each: not each.window.filling and not _is_in_file(each))
+
+    @cached_property
+    def missing(self) -> Spans:
+        """The time of each zone of :attr:`plan` that has not been fetched; some of it may not have begun."""
+        there = self._spans(lambda each: True, self._index.noted)
+        span = self.plan.span
+        found = {zone: _gaps(there.get(zone, ()), span) for zone in map(str.lower, self.plan.zones)}
+        return {zone: gaps for zone, gaps in found.items() if gaps}
+
+    @cached_property
+    def failed(self) -> Mapping[str, tuple[SaveFailure, ...]]:
+        """What failed in each zone and has not been fetched since, in the order of time; running again asks for it."""
+        found: dict[str, list[SaveFailure]] = {}
+        for each in sorted(self._index.failures.values(), key=lambda each: (each.zone_id, each.since)):
+            window = Window(since=to_datetime(each.since), until=to_datetime(each.until))
+            failure = SaveFailure(zone_id=each.zone_id, window=window, error=f"{each.error}: {each.message}")
+            found.setdefault(each.zone_id, []).append(failure)
+        return {zone: tuple(failures) for zone, failures in found.items()}
+
+    @property
+    def complete_until(self) -> datetime | None:
+        """Where the data of all zones is complete, from the first window of each on; None if one has none."""
+        first = {zone: self._index.windows[zone][0].window.since for zone in self.complete}
+        ends = [
+            spans[0].until if to_seconds(spans[0].since) == first[zone] else None
+            for zone, spans in self.complete.items()
+        ]
+        known = [end for end in ends if end is not None]
+        return min(known) if len(known) == len(self.zones) > 0 else None
+
+    def _spans(
+        self, is_wanted: Callable[[Located], bool], noted: Mapping[str, list[Located]] | None = None
+    ) -> dict[str, tuple[Window, ...]]:
+        """The time of those windows that are wanted, and of those that are noted without rows."""
+        found = {}
+        for zone_id in sorted({*self._index.windows, *(noted or ())}):
+            wanted = [each for each in self._index.windows.get(zone_id, ()) if is_wanted(each)]
+            if noted and zone_id in noted:
+                wanted = sorted([*wanted, *noted[zone_id]], key=lambda each: each.window.since)
+            if wanted:
+                found[zone_id] = tuple(_merge(wanted))
+        return found
+
+    def __repr__(self) -> str:
+        shown = f"{self.windows:,} windows of {len(self.zones):,} zones {_until(self.complete_until)}"
+        return f"<Dataset {self.folder!r}: {shown}, {self.rows:,} rows in {self.files:,} files>"
+
+    def __str__(self) -> str:
+        query = self.query
+        kind = query.kind if query.time_delta is None else f"{query.kind} by {query.time_delta}"
+        columns = ", ".join(map(str, (*query.dimensions, *query.metrics)))
+        lines = [
+            self.folder,
+            f"{kind}: {columns}",
+            f"{self.rows:,} rows in {self.files:,} {self.file_format} files of {self.bytes:,} bytes",
+            f"{self.windows:,} windows of {len(self.zones):,} zones {_until(self.complete_until)}",
+        ]
+        for name in ("filling", "pending", "missing", "failed"):
+            times = getattr(self, name)
+            lines += [f"{name}: {sum(map(len, times.values())):,} times of {len(times):,} zones"] if times else []
+        return "\n".join(lines)
+
+    def to_arrow(
+        self,
+        *,
+        zones: Iterable[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> "pyarrow.Table":
+        """Read rows as an Arrow table; needs ``aiospectrum[arrow]``.
+
+        Args:
+            zones: Ids of the zones; all when None.
+            since: Rows whose interval begins before this are left out; an aware datetime, or None for no bound.
+            until: Rows whose interval begins at this or later are left out; an aware datetime, or None for no bound.
+            names: Names of applications by id, such as :func:`app_names` gives. They are in a column ``app_name``
+                after ``appID``, null for an id without a name.
+
+        Returns:
+            The rows, with the same columns and types for all datasets of a query, also when there are none. Files are
+            in the order of time, and each is sorted by zone and time.
+
+        Raises:
+            InvalidArgumentError: An argument is invalid, or the dataset has no such zone or no ``appID``.
+            ImportError: pyarrow is not installed; the message says how to install it.
+            StorageError: A file cannot be read, or has been deleted meanwhile.
+        """
+        return read_arrow(self._place, self._index, self._filter(zones, since, until, names), names)
+
+    def to_polars(
+        self,
+        *,
+        zones: Iterable[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> "polars.DataFrame":
+        """Read rows as a frame of polars; a lazy one is ``polars.scan_parquet(dataset.folder)``.
+
+        Args:
+            zones: See :meth:`to_arrow`.
+            since: See :meth:`to_arrow`.
+            until: See :meth:`to_arrow`.
+            names: See :meth:`to_arrow`.
+
+        Returns:
+            The rows, as :meth:`to_arrow` has them.
+
+        Raises:
+            InvalidArgumentError: An argument is invalid, or the dataset has no such zone or no ``appID``.
+            ImportError: pyarrow or polars is not installed; the message says how to install it.
+            StorageError: A file cannot be read, or has been deleted meanwhile.
+        """
+        pl = import_extra("polars", extra=None, purpose="A frame of polars")
+        frame: polars.DataFrame = pl.from_arrow(self.to_arrow(zones=zones, since=since, until=until, names=names))
+        return frame
+
+    def to_pandas(
+        self,
+        *,
+        zones: Iterable[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> "pandas.DataFrame":
+        """Read rows as a frame of pandas, with the types that ``pandas.read_parquet(dataset.folder)`` gives.
+
+        Args:
+            zones: See :meth:`to_arrow`.
+            since: See :meth:`to_arrow`.
+            until: See :meth:`to_arrow`.
+            names: See :meth:`to_arrow`.
+
+        Returns:
+            The rows, as :meth:`to_arrow` has them.
+
+        Raises:
+            InvalidArgumentError: An argument is invalid, or the dataset has no such zone or no ``appID``.
+            ImportError: pyarrow or pandas is not installed; the message says how to install it.
+            StorageError: A file cannot be read, or has been deleted meanwhile.
+        """
+        import_extra("pandas", extra=None, purpose="A frame of pandas")
+        frame: pandas.DataFrame = self.to_arrow(zones=zones, since=since, until=until, names=names).to_pandas()
+        return frame
+
+    def to_duckdb(
+        self,
+        *,
+        zones: Iterable[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        names: Mapping[str, str] | None = None,
+        connection: "duckdb.DuckDBPyConnection | None" = None,
+    ) -> "duckdb.DuckDBPyRelation":
+        """Make a relation of DuckDB, which its SQL finds by the name of the variable.
+
+        Parquet files in a folder of this machine are read when the relation is used, and no more of them than it needs;
+        of all others the rows are read now.
+
+        Args:
+            zones: See :meth:`to_arrow`.
+            since: See :meth:`to_arrow`.
+            until: See :meth:`to_arrow`.
+            names: See :meth:`to_arrow`.
+            connection: The connection that it is for; None for the one that ``duckdb.sql`` uses.
+
+        Returns:
+            The relation.
+
+        Raises:
+            InvalidArgumentError: An argument is invalid, or the dataset has no such zone or no ``appID``.
+            ImportError: pyarrow or duckdb is not installed; the message says how to install it.
+            StorageError: A file cannot be read, or has been deleted meanwhile.
+        """
+        return read_duckdb(self._place, self._index, self._filter(zones, since, until, names), names, connection)
+
+    def _filter(
+        self,
+        zones: Iterable[str] | None,
+        since: datetime | None,
+        until: datetime | None,
+        names: Mapping[str, str] | None,
+    ) -> RowFilter:
+        check_names(self.query, names)
+        return RowFilter.check(zones, since, until, known=self.zones)
+
+
+def _until(moment: datetime | None) -> str:
+    return "that are not complete" if moment is None else f"complete until {format_date_time(moment)}"
+
+
+def _is_in_file(located: Located) -> bool:
+    return located.path.startswith("data/")
+
+
+def _merge(located: Iterable[Located]) -> Iterator[Window]:
+    """The spans of time of windows that are in order; those that touch or overlap are one."""
+    since = until = 0
+    for each in located:
+        window = each.window
+        if window.since > until or since == until:
+            if since < until:
+                yield Window(since=to_datetime(since), until=to_datetime(until))
+            since, until = window.since, window.until
+        else:
+            until = max(until, window.until)
+    if since < until:
+        yield Window(since=to_datetime(since), until=to_datetime(until))
+
+
+def _gaps(spans: Iterable[Window], whole: Window) -> tuple[Window, ...]:
+    """What spans leave of a whole one."""
+    found, since = [], whole.since
+    for span in spans:
+        if span.since >= whole.until:
+            break
+        if span.since > since:
+            found.append(Window(since=since, until=span.since))
+        since = max(since, span.until)
+    if since < whole.until:
+        found.append(Window(since=since, until=whole.until))
+    return tuple(found)

@@ -1,0 +1,179 @@
+"""Threads for calls that may block for ever, as those to a disk do; at its end nothing waits for them."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from aiospectrum._http.loop import running_loop
+from aiospectrum._http.redaction import Redaction
+from aiospectrum.bulk.dataset.errors import StorageError
+from aiospectrum.bulk.dataset.opening import shown_error
+
+__all__ = ["PATIENCE", "Threads", "run_in_thread", "shown"]
+
+T = TypeVar("T")
+
+PATIENCE: Final = 0.75
+"""Seconds that calls under way have to end in after a cancellation; the command has given 4 s to requests before."""
+
+
+class Threads:
+    """Makes the blocking calls of one run, each in a thread of its own.
+
+    Nothing stops a call that is stuck in the operating system. After a cancellation it has a moment to end; then it is
+    abandoned. Its thread is a daemon, which neither asyncio nor the interpreter waits for, and what :attr:`abandon`
+    calls ensures that nothing comes of it later.
+    """
+
+    def __init__(self, *, patience: float = PATIENCE) -> None:
+        """Start no thread yet.
+
+        Args:
+            patience: Seconds that calls under way have to end in after a cancellation.
+        """
+        self.abandon: Callable[[], object] = lambda: None
+        """Called on the event loop when a call is abandoned; must not block."""
+        self._patience = patience
+        self._cancelled_before = _cancellations()
+        self._lock = threading.Lock()
+        self._active = 0
+        self._last: Callable[[], object] | None = None
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """Make a call and wait for its end.
+
+        A cancellation propagates when the call has returned or has been abandoned.
+
+        Args:
+            call: A function that may block.
+
+        Returns:
+            What it returns.
+        """
+        with self._lock:
+            self._active += 1
+        outcome, work = self._prepare(call)
+        self._start(work)
+        await self._wait(outcome, ends_soon=False)
+        result: T = _unwrap(outcome)
+        return result
+
+    async def finish(self, call: Callable[[], object]) -> None:
+        """Make a last call, such as one that releases a lock, when no other one is under way.
+
+        If one has been abandoned, that is when it ends after all; a run that was cancelled does not wait for it.
+
+        Args:
+            call: A function that may block.
+        """
+        outcome, work = self._prepare(call)
+        with self._lock:
+            is_idle = self._active == 0
+            self._active += is_idle
+            if not is_idle:
+                self._last = work
+        if is_idle:
+            self._start(work)
+        await self._wait(outcome, ends_soon=_cancellations() > self._cancelled_before)
+        if outcome.done():
+            _unwrap(outcome)
+
+    def _prepare(self, call: Callable[[], object]) -> tuple["asyncio.Future[Any]", Callable[[], None]]:
+        loop = running_loop()
+        outcome: asyncio.Future[Any] = loop.create_future()
+
+        def work() -> None:
+            result: tuple[object, BaseException | None]
+            try:
+                result = call(), None
+            except BaseException as error:  # raised where the call is awaited
+                result = None, error
+            with contextlib.suppress(RuntimeError):  # the loop is closed, after the call was abandoned
+                loop.call_soon_threadsafe(_set, outcome, result)
+            self._leave()
+
+        return outcome, work
+
+    def _start(self, work: Callable[[], None]) -> None:
+        try:
+            threading.Thread(target=work, name="aiospectrum-save", daemon=True).start()
+        except BaseException:  # no more threads can be started
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._active -= 1
+            last = None if self._active else self._last
+            if last is not None:
+                self._active, self._last = 1, None
+        if last is not None:
+            last()
+
+    async def _wait(self, outcome: "asyncio.Future[Any]", *, ends_soon: bool) -> None:
+        """Wait for the end of a call, or after a cancellation until it is abandoned."""
+        clock = running_loop().time
+        deadline = clock() + self._patience if ends_soon else None
+        cancellation: asyncio.CancelledError | None = None
+        while not outcome.done():
+            left = None if deadline is None else deadline - clock()
+            if left is not None and left <= 0:
+                self.abandon()
+                break
+            try:
+                await asyncio.wait([outcome], timeout=left)
+            except asyncio.CancelledError as error:
+                cancellation = error
+                deadline = clock() + self._patience if deadline is None else deadline
+        if cancellation is not None:
+            raise cancellation
+
+
+def _cancellations() -> int:
+    """How often the current task has been cancelled."""
+    task = asyncio.current_task(running_loop())
+    return 0 if task is None else task.cancelling()
+
+
+def _set(outcome: "asyncio.Future[Any]", result: tuple[object, BaseException | None]) -> None:
+    if not outcome.done():
+        outcome.set_result(result)
+
+
+def _unwrap(outcome: "asyncio.Future[Any]") -> Any:
+    value, error = outcome.result()
+    if error is not None:
+        raise error
+    return value
+
+
+async def run_in_thread(threads: Threads, call: Callable[[], T], redaction: Redaction, problem: str) -> T:
+    """Run what uses a store in a thread.
+
+    Args:
+        threads: Has the threads.
+        call: What uses it.
+        redaction: Replaces what is secret of the store.
+        problem: The beginning of the error's text, such as the name of the store.
+
+    Returns:
+        What the call returns.
+
+    Raises:
+        StorageError: It failed with an OSError, or with another error that tells a secret.
+    """
+    return await shown(threads.run(call), redaction, problem)
+
+
+async def shown(calling: Awaitable[T], redaction: Redaction, problem: str) -> T:
+    """Await what uses a store, and raise its errors as :func:`run_in_thread` does."""
+    try:
+        return await calling
+    except BaseException as error:  # raised again, unless it is to be shown otherwise
+        cause = shown_error(error, redaction)
+        if cause is None:
+            raise
+    # Raised out here, the error does not hold on to another one than its cause.
+    raise StorageError(f"{problem}: {redaction.redact(str(cause))}") from cause

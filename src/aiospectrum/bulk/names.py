@@ -1,0 +1,55 @@
+"""The names that people know applications by."""
+
+import asyncio
+from collections.abc import Iterable
+
+from aiospectrum._http.config import check_count
+from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
+from aiospectrum.endpoints import iterate_apps
+from aiospectrum.errors import SpectrumError
+
+__all__ = ["app_names"]
+
+
+async def app_names(client: Clients, zones: Iterable[str], *, concurrency: int = 16) -> dict[str, str]:
+    """Look up the host names of the applications of zones, as people know those and not ids.
+
+    Applications that have been deleted are no longer there: their traffic remains without a name.
+
+    Args:
+        client: An open client, or a mapping of zone ids to clients.
+        zones: Ids of the zones, each once.
+        concurrency: Maximum number of zones that are listed at once, 1 or more.
+
+    Returns:
+        The host name of each application by its id, such as :meth:`Dataset.to_arrow` takes as ``names``.
+
+    Raises:
+        InvalidArgumentError: An argument is invalid.
+        ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
+        SpectrumError: The applications of a zone cannot be listed; a note names the zone. All other calls have ended.
+    """
+    clients = clients_by_zone(client, check_zones(zones))
+    concurrency = check_count("concurrency", concurrency)
+    names: dict[str, str] = {}
+    waiting = iter(clients.items())
+
+    async def work() -> None:
+        for zone_id, transport in waiting:
+            try:
+                async for app in iterate_apps(transport, zone_id, per_page=100):
+                    if app.dns.name is not None:
+                        names[app.id] = app.dns.name
+            except SpectrumError as error:
+                error.add_note(f"while the applications of zone {zone_id} were listed")
+                raise
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(clients))):
+                group.create_task(work())
+    except ExceptionGroup as group_error:
+        failure = group_error.exceptions[0]
+    else:
+        return names
+    raise failure  # out here, as the error is not part of the group that it came with
