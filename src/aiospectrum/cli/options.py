@@ -26,6 +26,7 @@ __all__ = [
     "is_relative",
     "parse_duration",
     "parse_option",
+    "parse_size",
     "parse_time",
     "read_text",
     "read_zones",
@@ -80,6 +81,8 @@ _RELATIVE: Final = re.compile(r"(now|today)?(?:-(\d{1,9}[smhdw]))?", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_BYTES: Final = re.compile(r"(\d{1,6}) ?([MG]i?B)", re.ASCII | re.IGNORECASE)
+_SIZES: Final = {"mb": 10**6, "mib": 1 << 20, "gb": 10**9, "gib": 1 << 30}
 _ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _SHOWN: Final = 16
@@ -243,6 +246,24 @@ def parse_duration(text: str) -> timedelta:
     except OverflowError:
         pass
     raise ValueError(f"expected a length of time such as 30m, 2h or 7d, got {text!r}")
+
+
+def parse_size(text: str) -> int:
+    """Parse a number of bytes.
+
+    Args:
+        text: A whole number with a unit, such as ``64MB``, ``256MiB`` and ``1GB``.
+
+    Returns:
+        The number.
+
+    Raises:
+        ValueError: The text is something else; the message says what was expected.
+    """
+    match = _BYTES.fullmatch(text)
+    if match is None:
+        raise ValueError(f"expected a size such as 256MB, 256MiB or 1GB, got {text!r}")
+    return int(match[1]) * _SIZES[match[2].lower()]
 
 
 def _match_relative(text: str) -> re.Match[str] | None:

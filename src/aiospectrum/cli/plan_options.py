@@ -79,7 +79,7 @@ class PlanOptions:
     shard: str | None = None
     """Which part of the zones to pull of how many, such as 2/8 for the second of eight machines."""
 
-    def make_plan(self, now: datetime, stdin: TextIO | None) -> Plan:
+    def find_what_to_pull(self, now: datetime, stdin: TextIO | None) -> tuple[Plan, None]:
         """Make the plan.
 
         Args:
@@ -87,11 +87,37 @@ class PlanOptions:
             stdin: The standard input.
 
         Returns:
-            The plan, or its part if a shard was requested.
+            The plan, or its part if a shard was requested; and no zones beside it.
 
         Raises:
             UsageError: An option is missing, cannot be read, or excludes another one.
         """
+        return self._make_plan(now, stdin), None
+
+    def find_what_lacks(self, now: datetime, stdin: TextIO | None) -> tuple[Plan | None, tuple[str, ...] | None]:
+        """Find what a dataset is to be extended by.
+
+        Args:
+            now: The current time, aware.
+            stdin: The standard input.
+
+        Returns:
+            The plan of a first run, or None without options for one; and the zones, None for those of the dataset.
+
+        Raises:
+            UsageError: An option is missing, cannot be read, or excludes another one.
+        """
+        if self.until is not None:
+            raise UsageError("expected no --until with --catch-up, which goes up to now")
+        if self.since is not None or self.plan is not None:
+            return self._make_plan(now, stdin), None
+        given = self._given("zone", "zones_file")
+        if given:
+            raise UsageError(f"expected --since with {given[0]}, for the first run; later ones go by the dataset alone")
+        zones = read_zones(self.zone, self.zones_file, stdin) if self.zone or self.zones_file else None
+        return None, zones
+
+    def _make_plan(self, now: datetime, stdin: TextIO | None) -> Plan:
         part, parts = (1, 1) if self.shard is None else _parse_shard(self.shard)
         plan = self._build(now, stdin) if self.plan is None else self._load(self.plan)
         return plan.shard(part - 1, parts)
@@ -114,9 +140,13 @@ class PlanOptions:
             until = _read_time("--until", self.until or "now", now, lambda moment: edge_after(moment, edges))
             return Plan(zones=zones, since=since, until=until, query=query, window=window)
 
+    def _given(self, *but: str) -> list[str]:
+        """The options that were given, but for some."""
+        names = [field.name for field in attrs.fields(PlanOptions) if field.name not in but]
+        return [f"--{name.replace('_', '-')}" for name in names if getattr(self, name) is not None]
+
     def _load(self, file: str) -> Plan:
-        others = [field.name for field in attrs.fields(PlanOptions) if field.name not in ("plan", "shard")]
-        given = [f"--{name.replace('_', '-')}" for name in others if getattr(self, name) is not None]
+        given = self._given("plan", "shard")
         if given:
             raise UsageError(f"--plan {file}: expected no other options of what to pull with it, got {given[0]}")
         try:
