@@ -13,6 +13,9 @@ import attrs
 
 from aiospectrum import ReportByTime, ReportByTimeRow, ReportQuery
 from aiospectrum.bulk import Plan, Query, Saved, save
+from aiospectrum.bulk.dataset.index import read_index
+from aiospectrum.bulk.dataset.local import LocalStore
+from aiospectrum.bulk.dataset.periods import to_datetime
 from aiospectrum.bulk.dataset.run import WRITERS, Run
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.fetch import Fetcher
@@ -75,11 +78,18 @@ async def save_to(folder: Path, plan: Plan, client: Any = None, **options: Any) 
 
 async def save_over(store: Store, plan: Plan, client: Any = None, **options: Any) -> Saved:
     """Save over a transport without a network, to a store of the test's own."""
-    fetcher = Fetcher(query=plan.query, rate_limit_timeout=None, sleep=options.pop("sleep", asyncio.sleep))
+    fetcher = Fetcher(
+        query=plan.query,
+        rate_limit_timeout=None,
+        sleep=options.pop("sleep", asyncio.sleep),
+        clock=options.get("clock", NOW.timestamp),
+    )
     defaults = {
         "file_format": "ndjson",
         "concurrency": 3,
-        "refresh_within": None,
+        "memory": 64 << 20,
+        "settle_after": 86_400.0,
+        "fresh_rows": True,
         "fail_fast": False,
         "stop": None,
         "on_progress": None,
@@ -97,18 +107,17 @@ def _client(given: Any) -> Any:
 
 def files_of(folder: Path, ending: str) -> list[Path]:
     """The files of a dataset, as a reader finds them."""
-    return sorted(folder.glob(f"zone_id=*/date=*/*.{ending}"))
+    return sorted(folder.glob(f"data/*.{ending}"))
 
 
 def read_rows(folder: Path, ending: str = "ndjson") -> list[dict[str, Any]]:
-    """All rows of a dataset, with the zone from the path."""
+    """All rows of a dataset."""
     return [row for path in files_of(folder, ending) for row in read_file(path)]
 
 
 def read_file(path: Path) -> list[dict[str, Any]]:
-    """The rows of one file of a dataset, with the zone from the path."""
-    zone_id = path.parts[-3].removeprefix("zone_id=")
-    return [{**row, "zone_id": zone_id} for row in _READERS[path.suffix.removeprefix(".")](path)]
+    """The rows of one file of a dataset."""
+    return _READERS[path.suffix.removeprefix(".")](path)
 
 
 def shown_rows(folder: Path, ending: str = "ndjson") -> list[tuple[Any, ...]]:
@@ -121,10 +130,10 @@ def shown_rows(folder: Path, ending: str = "ndjson") -> list[tuple[Any, ...]]:
 
 def journals_of(folder: Path) -> list[Path]:
     """The journals of a dataset, in order."""
-    return sorted(folder.glob("_manifest/journal-*.jsonl"))
+    return sorted(folder.glob("state/w1-journal-*.jsonl"))
 
 
-def manifest_of(folder: Path) -> list[dict[str, Any]]:
+def state_of(folder: Path) -> list[dict[str, Any]]:
     """The lines of all journals that are whole."""
     entries = []
     for path in journals_of(folder):
@@ -133,9 +142,20 @@ def manifest_of(folder: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def done_of(folder: Path) -> set[str]:
-    """The paths of partitions that a manifest says are there."""
-    return {entry["path"] for entry in manifest_of(folder) if entry["entry"] == "done"}
+def entries_of(folder: Path, kind: str) -> list[dict[str, Any]]:
+    """Lines of one kind."""
+    return [entry for entry in state_of(folder) if entry["entry"] == kind]
+
+
+def saved_windows(folder: Path) -> dict[str, list[tuple[datetime, datetime, bool]]]:
+    """Start, end, and whether it is filling, of each window that is there, by zone."""
+    index = read_index(LocalStore(folder))
+    return {
+        zone_id: [
+            (to_datetime(each.window.since), to_datetime(each.window.until), each.window.filling) for each in located
+        ]
+        for zone_id, located in index.windows.items()
+    }
 
 
 def times_of(folder: Path) -> dict[Path, int]:

@@ -121,7 +121,7 @@ def test_any_plan_of_any_dataset(
     chosen_plan = make_plan([A, B.upper()], since=since, until=since + timedelta(hours=plan[1]), window=plan[2])
     chosen = [*choose_tasks(chosen_plan, index, [A, B, C], now=START + now * HOUR)]
     tasks = [each for each in chosen if each is not None]
-    counts = count_tasks(chosen, "day")
+    counts = count_tasks(lambda: chosen, "day")
     assert counts.total == len(chosen)
     assert counts.not_begun == sum(not each.has_begun for each in tasks)
     asked = {zone: [hours_of(each) for each in tasks if each.task.zone_id.lower() == zone] for zone in (A, B, C)}

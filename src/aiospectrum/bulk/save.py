@@ -12,14 +12,16 @@ from aiospectrum._http.config import check_callable, check_class, check_count, c
 from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
 from aiospectrum.bulk.dataset.run import WRITERS, Run, run_in_thread
+from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
 from aiospectrum.bulk.fetch import Fetcher
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.zones import Clients
-from aiospectrum.checks import Flag, Text, refuse
+from aiospectrum.checks import Flag, Integer, Text, refuse
 
 __all__ = ["save"]
 
 _FORMATS: Final = get_args(FileFormat)
+_MEMORY: Final = Integer(minimum=16 << 20, takes_unchecked=False, expected="a number of bytes, 16 MiB or more")
 _FORMAT: Final = Text(choices=_FORMATS, takes_unchecked=False, expected=f"one of {', '.join(_FORMATS)}")
 
 
@@ -30,7 +32,9 @@ async def save(
     *,
     format: FileFormat = "parquet",  # noqa: A002 - the usual word for it
     concurrency: int = 16,
-    refresh_within: timedelta | None = None,
+    settle_after: timedelta = SETTLE_AFTER,
+    fresh_rows: bool = True,
+    memory: int = 256 << 20,
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
     on_progress: Callable[[SaveProgress], object] | None = None,
@@ -41,33 +45,42 @@ async def save(
 ) -> Saved:
     """Save the reports of a plan as a dataset, and resume where an earlier run has left off.
 
-    There is one file for each zone and window, ``zone_id=…/date=YYYY-MM-DD/…`` by the start of the window, which
-    appears whole or not at all. Its columns are ``window_since``, ``window_until`` (excluded), and those of
-    :meth:`~aiospectrum.ReportByTime.to_arrow`. They have the same types in all files: whole numbers of 64 bits for
-    counts and bytes, which the manifest names where the API gave fractions and they were rounded. CSV and NDJSON files
-    also have ``zone_id``, which readers of Parquet datasets take from the path. In summaries the interval is the
-    window, or each part of it that was fetched by itself as the report of the whole was truncated.
+    Other programs read the folder ``data`` in the destination, as a whole: it has nothing but data files, each with
+    many zones, by the day for plans of a hundred zones and more, else by the month. Their columns are ``zone_id``,
+    ``date`` (of the start of the interval), ``window_since``, ``window_until`` (excluded), and those of
+    :meth:`~aiospectrum.ReportByTime.to_arrow`, with the same types in all files: plain text for dimensions, whole
+    numbers of 64 bits for counts and bytes, which are rounded where the API gave fractions. In summaries the interval
+    is the window, or each part of it that was fetched by itself as the report of the whole was truncated.
 
-    What is there already is not fetched again, whatever ended the run that wrote it; what failed is. The plan may
-    have other zones and other times than before, but not another query. Times that overlap are fine where a window
-    begins when one of the dataset does, and takes its place if it ends later, or, by time, lies within one.
+    A window is done when it had ended before the moment of asking less the ``data_lag`` of its reports, and in any case
+    once it ended ``settle_after`` ago. Others are filling: the next run on the dataset asks for them again, whatever
+    its plan. Windows that have not begun are not asked for.
+
+    What is done is not fetched again, whatever ended the run that wrote it; what failed is. A window that has finished
+    is durable within about a second, and in a data file soon, at the latest when the run ends, or the next one if it
+    was killed. A file that is replaced keeps its name, and nobody who reads meanwhile sees rows twice. The plan may
+    have other zones and other times than before, but not another query. By time, its windows are cut to what is not
+    there; a sum that overlaps one of the dataset is refused, unless it begins where that does and ends later.
 
     Only one run at a time writes to a destination. On a disk a lock of the operating system ensures that; elsewhere a
-    file, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The manifest, in ``_manifest``, is described by
-    :mod:`aiospectrum.bulk.dataset.manifest`.
+    file, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The state of the dataset, in the folder ``state``,
+    is described by :mod:`aiospectrum.bulk.dataset.state`. Saving needs ``aiospectrum[arrow]``, in all formats.
 
     Args:
         client: An open client, or a mapping of zone ids to clients.
         plan: What to fetch.
         destination: A folder, which is made when it is not there; or a URL that fsspec knows, such as
             ``s3://bucket/folder``, with ``aiospectrum[fsspec]``. A user name and password in it are percent-encoded.
-        format: ``parquet``, which needs ``aiospectrum[arrow]``, ``csv`` or ``ndjson``.
+        format: ``parquet``, ``csv`` or ``ndjson``.
         concurrency: Maximum number of calls of each client at once, 1 or more.
-        refresh_within: Fetch partitions again that were incomplete when they were fetched, by the ``data_lag`` of
-            their reports, and whose windows ended no longer ago than this; None for none.
+        settle_after: How long after its end a window is done, whatever ``data_lag`` its reports have; 0 or more.
+        fresh_rows: Whether rows of windows that are still filling are saved, or only that they are.
+        memory: Bytes that finished windows and the files made of them take in memory, about, beside the responses that
+            are being read; 16 MiB or more. With more, data files become larger, up to some 128 MiB.
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
         stop: Once it is set no task is started; those under way are finished, with all their attempts and waits.
-        on_progress: Called when it is known what is there already, and whenever a task has ended or was split.
+        on_progress: Called when it is known what is there already, and whenever windows are durable, tasks have failed,
+            one was split, or a data file was written.
         rate_limit_timeout: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an
             error; None for no limit.
         storage_options: Arguments of the file system of a URL, such as credentials; only for URLs.
@@ -84,7 +97,7 @@ async def save(
         DestinationBusyError: Another run is writing there.
         DestinationMismatchError: What is there is of another query or format, of windows that overlap those of the
             plan, or no dataset.
-        ManifestError: The manifest there is damaged, or of a later version.
+        ManifestError: The state there is damaged, or of a later version.
         StorageError: The destination could not be written or read. The dataset is intact, and another run resumes.
         ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
@@ -96,13 +109,15 @@ async def save(
     concurrency = check_count("concurrency", concurrency)
     check_function("sleep", sleep)
     check_function("clock", check_callable("clock", clock))
-    if refresh_within is not None and not (isinstance(refresh_within, timedelta) and refresh_within >= timedelta()):
-        refuse("refresh_within", refresh_within, "a timedelta of 0 or more, or None")
+    if not isinstance(settle_after, timedelta) or settle_after < timedelta():
+        refuse("settle_after", settle_after, "a timedelta of 0 or more")
+    Flag().check("fresh_rows", fresh_rows)
+    memory = _MEMORY.check("memory", memory)
     Flag().check("fail_fast", fail_fast)
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
-    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
+    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock)
     with ThreadPoolExecutor(WRITERS + 1, "aiospectrum-save") as executor:
         store = await run_in_thread(executor, open_store, redaction, "the destination cannot be opened")
         run = Run(
@@ -110,7 +125,9 @@ async def save(
             plan=plan,
             file_format=file_format,
             concurrency=concurrency,
-            refresh_within=refresh_within,
+            memory=memory,
+            settle_after=settle_after.total_seconds(),
+            fresh_rows=fresh_rows,
             fail_fast=fail_fast,
             stop=stop,
             on_progress=on_progress,

@@ -1,9 +1,9 @@
 """The index of a dataset, made of its journals: what windows are there, and where."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 import msgspec
@@ -28,7 +28,9 @@ from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.query import Query
 
-__all__ = ["DatasetIndex", "Located", "overlapping", "read_index", "read_journals"]
+__all__ = ["DatasetIndex", "Located", "overlapping", "read_index", "read_journals", "replace", "window_of"]
+
+T = TypeVar("T")
 
 _ATTEMPTS: Final = 5
 """To read journals that a run merges meanwhile."""
@@ -93,11 +95,12 @@ class DatasetIndex:
                         self.spools.pop(merged, None)
                 case Removed():
                     self.files.pop(entry.path, None)
+                    self.spools.pop(entry.path, None)
                 case Noted():
                     for zone_id, windows in entry.windows.items():
                         there = self.noted.setdefault(zone_id, [])
                         for window in windows:
-                            there[overlapping(there, window.since, window.until)] = [Located(window, "")]
+                            replace(there, Located(window, ""))
                 case Failed():
                     self.failures[entry.zone_id, entry.since] = entry
 
@@ -165,7 +168,7 @@ class DatasetIndex:
             for zone_id, windows in file.windows.items():
                 found.setdefault(zone_id, []).extend([Located(window, file.path) for window in windows])
         for zone_id, located in found.items():
-            located.sort(key=_since)
+            located.sort(key=lambda each: each.window.since)
             until = located[0].window.since
             for each in located:
                 if each.window.since < until:
@@ -175,7 +178,7 @@ class DatasetIndex:
             for zone_id, windows in spool.windows.items():
                 there = found.setdefault(zone_id, [])
                 for window in windows:
-                    there[overlapping(there, window.since, window.until)] = [Located(window, spool.path)]
+                    replace(there, Located(window, spool.path))
         return found
 
     def filling(self) -> Iterator[tuple[str, Located]]:
@@ -277,21 +280,23 @@ def read_journals(store: Store, sizes: Mapping[str, int]) -> DatasetIndex:
     return index
 
 
-def _since(located: Located) -> int:
-    return located.window.since
-
-
-def _until(located: Located) -> int:
-    return located.window.until
+def window_of(located: Located) -> SavedWindow:
+    """The window of a located one."""
+    return located.window
 
 
 def _covers(window: SavedWindow, other: SavedWindow) -> bool:
     return window.since <= other.since and other.until <= window.until
 
 
-def overlapping(there: list[Located], since: int, until: int) -> slice:
+def replace(there: list[Located], new: Located) -> None:
+    """Put a window in the place of all that it overlaps."""
+    there[overlapping(there, new.window.since, new.window.until, window_of)] = [new]
+
+
+def overlapping(there: Sequence[T], since: int, until: int, window_of: Callable[[T], SavedWindow]) -> slice:
     """Where the windows of a zone stand that overlap a time, or where one of that time belongs."""
-    if not there or there[-1].window.until <= since:
+    if not there or window_of(there[-1]).until <= since:
         return slice(len(there), len(there))
-    start = bisect_right(there, since, key=_until)
-    return slice(start, max(start, bisect_left(there, until, key=_since)))
+    start = bisect_right(there, since, key=lambda each: window_of(each).until)
+    return slice(start, max(start, bisect_left(there, until, key=lambda each: window_of(each).since)))

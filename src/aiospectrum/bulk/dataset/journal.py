@@ -1,32 +1,40 @@
 """The journals of a dataset: read when a run starts, and written by it."""
 
+import logging
 import threading
+from collections.abc import Sequence
+from typing import Final
 
-from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
-from aiospectrum.bulk.dataset.manifest import (
-    PARTITIONS,
-    STAGED,
+import msgspec
+
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError
+from aiospectrum.bulk.dataset.index import DatasetIndex, read_journals
+from aiospectrum.bulk.dataset.state import (
     Entry,
-    Failed,
     Header,
-    Partition,
+    Noted,
+    Removed,
+    aside_path,
     journal_number,
     journal_path,
-    read_journal,
+    read_data_name,
     read_plan,
     staged_path,
+    state_kind,
+    state_number,
     write_entry,
 )
-from aiospectrum.bulk.dataset.old_index import DatasetIndex
 from aiospectrum.bulk.dataset.store import Store
 
 __all__ = ["Journal", "open_dataset"]
 
-_MOST_JOURNALS = 20
+_LOGGER: Final = logging.getLogger("aiospectrum")
+
+_MOST_JOURNALS: Final = 20
 """Journals from which on a run merges them into one; every run that writes adds one."""
 
 
-def open_dataset(store: Store, header: Header) -> tuple[DatasetIndex, int]:
+def open_dataset(store: Store, header: Header) -> "tuple[DatasetIndex, Journal, frozenset[str]]":
     """Read the journals of a dataset, and finish what a run that was killed had started.
 
     Args:
@@ -34,42 +42,39 @@ def open_dataset(store: Store, header: Header) -> tuple[DatasetIndex, int]:
         header: What is to be saved.
 
     Returns:
-        The index of the dataset; and the number of the next journal.
+        The index of the dataset; the journal of the run; and the names of all data files, whoever has written them.
 
     Raises:
         DestinationMismatchError: There is something else than a dataset of the same query and format.
-        ManifestError: The manifest cannot be read.
+        ManifestError: The state cannot be read.
         OSError: The store cannot be read or written.
     """
     sizes = store.list()
-    journals = sorted(number for number in map(journal_number, sizes) if number is not None)
-    index = DatasetIndex()
-    for number in journals:
-        path = journal_path(number)
-        index.apply(read_journal(path, store.read(path)))
-    last = journals[-1] if journals else 0
+    index = read_journals(store, sizes)
     if index.header is not None:
-        _check_header(store, journal_path(last), index.header, header)
-    elif index.partitions or index.failures:
-        raise ManifestError(f"{store.name}: the journals say nothing of a plan")
-    elif any(path.startswith(PARTITIONS) for path in sizes):
+        _check_header(store, index, index.header, header)
+    elif any(map(read_data_name, sizes)):
         raise DestinationMismatchError(f"{store.name}: there are files that are of no saved plan: save elsewhere")
-    _finish_staged(store, index, sizes)
-    index.drop_missing(sizes)
+    named = (*sizes, *index.spools, *(each.staged for each in index.files.values()))
+    numbers = [state_number(path) or 0 for path in named]
+    period = header.period if index.header is None else index.header.period
+    journal = Journal(store, msgspec.structs.replace(header, period=period), max(numbers, default=0))
+    _finish(store, index, sizes)
+    _set_aside(store, index, journal, sizes)
+    journals = [path for path in sizes if journal_number(path) is not None]
     if index.header is not None and len(journals) >= _MOST_JOURNALS:
-        last += 1
-        _merge_journals(store, index, index.header, last)
-        for number in journals:
-            store.delete(journal_path(number))
-    return index, last + 1
+        journal.merge(index)
+        for path in journals:
+            store.delete(path)
+    return index, journal, frozenset(filter(read_data_name, sizes))
 
 
-def _check_header(store: Store, path: str, there: Header, header: Header) -> None:
+def _check_header(store: Store, index: DatasetIndex, there: Header, header: Header) -> None:
     if there.file_format != header.file_format:
         raise DestinationMismatchError(
             f"{store.name}: the dataset is one of {there.file_format} files: save {header.file_format} files elsewhere"
         )
-    changed = read_plan(path, there).diff(read_plan(path, header)).changed
+    changed = index.plan.diff(read_plan("", header)).changed
     differences = [f"{name} is {old!r} there" for name, (old, _) in changed.items() if name.startswith("query.")]
     if differences:
         raise DestinationMismatchError(
@@ -77,23 +82,32 @@ def _check_header(store: Store, path: str, there: Header, header: Header) -> Non
         )
 
 
-def _finish_staged(store: Store, index: DatasetIndex, sizes: dict[str, int]) -> None:
-    """Publish staged files that have a line, and delete all others."""
-    ready = {each.staged: each for each in index.partitions.values()}
-    for path in [path for path in sizes if path.startswith(f"{STAGED}/")]:
-        size, partition = sizes.pop(path), ready.get(path)
-        if partition is not None and size == partition.bytes:
-            store.publish(path, partition.path)
-            sizes[partition.path] = size
+def _finish(store: Store, index: DatasetIndex, sizes: dict[str, int]) -> None:
+    """Publish staged files that have a line; delete all others, and spool files that have none or are merged."""
+    ready = {each.staged: each for each in index.files.values()}
+    for path in [path for path in sizes if state_kind(path) in ("staged", "spool") and path not in index.spools]:
+        size, file = sizes.pop(path), ready.get(path)
+        if file is not None and size == file.bytes:
+            store.publish(path, file.path)
+            sizes[file.path] = size
         else:
             store.delete(path)
 
 
-def _merge_journals(store: Store, index: DatasetIndex, header: Header, number: int) -> None:
-    lines: list[Entry] = [header, *index.partitions.values(), *index.failures.values()]
-    staged = staged_path(number, 0)
-    store.stage(staged, b"".join(map(write_entry, lines)))
-    store.publish(staged, journal_path(number))
+def _set_aside(store: Store, index: DatasetIndex, journal: "Journal", sizes: dict[str, int]) -> None:
+    """Take out of the dataset what is not as it was written; what was in it is missing then, and is fetched again."""
+    missing = index.drop_missing(sizes)
+    for path in missing:
+        if sizes.pop(path, None) is None:
+            _LOGGER.warning("%s: %s is gone, with all that was in it", store.name, path)
+        elif read_data_name(path) is None:
+            store.delete(path)
+        else:
+            aside = aside_path(journal.next_number())
+            store.publish(path, aside)
+            _LOGGER.warning("%s: %s is not as it was written, and is now %s", store.name, path, aside)
+    if missing:
+        journal.add(*map(Removed, missing))
 
 
 class Journal:
@@ -105,56 +119,67 @@ class Journal:
         Args:
             store: The store.
             header: The first line of each file.
-            number: Number of the first file.
+            number: The highest number of a file of the state so far.
         """
+        self.header = header
+        """The first line of each file."""
         self._store = store
-        self._header = header
         self._number = number
+        self._path: str | None = None
         self._lines = 0
-        self._files = 0
         self._failure: OSError | None = None
         self._lock = threading.Lock()
 
-    def stage(self, data: bytes) -> str:
-        """Write the data of a partition, which is not part of the dataset yet.
-
-        Args:
-            data: The whole file.
-
-        Returns:
-            Where it is.
-
-        Raises:
-            OSError: It could not be written.
-        """
+    def next_number(self) -> int:
+        """A number for a file of the state that no other one has."""
         with self._lock:
-            self._files += 1
-            path = staged_path(self._number, self._files)
-        self._store.stage(path, data)
-        return path
+            return self._count()
 
-    def add(self, entry: Partition | Failed) -> None:
-        """Write a line.
+    def add(self, *entries: Entry) -> None:
+        """Write lines.
 
         Args:
-            entry: The line.
+            entries: The lines, at least one.
 
         Raises:
-            OSError: It could not be written, or an earlier one could not: nothing may stand behind half a line.
+            OSError: They could not be written, or earlier ones could not: nothing may stand behind half a line.
         """
         with self._lock:
             if self._failure is not None:
                 raise OSError(*self._failure.args)
             try:
-                self._append(entry)
+                self._append(entries)
             except OSError as error:
                 self._failure = error
                 raise
 
-    def _append(self, entry: Entry) -> None:
-        if self._lines == self._store.journal_lines:
-            self._number += 1
+    def _append(self, entries: Sequence[Entry]) -> None:
+        lines = b"".join(map(write_entry, entries))
+        if self._path is None or self._lines == self._store.journal_lines:
+            self._path = journal_path(self._count())
             self._lines = 0
-        lines = write_entry(entry) if self._lines else write_entry(self._header) + write_entry(entry)
-        self._store.append(journal_path(self._number), lines)
+            lines = write_entry(self.header) + lines
+        self._store.append(self._path, lines)
         self._lines += 1
+
+    def merge(self, index: DatasetIndex) -> None:
+        """Write all that the journals of a dataset say to a new one.
+
+        Args:
+            index: The dataset, with a header.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        lines: list[Entry] = [index.header or self.header]
+        lines += [msgspec.structs.replace(each, merged=()) for each in index.files.values()]
+        lines += [*index.spools.values(), *index.failures.values()]
+        if index.noted:
+            lines.append(Noted(windows={zone: [each.window for each in of] for zone, of in index.noted.items() if of}))
+        staged, path = staged_path(self.next_number()), journal_path(self.next_number())
+        self._store.stage(staged, b"".join(map(write_entry, lines)))
+        self._store.publish(staged, path)
+
+    def _count(self) -> int:
+        self._number += 1
+        return self._number

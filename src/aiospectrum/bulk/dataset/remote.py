@@ -9,7 +9,7 @@ import msgspec
 from aiospectrum._extras import import_extra
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk.dataset.errors import DestinationBusyError
-from aiospectrum.bulk.dataset.manifest import LOCK, STAGED
+from aiospectrum.bulk.dataset.state import LOCK
 
 __all__ = ["RemoteStore", "open_remote"]
 
@@ -94,7 +94,7 @@ class RemoteStore:
 
     def lock(self) -> None:
         """Write the lock, unless somebody else has."""
-        self._make_folder(STAGED)
+        self._make_folder("state")
         path = self._path(LOCK)
         try:
             self._fs().pipe_file(path, self._lock_content(), mode="create")

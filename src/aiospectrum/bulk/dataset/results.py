@@ -14,19 +14,28 @@ FileFormat: TypeAlias = Literal["parquet", "csv", "ndjson"]
 
 @attrs.frozen(kw_only=True)
 class SaveProgress:
-    """How far the saving of a plan has come."""
+    """How far the saving of a plan has come.
+
+    Each task is in one of ``skipped``, ``done``, ``filling``, ``not_begun``, ``failed`` and ``left``.
+    """
 
     total: int
-    """Tasks of the plan."""
+    """Tasks of the plan; and those of filling windows that the dataset has outside of it."""
 
     skipped: int = 0
-    """Tasks whose partitions were there already; known from the beginning."""
+    """Tasks of the plan that are done already; known from the beginning."""
 
     done: int = 0
-    """Tasks whose partitions have been written by this run."""
+    """Tasks whose windows have been saved by this run, with all rows that there will ever be."""
+
+    filling: int = 0
+    """Tasks whose windows may get more rows: the next run on the dataset asks for them again, whatever its plan."""
+
+    not_begun: int = 0
+    """Tasks whose windows have not begun, and that are not asked for; known from the beginning."""
 
     refreshed: int = 0
-    """Tasks among those whose partitions were there already, with data that may have been missing."""
+    """Tasks among those done and filling of which something was there already."""
 
     failed: int = 0
     """Tasks that have failed in this run."""
@@ -35,20 +44,23 @@ class SaveProgress:
     """How often a window was cut in two because its report had been truncated."""
 
     rows: int = 0
-    """Rows that have been written."""
+    """Rows that have been saved."""
 
     bytes: int = 0
-    """Bytes of the files that have been written."""
+    """Bytes of the data files that have been written."""
+
+    odd_lags: int = 0
+    """Reports whose ``data_lag`` was negative, not finite or over a day, and was taken for 0 s or a day."""
 
     @property
     def left(self) -> int:
         """Tasks that have not ended yet."""
-        return self.total - self.skipped - self.done - self.failed
+        return self.total - self.skipped - self.done - self.filling - self.not_begun - self.failed
 
 
 @attrs.frozen(kw_only=True)
 class SaveFailure:
-    """A task that failed; what was there before of its partition still is."""
+    """A task that failed; what was there before of its window still is."""
 
     zone_id: str
     """Identifier of the zone."""
@@ -62,28 +74,40 @@ class SaveFailure:
 
 @attrs.frozen(kw_only=True)
 class Saved:
-    """The result of saving a plan."""
+    """The result of saving a plan; each task is in one of the same counts as in :class:`SaveProgress`."""
+
+    folder: str
+    """The folder of the data files, which is what other programs read; a URL without secrets for file systems."""
 
     total: int
-    """Tasks of the plan."""
+    """Tasks of the plan; and those of filling windows that the dataset has outside of it."""
 
     skipped: int
-    """Tasks whose partitions were there already."""
+    """Tasks of the plan that are done already."""
 
     done: int
-    """Tasks whose partitions were written."""
+    """Tasks whose windows have been saved by this run, with all rows that there will ever be."""
+
+    filling: int
+    """Tasks whose windows may get more rows: the next run on the dataset asks for them again, whatever its plan."""
+
+    not_begun: int
+    """Tasks whose windows have not begun, and that are not asked for."""
 
     refreshed: int
-    """Tasks among those whose partitions were there already, with data that may have been missing."""
+    """Tasks among those done and filling of which something was there already."""
 
     failed: tuple[SaveFailure, ...]
     """Tasks that failed; saving the plan again attempts them once more."""
 
     rows: int
-    """Rows that were written."""
+    """Rows that were saved."""
 
     bytes: int
-    """Bytes of the files that were written."""
+    """Bytes of the data files that were written."""
+
+    odd_lags: int
+    """Reports whose ``data_lag`` was negative, not finite or over a day, and was taken for 0 s or a day."""
 
     stopped: bool
     """Whether tasks were left out because ``stop`` was set."""
@@ -91,9 +115,9 @@ class Saved:
     @property
     def left(self) -> int:
         """Tasks that were not started, as ``stop`` was set."""
-        return self.total - self.skipped - self.done - len(self.failed)
+        return self.total - self.skipped - self.done - self.filling - self.not_begun - len(self.failed)
 
     @property
     def ok(self) -> bool:
-        """Whether the dataset has all of the plan now."""
-        return not self.failed and not self.left
+        """Whether the dataset has all of the plan now, and nothing that is filling."""
+        return not (self.failed or self.left or self.filling or self.not_begun)

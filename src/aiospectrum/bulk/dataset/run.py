@@ -1,9 +1,12 @@
-"""One run: the tasks that a dataset lacks are fetched, and each is written when all its reports are there."""
+"""One run: what a dataset lacks is fetched, and written when all reports of a window are there."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 
 import attrs
@@ -11,17 +14,21 @@ import msgspec
 
 from aiospectrum._http.config import refuse_coroutine
 from aiospectrum._http.redaction import Redaction, make_redaction
-from aiospectrum.bulk.dataset.encoding import Part, encode, import_format
-from aiospectrum.bulk.dataset.errors import StorageError
-from aiospectrum.bulk.dataset.journal import Journal, open_dataset
-from aiospectrum.bulk.dataset.manifest import Failed, Header, Partition, partition_path
-from aiospectrum.bulk.dataset.old_index import Action, DatasetIndex, choose_actions
+from aiospectrum.bulk.columns import Part, pack_report, schema_of
+from aiospectrum.bulk.dataset.collecting import Collected, StartedTask
+from aiospectrum.bulk.dataset.errors import SaveError, StorageError
+from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.journal import open_dataset
 from aiospectrum.bulk.dataset.opening import shown_error
+from aiospectrum.bulk.dataset.periods import to_seconds
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
+from aiospectrum.bulk.dataset.settling import clip
+from aiospectrum.bulk.dataset.state import Failed, Header
 from aiospectrum.bulk.dataset.store import Store, run_blocking
+from aiospectrum.bulk.dataset.tasks import RunTask, TaskCounts, choose_tasks, count_tasks
+from aiospectrum.bulk.dataset.writing import DatasetWriter
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
-from aiospectrum.bulk.windows import Window
 from aiospectrum.bulk.workers import Queue, WorkerPool, divide
 from aiospectrum.bulk.zones import Clients
 from aiospectrum.errors import SpectrumError, TableError
@@ -31,28 +38,13 @@ __all__ = ["WRITERS", "Run", "run_in_thread"]
 
 T = TypeVar("T")
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LOGGER: Final = logging.getLogger("aiospectrum")
 
-WRITERS: Final = 4
-"""Partitions that are written at once; with more, the disk or the interpreter is what they wait for."""
+WRITERS: Final = 2
+"""Threads that write: one spool files, one data files."""
 
-
-@attrs.define(kw_only=True)
-class _Started:
-    """A task that is under way."""
-
-    at: datetime
-    is_refresh: bool
-    parts: list[Part] = attrs.Factory(list)
-    failure: tuple[Window, SpectrumError] | None = None
-
-    def add(self, outcome: Outcome) -> None:
-        """Keep an outcome; no reports any more once there is an error."""
-        if outcome.error is not None:
-            self.failure = self.failure or (outcome.window, outcome.error)
-            self.parts.clear()
-        elif self.failure is None:
-            self.parts.append((outcome.window, outcome.unwrap()))
+_MANY_ZONES: Final = 100
+"""Zones of the first plan from which on a dataset has data files by day, else by month."""
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -71,8 +63,14 @@ class Run:
     concurrency: int
     """Maximum number of calls of each client at once."""
 
-    refresh_within: timedelta | None
-    """How long ago the windows of partitions ended that are fetched again if they were incomplete; None for none."""
+    memory: int
+    """Bytes that finished windows and files take in memory, about."""
+
+    settle_after: float
+    """Seconds after its end from which on nothing is missing of a window."""
+
+    fresh_rows: bool
+    """Whether rows of filling windows are saved."""
 
     fail_fast: bool
     """Whether the first error ends everything."""
@@ -81,7 +79,7 @@ class Run:
     """Once it is set, no task is started."""
 
     on_progress: Callable[[SaveProgress], object] | None
-    """Called at the start and whenever a task has ended."""
+    """Called at the start and whenever tasks have ended."""
 
     fetcher: Fetcher
     """Fetches windows."""
@@ -98,11 +96,10 @@ class Run:
     executor: Executor
     """Has a thread for each of :data:`WRITERS`, and one to renew the lock meanwhile."""
 
-    _started: dict[Task, _Started] = attrs.field(factory=dict, init=False)
+    _started: dict[Task, StartedTask] = attrs.field(factory=dict, init=False)
     _failed: list[SaveFailure] = attrs.field(factory=list, init=False)
     _progress: SaveProgress = attrs.field(init=False)
-    _journal: Journal = attrs.field(init=False)
-    _write_slots: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(WRITERS), init=False)
+    _writer: DatasetWriter = attrs.field(init=False)
 
     async def save(self) -> Saved:
         """Save.
@@ -112,141 +109,185 @@ class Run:
 
         Raises:
             SaveError: The store cannot be saved to, or not any further.
-            ImportError: The format needs a package that is not installed.
+            ImportError: A package is not installed.
             InvalidArgumentError: The client does not take an argument.
             ClientStateError: The client is not open, or not on this event loop.
             SpectrumError: The first error, with ``fail_fast``.
         """
         parts = divide(self.client, self.plan)
-        self._progress = SaveProgress(total=len(self.plan))
-        await self._in_thread(lambda: import_format(self.file_format))
+        await self._in_thread(lambda: schema_of(self.plan.query))  # imports what it needs
         try:
             await self._in_thread(self.store.lock)
-            header = Header(
-                file_format=self.file_format, plan=msgspec.json.decode(self.plan.to_json()), started=self._now()
-            )
-            index, number = await self._in_thread(lambda: open_dataset(self.store, header))
-            actions = [await self._choose_actions(plan, index) for _, plan in parts]
-            del index  # which may be large
-            self._journal = Journal(self.store, header, number)
-            self._report(skipped=sum(each.count(Action.SKIP) for each in actions))
-            await self._fetch_and_write(
-                [self._queue(client, plan, each) for (client, plan), each in zip(parts, actions, strict=True)]
-            )
+            queues = await self._open(parts)
+            error = await self._fetch_and_write(queues)
         finally:
             await self._in_thread(self.store.unlock)
+        if error is not None:
+            raise error
         progress = self._progress
         return Saved(
+            folder=f"{self.store.name.rstrip('/')}/data",
             total=progress.total,
             skipped=progress.skipped,
             done=progress.done,
+            filling=progress.filling,
+            not_begun=progress.not_begun,
             refreshed=progress.refreshed,
             failed=tuple(self._failed),
             rows=progress.rows,
             bytes=progress.bytes,
+            odd_lags=progress.odd_lags,
             stopped=progress.left > 0,
         )
 
-    async def _choose_actions(self, plan: Plan, index: DatasetIndex) -> bytearray:
-        now = self._now()
-        return await self._in_thread(lambda: choose_actions(plan, index, now=now, refresh_within=self.refresh_within))
+    async def _open(self, parts: list[tuple[Transport, Plan]]) -> list[Queue]:
+        """Read the dataset, and choose the tasks of each client."""
+        now = self.clock()
+        header = Header(
+            file_format=self.file_format,
+            period="day" if len(self.plan.zones) >= _MANY_ZONES else "month",
+            plan=msgspec.json.decode(self.plan.to_json()),
+            started=int(now // 1),
+        )
+        index, journal, taken = await self._in_thread(lambda: open_dataset(self.store, header))
+        counts, queues = TaskCounts(), []
+        shares, unreachable = self._divide_filling(parts, index)
+        for client, plan, zones in shares:
+            choose = partial(choose_tasks, plan, index, zones, now=now)
+            count = await self._in_thread(partial(count_tasks, choose, journal.header.period))
+            counts.add(count)
+            workers = min(self.concurrency, count.by_period.total())
+            queues.append(Queue(client=client, tasks=self._start_tasks(choose()), workers=workers))
+        self._writer = DatasetWriter(
+            store=self.store,
+            journal=journal,
+            index=index,
+            query=self.plan.query,
+            memory=self.memory,
+            fresh_rows=self.fresh_rows,
+            left=counts.by_period,
+            in_thread=self._in_thread,
+            sleep=self.fetcher.sleep,
+            on_written=self._count,
+            on_files=lambda files: self._report(bytes=sum(each.bytes for each in files)),
+            taken=taken,
+        )
+        self._progress = SaveProgress(total=counts.total + unreachable)
+        self._report(skipped=counts.skipped, not_begun=counts.not_begun, filling=unreachable)
+        return queues
 
-    def _queue(self, client: Transport, plan: Plan, actions: bytearray) -> Queue:
-        workers = min(self.concurrency, len(actions) - actions.count(Action.SKIP))
-        return Queue(client=client, tasks=self._start_tasks(plan, actions), workers=workers)
+    def _divide_filling(
+        self, parts: list[tuple[Transport, Plan]], index: DatasetIndex
+    ) -> tuple[list[tuple[Transport, Plan, list[str]]], int]:
+        """Each client, its part of the plan, and zones whose filling windows it asks for; how many have no client."""
+        filling = Counter(zone_id for zone_id, _ in index.filling())
+        if not isinstance(self.client, Mapping):
+            return [(self.client, self.plan, [*filling])], 0
+        shares = {id(client): (client, plan, list[str]()) for client, plan in parts}
+        clients = {zone_id.lower(): client for zone_id, client in self.client.items()}
+        for zone_id in [*filling]:
+            client = clients.get(zone_id)
+            if client is not None:
+                nothing = attrs.evolve(self.plan, zones=())
+                shares.setdefault(id(client), (client, nothing, []))[2].append(zone_id)
+                del filling[zone_id]
+        return [*shares.values()], filling.total()
 
-    def _start_tasks(self, plan: Plan, actions: bytearray) -> Iterator[Task]:
-        for place, action in enumerate(actions):
-            if action == Action.SKIP:
+    def _start_tasks(self, chosen: Iterable[RunTask | None]) -> Iterator[Task]:
+        for each in chosen:
+            if each is None or not each.has_begun:
                 continue
             if self.stop is not None and self.stop.is_set():
                 return
-            task = plan[place]
-            self._started[task] = _Started(at=self._now(), is_refresh=action == Action.REFRESH)
+            zone_id, window = each.task.zone_id, each.task.window
+            clipped = clip(self.plan.query, window, int(self.clock() // 1))
+            task = each.task if clipped == window else Task(zone_id=zone_id, window=clipped)
+            self._started[task] = StartedTask(
+                zone_id=zone_id, window=window, is_clipped=clipped != window, is_refresh=each.is_refresh
+            )
             yield task
 
-    async def _fetch_and_write(self, queues: list[Queue]) -> None:
+    async def _fetch_and_write(self, queues: list[Queue]) -> SpectrumError | None:
+        """Do all the work; gives the error that ended it, with ``fail_fast``."""
         pool = WorkerPool(self.fetcher, queues, fail_fast=False)
+        error: SpectrumError | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 renewing = group.create_task(self._renew_lock())
+                await self._writer.merge_all()
+                writing = group.create_task(self._writer.write())
                 pool.start()
-                while (outcome := await pool.take()) is not None:
-                    self._started[outcome.task].add(outcome)
-                    if not outcome.is_last:
-                        self._report(splits=1)
-                        continue
-                    await self._write_slots.acquire()
-                    group.create_task(self._finish_task(outcome.task))
-                    del outcome  # a report that is written needs its memory no longer
-                for _ in range(WRITERS):
-                    await self._write_slots.acquire()
+                while error is None and (outcome := await pool.take()) is not None:
+                    error = await self._take(outcome)
+                    del outcome  # a report that is packed needs its memory no longer
+                await pool.aclose()
+                self._writer.close()
+                await writing
                 renewing.cancel()
-        except ExceptionGroup as group_error:
-            failure = group_error.exceptions[0]
-        else:
-            return
-        finally:
+        except BaseException as failure:  # raised again; what has finished is kept
             await pool.aclose()
-        raise failure
+            if not isinstance(failure, asyncio.CancelledError):
+                failure = _first_of(failure)
+            if not isinstance(failure, SaveError):
+                with contextlib.suppress(SaveError):
+                    await self._writer.rescue()
+            raise failure from None
+        return error
 
     async def _renew_lock(self) -> None:
         while self.store.renew_every is not None:
             await self.fetcher.sleep(self.store.renew_every)
             await self._in_thread(self.store.renew_lock)
 
-    async def _finish_task(self, task: Task) -> None:
-        started = self._started.pop(task)
-        try:
-            if started.failure is None:
-                try:
-                    partition = await self._in_thread(lambda: self._write(task, started))
-                except TableError as error:
-                    started.failure = task.window, error
-                else:
-                    refreshed = int(started.is_refresh)
-                    self._report(done=1, refreshed=refreshed, rows=partition.rows, bytes=partition.bytes)
-            if started.failure is not None:
-                await self._record_failure(task, *started.failure)
-        finally:
-            self._write_slots.release()
-
-    def _write(self, task: Task, started: _Started) -> Partition:
-        """Write a partition; see :mod:`aiospectrum.bulk.dataset.manifest` for why in this order."""
-        encoded = encode(self.file_format, self.plan.query, task, started.parts)
-        staged = self._journal.stage(encoded.data)
-        partition = Partition(
-            zone_id=task.zone_id.lower(),
-            since=task.window.since,
-            until=task.window.until,
-            path=partition_path(task, self.file_format),
-            staged=staged,
-            rows=encoded.rows,
-            bytes=len(encoded.data),
-            data_lag=max(report.data_lag for _, report in started.parts),
-            started=started.at,
-            parts=len(started.parts),
-            rounded=encoded.rounded,
-        )
-        self._journal.add(partition)
-        self.store.publish(staged, partition.path)
-        return partition
-
-    async def _record_failure(self, task: Task, window: Window, error: SpectrumError) -> None:
+    async def _take(self, outcome: Outcome) -> SpectrumError | None:
+        """Keep an outcome; gives its error with ``fail_fast``."""
+        started = self._started[outcome.task]
+        if outcome.error is not None:
+            started.fail(outcome.window, outcome.error)
+        elif started.failure is None:
+            report = outcome.unwrap()
+            try:
+                packed = pack_report(self.plan.query, outcome.window, report)
+            except TableError as problem:
+                started.fail(started.window, problem)
+            else:
+                part = Part(zone_id=started.zone_id.lower(), window=started.window, report=packed)
+                started.add(part, asked=outcome.asked, data_lag=report.data_lag)
+        if not outcome.is_last:
+            self._report(splits=1)
+            return None
+        del self._started[outcome.task]
+        since = to_seconds(started.window.since)
+        if started.failure is None:
+            await self._writer.add(started.finish(self.settle_after), since)
+            return None
+        window, error = started.failure
+        name, message = type(error).__name__, str(error).encode(errors="replace").decode()
         failed = Failed(
-            zone_id=task.zone_id.lower(),
-            since=window.since,
-            until=window.until,
-            path=partition_path(task, self.file_format),
-            error=type(error).__name__,
-            message=str(error),
-            at=self._now(),
+            zone_id=started.zone_id.lower(),
+            since=to_seconds(window.since),
+            until=to_seconds(window.until),
+            error=name,
+            message=message,
+            at=int(self.clock() // 1),
         )
-        await self._in_thread(lambda: self._journal.add(failed))
-        self._failed.append(SaveFailure(zone_id=task.zone_id, window=window, error=f"{failed.error}: {error}"))
-        self._report(failed=1)
-        if self.fail_fast:
-            raise error
+        self._failed.append(SaveFailure(zone_id=started.zone_id, window=window, error=f"{name}: {error}"))
+        await self._writer.add(failed, since)
+        return error if self.fail_fast else None
+
+    def _count(self, written: Collected) -> None:
+        filling = sum(each.window.filling for each in written.windows)
+        odd_lags = sum(each.odd_lags for each in written.windows)
+        if odd_lags and not self._progress.odd_lags:
+            _LOGGER.warning("%s: data_lag of some reports cannot be, and is taken for 0 s or a day", self.store.name)
+        self._report(
+            done=len(written.windows) - filling,
+            filling=filling,
+            failed=len(written.failures),
+            refreshed=sum(each.is_refresh for each in written.windows),
+            rows=sum(each.window.rows for each in written.windows if self.fresh_rows or not each.window.filling),
+            odd_lags=odd_lags,
+        )
 
     def _report(self, **more: int) -> None:
         changes = {name: getattr(self._progress, name) + count for name, count in more.items()}
@@ -254,11 +295,15 @@ class Run:
         if self.on_progress is not None:
             refuse_coroutine("on_progress", self.on_progress(self._progress))
 
-    def _now(self) -> datetime:
-        return _EPOCH + timedelta(seconds=self.clock())
-
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await run_in_thread(self.executor, call, self.redaction, self.store.name)
+
+
+def _first_of(failure: BaseException) -> BaseException:
+    """The first error of nested groups."""
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure
 
 
 async def run_in_thread(executor: Executor, call: Callable[[], T], redaction: Redaction, problem: str) -> T:

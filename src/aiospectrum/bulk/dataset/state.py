@@ -29,7 +29,7 @@ Version 1 of the format. Times are whole seconds since 1970 in UTC.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -64,6 +64,7 @@ __all__ = [
     "read_plan",
     "spool_path",
     "staged_path",
+    "state_kind",
     "state_number",
     "write_entry",
 ]
@@ -82,12 +83,11 @@ LONGEST_JOURNAL: Final = 1 << 29
 
 _PERIOD: Final = r"[0-9]{4}-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?"
 _NUMBER: Final = r"(?:[0-9]{6}|[1-9][0-9]{6,8})"
-_STATE: Final = (
-    rf"state/w[1-9][0-9]{{0,3}}-(?:journal-({_NUMBER})\.jsonl|spool-({_NUMBER})\.arrow|(?:staged|aside)-({_NUMBER}))"
-)
+_STATE: Final = rf"state/w[1-9][0-9]{{0,3}}-(journal|spool|staged|aside)-({_NUMBER})(\.[a-z]+)?"
+_SPOOL: Final = rf"state/w[1-9][0-9]{{0,3}}-spool-{_NUMBER}\.arrow"
 _DATA: Final = rf"data/({_PERIOD})-(w[1-9][0-9]{{0,3}})-([0-9]{{4}}|[1-9][0-9]{{4,8}})\.(parquet|csv|ndjson)"
 
-_IS_JOURNAL: Final = re.compile(rf"state/w[1-9][0-9]{{0,3}}-journal-({_NUMBER})\.jsonl")
+_ENDINGS: Final[Mapping[str, str | None]] = {"journal": ".jsonl", "spool": ".arrow", "staged": None, "aside": None}
 _IS_STATE: Final = re.compile(_STATE)
 _IS_DATA: Final = re.compile(_DATA)
 _ZONE: Final = re.compile(r"[0-9a-f]{32}")
@@ -97,7 +97,7 @@ _Seconds: TypeAlias = Annotated[int, Meta(ge=-62_135_596_800, le=253_402_300_799
 
 _Count: TypeAlias = Annotated[int, Meta(ge=0, le=1 << 53)]
 _DataPath: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_DATA}\Z")]
-_SpoolPath: TypeAlias = Annotated[str, Meta(pattern=rf"\Astate/w[1-9][0-9]{{0,3}}-spool-{_NUMBER}\.arrow\Z")]
+_SpoolPath: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_SPOOL}\Z")]
 _StagedPath: TypeAlias = Annotated[str, Meta(pattern=rf"\Astate/w[1-9][0-9]{{0,3}}-staged-{_NUMBER}\Z")]
 _PeriodName: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_PERIOD}\Z")]
 _Zone: TypeAlias = Annotated[str, Meta(min_length=32, max_length=32)]
@@ -199,10 +199,10 @@ class DataFile(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag
     """Counts or bytes that the API gave with fractions, and that are whole numbers here."""
 
 
-class Removed(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="removed"):
-    """A data file whose windows are no longer part of the dataset."""
+class Removed(msgspec.Struct, frozen=True, tag_field="entry", tag="removed"):
+    """A data file or spool file whose windows are no longer part of the dataset; it is gone when the line is there."""
 
-    path: _DataPath
+    path: Annotated[str, Meta(pattern=rf"\A(?:{_DATA}|{_SPOOL})\Z")]
     """Where it was."""
 
 
@@ -377,16 +377,21 @@ def aside_path(number: int) -> str:
 
 def journal_number(path: str) -> int | None:
     """The number of a journal; None for the path of another file."""
-    match = _IS_JOURNAL.fullmatch(path)
-    return int(match[1]) if match else None
+    return state_number(path) if state_kind(path) == "journal" else None
+
+
+def state_kind(path: str) -> str | None:
+    """Whether a path is that of a ``journal``, a ``spool`` file, or one ``staged`` or set ``aside``; else None."""
+    match = _IS_STATE.fullmatch(path)
+    return match[1] if match and match[3] == _ENDINGS[match[1]] else None
 
 
 def state_number(path: str) -> int | None:
-    """The number in the name of any file of the state; None for the path of another file."""
+    """The number in the name of any of those; None for the path of another file."""
     match = _IS_STATE.fullmatch(path)
-    return int(match[1] or match[2] or match[3]) if match else None
+    return int(match[2]) if match and match[3] == _ENDINGS[match[1]] else None
 
 
 def is_path(path: str) -> bool:
     """Whether a path is one that a dataset has, which no other file is opened by."""
-    return path == LOCK or _IS_STATE.fullmatch(path) is not None or _IS_DATA.fullmatch(path) is not None
+    return path == LOCK or state_kind(path) is not None or _IS_DATA.fullmatch(path) is not None

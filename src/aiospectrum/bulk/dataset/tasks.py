@@ -1,14 +1,14 @@
 """The tasks of a run: what a dataset lacks of a plan, and all that is still filling. Pure; nothing is listed."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
 import attrs
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
-from aiospectrum.bulk.dataset.index import DatasetIndex, Located, overlapping
+from aiospectrum.bulk.dataset.index import DatasetIndex, Located, overlapping, window_of
 from aiospectrum.bulk.dataset.periods import Period, period_of, to_datetime, to_seconds
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.windows import STEP, Window, count_windows, window_at
@@ -77,33 +77,33 @@ def choose_tasks(plan: Plan, index: DatasetIndex, zones: Iterable[str], *, now: 
     Raises:
         DestinationMismatchError: A sum of the plan overlaps one of the dataset in a way that would have rows twice.
     """
-    fillings = _fillings(index)
+    fillings, windows = _fillings(index), index.windows
     spelling = {zone_id.lower(): zone_id for zone_id in plan.zones}
     for key in zones:
         for since, until in fillings.get(key, ()):
             if key not in spelling or not _is_in_plan(plan, since, until):
-                for piece in _cut(since, until, _done(index.windows.get(key, ()))):
+                for piece in _cut(since, until, _done(windows.get(key, ()))):
                     yield _run_task(spelling.get(key, key), *map(to_datetime, piece), is_refresh=True, now=now)
     pieces = _pieces_by_time if plan.query.kind == "bytime" else _pieces_of_sum
     for window in plan.windows():
         span = to_seconds(window.since), to_seconds(window.until)
         for key, zone_id in spelling.items():
-            there, filling = index.windows.get(key), fillings.get(key, ())
+            there, filling = windows.get(key), fillings.get(key, ())
             if there is None and not filling:
                 yield _run_task(zone_id, window.since, window.until, is_refresh=False, now=now)
                 continue
-            found = pieces(zone_id, span, [] if there is None else there[overlapping(there, *span)], filling)
+            found = pieces(zone_id, span, [] if there is None else there[overlapping(there, *span, window_of)], filling)
             for since, until, is_refresh in found:
                 yield _run_task(zone_id, to_datetime(since), to_datetime(until), is_refresh=is_refresh, now=now)
             if not found:
                 yield None
 
 
-def count_tasks(chosen: Iterable[RunTask | None], period: Period) -> TaskCounts:
+def count_tasks(choose: Callable[[], Iterable[RunTask | None]], period: Period) -> TaskCounts:
     """Count tasks.
 
     Args:
-        chosen: What :func:`choose_tasks` gives.
+        choose: Gives what :func:`choose_tasks` does.
         period: What the data files are divided by.
 
     Returns:
@@ -114,7 +114,7 @@ def count_tasks(chosen: Iterable[RunTask | None], period: Period) -> TaskCounts:
     """
     counts = TaskCounts()
     name, since = "", None
-    for each in chosen:
+    for each in choose():
         if each is None:
             counts.skipped += 1
         elif not each.has_begun:
@@ -178,10 +178,10 @@ def _pieces_by_time(
     zone_id: str, span: Span, there: Sequence[Located], filling: Sequence[Span]
 ) -> list[tuple[int, int, bool]]:
     since, until = span
-    overlapping = [each for each in filling if each[0] < until and since < each[1]]
-    sticking_out = [each for each in overlapping if each[0] < since or until < each[1]]
+    near = [each for each in filling if each[0] < until and since < each[1]]
+    sticking_out = [each for each in near if each[0] < since or until < each[1]]
     return [
-        (start, end, any(each[0] < end and start < each[1] for each in overlapping))
+        (start, end, any(each[0] < end and start < each[1] for each in near))
         for start, end in _cut(since, until, [*_done(there), *sticking_out])
     ]
 
