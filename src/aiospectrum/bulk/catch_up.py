@@ -92,7 +92,8 @@ async def catch_up(
     """
     zones = check_what_to_catch_up(plan, zones)
     check_function("clock", check_callable("clock", clock))
-    open_store, redaction = make_opener(destination, storage_options, clock)
+    opening = open_store, redaction = make_opener(destination, storage_options, clock)
+    del destination, storage_options  # so that no tool that reports errors shows them
     now = datetime.fromtimestamp(clock(), UTC)
     lacking = await run_in_thread(
         Threads(), lambda: find_lacking(open_store(), plan, zones, now=now), redaction, "the dataset cannot be read"
@@ -100,7 +101,7 @@ async def catch_up(
     return await save_plans(
         client,
         lacking.plans,
-        destination,
+        opening,
         format=format or lacking.file_format,
         concurrency=concurrency,
         settle_after=settle_after,
@@ -111,7 +112,6 @@ async def catch_up(
         stop=stop,
         on_progress=on_progress,
         rate_limit_timeout=rate_limit_timeout,
-        storage_options=storage_options,
         clock=clock,
         sleep=sleep,
     )
@@ -178,7 +178,9 @@ def _plans_to_now(index: DatasetIndex, plan: Plan | None, zones: Iterable[str] |
     until = edge_after(now, edges_of(known.query, known.window))
     by_start: dict[datetime, list[str]] = {}
     for zone_id in zones:
-        start = _find_start(index, zone_id.lower(), claims.get(zone_id.lower(), origin), known, is_wanted=plan is not None)
+        start = _find_start(
+            index, zone_id.lower(), claims.get(zone_id.lower(), origin), known, is_wanted=plan is not None
+        )
         if start < until:
             by_start.setdefault(start, []).append(zone_id)
     if not by_start:

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -307,23 +307,23 @@ def edges_of(query: Query, window: WindowLength) -> WindowLength:
     return query.shortest
 
 
-def check_task_count(plan: Plan, max_tasks: int) -> None:
-    """Refuse a plan that is too large to be carried out.
+def check_task_count(plans: Sequence[Plan], max_tasks: int) -> None:
+    """Refuse plans that are together too large to be carried out.
 
     Args:
-        plan: The plan.
+        plans: The plans, the one with the earliest start first.
         max_tasks: Maximum number of tasks, 1 or more.
 
     Raises:
-        InvalidArgumentError: The plan has more tasks, or the maximum is invalid.
+        InvalidArgumentError: They have more tasks, or the maximum is invalid.
     """
     max_tasks = _COUNT.check("max_tasks", max_tasks)
-    count, zones = len(plan), len(plan.zones)
+    count, zones = sum(map(len, plans)), sum(len(plan.zones) for plan in plans)
     if count > max_tasks:
         refuse(
             "plan",
-            f"{count:,} tasks: {count // zones:,} windows of {zones:,} zones",
-            f"{max_tasks:,} tasks at most (is its time {plan.span} right? longer windows make fewer tasks, and"
+            f"{count:,} tasks, windows of {zones:,} zones",
+            f"{max_tasks:,} tasks at most (is the time {plans[0].span} right? longer windows make fewer tasks, and"
             " max_tasks permits more)",
         )
 

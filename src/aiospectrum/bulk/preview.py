@@ -13,8 +13,9 @@ from aiospectrum.bulk.dataset.index import read_journals
 from aiospectrum.bulk.dataset.journal import check_destination
 from aiospectrum.bulk.dataset.opening import call_store, make_opener
 from aiospectrum.bulk.dataset.results import FileFormat
+from aiospectrum.bulk.dataset.run import make_header
 from aiospectrum.bulk.dataset.store import Store
-from aiospectrum.bulk.dataset.tasks import TaskCounts, choose_all, count_tasks
+from aiospectrum.bulk.dataset.tasks import choose_tasks, count_tasks
 from aiospectrum.bulk.plan import MAX_TASKS, Plan, check_task_count
 
 __all__ = ["Preview", "preview"]
@@ -82,7 +83,8 @@ def _look(store: Store, plans: tuple[Plan, ...], file_format: FileFormat, max_ta
     schema_of(plans[0].query)  # imports what it needs
     sizes = store.list()
     index = read_journals(store, sizes)
-    check_destination(store, index, sizes, plans[0].query, file_format)
-    counts = TaskCounts()
-    counts.add(count_tasks(lambda: choose_all(plans, index, now=now), "month"))
+    check_destination(store, index, sizes, make_header(plans, file_format, now))
+    index.drop_missing(sizes)
+    filling = [zone_id for zone_id, _ in index.filling()]
+    counts = count_tasks(lambda: choose_tasks(plans, index, dict.fromkeys(filling), now=now), "month")
     return Preview(plans=plans, requests=counts.by_period.total())

@@ -75,7 +75,7 @@ def pull(
         InvalidArgumentError: An argument is invalid.
     """
     check_class("plan", plan, Plan)
-    check_task_count(plan, max_tasks)
+    check_task_count((plan,), max_tasks)
     concurrency = check_count("concurrency", concurrency)
     check_function("sleep", sleep)
     Flag().check("fail_fast", fail_fast)
