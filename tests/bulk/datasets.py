@@ -4,7 +4,6 @@ import asyncio
 import csv
 import json
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from aiospectrum.bulk import Plan, Query, Saved, save
 from aiospectrum.bulk.dataset.index import read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.periods import to_datetime
-from aiospectrum.bulk.dataset.run import WRITERS, Run
+from aiospectrum.bulk.dataset.run import Run
 from aiospectrum.bulk.dataset.store import Store
+from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.fetch import Fetcher
 from tests.bulk.fakes import SINCE, Call, Fake
 
@@ -95,10 +95,8 @@ async def save_over(store: Store, plan: Plan, client: Any = None, **options: Any
         "on_progress": None,
         "clock": NOW.timestamp,
     }
-    with ThreadPoolExecutor(WRITERS + 1) as executor:
-        settings = {**defaults, **options}
-        run = Run(client=_client(client), plan=plan, fetcher=fetcher, store=store, executor=executor, **settings)
-        return await run.save()
+    settings = {"threads": Threads(), **defaults, **options}
+    return await Run(client=_client(client), plan=plan, fetcher=fetcher, store=store, **settings).save()
 
 
 def _client(given: Any) -> Any:

@@ -12,7 +12,8 @@ import attrs
 import pytest
 
 from aiospectrum.bulk import DestinationBusyError, Plan, StorageError
-from aiospectrum.bulk.dataset.local import Disk, LocalStore
+from aiospectrum.bulk.dataset.disk import Disk, Folder
+from aiospectrum.bulk.dataset.local import LocalStore
 from tests.bulk.datasets import (
     done_of,
     expected_rows,
@@ -49,9 +50,32 @@ class FailingDisk(Disk):
     calls: int = 0
     """Calls so far."""
 
-    def open(self, path: Path, flags: int) -> int:
+    def __attrs_post_init__(self) -> None:
+        super().__init__()
+
+    def open_root(self, path: Path) -> Folder:
         self._count()
-        return super().open(path, flags)
+        return super().open_root(path)
+
+    def make_root(self, path: Path) -> None:
+        self._count()
+        super().make_root(path)
+
+    def make_folder(self, within: Folder, name: str) -> None:
+        self._count()
+        super().make_folder(within, name)
+
+    def list(self, folder: Folder) -> list[str]:
+        self._count()
+        return super().list(folder)
+
+    def open(self, folder: Folder, name: str, flags: int) -> int:
+        self._count()
+        return super().open(folder, name, flags)
+
+    def read(self, descriptor: int, most: int) -> bytes:
+        self._count()
+        return super().read(descriptor, most)
 
     def write(self, descriptor: int, data: memoryview) -> int:
         half = data[: max(1, len(data) // 2)]  # all is written in several calls
@@ -66,17 +90,13 @@ class FailingDisk(Disk):
         self._count()
         super().sync(descriptor)
 
-    def replace(self, source: Path, target: Path) -> None:
+    def replace(self, source: tuple[Folder, str], target: tuple[Folder, str]) -> None:
         self._count()
         super().replace(source, target)
 
-    def make_folder(self, path: Path) -> None:
+    def delete(self, folder: Folder, name: str) -> None:
         self._count()
-        super().make_folder(path)
-
-    def delete(self, path: Path) -> None:
-        self._count()
-        super().delete(path)
+        super().delete(folder, name)
 
     def _count(self) -> None:
         number = self.calls
@@ -169,12 +189,12 @@ async def test_dying_while_journals_are_merged(tmp_path: Path) -> None:
     for hours in range(1, 21):
         await save_to(tmp_path, make_plan([A], days=hours / 24))
     plan = make_plan([A], days=20 / 24)
-    for number in range(200):
+    for number in range(400):
         disk = FailingDisk(fails_at=number, failures=10**6, error=PowerCut())
         with contextlib.suppress(PowerCut, BaseExceptionGroup):
             saved = await save_over(LocalStore(tmp_path, disk=disk), plan)
             break
-    assert 10 < number < 190
+    assert 10 < number < 390
     assert saved.skipped == 1
     assert shown_rows(tmp_path) == expected_rows(plan)
 
@@ -229,13 +249,14 @@ class SlowDisk(Disk):
     """Waits in the middle of renaming until it may end, and may fail then."""
 
     def __init__(self, *, fails: bool) -> None:
+        super().__init__()
         self.fails = fails
         self.loop = asyncio.get_running_loop()
         self.renaming = asyncio.Event()
         self.may_end = threading.Event()
         self.renamed = 0
 
-    def replace(self, source: Path, target: Path) -> None:
+    def replace(self, source: tuple[Folder, str], target: tuple[Folder, str]) -> None:
         self.loop.call_soon_threadsafe(self.renaming.set)
         self.may_end.wait(10)
         if self.fails:

@@ -1,7 +1,6 @@
 """Datasets in file systems of fsspec, of which one in memory stands for object stores."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,10 @@ def memory() -> Iterator[Any]:
     file_system.pseudo_dirs[:] = [""]
     yield file_system
     file_system.store.clear()
+
+
+class PowerCut(BaseException):
+    """The process is no more."""
 
 
 class Recording:
@@ -55,6 +58,11 @@ class Recording:
 def store_of(file_system: Any, *, owner: str = "me", clock: Any = lambda: 1000.0) -> RemoteStore:
     """A place in a file system."""
     return RemoteStore(file_system, "/bucket/set", owner=owner, clock=clock)
+
+
+def locks_of(memory: Any) -> list[str]:
+    """The files of locks."""
+    return sorted(path for path in memory.store if "/state/lock-" in path)
 
 
 def download(memory: Any, folder: Path) -> Path:
@@ -108,8 +116,8 @@ async def test_dying_at_every_call(memory: Any, tmp_path: Path) -> None:
         memory.store.clear()
         memory.pseudo_dirs[:] = [""]
         dying = Recording(memory)
-        dying.fails_at, dying.error = number, KeyError("power cut")
-        with pytest.raises((KeyError, BaseExceptionGroup)):
+        dying.fails_at, dying.error = number, PowerCut()
+        with pytest.raises((PowerCut, BaseExceptionGroup)):
             await save_over(store_of(dying), plan, concurrency=1)
         fake = Fake(respond=hourly)
         later = store_of(memory, owner="next", clock=lambda: 2000.0)
@@ -134,17 +142,20 @@ async def test_two_runs_at_once(memory: Any) -> None:
     with pytest.raises(DestinationBusyError, match=r"^memory://bucket/set: first is saving there$"):
         await save_over(store_of(memory, owner="second", clock=lambda: 1299.0), make_plan([A]))
     assert (await save_over(store_of(memory, owner="second", clock=lambda: 1300.0), make_plan([A]))).ok
-    assert not memory.exists("/bucket/set/_manifest/lock")
+    assert locks_of(memory) == []
 
 
 async def test_a_lock_that_was_taken(memory: Any) -> None:
     """Who finds another's lock in place of its own gives up, and does not touch it."""
-    waits = []
+    waits: list[float] = []
+    other = store_of(memory, owner="other")
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
         if len(waits) > 2:
-            memory.pipe_file("/bucket/set/_manifest/lock", json.dumps({"owner": "other", "at": 0}).encode())
+            for name in locks_of(memory):
+                memory.rm_file(name)
+            other.lock()
         await asyncio.sleep(0)
 
     fake = Fake(respond=hourly, is_open=False)
@@ -153,7 +164,7 @@ async def test_a_lock_that_was_taken(memory: Any) -> None:
 
     assert waits == [30.0] * 3
     assert fake.in_flight == 0
-    assert json.loads(memory.cat_file("/bucket/set/_manifest/lock"))["owner"] == "other"
+    assert [memory.cat_file(name) for name in locks_of(memory)] == [b"other"]
 
 
 async def test_the_lock_is_renewed(memory: Any) -> None:
@@ -170,15 +181,21 @@ async def test_the_lock_is_renewed(memory: Any) -> None:
     fake = Fake(respond=hourly, is_open=False)
     recording = Recording(memory)
     await save_over(store_of(recording, clock=lambda: seconds), make_plan([A], days=1), fake, sleep=sleep)
-    written = [path for name, path in recording.calls if name == "pipe_file" and path.endswith("/lock")]
-    assert len(written) > 3
+    written = [path for name, path in recording.calls if name == "pipe_file" and "/state/lock-" in path]
+    assert len(set(written)) > 3
+    assert locks_of(memory) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"{}"])
-async def test_a_lock_that_says_nothing(memory: Any, content: bytes) -> None:
-    """Something that is no lock of ours locks nothing."""
-    memory.pipe_file("/bucket/set/_manifest/lock", content)
-    assert (await save_over(store_of(memory), make_plan([A]))).ok
+@pytest.mark.parametrize("content", [b"", b"\xff\x00\x1b[31m", b"x" * 10**6], ids=["empty", "binary", "long"])
+async def test_a_lock_whose_file_says_nothing(memory: Any, content: bytes) -> None:
+    """It locks by its name; what is in it is only shown to people."""
+    store_of(memory, owner="other").lock()
+    [name] = locks_of(memory)
+    memory.pipe_file(name, content)
+    with pytest.raises(DestinationBusyError, match=r"is saving there$") as raised:
+        await save_over(store_of(memory), make_plan([A]))
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 300
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,9 @@ def traced() -> Iterator[None]:
     tracemalloc.stop()
 
 
-@pytest.mark.parametrize("is_hooked", [False, True], ids=["plain", "hook"])
+@pytest.mark.parametrize(
+    "is_hooked", [pytest.param(False, id="plain", marks=pytest.mark.exhaustive), pytest.param(True, id="hook")]
+)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_kept_errors_are_small(kind: str, is_hooked: bool) -> None:
     """Errors of bodies of 1 MiB take some kB each, with all that led to them, also where a hook keeps them."""

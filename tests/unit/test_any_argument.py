@@ -153,7 +153,7 @@ CALLS: Final[dict[str, tuple[Callable[..., Any], dict[str, Any]]]] = {
     "pull with a hook": (_pull, {"client": Sending(), "plan": PLAN, "on_progress": None}),
     "pull later": (lambda **given: pull(Sending(), PLAN, **given), {"sleep": _no_wait}),
     "watch later": (lambda **given: watch(Sending(), [ZONE], **given), {"sleep": _no_wait, "clock": lambda: 0.0}),
-    "watch": (_watch, {"client": Sending(), "zones": [ZONE], "every": 1, "concurrency": 1}),
+    "watch": (_watch, {"client": Sending(), "zones": [ZONE], "every": 0.01, "concurrency": 1}),
     **{f"read {model.__name__}": (_reading(model), {"values": {}}) for model in MODELS},
     "read a list": (_reading(list[App]), {"values": [READ]}),
     "read a class of theirs": (_reading(Theirs), {"values": {"number": 1, "app": READ}}),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import tracemalloc
+from contextlib import nullcontext
 from typing import Any, Final
 
 import pytest
@@ -84,6 +85,26 @@ async def test_large_bodies_are_read_in_parts() -> None:
     assert decoded is not None
     assert len(decoded.result) == body.count(b"tcp/22")
     assert pauses == 15
+
+
+async def test_others_run_while_a_report_is_read() -> None:
+    """A report of some MiB does not hold the event loop until all of it is read."""
+    body = b'{"success":true,"result":{"data_lag":0,"rows":1,"data":[%b]}}' % fill(row("a" * 32, by_time=True), 2.5)
+    reading = asyncio.create_task(
+        read_large_response(call_of(GET_EVENTS_BY_TIME), response(body), turn=nullcontext, run_apart=run_here)
+    )
+    ran = 0
+    while not reading.done():
+        await asyncio.sleep(0)
+        ran += 1
+
+    assert len((await reading).result.data) == body.count(b"dimensions")
+    assert ran >= 4
+
+
+async def run_here(function: Any) -> Any:
+    """Run a function at once."""
+    return function()
 
 
 @pytest.mark.parametrize(
@@ -238,6 +259,6 @@ async def test_messages_are_redacted_apart() -> None:
     for messages, expected in ([], []), (["x" * 5000] * 9, ["begins", *["redacts"] * 9, "ends"]):
         apart.clear()
         http = response({"success": True, "result": [], "messages": messages})
-        read = await read_large_response(call, http, pause=pause, run_apart=run_apart)
+        read = await read_large_response(call, http, turn=nullcontext, run_apart=run_apart)
         assert len(read.messages) == len(messages)
         assert apart == expected

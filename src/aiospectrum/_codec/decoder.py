@@ -35,8 +35,10 @@ _LARGE: Final = 1 << 16
 _WINDOWS: Final = 8
 _WINDOW: Final = 256
 _MOST_FAILURES: Final = 5
-_FINE_NUMBER: Final = re.compile(rb"\.\d{7}")
 _FINE_TIME: Final = re.compile(rb"[Tt ]\d\d:\d\d:\d\d\.\d{7}")
+_FINE_END: Final = re.compile(rb"\.\d{7,}[Zz+-]")
+_FINE_SECOND: Final = re.compile(rb":(?<=\d:)\d\d\.\d{7}")
+"""The end of such a time, which begins with a character that few others than keys have: it is found sooner."""
 
 
 class DecodedBody(msgspec.Struct, Generic[T]):
@@ -207,7 +209,7 @@ def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
     item_type = _item_type(wanted)
     model, items = (wanted, [result]) if item_type is None else (item_type, result)
     are_utc = _utc_check(model)
-    if are_utc is not None and (not are_utc(items) or _has_fine_times(body)):
+    if are_utc is not None and (not are_utc(items) or _has_fine_times(body, has_numbers=item_type is None)):
         return True
     old_keys: Mapping[str, str] = getattr(model, "old_keys", {})
     for key, attribute in old_keys.items():
@@ -216,21 +218,24 @@ def _needs_fallback(wanted: Any, result: Any, body: bytes) -> bool:
     return False
 
 
-def _has_fine_times(body: bytes) -> bool:
+def _has_fine_times(body: bytes, *, has_numbers: bool) -> bool:
     """Whether there is a time finer than a microsecond, which msgspec would round, where the fallback cuts it.
 
-    A large body with few capital letters T, as reports are, is searched at these alone, as its numbers may be as fine.
-    A time in it that is written with a small t or a space instead is missed, and rounded.
+    A large body with few capital letters T, as reports are, is searched at these alone, as it may have more colons.
+    A time in it that is written with a small t or a space instead is missed, and rounded. Lists, which have few numbers
+    with fractions, are searched for those that end as a time does.
     """
-    position = body.find(b"T")
+    if not has_numbers:
+        return _FINE_END.search(body) is not None and _FINE_TIME.search(body) is not None
+    position = body.find(b"T") if len(body) >= _LARGE else -1
     if position >= 0:
-        for _ in range(len(body) // 8192):
+        for _ in range(len(body) // 1024):
             if body[position + 9 : position + 10] == b"." and _FINE_TIME.match(body, position):
                 return True
             position = body.find(b"T", position + 1)
             if position < 0:
                 return False
-    return _FINE_NUMBER.search(body) is not None and _FINE_TIME.search(body) is not None
+    return _FINE_SECOND.search(body) is not None and _FINE_TIME.search(body) is not None
 
 
 @cache

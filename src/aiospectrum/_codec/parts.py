@@ -43,7 +43,8 @@ async def decode_in_parts(
         :data:`MOST_AT_ONCE`.
     """
     name, key, item_type = _array_of(wanted)
-    start = _start_of(key, is_inner=name is not None, body=body) if is_struct(item_type) else 0
+    can_be_cut = is_struct(item_type) and len(body) > part_size
+    start = _start_of(key, is_inner=name is not None, body=body) if can_be_cut else 0
     head = body[:start]
     items: list[Any] = []
     weight = 0
@@ -55,7 +56,8 @@ async def decode_in_parts(
         part = decode_items(item_type, array)
         if part is None:
             break
-        weight += weight_of(array)
+        if len(body) > _MOST_WEIGHT:  # else it has less, as no part is crowded
+            weight += weight_of(array)
         items += part
         start = cut.end(1)
         await pause()

@@ -232,9 +232,10 @@ class HTTPTransport:
             if call.body_bytes < LARGE:
                 result = read_response(call, response)
             else:
-                pause, run_apart = settings.session.one_at_a_time, settings.session.run_apart
-                await pause()
-                result = await read_large_response(call, response, pause=pause, run_apart=run_apart)
+                session = settings.session
+                result = await read_large_response(
+                    call, response, turn=session.one_at_a_time, run_apart=session.run_apart
+                )
             call.is_sending = False
             return result
         except RequestError as error:

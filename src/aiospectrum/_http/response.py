@@ -1,6 +1,8 @@
 """From an HTTP response to the result of a call, or to its error: pure."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import NoneType
 from typing import Any, Final, TypeAlias, get_args, get_origin
@@ -9,7 +11,7 @@ from cattrs.errors import BaseValidationError
 
 from aiospectrum._codec.converter import shared_converter
 from aiospectrum._codec.decoder import DecodedBody, decode_body, decode_values, explain
-from aiospectrum._codec.parts import MOST_AT_ONCE, decode_in_parts
+from aiospectrum._codec.parts import decode_in_parts
 from aiospectrum._http.envelope import read_details, read_envelope, read_result_info, response_error
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum.errors import DecodeError, ResponseError
@@ -69,7 +71,7 @@ async def read_large_response(
     call: Call,
     http: HTTPResponse,
     *,
-    pause: Callable[[], Awaitable[None]],
+    turn: Callable[[], AbstractAsyncContextManager[None]],
     run_apart: Callable[[Callable[[], Any]], Awaitable[Any]],
 ) -> Response[Any]:
     """Read the response to a call like :func:`read_response`, and let other tasks run in between.
@@ -77,7 +79,7 @@ async def read_large_response(
     Args:
         call: The call.
         http: The response, of any size.
-        pause: Awaited between the parts of a body that is decoded in parts.
+        turn: Entered while it is decoded.
         run_apart: Runs what may take some tenths of a second, the fallback and messages, where it does not hold the
             event loop.
 
@@ -85,10 +87,9 @@ async def read_large_response(
         ResponseError: It is not a success, or cannot be read.
     """
     body: DecodedBody[Any] | None = None
-    if 200 <= http.status < 300 and len(http.body) <= MOST_AT_ONCE:
-        body = decode_body(call.route.result, http.body)
-    elif 200 <= http.status < 300:
-        body = await decode_in_parts(call.route.result, http.body, pause)
+    if 200 <= http.status < 300:
+        async with turn():
+            body = await decode_in_parts(call.route.result, http.body, lambda: asyncio.sleep(0))
     if body is not None and body.success:
         read = partial(read_response, call, http, body)
         response: Response[Any] = await run_apart(read) if body.messages else read()

@@ -3,7 +3,8 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Final, NoReturn, TypeVar
 
@@ -261,14 +262,18 @@ class Session:
         version = None if response.version is None else f"{response.version.major}.{response.version.minor}"
         return HTTPResponse(status=response.status, headers=response.headers, body=body, http_version=version)
 
-    async def one_at_a_time(self) -> None:
+    @asynccontextmanager
+    async def one_at_a_time(self) -> AsyncIterator[None]:
         """Decode large responses one at a time, with an iteration of the event loop in between.
 
         When many arrive at once, no other task would run before all of them are decoded, and whoever awaits one would
         find its objects dropped from the caches of the processor.
         """
         await self._large_bodies.acquire()
-        asyncio.get_running_loop().call_soon(self._large_bodies.release)
+        try:
+            yield
+        finally:
+            asyncio.get_running_loop().call_soon(self._large_bodies.release)
 
     async def run_apart(self, function: Callable[[], T]) -> T:
         """Run a function in a thread, one at a time; threads give way to the event loop every few milliseconds."""

@@ -5,9 +5,11 @@ Tables are made of many reports at once, as most of what a small report would co
 what takes long there is done by libraries that release the interpreter lock. Needs ``aiospectrum[arrow]``.
 """
 
+import struct
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -17,8 +19,8 @@ from aiospectrum.bulk.query import Query
 from aiospectrum.bulk.windows import Window
 from aiospectrum.errors import InvalidArgumentError, TableError
 from aiospectrum.models import Report
-from aiospectrum.tables.arrow import import_pyarrow, text_array, uniform_array
-from aiospectrum.tables.layout import WHOLE_METRICS, Interval, TidyTable
+from aiospectrum.tables.arrow import import_pyarrow, text_array
+from aiospectrum.tables.layout import WHOLE_METRICS, Interval, Numbers, TidyTable
 
 if TYPE_CHECKING:
     import pyarrow
@@ -27,6 +29,9 @@ __all__ = ["PackedReport", "Part", "pack_report", "schema_of", "to_table"]
 
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 """What an interval is sorted by whose start is not known."""
+
+_SHORT: Final = 16
+"""Numbers of a piece that takes longer to pack by itself than to be put together with the others."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -37,19 +42,19 @@ class PackedReport:
     """Rows of the report: combinations of dimension values."""
 
     intervals: Sequence[Interval]
-    """Its time intervals, as they came."""
+    """Its time intervals, in the order of time."""
 
     dimensions: "Mapping[str, pyarrow.Array]"
     """A text for each row, by the dimensions of the query."""
 
     metrics: "Mapping[str, pyarrow.Array]"
-    """A number for each row and interval, one row after another, by the metrics of the query."""
+    """A number for each interval and row, one interval after another, by the metrics of the query."""
 
     rounded: tuple[str, ...]
     """Counts or bytes that had fractions."""
 
     def __len__(self) -> int:
-        """Rows of the table: one for each combination of dimension values and interval."""
+        """Rows of the table: one for each interval and combination of dimension values."""
         return self.rows * len(self.intervals)
 
 
@@ -109,10 +114,10 @@ def pack_report(query: Query, window: Window, report: Report) -> PackedReport:
         The same data. Counts and bytes with fractions are rounded to whole numbers.
 
     Raises:
-        ImportError: pyarrow is not installed.
+        ImportError: pyarrow or numpy is not installed.
         TableError: The report cannot be made into a table.
     """
-    pa = import_pyarrow()
+    pa, np = import_pyarrow(), _import_numpy()
     try:
         tidy = TidyTable.from_report(
             report,
@@ -122,19 +127,78 @@ def pack_report(query: Query, window: Window, report: Report) -> PackedReport:
         )
     except InvalidArgumentError as error:  # the names are those of the query, so that it is the report's fault
         raise TableError(f"the report has other columns than requested: {error}") from error
-    numbers = {name: uniform_array(pa, name, tidy.metrics[name]) for name in query.metrics}
+    starts = [*map(_start, tidy.intervals)]
+    order = None if starts == sorted(starts) else sorted(range(len(starts)), key=starts.__getitem__)
+    metrics, rounded = {}, []
+    for name, pieces in tidy.metrics.items():
+        numbers, missing, is_rounded = (_whole_numbers if name in WHOLE_METRICS else _floats)(np, name, pieces)
+        columns = [None if each is None else _by_time(each, tidy.rows, order) for each in (numbers, missing)]
+        metrics[name] = pa.array(columns[0], mask=columns[1])
+        if is_rounded:
+            rounded.append(name)
     return PackedReport(
         rows=tidy.rows,
-        intervals=tidy.intervals,
-        dimensions={name: text_array(pa, name, tidy.dimensions[name]) for name in query.dimensions},
-        metrics={name: array for name, (array, _) in numbers.items()},
-        rounded=tuple(name for name, (_, is_rounded) in numbers.items() if is_rounded),
+        intervals=tidy.intervals if order is None else [tidy.intervals[place] for place in order],
+        dimensions={name: text_array(pa, name, values) for name, values in tidy.dimensions.items()},
+        metrics=metrics,
+        rounded=tuple(rounded),
     )
 
 
 def _order(echoed: object, requested: Sequence[str]) -> Sequence[str]:
     """The names as they are echoed, if they are the requested ones."""
     return echoed if isinstance(echoed, list) and sorted(map(str, echoed)) == sorted(requested) else requested
+
+
+def _start(interval: Interval) -> datetime:
+    return interval[0] if isinstance(interval[0], datetime) else _NO_TIME
+
+
+def _by_time(numbers: Any, rows: int, order: Sequence[int] | None) -> Any:
+    """Numbers that are in the order of rows and then of intervals, in the order of intervals and then of rows."""
+    by_time = numbers.reshape(rows, -1).T if rows else numbers
+    return (by_time if order is None or not rows else by_time[order]).ravel()
+
+
+def _whole_numbers(np: Any, name: str, pieces: Sequence[Numbers]) -> tuple[Any, Any, bool]:
+    """The numbers of a count; which of them are missing, None for none; and whether some had fractions."""
+    try:
+        return np.frombuffer(_pack("q", pieces), np.int64), None, False
+    except (struct.error, OverflowError):  # something is missing or does not fit, such as 12.0 or 12.5 bytes
+        floats, missing, _ = _floats(np, name, pieces)
+    if missing is not None:
+        floats = np.where(missing, 0.0, floats)
+    if np.abs(floats).max(initial=0.0) < 2**53:  # where floats are exact
+        rounded = np.rint(floats)
+        return rounded.astype(np.int64), missing, bool((rounded != floats).any())
+    try:
+        numbers = [0 if isnan(each) else each for each in chain.from_iterable(pieces)]
+        whole = np.array([round(each) for each in numbers], np.int64)
+    except OverflowError as error:
+        raise TableError(f"the report has numbers in {name} beyond whole numbers of 64 bits: {error}") from error
+    return whole, missing, any(isinstance(each, float) and not each.is_integer() for each in numbers)
+
+
+def _floats(np: Any, name: str, pieces: Sequence[Numbers]) -> tuple[Any, Any, bool]:
+    """The numbers of a duration; which of them are missing, None for none; and that none is rounded."""
+    try:
+        floats = np.frombuffer(_pack("d", pieces), np.float64)
+    except (struct.error, OverflowError) as error:
+        raise TableError(f"the report has something else than numbers in {name}: {error}") from error
+    missing = np.isnan(floats)
+    return floats, missing if missing.any() else None, False
+
+
+def _pack(code: str, pieces: Sequence[Numbers]) -> bytes:
+    """Numbers one after another, faster than numpy does it."""
+    if len(pieces) > 1 and len(pieces[0]) < _SHORT:
+        pieces = [list(chain.from_iterable(pieces))]
+    pack = {length: struct.Struct(f"={length}{code}").pack for length in set(map(len, pieces))}
+    return b"".join([pack[len(each)](*each) for each in pieces])
+
+
+def _import_numpy() -> Any:
+    return import_extra("numpy", extra="arrow", purpose="Tables of many reports")
 
 
 def to_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple[str, ...]]":
@@ -151,71 +215,51 @@ def to_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple
     Raises:
         ImportError: pyarrow or numpy is not installed.
     """
-    pa, schema = import_pyarrow(), schema_of(query)
+    pa, np, schema = import_pyarrow(), _import_numpy(), schema_of(query)
     parts = [part for part in parts if len(part.report)]
     if not parts:
         return schema.empty_table(), ()
-    parts.sort(key=lambda part: (part.zone_id, part.window.since, min(map(_start, part.report.intervals))))
+    parts.sort(key=lambda part: (part.zone_id, part.window.since, _start(part.report.intervals[0])))
     reports = [part.report for part in parts]
     starts, ends, first_intervals = _distinct_intervals(pa, schema, parts)
-    of_part, of_interval, of_row, of_number = _places(reports, first_intervals)
+    of_part, of_interval, of_row = _places(np, reports, first_intervals)
     names = pa.array([part.zone_id for part in parts], pa.string())
-    windows = [
-        pa.array([getattr(part.window, end) for part in parts], schema.field(f"window_{end}").type)
+    since, until = (
+        pa.array([getattr(part.window, end) for part in parts], schema.field(f"window_{end}").type).take(of_part)
         for end in ("since", "until")
-    ]
-    of_window, start = [each.take(of_part) for each in windows], starts.take(of_interval)
-    columns = [names.take(of_part), pa.compute.coalesce(start, of_window[0]).cast(pa.date32()), *of_window]
-    columns += [start, ends.take(of_interval)]
-    columns += [
-        pa.concat_arrays([report.dimensions[name] for report in reports]).take(of_row) for name in query.dimensions
-    ]
-    columns += [
-        pa.concat_arrays([report.metrics[name] for report in reports]).take(of_number) for name in query.metrics
+    )
+    start = starts.take(of_interval)
+    date = pa.compute.coalesce(start, since).cast(pa.date32())
+    columns = [
+        *(names.take(of_part), date, since, until, start, ends.take(of_interval)),
+        *(pa.concat_arrays([each.dimensions[name] for each in reports]).take(of_row) for name in query.dimensions),
+        *(pa.concat_arrays([each.metrics[name] for each in reports]) for name in query.metrics),
     ]
     rounded = {name for report in reports for name in report.rounded}
     return pa.table(columns, schema=schema), tuple(name for name in query.metrics if name in rounded)
 
 
-def _start(interval: Interval) -> datetime:
-    return interval[0] if isinstance(interval[0], datetime) else _NO_TIME
-
-
 def _distinct_intervals(pa: Any, schema: Any, parts: Sequence[Part]) -> tuple[Any, Any, list[int]]:
     """Starts and ends of all intervals, those of many zones once; and where those of each part begin."""
-    distinct: list[Sequence[Interval]] = []
+    distinct: list[Interval] = []
     places: dict[datetime, tuple[Sequence[Interval], int]] = {}
-    found, count = [], 0
+    found = []
     for part in parts:
         intervals = part.report.intervals
         known, place = places.get(part.window.since, ((), 0))
         if known != intervals:
-            place = count
+            place = len(distinct)
             places[part.window.since] = intervals, place
-            distinct.append(intervals)
-            count += len(intervals)
+            distinct += intervals
         found.append(place)
-    times = [
-        pa.array([each[end] for each in chain.from_iterable(distinct)], schema.field("interval_start").type)
-        for end in (0, 1)
-    ]
-    return *times, found
+    time = schema.field("interval_start").type
+    return pa.array([start for start, _ in distinct], time), pa.array([end for _, end in distinct], time), found
 
 
-def _places(reports: Sequence[PackedReport], first_intervals: Sequence[int]) -> tuple[Any, Any, Any, Any]:
-    """For each row of the table which part, interval, row of a report and number it has: interval after interval."""
-    np = import_extra("numpy", extra="arrow", purpose="Tables of many reports")
-    sizes = np.array([len(report) for report in reports])
-    rows, times = (np.array(each) for each in ([each.rows for each in reports], [len(e.intervals) for e in reports]))
+def _places(np: Any, reports: Sequence[PackedReport], first_intervals: Sequence[int]) -> tuple[Any, Any, Any]:
+    """For each row of the table, which part, interval and row of a report it is of: interval after interval."""
+    sizes, rows = np.array([len(report) for report in reports]), np.array([report.rows for report in reports])
     of_part = np.repeat(np.arange(len(reports)), sizes)
-    first_numbers = np.cumsum(sizes) - sizes
-    number = np.arange(sizes.sum()) - first_numbers[of_part]
+    number = np.arange(len(of_part)) - (np.cumsum(sizes) - sizes)[of_part]
     interval, row = np.divmod(number, rows[of_part])
-    for report, first in zip(reports, first_numbers, strict=True):
-        starts = [*map(_start, report.intervals)]
-        if starts != sorted(starts):
-            own = slice(first, first + len(report))
-            interval[own] = np.array(sorted(range(len(starts)), key=starts.__getitem__))[interval[own]]
-    first_rows = np.cumsum(rows) - rows
-    of_number = first_numbers[of_part] + row * times[of_part] + interval
-    return of_part, np.array(first_intervals)[of_part] + interval, first_rows[of_part] + row, of_number
+    return of_part, np.array(first_intervals)[of_part] + interval, (np.cumsum(rows) - rows)[of_part] + row

@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Final, get_args
 
@@ -12,9 +11,10 @@ from aiospectrum._http.config import check_callable, check_class, check_count, c
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
-from aiospectrum.bulk.dataset.run import WRITERS, Run, run_in_thread
+from aiospectrum.bulk.dataset.run import Run
 from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
 from aiospectrum.bulk.dataset.store import Store
+from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
 from aiospectrum.bulk.fetch import Fetcher
 from aiospectrum.bulk.plan import MAX_TASKS, Plan, check_task_count
 from aiospectrum.bulk.zones import Clients
@@ -165,23 +165,23 @@ async def save_plans(
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
     fetcher = Fetcher(query=plans[0].query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock)
-    with ThreadPoolExecutor(WRITERS + 1, "aiospectrum-save") as executor:
-        store = await run_in_thread(executor, open_store, redaction, "the destination cannot be opened")
-        run = Run(
-            client=client,
-            plans=plans,
-            file_format=file_format,
-            concurrency=concurrency,
-            memory=memory,
-            settle_after=settle_after.total_seconds(),
-            fresh_rows=fresh_rows,
-            fail_fast=fail_fast,
-            stop=stop,
-            on_progress=on_progress,
-            fetcher=fetcher,
-            clock=clock,
-            store=store,
-            redaction=redaction,
-            executor=executor,
-        )
-        return await run.save()
+    threads = Threads()
+    store = await run_in_thread(threads, open_store, redaction, "the destination cannot be opened")
+    run = Run(
+        client=client,
+        plans=plans,
+        file_format=file_format,
+        concurrency=concurrency,
+        memory=memory,
+        settle_after=settle_after.total_seconds(),
+        fresh_rows=fresh_rows,
+        fail_fast=fail_fast,
+        stop=stop,
+        on_progress=on_progress,
+        fetcher=fetcher,
+        clock=clock,
+        store=store,
+        redaction=redaction,
+        threads=threads,
+    )
+    return await run.save()

@@ -21,7 +21,7 @@ from aiospectrum.tables.layout import INTERVAL_COLUMNS, WHOLE_METRICS, Numbers, 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["import_pyarrow", "text_array", "to_arrow", "to_uniform_arrow", "uniform_array"]
+__all__ = ["import_pyarrow", "text_array", "to_arrow", "to_uniform_arrow"]
 
 _SHORT: Final = 16
 """Numbers of a piece that takes longer to pack by itself than to be put together with the others."""
@@ -75,29 +75,14 @@ def to_uniform_arrow(tidy: TidyTable) -> "tuple[pyarrow.Table, tuple[str, ...]]"
         TableError: The report has something else than numbers, or counts or bytes of 9.2e18 or more.
     """
     pa = import_pyarrow()
-    columns = {name: uniform_array(pa, name, pieces) for name, pieces in tidy.metrics.items()}
-    rounded = tuple(name for name, (_, is_rounded) in columns.items() if is_rounded)
-    return _table(pa, tidy, {name: array for name, (array, _) in columns.items()}), rounded
-
-
-def uniform_array(pa: Any, name: str, pieces: Sequence[Numbers]) -> "tuple[pyarrow.Array, bool]":
-    """Make the array of a metric, of a type that depends on its name alone.
-
-    Args:
-        pa: The module pyarrow.
-        name: Name of the metric.
-        pieces: Its numbers.
-
-    Returns:
-        The array; and whether it has whole numbers that had fractions.
-
-    Raises:
-        TableError: There is something else than numbers, or counts or bytes of 9.2e18 or more.
-    """
-    array = _number_column(pa, name, pieces)
-    if name in WHOLE_METRICS and array.type != pa.int64():
-        return _rounded_column(pa, name, pieces, array), True
-    return array, False
+    columns, rounded = {}, []
+    for name, pieces in tidy.metrics.items():
+        column = _number_column(pa, name, pieces)
+        if name in WHOLE_METRICS and column.type != pa.int64():
+            column = _rounded_column(pa, name, pieces, column)
+            rounded.append(name)
+        columns[name] = column
+    return _table(pa, tidy, columns), tuple(rounded)
 
 
 def text_array(pa: Any, name: str, values: Sequence[str | None]) -> "pyarrow.Array":

@@ -1,160 +1,185 @@
-"""The files of a dataset as rows, one after another, and rows as files: pure. Needs ``aiospectrum[arrow]``.
+"""Tables to the bytes of files and back: pure. All formats have the same columns, of the schema of the query.
 
-All files have their rows by zone and window, in the order of both, so that files are merged without being sorted, and
-with a part of each in memory.
+In CSV, text that a spreadsheet would take for a formula, or that begins with an apostrophe, has an apostrophe in front,
+which spreadsheets do not show; reading takes it off. Numbers are written as they are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from aiospectrum.bulk.dataset.encoding import from_bytes, to_bytes
-from aiospectrum.bulk.dataset.errors import ManifestError
+import msgspec
+
+from aiospectrum._codec.writers import format_date_time
 from aiospectrum.bulk.dataset.results import FileFormat
+from aiospectrum.errors import TableError
 from aiospectrum.tables.arrow import import_pyarrow
+from aiospectrum.tables.layout import WHOLE_METRICS
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["FileWriter", "Rows", "read_data", "read_spool", "write_spool"]
+__all__ = ["FORMULA", "open_parquet", "read_table", "write_table"]
 
-_BATCH: Final = 16_384
-"""Rows of a file that are read at once."""
+FORMULA: Final = r"^([\s\p{Z}\p{C}]*[=+\-@＝＋－＠]|[\t\r\n'])"
+"""Text that gets an apostrophe in front, for RE2: what spreadsheets calculate, also behind spaces."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ROWS_OF_GROUP: Final = 100_000
+_BLOCK: Final = 16 << 20
 
 
-def write_spool(table: "pyarrow.Table") -> bytes:
-    """Write a spool file."""
-    pa = import_pyarrow(".ipc")
-    sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="lz4" if pa.Codec.is_available("lz4") else None)
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table, max_chunksize=_BATCH)
-    data: bytes = sink.getvalue().to_pybytes()
+def write_table(file_format: FileFormat, table: "pyarrow.Table") -> bytes:
+    """Write a table as a file.
+
+    Args:
+        file_format: Format of the file.
+        table: The table, sorted by zone.
+
+    Returns:
+        The whole file. Rows of Parquet are in groups of 100,000, each with the least and the greatest zone and time.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+    """
+    data: bytes = _WRITERS[file_format](table)
     return data
 
 
-def read_spool(schema: "pyarrow.Schema", path: str, data: bytes) -> "Rows":
-    """Read a spool file, batch by batch.
+def read_table(file_format: FileFormat, schema: "pyarrow.Schema", data: bytes) -> "pyarrow.Table":
+    """Read what :func:`write_table` wrote, or anyone else since.
 
     Args:
+        file_format: Format of the file.
         schema: The schema of the query.
-        path: Where it is, for errors.
         data: The whole file.
 
     Returns:
-        Its rows.
+        The table.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+        TableError: The file is damaged, or has other columns.
     """
-    pa = import_pyarrow(".ipc")
-    return Rows(schema, path, lambda: pa.ipc.open_stream(pa.BufferReader(data)))
+    pa = import_pyarrow()
+    try:
+        table = _READERS[file_format](schema, data)
+        return table.select(schema.names).cast(schema)
+    except (pa.ArrowException, KeyError, OSError, ValueError) as error:
+        raise TableError(f"expected a {file_format} file with the columns of the query: {error}") from error
 
 
-def read_data(schema: "pyarrow.Schema", path: str, file_format: FileFormat, data: bytes) -> "Rows":
-    """Read a data file; one of Parquet batch by batch.
+def open_parquet(schema: "pyarrow.Schema", sink: Any) -> Any:
+    """Open a writer of Parquet, with the settings of all data files.
 
     Args:
         schema: The schema of the query.
-        path: Where it is, for errors.
-        file_format: Its format.
-        data: The whole file.
+        sink: What to write to.
 
     Returns:
-        Its rows.
+        A ``pyarrow.parquet.ParquetWriter``.
     """
     pa = import_pyarrow(".parquet")
-    if file_format == "parquet":
-        return Rows(schema, path, lambda: pa.parquet.ParquetFile(pa.BufferReader(data)).iter_batches(_BATCH))
-    return Rows(schema, path, lambda: from_bytes(data, file_format, schema).to_batches(_BATCH))
+    # Measured: dictionaries of numbers take longer than all the rest; whole numbers are half as large by differences.
+    whole = {name: "DELTA_BINARY_PACKED" for name in schema.names if name in WHOLE_METRICS}
+    repetitive = [field.name for field in schema if field.type not in (pa.int64(), pa.float64())]
+    return pa.parquet.ParquetWriter(
+        sink, schema, compression="zstd", use_dictionary=repetitive, column_encoding=whole or None
+    )
 
 
-class Rows:
-    """The rows of a file, which are taken one after another."""
-
-    def __init__(self, schema: "pyarrow.Schema", path: str, open_batches: Any) -> None:
-        """Read nothing yet.
-
-        Args:
-            schema: The schema that the rows have.
-            path: Where the file is, for errors.
-            open_batches: Gives the batches.
-        """
-        self._schema = schema
-        self._path = path
-        self._open = open_batches
-        self._batches: Iterator[Any] | None = None
-        self._rest: Any = None
-
-    def take(self, count: int) -> "list[pyarrow.RecordBatch]":
-        """Take the next rows.
-
-        Args:
-            count: How many.
-
-        Returns:
-            The rows.
-
-        Raises:
-            ManifestError: There are fewer, or the file is damaged.
-        """
-        taken = []
-        while count > 0:
-            if self._rest is None or not self._rest.num_rows:
-                self._rest = self._next()
-            piece = self._rest.slice(0, count)
-            self._rest = self._rest.slice(count) if piece.num_rows < self._rest.num_rows else None
-            taken.append(piece)
-            count -= piece.num_rows
-        return taken
-
-    def _next(self) -> Any:
-        pa = import_pyarrow()
-        try:
-            if self._batches is None:
-                self._batches = iter(self._open())
-            batch = next(self._batches)
-        except StopIteration:
-            raise ManifestError(f"{self._path}: the file has fewer rows than its journal says") from None
-        except (pa.ArrowException, ValueError, OSError) as error:
-            raise ManifestError(f"{self._path}: the file is damaged: {error}") from error
-        if not batch.schema.equals(self._schema):
-            raise ManifestError(f"{self._path}: the file has other columns than those of the query")
-        return batch
+def _to_parquet(table: Any) -> bytes:
+    sink = import_pyarrow().BufferOutputStream()
+    with open_parquet(table.schema, sink) as writer:
+        writer.write_table(table, row_group_size=_ROWS_OF_GROUP)
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
 
 
-class FileWriter:
-    """Writes a data file, one table after another."""
+def _from_parquet(schema: Any, data: bytes) -> Any:
+    pa = import_pyarrow(".parquet")
+    return pa.parquet.ParquetFile(pa.BufferReader(data)).read(columns=schema.names)
 
-    def __init__(self, schema: "pyarrow.Schema", file_format: FileFormat, numbers: Iterable[str]) -> None:
-        """Start a file.
 
-        Args:
-            schema: The schema of the tables.
-            file_format: The format.
-            numbers: Names of the columns of numbers.
-        """
-        self._pa = import_pyarrow(".parquet")
-        self._schema = schema
-        self._format = file_format
-        self._tables: list[Any] = []
-        self._sink = self._pa.BufferOutputStream()
-        self._writer: Any = None
-        if file_format == "parquet":
-            # Measured: dictionaries of numbers take longer than all the rest, and make the file larger.
-            repetitive = [name for name in schema.names if name not in {*numbers}]
-            self._writer = self._pa.parquet.ParquetWriter(
-                self._sink, schema, compression="zstd", use_dictionary=repetitive
-            )
+def _to_csv(table: Any) -> bytes:
+    """Lines of UTF-8, quoted as RFC 4180 has it; what is missing is empty, and text without characters is ``""``.
 
-    def add(self, table: "pyarrow.Table") -> None:
-        """Write rows, as a group with statistics where the format has those."""
-        if self._writer is None:
-            self._tables.append(table)
-        elif table.num_rows:
-            self._writer.write_table(table, row_group_size=table.num_rows)
+    Source: https://www.rfc-editor.org/rfc/rfc4180
+    """
+    pa = import_pyarrow(".csv")
+    sink = pa.BufferOutputStream()
+    pa.csv.write_csv(_map_texts(_with_time_texts(table), _guard), sink)
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
 
-    def finish(self) -> bytes:
-        """Return the whole file."""
-        if self._writer is None:
-            tables = self._tables or [self._schema.empty_table()]
-            return to_bytes(self._pa.concat_tables(tables), self._format)
-        self._writer.close()
-        data: bytes = self._sink.getvalue().to_pybytes()
-        return data
+
+def _from_csv(schema: Any, data: bytes) -> Any:
+    pa = import_pyarrow(".csv")
+    table = pa.csv.read_csv(
+        pa.BufferReader(data),
+        parse_options=pa.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    )
+    return _map_texts(table, lambda texts: pa.compute.replace_substring_regex(texts, r"\A'", ""))
+
+
+def _guard(texts: Any) -> Any:
+    pc = import_pyarrow().compute
+    return pc.if_else(pc.match_substring_regex(texts, FORMULA), pc.binary_join_element_wise("'", texts, ""), texts)
+
+
+def _map_texts(table: Any, change: Callable[[Any], Any]) -> Any:
+    text = import_pyarrow().string()
+    for place, field in enumerate(table.schema):
+        if field.type == text and field.name != "zone_id":
+            table = table.set_column(place, field, change(table[place]))
+    return table
+
+
+def _to_ndjson(table: Any) -> bytes:
+    columns = _with_time_texts(table).to_pydict()
+    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    return msgspec.json.Encoder().encode_lines(rows)
+
+
+def _from_ndjson(schema: Any, data: bytes) -> Any:
+    pa = import_pyarrow(".json")
+    if not data:
+        return schema.empty_table()
+    kinds = [
+        pa.field(field.name, field.type if field.type in (pa.int64(), pa.float64()) else pa.string())
+        for field in schema
+    ]
+    return pa.json.read_json(
+        pa.BufferReader(data),
+        read_options=pa.json.ReadOptions(block_size=_BLOCK),
+        parse_options=pa.json.ParseOptions(explicit_schema=pa.schema(kinds), unexpected_field_behavior="error"),
+    )
+
+
+def _with_time_texts(table: Any) -> Any:
+    """The same table with RFC 3339 texts for times and dates, each made once."""
+    pa = import_pyarrow()
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            encoded = table[place].combine_chunks().cast(pa.int64()).dictionary_encode()
+            moments = [_EPOCH + timedelta(microseconds=each) for each in encoded.dictionary.to_pylist()]
+            texts = pa.array(map(format_date_time, moments), pa.string())
+            table = table.set_column(place, field.name, texts.take(encoded.indices))
+        elif field.type == pa.date32():
+            table = table.set_column(place, field.name, table[place].cast(pa.string()))
+    return table
+
+
+_WRITERS: Final[Mapping[FileFormat, Callable[[Any], bytes]]] = {
+    "parquet": _to_parquet,
+    "csv": _to_csv,
+    "ndjson": _to_ndjson,
+}
+_READERS: Final[Mapping[FileFormat, Callable[[Any, bytes], Any]]] = {
+    "parquet": _from_parquet,
+    "csv": _from_csv,
+    "ndjson": _from_ndjson,
+}

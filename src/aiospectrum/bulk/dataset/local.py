@@ -197,27 +197,24 @@ class LocalStore:
     @contextmanager
     def _folder(self, name: str) -> Iterator[Folder]:
         """A folder of ours, within the one that the lock was found in."""
-        root = self._disk.open_root(self._root) if self._held is None else self._held
-        try:
+        with contextlib.ExitStack() as closing:
+            root = self._held
+            if root is None:
+                root = self._disk.open_root(self._root)
+                closing.callback(self._disk.close_folder, root)
             try:
                 folder = self._disk.open_folder(root, name)
             except OSError as error:
                 if error.errno not in _OTHER_KIND:
                     raise
                 raise ManifestError(f"{self.name}: {name} is a link or a file in place of a folder") from error
-            try:
-                yield folder
-            finally:
-                self._disk.close_folder(folder)
-        finally:
-            if root is not self._held:
-                self._disk.close_folder(root)
+            closing.callback(self._disk.close_folder, folder)
+            yield folder
 
     @contextmanager
     def _file(self, path: str) -> Iterator[tuple[Folder, str]]:
         """The folder and the name of a file."""
-        check_path(path)
-        folder_name, _, name = path.partition("/")
+        folder_name, name = check_path(path)
         with self._folder(folder_name) as folder:
             yield folder, name
 
@@ -274,13 +271,12 @@ class LocalStore:
         if folder.descriptor is not None:
             self._sync(folder.descriptor)
 
-    def _make_folder(self, name: str) -> None:
-        assert self._held is not None
+    def _make_folder(self, root: Folder, name: str) -> None:
         try:
-            self._disk.make_folder(self._held, name)
+            self._disk.make_folder(root, name)
         except FileExistsError:  # any other file makes the next call fail
             return
-        self._sync_folder(self._held)
+        self._sync_folder(root)
 
     def _make_root(self, path: Path) -> None:
         """Make a folder and those above it, each with its name on the disk."""
@@ -289,7 +285,10 @@ class LocalStore:
         self._make_root(path.parent)
         with contextlib.suppress(FileExistsError):  # another run was faster; any other file makes the next call fail
             self._disk.make_root(path)
-        above = self._disk.open_root(path.parent)
+        try:
+            above = self._disk.open_root(path.parent)
+        except PermissionError:  # it can be written, and not be read
+            return
         try:
             self._sync_folder(above)
         finally:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from aiospectrum._extras import import_extra
-from aiospectrum.bulk.dataset.files import FileWriter, Rows
 from aiospectrum.bulk.dataset.index import Located, overlapping, replace
 from aiospectrum.bulk.dataset.periods import bounds_of
 from aiospectrum.bulk.dataset.results import FileFormat
+from aiospectrum.bulk.dataset.rows import FileWriter, Rows
 from aiospectrum.bulk.dataset.state import DataFile, SavedWindow, Spooled, data_path, read_data_name
 from aiospectrum.tables.arrow import import_pyarrow
 
@@ -157,7 +157,6 @@ def write_output(
     *,
     schema: "pyarrow.Schema",
     file_format: FileFormat,
-    numbers: Iterable[str],
 ) -> bytes:
     """Write a data file, with no more than a row group and a batch of each source in memory.
 
@@ -166,7 +165,6 @@ def write_output(
         sources: The files that its rows are in, by path.
         schema: The schema of all of them.
         file_format: Its format.
-        numbers: Names of the columns of numbers.
 
     Returns:
         The whole file.
@@ -174,7 +172,7 @@ def write_output(
     Raises:
         ManifestError: A source does not have the rows that its windows should have.
     """
-    writer = FileWriter(schema, file_format, numbers)
+    writer = FileWriter(schema, file_format)
     wanted = {(each.path, zone_id, each.window.since) for zone_id, of in output.windows.items() for each in of}
     rows = [source.rows for source in sources.values()]
     runs = [

@@ -5,7 +5,6 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from functools import partial
 from typing import Final, TypeVar
 
@@ -16,16 +15,16 @@ from aiospectrum._http.config import refuse_coroutine
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.columns import Part, pack_report, schema_of
 from aiospectrum.bulk.dataset.collecting import Collected, StartedTask
-from aiospectrum.bulk.dataset.errors import SaveError, StorageError
+from aiospectrum.bulk.dataset.errors import SaveError
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.journal import open_dataset
-from aiospectrum.bulk.dataset.opening import shown_error
 from aiospectrum.bulk.dataset.periods import to_seconds
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.dataset.settling import clip
 from aiospectrum.bulk.dataset.state import Failed, Header
-from aiospectrum.bulk.dataset.store import Store, run_blocking
+from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.tasks import RunTask, TaskCounts, choose_tasks, count_tasks
+from aiospectrum.bulk.dataset.threads import Threads, run_in_thread, shown
 from aiospectrum.bulk.dataset.writing import DatasetWriter
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
@@ -93,8 +92,8 @@ class Run:
     redaction: Redaction = attrs.field(factory=lambda: make_redaction(()))
     """Replaces what is secret of the store."""
 
-    executor: Executor
-    """Has a thread for each of :data:`WRITERS`, and one to renew the lock meanwhile."""
+    threads: Threads
+    """Make the calls that may block."""
 
     _started: dict[Task, StartedTask] = attrs.field(factory=dict, init=False)
     _failed: list[SaveFailure] = attrs.field(factory=list, init=False)
@@ -114,14 +113,16 @@ class Run:
             ClientStateError: The client is not open, or not on this event loop.
             SpectrumError: The first error, with ``fail_fast``.
         """
-        parts = [part for plan in self.plans for part in divide(self.client, plan)]
-        await self._in_thread(lambda: schema_of(self.plans[0].query))  # imports what it needs
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
         try:
             await self._in_thread(self.store.lock)
             queues = await self._open(parts)
             error = await self._fetch_and_write(queues)
+        except asyncio.CancelledError:
+            self.threads.hurry()
+            raise
         finally:
-            await self._in_thread(self.store.unlock)
+            await shown(self.threads.finish(self.store.unlock), self.redaction, self.store.name)
         if error is not None:
             raise error
         progress = self._progress
@@ -221,9 +222,11 @@ class Run:
                 await writing
                 renewing.cancel()
         except BaseException as failure:  # raised again; what has finished is kept
-            await pool.aclose()
-            if not isinstance(failure, asyncio.CancelledError):
+            if isinstance(failure, asyncio.CancelledError):
+                self.threads.hurry()
+            else:
                 failure = _first_of(failure)
+            await pool.aclose()
             if not isinstance(failure, SaveError):
                 with contextlib.suppress(SaveError):
                     await self._writer.rescue()
@@ -292,7 +295,7 @@ class Run:
             refuse_coroutine("on_progress", self.on_progress(self._progress))
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await run_in_thread(self.executor, call, self.redaction, self.store.name)
+        return await run_in_thread(self.threads, call, self.redaction, self.store.name)
 
 
 def make_header(plans: Sequence[Plan], file_format: FileFormat, now: float) -> Header:
@@ -320,19 +323,3 @@ def _first_of(failure: BaseException) -> BaseException:
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
     return failure
-
-
-async def run_in_thread(executor: Executor, call: Callable[[], T], redaction: Redaction, problem: str) -> T:
-    """Run what uses a store in a thread.
-
-    Raises:
-        StorageError: It failed with an OSError, or with another error that tells a secret.
-    """
-    try:
-        return await run_blocking(executor, call)
-    except BaseException as error:  # raised again, unless it is to be shown otherwise
-        cause = shown_error(error, redaction)
-        if cause is None:
-            raise
-    # Raised out here, the error does not hold on to another one than its cause.
-    raise StorageError(f"{problem}: {redaction.redact(str(cause))}") from cause

@@ -42,6 +42,7 @@ from aiospectrum.bulk.plan import Plan
 from aiospectrum.errors import InvalidArgumentError
 
 __all__ = [
+    "FOLDERS",
     "LOCK",
     "LONGEST_JOURNAL",
     "LONGEST_LAG",
@@ -55,6 +56,8 @@ __all__ = [
     "SavedWindow",
     "Spooled",
     "aside_path",
+    "check_path",
+    "check_size",
     "data_path",
     "is_path",
     "journal_number",
@@ -71,6 +74,9 @@ __all__ = [
 
 WRITER: Final = "w1"
 """The one that writes; several come later."""
+
+FOLDERS: Final = ("data", "state")
+"""All folders of a dataset."""
 
 LOCK: Final = "state/lock"
 """The file that a run locks."""
@@ -395,3 +401,36 @@ def state_number(path: str) -> int | None:
 def is_path(path: str) -> bool:
     """Whether a path is one that a dataset has, which no other file is opened by."""
     return path == LOCK or state_kind(path) is not None or _IS_DATA.fullmatch(path) is not None
+
+
+def check_path(path: str) -> tuple[str, str]:
+    """Check a path before it is used.
+
+    Args:
+        path: Where a file is.
+
+    Returns:
+        Its folder, and its name in there.
+
+    Raises:
+        ManifestError: A dataset has no such path.
+    """
+    if not is_path(path):
+        raise ManifestError(f"a dataset has no file {path[:200]!r}: the name is not one of ours")
+    folder, _, name = path.partition("/")
+    return folder, name
+
+
+def check_size(path: str, size: int, most: int | None) -> None:
+    """Check the size of a file before it is read.
+
+    Args:
+        path: Where it is, for errors.
+        size: Bytes that it has.
+        most: Bytes that it may have; None for any number.
+
+    Raises:
+        ManifestError: It has more.
+    """
+    if most is not None and size > most:
+        raise ManifestError(f"{path}: has {size:,} bytes, and was not read, as it should have {most:,} at most")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
@@ -23,23 +24,29 @@ class Threads:
     """Makes the blocking calls of one run, each in a thread of its own.
 
     Nothing stops a call that is stuck in the operating system. After a cancellation it has a moment to end; then it is
-    abandoned. Its thread is a daemon, which neither asyncio nor the interpreter waits for, and what :attr:`abandon`
-    calls ensures that nothing comes of it later.
+    abandoned, and no other one is made but the last. Its thread is a daemon, which neither asyncio nor the interpreter
+    waits for, and what :attr:`abandon` calls ensures that nothing comes of it later.
     """
 
     def __init__(self, *, patience: float = PATIENCE) -> None:
         """Start no thread yet.
 
         Args:
-            patience: Seconds that calls under way have to end in after a cancellation.
+            patience: Seconds that calls under way have to end in after a cancellation, and then the last call.
         """
         self.abandon: Callable[[], object] = lambda: None
         """Called on the event loop when a call is abandoned; must not block."""
         self._patience = patience
-        self._cancelled_before = _cancellations()
+        self._deadline: float | None = None
+        self._is_abandoned = False
         self._lock = threading.Lock()
         self._active = 0
         self._last: Callable[[], object] | None = None
+
+    def hurry(self) -> None:
+        """Give all calls from now on a moment together, and then the last one; the run as a whole was cancelled."""
+        if self._deadline is None:
+            self._deadline = running_loop().time() + self._patience
 
     async def run(self, call: Callable[[], T]) -> T:
         """Make a call and wait for its end.
@@ -51,19 +58,25 @@ class Threads:
 
         Returns:
             What it returns.
+
+        Raises:
+            OSError: It, or another one, was abandoned.
         """
-        with self._lock:
-            self._active += 1
-        outcome, work = self._prepare(call)
-        self._start(work)
-        await self._wait(outcome, ends_soon=False)
-        result: T = _unwrap(outcome)
-        return result
+        if not self._is_abandoned:
+            with self._lock:
+                self._active += 1
+            outcome, work = self._prepare(call)
+            self._start(work)
+            await self._wait(outcome, self._deadline)
+            if outcome.done():
+                result: T = _unwrap(outcome)
+                return result
+        raise OSError(errno.ETIMEDOUT, "a call has not returned, and was abandoned as the run was to end")
 
     async def finish(self, call: Callable[[], object]) -> None:
         """Make a last call, such as one that releases a lock, when no other one is under way.
 
-        If one has been abandoned, that is when it ends after all; a run that was cancelled does not wait for it.
+        If one has been abandoned, that is when it returns after all; a run that was cancelled does not wait for it.
 
         Args:
             call: A function that may block.
@@ -76,7 +89,9 @@ class Threads:
                 self._last = work
         if is_idle:
             self._start(work)
-        await self._wait(outcome, ends_soon=_cancellations() > self._cancelled_before)
+        elif self._deadline is not None:
+            return
+        await self._wait(outcome, None if self._deadline is None else running_loop().time() + self._patience)
         if outcome.done():
             _unwrap(outcome)
 
@@ -90,9 +105,11 @@ class Threads:
                 result = call(), None
             except BaseException as error:  # raised where the call is awaited
                 result = None, error
+            last = self._leave()  # before anybody can know of the result
             with contextlib.suppress(RuntimeError):  # the loop is closed, after the call was abandoned
                 loop.call_soon_threadsafe(_set, outcome, result)
-            self._leave()
+            if last is not None:
+                last()
 
         return outcome, work
 
@@ -103,23 +120,23 @@ class Threads:
             self._leave()
             raise
 
-    def _leave(self) -> None:
+    def _leave(self) -> Callable[[], object] | None:
+        """Count a thread out; gives the last call, if it was left to this one."""
         with self._lock:
             self._active -= 1
             last = None if self._active else self._last
             if last is not None:
                 self._active, self._last = 1, None
-        if last is not None:
-            last()
+        return last
 
-    async def _wait(self, outcome: "asyncio.Future[Any]", *, ends_soon: bool) -> None:
-        """Wait for the end of a call, or after a cancellation until it is abandoned."""
+    async def _wait(self, outcome: "asyncio.Future[Any]", deadline: float | None) -> None:
+        """Wait for the end of a call, or until it is abandoned, which a cancellation sets a time for."""
         clock = running_loop().time
-        deadline = clock() + self._patience if ends_soon else None
         cancellation: asyncio.CancelledError | None = None
         while not outcome.done():
             left = None if deadline is None else deadline - clock()
             if left is not None and left <= 0:
+                self._is_abandoned = True
                 self.abandon()
                 break
             try:
@@ -129,12 +146,6 @@ class Threads:
                 deadline = clock() + self._patience if deadline is None else deadline
         if cancellation is not None:
             raise cancellation
-
-
-def _cancellations() -> int:
-    """How often the current task has been cancelled."""
-    task = asyncio.current_task(running_loop())
-    return 0 if task is None else task.cancelling()
 
 
 def _set(outcome: "asyncio.Future[Any]", result: tuple[object, BaseException | None]) -> None:

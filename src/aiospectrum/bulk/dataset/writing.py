@@ -10,11 +10,11 @@ import attrs
 
 from aiospectrum.bulk.columns import schema_of, to_table
 from aiospectrum.bulk.dataset.collecting import Collected, Finished
-from aiospectrum.bulk.dataset.files import read_data, read_spool, write_spool
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.journal import Journal
 from aiospectrum.bulk.dataset.merging import Output, Source, plan_merge, write_output
 from aiospectrum.bulk.dataset.periods import period_of
+from aiospectrum.bulk.dataset.rows import read_data, read_spool, write_spool
 from aiospectrum.bulk.dataset.state import (
     DataFile,
     Entry,
@@ -289,7 +289,7 @@ class DatasetWriter:
             sources[before.path] = Source(before.windows, read_data(self._schema, before.path, file_format, content))
         for each in spools:
             sources[each.path] = Source(each.windows, read_spool(self._schema, each.path, contents[each.path]))
-        data = write_output(output, sources, schema=self._schema, file_format=file_format, numbers=self.query.metrics)
+        data = write_output(output, sources, schema=self._schema, file_format=file_format)
         staged = staged_path(self.journal.next_number())
         self.store.stage(staged, data)
         windows = {zone_id: [each.window for each in of_zone] for zone_id, of_zone in sorted(output.windows.items())}

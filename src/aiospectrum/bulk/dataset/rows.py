@@ -1,0 +1,155 @@
+"""The files of a dataset as rows, one after another, and rows as files: pure. Needs ``aiospectrum[arrow]``.
+
+All files have their rows by zone and window, in the order of both, so that files are merged without being sorted, and
+with a part of each in memory.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.files import open_parquet, read_table, write_table
+from aiospectrum.bulk.dataset.results import FileFormat
+from aiospectrum.errors import TableError
+from aiospectrum.tables.arrow import import_pyarrow
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["FileWriter", "Rows", "read_data", "read_spool", "write_spool"]
+
+_BATCH: Final = 16_384
+"""Rows of a file that are read at once."""
+
+
+def write_spool(table: "pyarrow.Table") -> bytes:
+    """Write a spool file."""
+    pa = import_pyarrow(".ipc")
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="lz4" if pa.Codec.is_available("lz4") else None)
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table, max_chunksize=_BATCH)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def read_spool(schema: "pyarrow.Schema", path: str, data: bytes) -> "Rows":
+    """Read a spool file, batch by batch.
+
+    Args:
+        schema: The schema of the query.
+        path: Where it is, for errors.
+        data: The whole file.
+
+    Returns:
+        Its rows.
+    """
+    pa = import_pyarrow(".ipc")
+    return Rows(schema, path, lambda: pa.ipc.open_stream(pa.BufferReader(data)))
+
+
+def read_data(schema: "pyarrow.Schema", path: str, file_format: FileFormat, data: bytes) -> "Rows":
+    """Read a data file; one of Parquet batch by batch.
+
+    Args:
+        schema: The schema of the query.
+        path: Where it is, for errors.
+        file_format: Its format.
+        data: The whole file.
+
+    Returns:
+        Its rows.
+    """
+    pa = import_pyarrow(".parquet")
+    if file_format == "parquet":
+        return Rows(schema, path, lambda: pa.parquet.ParquetFile(pa.BufferReader(data)).iter_batches(_BATCH))
+    return Rows(schema, path, lambda: read_table(file_format, schema, data).to_batches(_BATCH))
+
+
+class Rows:
+    """The rows of a file, which are taken one after another."""
+
+    def __init__(self, schema: "pyarrow.Schema", path: str, open_batches: Any) -> None:
+        """Read nothing yet.
+
+        Args:
+            schema: The schema that the rows have.
+            path: Where the file is, for errors.
+            open_batches: Gives the batches.
+        """
+        self._schema = schema
+        self._path = path
+        self._open = open_batches
+        self._batches: Iterator[Any] | None = None
+        self._rest: Any = None
+
+    def take(self, count: int) -> "list[pyarrow.RecordBatch]":
+        """Take the next rows.
+
+        Args:
+            count: How many.
+
+        Returns:
+            The rows.
+
+        Raises:
+            ManifestError: There are fewer, or the file is damaged.
+        """
+        taken = []
+        while count > 0:
+            if self._rest is None or not self._rest.num_rows:
+                self._rest = self._next()
+            piece = self._rest.slice(0, count)
+            self._rest = self._rest.slice(count) if piece.num_rows < self._rest.num_rows else None
+            taken.append(piece)
+            count -= piece.num_rows
+        return taken
+
+    def _next(self) -> Any:
+        pa = import_pyarrow()
+        try:
+            if self._batches is None:
+                self._batches = iter(self._open())
+            batch = next(self._batches)
+        except StopIteration:
+            raise ManifestError(f"{self._path}: the file has fewer rows than its journal says") from None
+        except (pa.ArrowException, TableError, ValueError, OSError) as error:
+            raise ManifestError(f"{self._path}: the file is damaged: {error}") from error
+        if not batch.schema.equals(self._schema):
+            raise ManifestError(f"{self._path}: the file has other columns than those of the query")
+        return batch
+
+
+class FileWriter:
+    """Writes a data file, one table after another."""
+
+    def __init__(self, schema: "pyarrow.Schema", file_format: FileFormat) -> None:
+        """Start a file.
+
+        Args:
+            schema: The schema of the tables.
+            file_format: The format.
+        """
+        self._pa = import_pyarrow()
+        self._schema = schema
+        self._format = file_format
+        self._tables: list[Any] = []
+        self._sink = self._pa.BufferOutputStream()
+        self._writer: Any = None
+        if file_format == "parquet":
+            self._writer = open_parquet(schema, self._sink)
+
+    def add(self, table: "pyarrow.Table") -> None:
+        """Write rows, as a group with statistics where the format has those."""
+        if self._writer is None:
+            self._tables.append(table)
+        elif table.num_rows:
+            self._writer.write_table(table, row_group_size=table.num_rows)
+
+    def finish(self) -> bytes:
+        """Return the whole file."""
+        if self._writer is None:
+            return write_table(self._format, self._pa.concat_tables([self._schema.empty_table(), *self._tables]))
+        self._writer.close()
+        data: bytes = self._sink.getvalue().to_pybytes()
+        return data
