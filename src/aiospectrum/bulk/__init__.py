@@ -5,6 +5,7 @@ dataset, and :func:`watch` follows the current aggregates. It is imported by its
 ``from aiospectrum import bulk``, so that ``import aiospectrum`` stays quick.
 """
 
+from aiospectrum.bulk.catch_up import catch_up
 from aiospectrum.bulk.dataset.dataset import Dataset, open_dataset
 from aiospectrum.bulk.dataset.errors import (
     DestinationBusyError,
@@ -13,7 +14,17 @@ from aiospectrum.bulk.dataset.errors import (
     SaveError,
     StorageError,
 )
+from aiospectrum.bulk.dataset.findings import (
+    Deleted,
+    Extended,
+    Problem,
+    ProblemKind,
+    Repaired,
+    UpkeepProgress,
+    Verified,
+)
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
+from aiospectrum.bulk.dataset.upkeep import delete_before, extend_query, repair, verify
 from aiospectrum.bulk.fetch import Outcome, TruncatedError
 from aiospectrum.bulk.names import app_names
 from aiospectrum.bulk.plan import Plan, PlanDiff, ShardBy, Task
@@ -27,17 +38,22 @@ from aiospectrum.bulk.zones import Clients
 __all__ = [
     "Clients",
     "Dataset",
+    "Deleted",
     "DestinationBusyError",
     "DestinationMismatchError",
+    "Extended",
     "FileFormat",
     "Kind",
     "ManifestError",
     "Outcome",
     "Plan",
     "PlanDiff",
+    "Problem",
+    "ProblemKind",
     "Progress",
     "Pull",
     "Query",
+    "Repaired",
     "Round",
     "SaveError",
     "SaveFailure",
@@ -47,11 +63,18 @@ __all__ = [
     "StorageError",
     "Task",
     "TruncatedError",
+    "UpkeepProgress",
+    "Verified",
     "Window",
     "WindowLength",
     "app_names",
+    "catch_up",
+    "delete_before",
+    "extend_query",
     "open_dataset",
     "pull",
+    "repair",
     "save",
+    "verify",
     "watch",
 ]

@@ -13,6 +13,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+import msgspec
 
 from aiospectrum._extras import import_extra
 from aiospectrum.bulk.query import Query
@@ -98,7 +99,23 @@ def schema_of(query: Query) -> "pyarrow.Schema":
             ("interval_end", time),
             *((name, pa.string()) for name in query.dimensions),
             *((name, pa.int64() if name in WHOLE_METRICS else pa.float64()) for name in query.metrics),
-        ]
+        ],
+        metadata={"pandas": _whole_in_pandas(query)},
+    )
+
+
+def _whole_in_pandas(query: Query) -> bytes:
+    """What makes pandas keep whole numbers whole; with nulls among them they would be floats, which are not exact.
+
+    Source: https://pandas.pydata.org/docs/development/developer.html
+    """
+    columns = [
+        {"name": name, "field_name": name, "pandas_type": "int64", "numpy_type": "Int64", "metadata": None}
+        for name in query.metrics
+        if name in WHOLE_METRICS
+    ]
+    return msgspec.json.encode(
+        {"index_columns": [], "column_indexes": [], "columns": columns, "pandas_version": "3.0.0"}
     )
 
 

@@ -69,11 +69,10 @@ def preview(
 
     def look() -> Preview:
         store.probe()
-        plans, file_format = ((plan,) if plan is not None else ()), format or "parquet"
-        if is_catch_up or plan is None:
-            lacking = find_lacking(store, plan, chosen, now=datetime.fromtimestamp(clock(), UTC))
-            plans, file_format = lacking.plans, format or lacking.file_format
-        return _look(store, plans, file_format, max_tasks, clock())
+        if plan is not None and not is_catch_up:
+            return _look(store, (plan,), format or "parquet", max_tasks, clock())
+        lacking = find_lacking(store, plan, chosen, now=datetime.fromtimestamp(clock(), UTC))
+        return _look(store, lacking.plans, format or lacking.file_format, max_tasks, clock())
 
     return call_store(look, redaction, store.name)
 

@@ -10,7 +10,7 @@ from aiospectrum._generated.checks import DIMENSION, METRIC, TIME_DELTA
 from aiospectrum.checks import Array, Integer, Text, Unchecked, keep, refuse
 from aiospectrum.models import Dimension, Metric, Report, TimeDelta
 
-__all__ = ["Kind", "Query", "is_truncated"]
+__all__ = ["Kind", "Query", "check_metrics", "is_truncated"]
 
 Kind: TypeAlias = Literal["bytime", "summary"]
 """Which report: metrics by time interval, or summed over the window."""
@@ -25,7 +25,8 @@ _FILTERS: Final = next(each.check for each in GET_EVENTS_SUMMARY.query if each.n
 _LIMIT: Final = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more, or None")
 
 
-def _check_metrics(value: Sequence[Metric | Unchecked]) -> tuple[Metric | Unchecked, ...]:
+def check_metrics(value: Sequence[Metric | Unchecked]) -> tuple[Metric | Unchecked, ...]:
+    """Check metrics: at least one, and each once."""
     return _check_names("metrics", value, _METRICS)
 
 
@@ -56,7 +57,7 @@ class Query:
     time_delta: TimeDelta | Unchecked | None = attrs.field(default=None, validator=keep(TIME_DELTA, or_none=True))
     """Length of each time interval; given for ``bytime``, None for ``summary``."""
 
-    metrics: tuple[Metric | Unchecked, ...] = attrs.field(converter=_check_metrics)
+    metrics: tuple[Metric | Unchecked, ...] = attrs.field(converter=check_metrics)
     """Metrics to compute, in this order, at least one. Of these, ``count``, ``bytesIngress`` and ``bytesEgress`` add up
     over windows; durations, which are averages and percentiles, do not."""
 

@@ -69,15 +69,11 @@ _CHECK_SECONDS: Final = 0.5
 def dataset_group() -> CommandGroup:
     """Make the group of commands."""
     group = CommandGroup(name="dataset", help="What a dataset that pull has saved has and lacks, and its upkeep.")
-    commands = {
-        "status": _status,
-        "verify": _verify,
-        "repair": _repair,
-        "delete-before": _delete_before,
-        "extend": _extend,
-    }
-    for name, command in commands.items():
-        group.command(command, name=name)
+    group.command(_status, name="status")
+    group.command(_verify, name="verify")
+    group.command(_repair, name="repair")
+    group.command(_delete_before, name="delete-before")
+    group.command(_extend, name="extend")
     return group
 
 

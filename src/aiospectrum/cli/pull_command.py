@@ -134,9 +134,10 @@ def _print_plans(plans: Sequence[Plan], requests: int, limit: RateLimit, context
 
 def _check_size(plan: Plan, max_tasks: int) -> None:
     if len(plan) > max_tasks:
+        size = extent(len(plan), len(plan.zones))
         raise UsageError(
-            f"expected a plan of {max_tasks:,} windows of all zones at most, got {extent(len(plan), len(plan.zones))} in"
-            f" {plan.span}: correct the time, choose a longer --window, or permit more with --max-tasks"
+            f"expected a plan of {max_tasks:,} windows of all zones at most, got {size} in {plan.span}:"
+            " correct the time, choose a longer --window, or permit more with --max-tasks"
         )
 
 

@@ -17,8 +17,8 @@ from aiospectrum.cli.terminal import GRACE, Interruption, StoppedError, drawn, r
 __all__ = ["PullJob", "PullResult", "need_pyarrow"]
 
 SaveCall: TypeAlias = Callable[..., Coroutine[Any, Any, Saved]]
-"""What saves, such as ``functools.partial(bulk.save, plan=…, destination=…)``: called with the client, and with ``stop``,
-``on_progress`` and ``clock``."""
+"""What saves, such as ``functools.partial(bulk.save, plan=…, destination=…)``; called with the client, and with
+``stop``, ``on_progress`` and ``clock``."""
 
 _LINE_SECONDS: Final = 10.0
 """Seconds between lines where there is no terminal."""

@@ -97,7 +97,7 @@ def result_lines(result: PullResult, *, zones: int | None, place: str, fresh_row
     noted = "".join(f", {number:,} {word}" for number, word in notes if number)
     yield f"{there:,} of {extent(progress.total, zones)} saved in {place}{noted}"
     if progress.filling:
-        yield f"{counted(progress.filling, 'window')} filling: more rows may come, and the next pull asks for them again"
+        yield f"{counted(progress.filling, 'window')} filling: more rows may come, which the next pull asks for"
     if progress.not_begun:
         yield f"{counted(progress.not_begun, 'window')} not begun, and not asked for yet"
     if progress.odd_lags:

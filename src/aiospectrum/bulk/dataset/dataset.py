@@ -2,14 +2,14 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum._extras import import_extra
-from aiospectrum.bulk.dataset.index import DatasetIndex, Located
+from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.opening import Place, open_place
 from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
 from aiospectrum.bulk.dataset.reading import RowFilter, check_names, read_arrow, read_duckdb
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["Dataset", "open_dataset"]
+
+Span: TypeAlias = tuple[int, int]
+"""The first second, and the one after the last, since 1970."""
 
 Spans: TypeAlias = Mapping[str, tuple[Window, ...]]
 """Spans of time by zone, in the order of time; windows that touch are one span."""
@@ -71,7 +74,6 @@ class Dataset:
         """
         self._place = place
         self._index = index
-        self._file_format = index.header.file_format if index.header else "parquet"
 
     @property
     def folder(self) -> str:
@@ -91,7 +93,7 @@ class Dataset:
     @property
     def file_format(self) -> FileFormat:
         """The format of the files."""
-        return self._file_format
+        return self._index.file_format
 
     @cached_property
     def zones(self) -> tuple[str, ...]:
@@ -124,12 +126,12 @@ class Dataset:
 
         After a query has gained a metric, times that are not asked for again lack it.
         """
-        return self._spans(lambda each: not each.window.filling and _is_in_file(each))
+        return _merge(self._spans["complete"])
 
     @cached_property
     def filling(self) -> Spans:
         """The time of each zone of which rows may be missing, as it was too recent; the next run asks for it again."""
-        return self._spans(lambda each: each.window.filling, self._index.noted)
+        return _merge(self._spans["filling"])
 
     @cached_property
     def pending(self) -> Spans:
@@ -137,15 +139,17 @@ class Dataset:
 
         A run that is under way puts them there when it has enough of them, and after a kill the next run does.
         """
-        return self._spans(lambda each: not each.window.filling and not _is_in_file(each))
+        return _merge(self._spans["pending"])
 
     @cached_property
     def missing(self) -> Spans:
         """The time of each zone of :attr:`plan` that has not been fetched; some of it may not have begun."""
-        there = self._spans(lambda each: True, self._index.noted)
-        span = self.plan.span
-        found = {zone: _gaps(there.get(zone, ()), span) for zone in map(str.lower, self.plan.zones)}
-        return {zone: gaps for zone, gaps in found.items() if gaps}
+        plan = self.plan
+        span = to_seconds(plan.since), to_seconds(plan.until)
+        zones = sorted(zone.lower() for zone in plan.zones)
+        kinds = self._spans.values()
+        there = {zone: sorted(each for kind in kinds for each in kind.get(zone, ())) for zone in zones}
+        return _merge({zone: _gaps(spans, span) for zone, spans in there.items()})
 
     @cached_property
     def failed(self) -> Mapping[str, tuple[SaveFailure, ...]]:
@@ -160,26 +164,33 @@ class Dataset:
     @property
     def complete_until(self) -> datetime | None:
         """Where the data of all zones is complete, from the first window of each on; None if one has none."""
-        first = {zone: self._index.windows[zone][0].window.since for zone in self.complete}
-        ends = [
-            spans[0].until if to_seconds(spans[0].since) == first[zone] else None
-            for zone, spans in self.complete.items()
-        ]
+        ends = [self._complete_until(zone_id) for zone_id in self.zones]
         known = [end for end in ends if end is not None]
-        return min(known) if len(known) == len(self.zones) > 0 else None
+        return min(known) if len(known) == len(ends) > 0 else None
 
-    def _spans(
-        self, is_wanted: Callable[[Located], bool], noted: Mapping[str, list[Located]] | None = None
-    ) -> dict[str, tuple[Window, ...]]:
-        """The time of those windows that are wanted, and of those that are noted without rows."""
-        found = {}
-        for zone_id in sorted({*self._index.windows, *(noted or ())}):
-            wanted = [each for each in self._index.windows.get(zone_id, ()) if is_wanted(each)]
-            if noted and zone_id in noted:
-                wanted = sorted([*wanted, *noted[zone_id]], key=lambda each: each.window.since)
-            if wanted:
-                found[zone_id] = tuple(_merge(wanted))
-        return found
+    def _complete_until(self, zone_id: str) -> datetime | None:
+        complete = self.complete.get(zone_id)
+        if complete is None:
+            return None
+        others = [span.since for spans in (self.filling, self.pending) for span in spans.get(zone_id, ())]
+        end = min([complete[0].until, *others])
+        return end if end > complete[0].since else None
+
+    @cached_property
+    def _spans(self) -> dict[str, dict[str, list[Span]]]:
+        """The windows that are complete, filling and pending, each by zone and in the order of time."""
+        complete: dict[str, list[Span]] = {}
+        filling: dict[str, list[Span]] = {}
+        pending: dict[str, list[Span]] = {}
+        for zone_id in sorted(self._index.windows):
+            for each in self._index.windows[zone_id]:
+                window = each.window
+                kind = filling if window.filling else complete if each.path.startswith("data/") else pending
+                kind.setdefault(zone_id, []).append((window.since, window.until))
+        for zone_id, noted in self._index.noted.items():
+            spans = [(each.window.since, each.window.until) for each in noted]
+            filling[zone_id] = sorted([*filling.get(zone_id, ()), *spans])
+        return {"complete": complete, "filling": filling, "pending": pending}
 
     def __repr__(self) -> str:
         shown = f"{self.windows:,} windows of {len(self.zones):,} zones {_until(self.complete_until)}"
@@ -330,34 +341,31 @@ def _until(moment: datetime | None) -> str:
     return "that are not complete" if moment is None else f"complete until {format_date_time(moment)}"
 
 
-def _is_in_file(located: Located) -> bool:
-    return located.path.startswith("data/")
+def _merge(by_zone: Mapping[str, Iterable[Span]]) -> dict[str, tuple[Window, ...]]:
+    """Make one of those that touch or overlap; they are in the order of time. Zones without any are left out."""
+    found = {}
+    for zone_id, spans in by_zone.items():
+        merged: list[Span] = []
+        for since, until in spans:
+            if merged and since <= merged[-1][1]:
+                merged[-1] = merged[-1][0], max(merged[-1][1], until)
+            else:
+                merged.append((since, until))
+        if merged:
+            found[zone_id] = tuple(
+                Window(since=to_datetime(since), until=to_datetime(until)) for since, until in merged
+            )
+    return found
 
 
-def _merge(located: Iterable[Located]) -> Iterator[Window]:
-    """The spans of time of windows that are in order; those that touch or overlap are one."""
-    since = until = 0
-    for each in located:
-        window = each.window
-        if window.since > until or since == until:
-            if since < until:
-                yield Window(since=to_datetime(since), until=to_datetime(until))
-            since, until = window.since, window.until
-        else:
-            until = max(until, window.until)
-    if since < until:
-        yield Window(since=to_datetime(since), until=to_datetime(until))
-
-
-def _gaps(spans: Iterable[Window], whole: Window) -> tuple[Window, ...]:
-    """What spans leave of a whole one."""
-    found, since = [], whole.since
-    for span in spans:
-        if span.since >= whole.until:
+def _gaps(spans: Iterable[Span], whole: Span) -> Iterator[Span]:
+    """What others leave of a span; they are in the order of time."""
+    start, end = whole
+    for since, until in spans:
+        if since >= end:
             break
-        if span.since > since:
-            found.append(Window(since=since, until=span.since))
-        since = max(since, span.until)
-    if since < whole.until:
-        found.append(Window(since=since, until=whole.until))
-    return tuple(found)
+        if since > start:
+            yield start, since
+        start = max(start, until)
+    if start < end:
+        yield start, end

@@ -10,9 +10,11 @@ import msgspec
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
 from aiospectrum.bulk.dataset.periods import to_datetime
+from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.dataset.state import (
     LONGEST_JOURNAL,
     DataFile,
+    Dropped,
     Entry,
     Failed,
     Header,
@@ -101,6 +103,8 @@ class DatasetIndex:
                         there = self.noted.setdefault(zone_id, [])
                         for window in windows:
                             replace(there, Located(window, ""))
+                case Dropped():
+                    self._drop_old(entry.before)
                 case Failed():
                     self.failures[entry.zone_id, entry.since] = entry
 
@@ -109,6 +113,11 @@ class DatasetIndex:
         if there is not None and (there.file_format, there.period) != (header.file_format, header.period):
             raise ManifestError(f"{path}: the journals are of two datasets, of different files")
         self.header, self.path = header, path
+
+    def _drop_old(self, before: int) -> None:
+        self.failures = {key: each for key, each in self.failures.items() if each.until > before}
+        for noted in self.noted.values():
+            noted[:] = [each for each in noted if each.window.until > before]
 
     def _drop_replaced(self, entry: Spooled) -> None:
         """What is saved has neither failed nor does it lack rows."""
@@ -145,6 +154,17 @@ class DatasetIndex:
             ManifestError: It cannot be read, or there is none.
         """
         return self.plan.query
+
+    @property
+    def file_format(self) -> FileFormat:
+        """The format of the data files.
+
+        Raises:
+            ManifestError: There is no header.
+        """
+        if self.header is None:
+            raise ManifestError("the journals say nothing of a plan")
+        return self.header.file_format
 
     @property
     def zones(self) -> tuple[str, ...]:

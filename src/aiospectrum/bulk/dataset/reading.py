@@ -4,27 +4,30 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import attrs
 
 from aiospectrum._extras import import_extra
 from aiospectrum.bulk.columns import schema_of
-from aiospectrum.bulk.dataset.errors import StorageError
+from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.files import read_table
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.opening import Place
 from aiospectrum.bulk.dataset.periods import to_seconds
+from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.dataset.state import DataFile, SavedWindow
 from aiospectrum.bulk.query import Query
 from aiospectrum.bulk.zones import check_zones
 from aiospectrum.checks import DateTime, refuse
+from aiospectrum.errors import TableError
 from aiospectrum.tables.arrow import import_pyarrow
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
-__all__ = ["RowFilter", "check_names", "read_arrow", "read_duckdb"]
+__all__ = ["RowFilter", "check_names", "read_arrow", "read_duckdb", "read_rows"]
 
 _TIME: Final = DateTime(takes_unchecked=False)
 _APP: Final = "appID"
@@ -149,25 +152,52 @@ def read_arrow(
     pa = import_pyarrow(".dataset")
     schema = schema_of(index.query)
     condition = wanted.to_arrow(pa)
-    tables = [_read_file(pa, place, path, schema, condition) for path in wanted.paths(index)]
+    tables = [_read_file(place, path, index.file_format, schema, condition) for path in wanted.paths(index)]
     table = pa.concat_tables([schema.empty_table(), *tables])
     return table if names is None else _with_names(pa, table, names)
 
 
-def _read_file(pa: Any, place: Place, path: str, schema: Any, condition: Any) -> Any:
+def _read_file(place: Place, path: str, file_format: FileFormat, schema: Any, condition: Any) -> Any:
     data = place.call(lambda: place.store.read(path))
-    import_pyarrow(".parquet")
     try:
-        return pa.parquet.read_table(pa.BufferReader(data), schema=schema, filters=condition, partitioning=None)
-    except pa.ArrowException as error:
-        raise damaged(place, path, error) from error
+        table = read_rows(data, file_format, schema, condition)
+    except ManifestError as error:
+        raise ManifestError(f"{place.store.name}: {path} {error}; see `aiospectrum dataset verify`") from error
+    if not table.schema.equals(schema):
+        raise ManifestError(f"{place.store.name}: {path} has other columns than those of the query")
+    return table
 
 
-def damaged(place: Place, path: str, error: Exception) -> StorageError:
-    """The error of a file that is not what it was."""
-    return StorageError(
-        f"{place.store.name}: {path} cannot be read ({error}): `aiospectrum dataset verify` finds what is damaged"
-    )
+def read_rows(
+    data: bytes, file_format: 'FileFormat | Literal["spool"]', schema: "pyarrow.Schema", condition: Any = None
+) -> "pyarrow.Table":
+    """Read a file.
+
+    Args:
+        data: The whole of it.
+        file_format: Its format, or ``spool``.
+        schema: The columns of the query; those of a file of Parquet may be others.
+        condition: An expression of pyarrow for the rows that are wanted; None for all.
+
+    Returns:
+        The rows.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+        ManifestError: The file is damaged; the text is the end of a sentence about it.
+    """
+    pa = import_pyarrow(".parquet")
+    import_pyarrow(".dataset")
+    try:
+        if file_format == "parquet":
+            return pa.parquet.read_table(pa.BufferReader(data), filters=condition, partitioning=None)
+        if file_format == "spool":
+            import_pyarrow(".ipc")
+            return pa.ipc.open_stream(pa.BufferReader(data)).read_all()
+        table = read_table(file_format, schema, data)
+    except (pa.ArrowException, TableError, ValueError, OSError) as error:
+        raise ManifestError(f"cannot be read: {error}") from error
+    return table if condition is None else table.filter(condition)
 
 
 def _with_names(pa: Any, table: Any, names: Mapping[str, str]) -> Any:

@@ -113,7 +113,9 @@ class Run:
             ClientStateError: The client is not open, or not on this event loop.
             SpectrumError: The first error, with ``fail_fast``.
         """
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+        self.threads.abandon = self.store.abandon
+        parts = [part for plan in self.plans for part in divide(self.client, plan)]
+        await self._in_thread(lambda: schema_of(self.plans[0].query))  # imports what it needs
         try:
             await self._in_thread(self.store.lock)
             queues = await self._open(parts)
@@ -184,9 +186,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
             shares.setdefault(id(client), (client, [], []))[1].append(plan)
         clients = {zone_id.lower(): client for zone_id, client in self.client.items()}
         for zone_id in [*filling]:
-            client = clients.get(zone_id)
-            if client is not None:
-                shares.setdefault(id(client), (client, [], []))[2].append(zone_id)
+            its_client = clients.get(zone_id)
+            if its_client is not None:
+                shares.setdefault(id(its_client), (its_client, [], []))[2].append(zone_id)
                 del filling[zone_id]
         return [*shares.values()], filling.total()
 

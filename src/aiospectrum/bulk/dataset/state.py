@@ -48,6 +48,7 @@ __all__ = [
     "LONGEST_LAG",
     "DataFile",
     "DataName",
+    "Dropped",
     "Entry",
     "Failed",
     "Header",
@@ -219,6 +220,13 @@ class Noted(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="f
     """The windows."""
 
 
+class Dropped(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="dropped"):
+    """What failed or is noted without rows, and ended by some time, is no longer asked for."""
+
+    before: _Seconds
+    """The time."""
+
+
 class Failed(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="failed"):
     """A task that failed; what was there before still is."""
 
@@ -241,7 +249,7 @@ class Failed(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="
     """When it failed."""
 
 
-Entry: TypeAlias = Header | Spooled | DataFile | Removed | Noted | Failed
+Entry: TypeAlias = Header | Spooled | DataFile | Removed | Noted | Dropped | Failed
 """One line of a journal."""
 
 _DECODER: Final = msgspec.json.Decoder(Entry)

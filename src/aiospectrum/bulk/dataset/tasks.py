@@ -87,7 +87,7 @@ def choose_tasks(
             if plan_of_zone is None or not _is_in_plan(plan_of_zone, since, until):
                 for piece in _cut(since, until, _done(windows.get(key, ()))):
                     yield _run_task(zone_id, *map(to_datetime, piece), is_refresh=True, now=now)
-    for plan, window in ((plan, window) for plan in plans for window in plan.windows()):
+    for plan, window in ((each, window) for each in plans for window in each.windows()):
         pieces = _pieces_by_time if plan.query.kind == "bytime" else _pieces_of_sum
         span = to_seconds(window.since), to_seconds(window.until)
         for zone_id in plan.zones:
