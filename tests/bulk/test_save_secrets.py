@@ -113,6 +113,6 @@ async def test_what_is_written_and_returned() -> None:
         on_progress=progress.append,
     )
     files = {path: file.getvalue().decode("latin-1") for path, file in Telling.store.items()}
-    assert len(files) > 2
+    assert len(files) >= 2
     texts = {**files, "paths": " ".join(files), **parts_of(saved, "saved"), **parts_of(progress, "progress")}
     assert found_in(texts, SECRETS) == []

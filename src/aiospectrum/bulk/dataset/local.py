@@ -114,11 +114,7 @@ class LocalStore:
         except OSError as error:
             if error.errno not in _CANNOT_LOCK:
                 raise
-            raise OSError(
-                error.errno,
-                f"{os.strerror(error.errno or 0)}: its file system has no locks, which keep a second run out; mount"
-                " it with locks, or save to another folder",
-            ) from error
+            raise OSError(errno.ENOLCK, "the file system has no locks, which keep a second run out") from error
         if not is_free:
             owner = self._disk.read(lock, _LONGEST_OWNER).decode(errors="replace") if is_ours else ""
             owner = "".join(filter(str.isprintable, owner))
@@ -158,6 +154,15 @@ class LocalStore:
             except FileNotFoundError:  # nothing has been saved there yet
                 continue
         return sizes
+
+    def foreign(self) -> tuple[str, ...]:
+        """Find what is in the folder of the data files and has no name of ours."""
+        try:
+            with self._folder("data") as folder:
+                paths = [f"data/{name}" for name in self._disk.list(folder)]
+        except FileNotFoundError:  # nothing has been saved there yet
+            return ()
+        return tuple(path for path in paths if not is_path(path))
 
     def read(self, path: str, most: int | None = None) -> bytes:
         """Read a file, as long as it was when it was opened."""

@@ -13,14 +13,14 @@ import attrs
 from aiospectrum._http.frames import chain_of, forget_frames
 from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
 from aiospectrum._http.redaction import Redaction
-from aiospectrum.bulk.dataset.errors import DestinationMismatchError, StorageError
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError, StorageError, next_step
 from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.checks import refuse
 
-__all__ = ["Place", "call_store", "make_opener", "open_place", "shown_error"]
+__all__ = ["Place", "as_storage_error", "call_store", "make_opener", "open_place"]
 
 T = TypeVar("T")
 
@@ -112,25 +112,32 @@ def call_store(call: Callable[[], T], redaction: Redaction, problem: str) -> T:
     try:
         return call()
     except BaseException as error:  # raised again, unless it is to be shown otherwise
-        cause = shown_error(error, redaction)
-        if cause is None:
+        failure = as_storage_error(error, redaction, problem)
+        if failure is None:
             raise
     # Raised out here, the error does not hold on to another one than its cause.
-    raise StorageError(f"{problem}: {redaction.redact(str(cause))}") from cause
+    raise failure
 
 
-def shown_error(error: BaseException, redaction: Redaction) -> OSError | None:
-    """Make the cause of a :class:`StorageError` that may be shown.
+def as_storage_error(error: BaseException, redaction: Redaction, problem: str) -> StorageError | None:
+    """Make an error that may be shown, and says what to do.
 
     Args:
         error: What was raised.
         redaction: Replaces what is secret of the store.
+        problem: The beginning of the text, such as the name of the store.
 
     Returns:
-        An OSError without frames that hold secrets, and another one if it tells some; what stands for an error of
-        another kind that tells one; None for an error that may be shown as it is.
+        The error, whose cause is an OSError without frames that hold secrets, and another one if it tells some; or
+        what stands for an error of another kind that tells one. None for an error that may be shown as it is.
     """
-    return _shown_error(error, redaction) if isinstance(error, OSError) else _shown_failure(error, redaction)
+    step = next_step(error)
+    cause = _shown_error(error, redaction) if isinstance(error, OSError) else _shown_failure(error, redaction)
+    if cause is None:
+        return None
+    failure = StorageError(f"{problem}: {redaction.redact(str(cause))}; {step}")
+    failure.__cause__ = cause
+    return failure
 
 
 def _shown_error(error: OSError, redaction: Redaction) -> OSError:

@@ -189,6 +189,10 @@ class RemoteStore:
                     sizes[f"{folder}/{name}"] = size
         return sizes
 
+    def foreign(self) -> tuple[str, ...]:
+        """Find what is in the folder of the data files and has no name of ours."""
+        return tuple(f"data/{name}" for name, _ in self._ls("data") if not is_path(f"data/{name}"))
+
     def read(self, path: str, most: int | None = None) -> bytes:
         """Read a file."""
         place = self._path(path)

@@ -223,17 +223,17 @@ class Run:
                 self._writer.close()
                 await writing
                 renewing.cancel()
-        except BaseException as failure:  # raised again; what has finished is kept
+        except BaseException as group_error:  # its first error is raised again; what has finished is kept
+            failure = _first_of(group_error)
             if isinstance(failure, asyncio.CancelledError):
                 self.threads.hurry()
-            else:
-                failure = _first_of(failure)
             await pool.aclose()
             if not isinstance(failure, SaveError):
                 with contextlib.suppress(SaveError):
                     await self._writer.rescue()
-            raise failure from None
-        return error
+        else:
+            return error
+        raise failure  # out here, as it would hold on to the group, whose frames have secrets
 
     async def _renew_lock(self) -> None:
         while self.store.renew_every is not None:

@@ -72,6 +72,14 @@ class Store(Protocol):
         """
         ...
 
+    def foreign(self) -> tuple[str, ...]:
+        """Find what is in the folder of the data files, where readers look, and has no name of ours.
+
+        Returns:
+            The paths.
+        """
+        ...
+
     def read(self, path: str, most: int | None = None) -> bytes:
         """Read a file, which needs no lock.
 

@@ -9,8 +9,7 @@ from typing import Any, Final, TypeVar
 
 from aiospectrum._http.loop import running_loop
 from aiospectrum._http.redaction import Redaction
-from aiospectrum.bulk.dataset.errors import StorageError
-from aiospectrum.bulk.dataset.opening import shown_error
+from aiospectrum.bulk.dataset.opening import as_storage_error
 
 __all__ = ["PATIENCE", "Threads", "run_in_thread", "shown"]
 
@@ -183,8 +182,8 @@ async def shown(calling: Awaitable[T], redaction: Redaction, problem: str) -> T:
     try:
         return await calling
     except BaseException as error:  # raised again, unless it is to be shown otherwise
-        cause = shown_error(error, redaction)
-        if cause is None:
+        failure = as_storage_error(error, redaction, problem)
+        if failure is None:
             raise
     # Raised out here, the error does not hold on to another one than its cause.
-    raise StorageError(f"{problem}: {redaction.redact(str(cause))}") from cause
+    raise failure
