@@ -310,7 +310,7 @@ class RemoteStore:
         if is_first:
             self._delete_locks(others)
 
-    def _check_others(self, locks: Sequence[_Lock]) -> list[_Lock]:
+    def _check_others(self, locks: Sequence[_Lock]) -> Sequence[_Lock]:
         """Check that all locks of others count as abandoned, and return them."""
         others = [each for each in locks if each.owner != self._id]
         if others and self._clock() - others[-1].at < _EXPIRES_AFTER:
