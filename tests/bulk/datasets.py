@@ -126,6 +126,11 @@ def shown_rows(folder: Path, ending: str = "ndjson") -> list[tuple[Any, ...]]:
     )
 
 
+def files_aside(folder: Path) -> list[bytes]:
+    """What has been set aside."""
+    return [path.read_bytes() for path in sorted(folder.glob("state/*-aside-*"))]
+
+
 def journals_of(folder: Path) -> list[Path]:
     """The journals of a dataset, in order."""
     return sorted(folder.glob("state/w1-journal-*.jsonl"))

@@ -1,7 +1,7 @@
 """What a dataset holds."""
 
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ from aiospectrum.bulk import (
     save,
 )
 from tests.bulk.datasets import (
+    entries_of,
     expected_rows,
     files_of,
     holding,
     hourly,
     make_plan,
-    manifest_of,
     read_rows,
     save_to,
     shown_rows,
@@ -48,26 +48,37 @@ class Frozen(FakeDatetime, metaclass=_FrozenType):
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
 async def test_all_rows_are_there(tmp_path: Path, file_format: FileFormat) -> None:
-    """The dataset has every row of the plan once, in a file for each zone and window."""
-    pytest.importorskip("pyarrow") if file_format == "parquet" else None
-    plan = make_plan([A, B], days=3)
+    """The dataset has every row of the plan once, sorted by zone and time, in few files."""
+    plan, folder = make_plan([B, A], days=3), tmp_path / "new" / "set"
 
-    saved = await save_to(tmp_path / "new" / "set", plan, format=file_format)
+    saved = await save_to(folder, plan, format=file_format)
 
-    files = files_of(tmp_path / "new" / "set", file_format)
-    assert [str(path.relative_to(tmp_path / "new" / "set")) for path in files[:2]] == [
-        f"zone_id={A}/date=2026-11-18/20261118T000000Z.{file_format}",
-        f"zone_id={A}/date=2026-11-19/20261119T000000Z.{file_format}",
-    ]
-    assert shown_rows(tmp_path / "new" / "set", file_format) == expected_rows(plan)
+    files = files_of(folder, file_format)
+    assert [path.name for path in files] == [f"2026-11-w1-0001.{file_format}"]
+    assert shown_rows(folder, file_format) == expected_rows(plan)
+    order = [(row["zone_id"], str(row["interval_start"])) for row in read_rows(folder, file_format)]
+    assert order == sorted(order)
     assert (saved.done, saved.rows, saved.ok, saved.left) == (6, len(expected_rows(plan)), True, 0)
     assert saved.bytes == sum(path.stat().st_size for path in files)
+    assert saved.folder == str(folder / "data")
+    assert {path.name for path in (folder / "data").iterdir()} == {path.name for path in files}
+    assert {path.name for path in (folder / "state").iterdir()} == {"lock", "w1-journal-000002.jsonl"}
+
+
+@pytest.mark.parametrize(("zones", "names"), [(99, ["2026-11"]), (100, ["2026-11-18", "2026-11-19"])])
+async def test_periods(tmp_path: Path, zones: int, names: list[str]) -> None:
+    """A dataset that begins with many zones has files by day, and keeps them; one with few zones files by month."""
+    plan = make_plan([f"{number:032x}" for number in range(zones)])
+    await save_to(tmp_path, plan)
+    assert [path.name for path in files_of(tmp_path, "ndjson")] == [f"{name}-w1-0001.ndjson" for name in names]
+    await save_to(tmp_path, make_plan([A], days=4))
+    assert len(files_of(tmp_path, "ndjson")) == (1 if zones == 99 else 4)
+    assert len(shown_rows(tmp_path)) == len(expected_rows(plan)) + len(expected_rows(make_plan([A], days=4))) - 48 * 2
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
 async def test_columns(tmp_path: Path, file_format: FileFormat) -> None:
     """Files have the window, the interval, the dimensions and the metrics, in the order of the query."""
-    pytest.importorskip("pyarrow") if file_format == "parquet" else None
 
     def mixed_up(call: Call) -> Report:
         echo = ReportQuery(metrics=["durationAvg", "count"], dimensions=["coloName", "event"])
@@ -78,17 +89,16 @@ async def test_columns(tmp_path: Path, file_format: FileFormat) -> None:
 
     assert saved.failed == ()
     row = read_rows(tmp_path, file_format)[0]
-    names = ["window_since", "window_until", "interval_start", "interval_end", "event", "coloName"]
-    zone = [] if file_format == "parquet" else ["zone_id"]
-    shown = [name for name in row if name != "zone_id" or zone]
-    assert shown == [*zone, *names, "count", "durationAvg"]
+    names = ["zone_id", "date", "window_since", "window_until", "interval_start", "interval_end", "event", "coloName"]
+    assert [*row] == [*names, "count", "durationAvg"]
+    assert str(row["date"]) == "2026-11-18"
     assert (row["event"], row["coloName"], int(row["count"]), float(row["durationAvg"])) == ("connect", "AMS", 1, 0.5)
     assert str(row["window_since"]).startswith("2026-11-18")
     assert str(row["window_until"]).startswith("2026-11-19")
 
 
 async def test_types_are_the_same_in_all_files(tmp_path: Path) -> None:
-    """Parquet files agree on their schema, empty or not, with fractions of bytes or without."""
+    """Parquet files agree on their schema, empty or not, with fractions of bytes or without; ids of digits are text."""
     pa = pytest.importorskip("pyarrow")
     dataset = pytest.importorskip("pyarrow.dataset")
     numbers: dict[str, list[Any]] = {ZONES[0]: [], ZONES[1]: [[[1.5] * 24]], ZONES[2]: [[[2] * 24]]}
@@ -96,21 +106,31 @@ async def test_types_are_the_same_in_all_files(tmp_path: Path) -> None:
     def odd(call: Call) -> Report:
         return holding(call, *(ReportByTimeRow(dimensions=["connect"], metrics=each) for each in numbers[call.zone_id]))
 
-    saved = await save_to(tmp_path, make_plan(numbers, days=1), Fake(respond=odd), format="parquet")
+    for month, zone_id in enumerate(numbers):
+        since = datetime(2026, 8 + month, 5, tzinfo=UTC)
+        plan = make_plan([zone_id], since=since, until=since + DAY)
+        assert (await save_to(tmp_path, plan, Fake(respond=odd), format="parquet")).ok
 
-    assert saved.ok
-    schemas = [pa.parquet.read_schema(path) for path in files_of(tmp_path, "parquet")]
+    files = files_of(tmp_path, "parquet")
+    schemas = [pa.parquet.read_schema(path) for path in files]
     assert len(schemas) == 3
     assert all(schema.equals(schemas[0], check_metadata=True) for schema in schemas)
-    table = dataset.dataset(tmp_path, partitioning="hive", exclude_invalid_files=True).to_table()
+    assert [str(field.type) for field in schemas[0]] == [
+        "string",
+        "date32[day]",
+        *["timestamp[us, tz=UTC]"] * 4,
+        "string",
+        "int64",
+    ]
+    table = dataset.dataset(files[0].parent).to_table()
     assert sorted(set(table["count"].to_pylist())) == [2]
-    assert [entry["rounded"] for entry in manifest_of(tmp_path) if entry.get("zone_id") == ZONES[1]] == [["count"]]
+    assert sorted(set(table["zone_id"].to_pylist())) == [*ZONES[1:3]]
+    assert [entry["rounded"] for entry in entries_of(tmp_path, "file")] == [[], ["count"], []]
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
 async def test_missing_values(tmp_path: Path, file_format: FileFormat) -> None:
     """What a row lacks and what came as null is empty, or null, and the rest of the column is what it was."""
-    pytest.importorskip("pyarrow") if file_format == "parquet" else None
     query = Query(time_delta="hour", metrics=["count", "durationAvg"], dimensions=["event"])
 
     def short(call: Call) -> Report:
@@ -130,9 +150,8 @@ async def test_missing_values(tmp_path: Path, file_format: FileFormat) -> None:
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "ndjson"])
-async def test_parts_are_one_file(tmp_path: Path, file_format: FileFormat) -> None:
-    """A window that was split is one file with all rows, of the whole window."""
-    pytest.importorskip("pyarrow") if file_format == "parquet" else None
+async def test_parts_are_one_window(tmp_path: Path, file_format: FileFormat) -> None:
+    """A window that was split has all its rows, of the whole window, in order."""
 
     def cut_off(call: Call) -> Report:
         since, until = call.times
@@ -146,7 +165,6 @@ async def test_parts_are_one_file(tmp_path: Path, file_format: FileFormat) -> No
     assert saved.done == 1
     assert len(files_of(tmp_path, file_format)) == 1
     assert shown_rows(tmp_path, file_format) == expected_rows(plan)
-    assert [entry["parts"] for entry in manifest_of(tmp_path) if entry["entry"] == "done"] == [4]
     assert progress[-1].splits == 3
 
 
@@ -190,8 +208,11 @@ async def test_an_empty_plan(tmp_path: Path) -> None:
         ({"plan": "all"}, "plan"),
         ({"format": "xlsx"}, "format"),
         ({"concurrency": 0}, "concurrency"),
-        ({"refresh_within": 3600}, "refresh_within"),
-        ({"refresh_within": timedelta(-1)}, "refresh_within"),
+        ({"settle_after": 3600}, "settle_after"),
+        ({"settle_after": timedelta(-1)}, "settle_after"),
+        ({"fresh_rows": 1}, "fresh_rows"),
+        ({"memory": 1 << 20}, "memory"),
+        ({"memory": "1 GiB"}, "memory"),
         ({"fail_fast": 1}, "fail_fast"),
         ({"stop": True}, "stop"),
         ({"on_progress": "print"}, "on_progress"),

@@ -1,7 +1,7 @@
-"""The manifest: what is refused, merged, and passed over."""
+"""The state: what is refused, merged, and passed over."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from aiospectrum.bulk import (
 )
 from tests.bulk.datasets import (
     expected_rows,
+    files_aside,
     files_of,
     journals_of,
     make_plan,
@@ -25,7 +26,7 @@ DAY = timedelta(days=1)
 
 
 async def test_a_folder_with_other_things(tmp_path: Path) -> None:
-    """Files that look like a dataset's and are in no manifest are not mixed with ours; other files do not matter."""
+    """Files that look like a dataset's and are in no journal are not mixed with ours; other files do not matter."""
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     await save_to(tmp_path, make_plan([A]))
     for journal in journals_of(tmp_path):
@@ -34,18 +35,35 @@ async def test_a_folder_with_other_things(tmp_path: Path) -> None:
         await save_to(tmp_path, make_plan([A]))
 
 
-async def test_a_file_that_was_deleted(tmp_path: Path) -> None:
-    """A partition whose file is gone, or is another one, is fetched again."""
-    plan = make_plan([A])
+async def test_files_of_others(tmp_path: Path) -> None:
+    """A data file that no run has written is left alone, and its name is not taken."""
+    await save_to(tmp_path, make_plan([A]))
+    foreign = tmp_path / "data" / "2026-12-w1-0001.ndjson"
+    foreign.write_bytes(b"")
+    since = datetime(2026, 12, 1, tzinfo=UTC)
+    plan = make_plan([A], since=since, until=since + DAY)
+    await save_to(tmp_path, plan, clock=plan.until.timestamp)
+    assert foreign.read_bytes() == b""
+    assert [path.name for path in files_of(tmp_path, "ndjson")][1:] == [foreign.name, "2026-12-w1-0002.ndjson"]
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["changed", "deleted"])
+async def test_a_file_that_is_not_as_it_was(tmp_path: Path, is_there: bool) -> None:
+    """What was in a file that is gone, or is another one, is fetched again; another one is kept aside."""
+    plan = make_plan([A, B])
     await save_to(tmp_path, plan)
-    first, second = files_of(tmp_path, "ndjson")
-    first.unlink()
-    second.write_bytes(second.read_bytes()[:-10])
+    [file] = files_of(tmp_path, "ndjson")
+    changed = file.read_bytes()[:-10]
+    file.write_bytes(changed)
+    if not is_there:
+        file.unlink()
 
     saved = await save_to(tmp_path, plan)
 
-    assert (saved.skipped, saved.done) == (0, 2)
+    assert (saved.skipped, saved.done, saved.ok) == (0, 4, True)
     assert shown_rows(tmp_path) == expected_rows(plan)
+    assert files_aside(tmp_path) == [changed] * is_there
+    assert (await save_to(tmp_path, plan)).skipped == 4
 
 
 async def test_many_runs_leave_few_journals(tmp_path: Path) -> None:
@@ -53,7 +71,8 @@ async def test_many_runs_leave_few_journals(tmp_path: Path) -> None:
     for hours in range(1, 31):
         plan = make_plan([A], days=hours / 24)
         assert (await save_to(tmp_path, plan)).done == 1
-    assert len(journals_of(tmp_path)) < 20
+    assert len(journals_of(tmp_path)) < 21
+    assert len(files_of(tmp_path, "ndjson")) == 1
     assert (await save_to(tmp_path, plan)).skipped == 2
     assert shown_rows(tmp_path) == expected_rows(plan)
 
@@ -61,27 +80,27 @@ async def test_many_runs_leave_few_journals(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"nonsense\n", "journal-000002.jsonl, line 1: damaged"),
+        (b"nonsense\n", "w1-journal-000009.jsonl, line 1: damaged"),
         (b'{"entry":"later"}\n', "line 1: damaged, or not in version 1"),
         (b"\n", "line 1: damaged"),
     ],
     ids=["nonsense", "another version", "empty line"],
 )
-async def test_a_damaged_manifest(tmp_path: Path, content: bytes, message: str) -> None:
+async def test_a_damaged_journal(tmp_path: Path, content: bytes, message: str) -> None:
     """A line that no run has written is not passed over."""
     await save_to(tmp_path, make_plan([A]))
-    (tmp_path / "_manifest" / "journal-000002.jsonl").write_bytes(content)
+    (tmp_path / "state" / "w1-journal-000009.jsonl").write_bytes(content)
     with pytest.raises(ManifestError, match=message):
         await save_to(tmp_path, make_plan([A]))
 
 
-async def test_a_manifest_without_a_plan(tmp_path: Path) -> None:
+async def test_a_journal_without_a_plan(tmp_path: Path) -> None:
     """Lines without a header, or with one that is none, are refused."""
     await save_to(tmp_path, make_plan([A]))
-    journal = tmp_path / "_manifest" / "journal-000001.jsonl"
+    [journal] = journals_of(tmp_path)
     header, *lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines))
-    with pytest.raises(ManifestError, match="say nothing of a plan"):
+    with pytest.raises(ManifestError, match="the first line, and no other one, has the plan"):
         await save_to(tmp_path, make_plan([A]))
     spoilt = json.loads(header)
     spoilt["plan"]["version"] = 9
@@ -90,16 +109,18 @@ async def test_a_manifest_without_a_plan(tmp_path: Path) -> None:
         await save_to(tmp_path, make_plan([A]))
 
 
-@pytest.mark.parametrize("end", range(0, 60, 7))
-async def test_half_a_line(tmp_path: Path, end: int) -> None:
-    """A line that was being written when the run was killed says nothing."""
+@pytest.mark.parametrize("lines", [0, 1, 2])
+@pytest.mark.parametrize("end", range(0, 60, 19))
+async def test_half_a_line(tmp_path: Path, lines: int, end: int) -> None:
+    """A line that was being written when the run was killed says nothing; all of it is done again."""
     plan = make_plan([A])
     await save_to(tmp_path, plan)
-    journal = tmp_path / "_manifest" / "journal-000001.jsonl"
+    [journal] = journals_of(tmp_path)
     content = journal.read_bytes()
-    first_lines = b"".join(content.splitlines(keepends=True)[:2])
-    journal.write_bytes(content[: len(first_lines) + end])
-    (tmp_path / json.loads(content.splitlines()[2])["path"]).unlink()
+    whole = b"".join(content.splitlines(keepends=True)[:lines])
+    journal.write_bytes(content[: len(whole) + end])
+    for file in files_of(tmp_path, "ndjson"):
+        file.unlink()
     saved = await save_to(tmp_path, plan)
-    assert (saved.skipped, saved.done) == (1, 1)
+    assert (saved.skipped, saved.done, saved.ok) == (0, 2, True)
     assert shown_rows(tmp_path) == expected_rows(plan)

@@ -15,13 +15,14 @@ from aiospectrum.bulk import (
 )
 from tests.bulk.datasets import (
     EVENTS,
+    entries_of,
     expected_rows,
     files_of,
     holding,
     hourly,
     make_plan,
-    manifest_of,
     save_to,
+    saved_windows,
     shown_rows,
 )
 from tests.bulk.fakes import SINCE, ZONES, Call, Fake, failing
@@ -38,7 +39,7 @@ async def test_failures(tmp_path: Path) -> None:
     assert [(each.zone_id, each.error) for each in saved.failed] == [(B, f"ServerError: no {B}")] * 2
     assert {each.window for each in saved.failed} == set(plan.windows())
     assert (saved.done, saved.ok, saved.left) == (2, False, 0)
-    failed = [entry for entry in manifest_of(tmp_path) if entry["entry"] == "failed"]
+    failed = entries_of(tmp_path, "failed")
     assert {(entry["zone_id"], entry["error"], entry["message"]) for entry in failed} == {(B, "ServerError", f"no {B}")}
 
     fake = Fake(respond=hourly)
@@ -72,11 +73,13 @@ async def test_fail_fast(tmp_path: Path) -> None:
     """The first error is raised, when it is in the manifest and all work has ended."""
     fake = Fake(respond=_failing_for_b)
     with pytest.raises(ServerError, match=f"no {B}"):
-        await save_to(tmp_path, make_plan([A, B], days=30), fake, fail_fast=True)
+        await save_to(tmp_path, make_plan([A, B], days=30), fake, fail_fast=True, clock=(SINCE + 40 * DAY).timestamp)
     assert fake.in_flight == 0
     assert len(fake.calls) < 30
-    assert [entry["message"] for entry in manifest_of(tmp_path) if entry["entry"] == "failed"][:1] == [f"no {B}"]
-    assert len(await asyncio.to_thread(shown_rows, tmp_path)) % (24 * len(EVENTS)) == 0
+    assert [entry["message"] for entry in entries_of(tmp_path, "failed")][:1] == [f"no {B}"]
+    rows = await asyncio.to_thread(shown_rows, tmp_path)
+    assert rows, "what had finished is in data files"
+    assert len(rows) % (24 * len(EVENTS)) == 0
 
 
 async def test_a_part_that_fails(tmp_path: Path) -> None:
@@ -107,10 +110,9 @@ async def test_progress(tmp_path: Path) -> None:
         tmp_path, make_plan([A, B]), Fake(respond=_failing_for_b), on_progress=seen.append, concurrency=1
     )
 
-    assert [(each.skipped, each.done, each.failed, each.left) for each in seen] == [
-        (1, 0, 0, 3),
-        *sorted([(1, each.done, each.failed, each.left) for each in seen[1:]], key=lambda each: -each[3]),
-    ]
+    counts = [(each.skipped, each.done, each.failed, each.left, each.rows, each.bytes) for each in seen]
+    assert counts[0] == (1, 0, 0, 3, 0, 0)
+    assert counts == sorted(counts, key=lambda each: (-each[3], each[4:]))
     assert (seen[-1].total, seen[-1].done, seen[-1].failed) == (4, 1, 2)
     assert (seen[-1].rows, seen[-1].bytes) == (saved.rows, saved.bytes)
 
@@ -119,35 +121,38 @@ async def test_an_error_of_the_callers(tmp_path: Path) -> None:
     """What ``on_progress`` raises ends the run, and comes through."""
 
     def refuse(progress: SaveProgress) -> None:
-        if progress.done == 2:
+        if progress.done >= 2:
             raise KeyError("mine")
 
     fake = Fake(respond=hourly)
     with pytest.raises(KeyError, match="mine"):
-        await save_to(tmp_path, make_plan([A], days=30), fake, on_progress=refuse)
+        await save_to(tmp_path, make_plan([A], days=30), fake, on_progress=refuse, clock=(SINCE + 40 * DAY).timestamp)
     assert fake.in_flight == 0
-    saved = await save_to(tmp_path, make_plan([A], days=30))
-    assert saved.ok
+    done = sum(len(windows) for windows in saved_windows(tmp_path).values())
+    assert done >= 2
+    saved = await save_to(tmp_path, make_plan([A], days=30), clock=(SINCE + 40 * DAY).timestamp)
+    assert (saved.ok, saved.skipped) == (True, done)
 
 
 async def test_stopping(tmp_path: Path) -> None:
     """Once stopped, a run starts nothing, finishes what it started, and says what is left."""
     stop = asyncio.Event()
-    fake = Fake(respond=hourly)
 
-    def stop_at_three(progress: SaveProgress) -> None:
-        if progress.done == 3:
+    def stop_at_three(call: Call) -> Report:
+        if call.place == 2:
             stop.set()
+        return hourly(call)
 
     plan = make_plan([A], days=30)
-    saved = await save_to(tmp_path, plan, fake, stop=stop, on_progress=stop_at_three)
+    fake, later = Fake(respond=stop_at_three), (SINCE + 40 * DAY).timestamp
+    saved = await save_to(tmp_path, plan, fake, stop=stop, clock=later)
 
     assert saved.stopped
     assert not saved.ok
     assert saved.done == len(fake.calls) == 30 - saved.left
     assert 3 <= saved.done <= 3 + 8
-    assert len(files_of(tmp_path, "ndjson")) == saved.done
-    again = await save_to(tmp_path, plan, fake)
+    assert len(shown_rows(tmp_path)) == saved.done * 24 * len(EVENTS)
+    again = await save_to(tmp_path, plan, fake, clock=later)
     assert (again.skipped, again.stopped, again.ok) == (saved.done, False, True)
     assert len(fake.calls) == 30
 
