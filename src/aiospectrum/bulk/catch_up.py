@@ -183,8 +183,8 @@ def _plans_to_now(index: DatasetIndex, plan: Plan | None, zones: Iterable[str] |
         )
         if start < until:
             by_start.setdefault(start, []).append(zone_id)
-    if not by_start:
-        return [attrs.evolve(known, zones=())]
+    if not by_start:  # a first plan that is all in the future is saved as one that has not begun
+        return [known if index.header is None else attrs.evolve(known, zones=())]
     return [attrs.evolve(known, zones=by_start[since], since=since, until=until) for since in sorted(by_start)]
 
 
