@@ -93,6 +93,7 @@ class LocalStore:
             owner = "".join(filter(str.isprintable, owner))
             raise DestinationBusyError(f"{self.name}: {owner or 'another process'} is saving there")
         if is_ours:
+            self._check_active()
             os.ftruncate(lock, 0)
             self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
 
@@ -224,7 +225,6 @@ class LocalStore:
             yield folder, name
 
     def _create(self, path: str, flags: int = 0) -> int:
-        self._check_active()
         return self._open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | flags)
 
     def _open(self, path: str, flags: int) -> int:
@@ -233,6 +233,8 @@ class LocalStore:
             there = self._disk.find(folder, name)
             if there is not None:
                 self._check_file(path, there)
+            if flags & os.O_CREAT:
+                self._check_active()
             try:
                 descriptor = self._disk.open(folder, name, flags)
             except OSError as error:
@@ -277,6 +279,7 @@ class LocalStore:
             self._sync(folder.descriptor)
 
     def _make_folder(self, root: Folder, name: str) -> None:
+        self._check_active()
         try:
             self._disk.make_folder(root, name)
         except FileExistsError:  # any other file makes the next call fail
@@ -288,6 +291,7 @@ class LocalStore:
         if path.is_dir():
             return
         self._make_root(path.parent)
+        self._check_active()
         with contextlib.suppress(FileExistsError):  # another run was faster; any other file makes the next call fail
             self._disk.make_root(path)
         try:
