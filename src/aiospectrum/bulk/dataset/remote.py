@@ -176,6 +176,16 @@ class RemoteStore:
                 self.unlock()
             raise
 
+    def probe(self) -> None:
+        """Look for locks, and where there is nothing at all, for the bucket."""
+        locks = self._locks()
+        self._check_others(locks)
+        bucket = self._root.lstrip("/").partition("/")[0]
+        if self._is_object_store and not locks and not self.list():
+            with self._calling() as fs:
+                if not fs.exists(bucket):
+                    raise FileNotFoundError(errno.ENOENT, "there is no such bucket, and none is made", bucket)
+
     def renew_lock(self) -> None:
         """Write the lock again, with another time."""
         self._check_locks()
@@ -331,14 +341,19 @@ class RemoteStore:
         """Check that the dataset is locked by us alone; the first time locks that count as abandoned are deleted."""
         locks = self._locks()
         ours = [each for each in locks if each.owner == self._id]
-        others = [each for each in locks if each.owner != self._id]
-        if others and self._is_alive(others[-1]):
-            raise DestinationBusyError(f"{self.name}: {self._owner_of(others[-1])} is saving there")
+        others = self._check_others(locks)
         if not ours and is_first:
             raise OSError("a file that was written just now is not listed, so that runs cannot be kept apart there")
         if not ours:
             raise DestinationBusyError(f"{self.name}: another process has taken the lock, which looked abandoned")
         self._delete_locks(each.name for each in (*ours[:-1], *(others if is_first else ())))
+
+    def _check_others(self, locks: Sequence[_Lock]) -> Sequence[_Lock]:
+        """Check that all locks of others count as abandoned, and return them."""
+        others = [each for each in locks if each.owner != self._id]
+        if others and self._is_alive(others[-1]):
+            raise DestinationBusyError(f"{self.name}: {self._owner_of(others[-1])} is saving there")
+        return others
 
     def _owner_of(self, lock: _Lock) -> str:
         """What the file of a lock says, for people; it may be anything."""
