@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from aiospectrum import InvalidArgumentError
-from aiospectrum.bulk import DestinationBusyError, FileFormat, StorageError, save
+from aiospectrum.bulk import DestinationBusyError, FileFormat, StorageError, open_dataset, save
 from aiospectrum.bulk.dataset.journal import Journal
+from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.remote import RemoteStore
 from aiospectrum.bulk.dataset.state import Failed, Header
-from tests.bulk.datasets import expected_rows, hourly, make_plan, save_over, shown_rows
+from tests.bulk.datasets import NOW, expected_rows, hourly, make_plan, save_over, shown_rows
 from tests.bulk.fakes import ZONES, Fake
+from tests.bulk.ftp_server import serving
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -366,3 +368,53 @@ def test_a_store_that_does_not_list_what_it_has(memory: Any) -> None:
     with pytest.raises(OSError, match="cannot be kept apart"):
         store_of(Late(memory)).lock()
     assert locks_of(memory) == []
+
+
+@pytest.fixture
+def ftp(tmp_path: Path) -> Iterator[str]:
+    """The URL of an FTP server, whose files are in a folder ``ftp``."""
+    (tmp_path / "ftp").mkdir()
+    with serving(tmp_path / "ftp") as url:
+        yield url
+
+
+async def test_ftp(ftp: str, tmp_path: Path) -> None:
+    """Its folders are made, and one connection is used by one thread at a time."""
+    plan, fake = make_plan([A, B], days=3), Fake(respond=hourly)
+    for url in (f"{ftp}/new/set", f"{ftp}/new/set/"):
+        assert (await save(fake, plan, url, format="ndjson")).ok
+    assert len(fake.calls) == len(plan)
+    assert shown_rows(tmp_path / "ftp" / "new" / "set") == expected_rows(plan)
+    state = tmp_path / "ftp" / "new" / "set" / "state"
+    assert {path.name.partition("-0")[0] for path in state.iterdir()} == {"w1-journal"}
+    dataset = open_dataset(f"{ftp}/new/set")
+    assert dataset.to_arrow().num_rows == len(expected_rows(plan))
+
+
+async def test_a_lock_on_ftp(ftp: str) -> None:
+    """It keeps a second run out, and tells who has it."""
+    first, _ = make_opener(f"{ftp}/set", None, lambda: NOW.timestamp())
+    store = await asyncio.to_thread(first)
+    await asyncio.to_thread(store.lock)
+    with pytest.raises(DestinationBusyError, match=r"process \d+ on .* is saving there"):
+        await save(Fake(respond=hourly), make_plan([A]), f"{ftp}/set", clock=lambda: NOW.timestamp() + 60)
+    await asyncio.to_thread(store.unlock)
+    assert (await save(Fake(respond=hourly), make_plan([A]), f"{ftp}/set", clock=NOW.timestamp)).ok
+
+
+@pytest.mark.parametrize("scheme", ["dir", "simplecache", "filecache"])
+async def test_file_systems_around_others(memory: Any, tmp_path: Path, scheme: str) -> None:
+    """A folder of another one is as that one; a cache, which would have journals as they were before, is left out."""
+    plan = make_plan([A], days=3)
+    for days in (1, 2, 3):
+        options = {} if scheme == "dir" else {scheme: {"cache_storage": str(tmp_path / "cache")}}
+        saved = await save(
+            Fake(respond=hourly),
+            make_plan([A], days=days),
+            "dir://set::memory://bucket" if scheme == "dir" else f"{scheme}::memory://bucket/set",
+            format="ndjson",
+            storage_options=options,
+        )
+        assert (saved.done, saved.skipped) == (1, days - 1)
+    assert shown_rows(download(memory, tmp_path / "files")) == expected_rows(plan)
+    assert not (tmp_path / "cache").exists() or not any((tmp_path / "cache").iterdir())
