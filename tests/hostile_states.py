@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiospectrum._http.redaction import make_redaction
+from aiospectrum.bulk import FileFormat
 from aiospectrum.bulk.dataset.index import read_index
 from aiospectrum.bulk.dataset.journal import open_dataset
 from aiospectrum.bulk.dataset.local import LocalStore
@@ -133,10 +134,10 @@ def made_up() -> dict[str, bytes]:
 
 
 @cache
-def real() -> dict[str, bytes]:
+def real(file_format: FileFormat) -> dict[str, bytes]:
     """The files of a dataset that was saved."""
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(save_to(Path(folder), PLAN))
+        asyncio.run(save_to(Path(folder), PLAN, format=file_format))
         root = Path(folder)
         return {str(path.relative_to(root)): path.read_bytes() for path in root.glob("*/*") if path.is_file()}
 
@@ -144,18 +145,19 @@ def real() -> dict[str, bytes]:
 def case_of_states(source: random.Random) -> tuple[Callable[[], object], int]:
     """A case: a folder whose state is read, and mostly taken up, as a run does; now and then a run saves to it."""
     is_saved = source.random() < 0.01 and find_spec("pyarrow") is not None
-    files = dict(real() if is_saved else made_up())
+    file_format: FileFormat = source.choice(("ndjson", "csv", "parquet"))
+    files = dict(real(file_format) if is_saved else made_up())
     for _ in range(source.choice((1, 1, 1, 2, 3, 8))):
         _change_one(source, files)
     odd = [(source.choice([*files, "data", "state"]), source.choice(ODD)) for _ in range(source.random() < 0.15)]
     seed = source.random()
     size = 64 << 20 if is_saved else sum(map(len, files.values()))
-    return lambda: _run(files, odd, is_saved=is_saved, only_reads=seed < 0.3), size
+    return lambda: _run(files, odd, file_format if is_saved else None, only_reads=seed < 0.3), size
 
 
 def _change_one(source: random.Random, files: dict[str, bytes]) -> None:
     path = source.choice([*files])
-    match source.randrange(7):
+    match source.randrange(8):
         case 0:
             files[source.choice(NAMES)] = files.pop(path)
         case 1:
@@ -165,6 +167,11 @@ def _change_one(source: random.Random, files: dict[str, bytes]) -> None:
             files[path] = (
                 files[path][:place] + source.choice([b"", *RAW, files[path][place:end] * 2]) + files[path][end:]
             )
+        case 3:  # of the same length, so that it is not set aside by its size
+            content = bytearray(files[path])
+            for _ in range(source.choice((1, 3, 30)) if content else 0):
+                content[source.randrange(len(content))] = source.choice(b'\x00\xff{[",09aZ\n')
+            files[path] = bytes(content)
         case _:
             journals = [each for each in files if "journal" in each]
             if journals:
@@ -183,7 +190,7 @@ def _change_lines(source: random.Random, content: bytes) -> bytes:
     else:
         try:
             entry = json.loads(lines[number])
-        except ValueError:
+        except (ValueError, RecursionError):
             return content
         _change_value(source, entry)
         lines[number] = json.dumps(entry).encode()
@@ -225,7 +232,7 @@ def _put(path: Path, kind: str, outside: Path) -> None:
             path.mkdir()
 
 
-def _run(files: dict[str, bytes], odd: list[tuple[str, str]], *, is_saved: bool, only_reads: bool) -> None:
+def _run(files: dict[str, bytes], odd: list[tuple[str, str]], saved: FileFormat | None, *, only_reads: bool) -> None:
     """Make the folder, use it, and see whether anything beside it has changed."""
     with tempfile.TemporaryDirectory() as parent:
         outside, folder = Path(parent, "canary"), Path(parent, "dataset")
@@ -237,17 +244,17 @@ def _run(files: dict[str, bytes], odd: list[tuple[str, str]], *, is_saved: bool,
         for path, kind in odd:
             _put(folder / path, kind, outside)
         try:
-            _use(LocalStore(folder), is_saved=is_saved, only_reads=only_reads)
+            _use(LocalStore(folder), saved, only_reads=only_reads)
         finally:
             intact = sorted(os.listdir(parent)) == ["canary", "dataset"] and os.listdir(outside) == ["file"]
             if not intact or (outside / "file").read_bytes() != CANARY:
                 raise AssertionError("something outside of the folder was touched")
 
 
-def _use(store: LocalStore, *, is_saved: bool, only_reads: bool) -> None:
+def _use(store: LocalStore, saved: FileFormat | None, *, only_reads: bool) -> None:
     redaction = make_redaction(())
-    if is_saved:
-        asyncio.run(save_over(store, PLAN))
+    if saved is not None:
+        asyncio.run(save_over(store, PLAN, file_format=saved))
     elif only_reads:
         index = call_store(lambda: read_index(store), redaction, "x")
         _look(index)
