@@ -101,16 +101,11 @@ async def test_what_is_wrong(store: ObjectStore, url: str, changes: dict[str, An
     assert store.contents("bucket") == {}
 
 
-async def count_requests(store: ObjectStore) -> int:
-    """How many requests a run takes."""
-    await save_there(store, "s3://bucket/other")
-    return len(store.requests)
-
-
-@pytest.mark.parametrize("half", [0, 1])
-async def test_every_response_that_is_lost(store: ObjectStore, tmp_path: Path, half: int) -> None:
-    """Whatever was done and not confirmed is done again, and the lock is known as one's own."""
-    for number in range(half, await count_requests(store), 2):
+async def test_every_response_that_is_lost(store: ObjectStore, tmp_path: Path) -> None:
+    """Whatever was changed and not confirmed is done again, and the lock is known as one's own."""
+    await save_there(store)
+    changes = [request.partition(" ")[0] for request in store.requests]
+    for number in [number for number, method in enumerate(changes) if method in ("PUT", "POST", "DELETE")]:
         for key in store.contents("bucket"):
             store.client().delete_object(Bucket="bucket", Key=key)
         store.requests.clear()

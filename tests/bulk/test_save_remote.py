@@ -418,3 +418,38 @@ async def test_file_systems_around_others(memory: Any, tmp_path: Path, scheme: s
         assert (saved.done, saved.skipped) == (1, days - 1)
     assert shown_rows(download(memory, tmp_path / "files")) == expected_rows(plan)
     assert not (tmp_path / "cache").exists() or not any((tmp_path / "cache").iterdir())
+
+
+def test_what_waits_for_its_turn(memory: Any) -> None:
+    """A call that waits behind one that is stuck changes nothing once the run has been abandoned."""
+    may_end = threading.Event()
+
+    class Stuck(Recording):
+        def ls(self, path: str, **options: Any) -> Any:
+            found = self.inner.ls(path, **options)
+            if self.is_stuck:
+                may_end.wait(10)
+            return found
+
+        is_stuck = False
+
+    file_system = Stuck(memory)
+    store = store_of(file_system)
+    store.lock()
+    store.stage("state/w1-staged-000001", b"x")
+    file_system.is_stuck = True
+    before = {path: file.getvalue() for path, file in memory.store.items()}
+    with ThreadPoolExecutor(4) as executor:
+        listing = executor.submit(store.list)
+        later = [
+            executor.submit(store.stage, "state/w1-staged-000002", b"x"),
+            executor.submit(store.publish, "state/w1-staged-000001", "data/2026-11-w1-0001.csv"),
+            executor.submit(store.delete, "state/w1-staged-000001"),
+        ]
+        store.abandon()
+        may_end.set()
+        listing.result()
+        for future in later:
+            with pytest.raises(OSError, match="too late"):
+                future.result()
+    assert {path: file.getvalue() for path, file in memory.store.items()} == before
