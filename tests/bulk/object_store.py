@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
-from moto.server import DomainDispatcherApplication, create_backend_app
+from botocore.config import Config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 __all__ = ["ObjectStore", "running"]
@@ -48,7 +49,7 @@ class ObjectStore:
 
     def client(self) -> Any:
         """A client that is not counted."""
-        config = boto3.session.Config(user_agent_extra="boto3-test")
+        config = Config(user_agent_extra="boto3-test")
         keys = {"aws_access_key_id": "other", "aws_secret_access_key": "other", "region_name": "us-east-1"}
         return boto3.client("s3", endpoint_url=self.url, config=config, **keys)
 

@@ -97,7 +97,7 @@ async def test_what_is_wrong(store: ObjectStore, url: str, changes: dict[str, An
         await save_there(store, url, more=more)
     assert step in str(raised.value)
     assert isinstance(raised.value.__cause__, OSError)
-    assert found_in(shown_by(raised.value), ["secret-of-tests"]) == []
+    assert found_in(shown_by(raised.value), ("secret-of-tests",)) == []
     assert store.buckets() == ["bucket"]
     assert store.contents("bucket") == {}
 
