@@ -1,5 +1,6 @@
 """A dataset that is locked for its upkeep, and how it is changed so that it is whole at any moment."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
@@ -10,13 +11,14 @@ import msgspec
 from aiospectrum._http.config import check_callable, check_function, refuse_coroutine
 from aiospectrum.bulk.columns import schema_of
 from aiospectrum.bulk.dataset.checking import find_faults
-from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.errors import ManifestError, SaveError
 from aiospectrum.bulk.dataset.files import write_table
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Problem, Repaired, UpkeepProgress, Verified
 from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
 from aiospectrum.bulk.dataset.opening import open_place
 from aiospectrum.bulk.dataset.periods import to_datetime
-from aiospectrum.bulk.dataset.reading import read_rows
+from aiospectrum.bulk.dataset.reading import add_columns, read_rows
+from aiospectrum.bulk.dataset.rows import write_spool
 from aiospectrum.bulk.dataset.state import (
     DataFile,
     Dropped,
@@ -184,7 +186,7 @@ class LockedDataset:
             return Deleted(windows=0, rows=0, removed=0, rewritten=0)
         self._start(len(changed))
         removed = [each.path for each in files if not kept[each.path]]
-        new = [self._rewrite(each, kept[each.path], keep) for each in changed if kept[each.path]]
+        new = self._rewrite([each for each in changed if kept[each.path]], kept, keep)
         for path in removed:  # before the line, as rows would be there twice if one stayed and its time was fetched
             self.store.delete(path)
         plan = self.index.plan
@@ -202,22 +204,14 @@ class LockedDataset:
 
     def extend_query(self, query: Query, since: int | None) -> Extended:
         """See :func:`aiospectrum.bulk.extend_query`; the time is in seconds since 1970."""
+        self._finish_staged()
         if query == self.query:
             return Extended(query=query, windows=0, rewritten=0)
-        self._finish_staged()
-        pa, schema = import_pyarrow(), schema_of(query)
-
-        def extend(table: Any) -> Any:
-            columns = [
-                table[field.name] if field.name in table.column_names else pa.nulls(len(table), field.type)
-                for field in schema
-            ]
-            return pa.table(columns, schema=schema)
-
+        schema = schema_of(query)
         entries = self._entries()
         windows = {entry.path: _filling_after(entry.windows, since) for entry in entries}
         self._start(len(entries))
-        new = [self._rewrite(entry, windows[entry.path], extend) for entry in entries]
+        new = self._rewrite(entries, windows, lambda table: add_columns(table, schema))
         spools = [*self.index.spools]
         self._commit(
             attrs.evolve(self.index.plan, query=query), [*(Removed(path=path) for path in spools), *new], spools
@@ -251,8 +245,28 @@ class LockedDataset:
         file_format = self._header.file_format if isinstance(entry, DataFile) else "spool"
         return read_rows(self.store.read(path), file_format, schema_of(self.query))
 
-    def _rewrite(self, entry: DataFile | Spooled, windows: Windows, change: Callable[[Any], Any]) -> DataFile | Spooled:
-        """Stage the changed rows of a file; returns its new line."""
+    def _rewrite(
+        self,
+        entries: Sequence[DataFile | Spooled],
+        windows: Mapping[str, Windows],
+        change: Callable[[Any], Any],
+    ) -> list[DataFile | Spooled]:
+        """Stage the changed rows of files, each with other windows; returns their new lines."""
+        new: list[DataFile | Spooled] = []
+        try:
+            for entry in entries:
+                new.append(self._stage_changed(entry, windows[entry.path], change))
+                self._step()
+        except (OSError, SaveError):  # such as that of a full disk, which should have its room back
+            with contextlib.suppress(OSError, SaveError):  # the first error says more
+                for each in new:
+                    self.store.delete(each.staged if isinstance(each, DataFile) else each.path)
+            raise
+        return new
+
+    def _stage_changed(
+        self, entry: DataFile | Spooled, windows: Windows, change: Callable[[Any], Any]
+    ) -> DataFile | Spooled:
         try:
             table = change(self._read(entry))
         except (FileNotFoundError, ManifestError) as error:
@@ -260,13 +274,11 @@ class LockedDataset:
                 f"{self.store.name}: {entry.path} is damaged or missing: `aiospectrum dataset repair` forgets it"
             ) from error
         if isinstance(entry, Spooled):
-            data, path = _write_spool(table), spool_path(self._next_number())
+            data, path = write_spool(table), spool_path(self._next_number())
             self.store.stage(path, data)
-            self._step()
             return msgspec.structs.replace(entry, path=path, bytes=len(data), windows=windows)
         data, staged = write_table(self._header.file_format, table), staged_path(self._next_number())
         self.store.stage(staged, data)
-        self._step()
         return msgspec.structs.replace(
             entry, staged=staged, bytes=len(data), rows=len(table), windows=windows, merged=()
         )
@@ -302,7 +314,8 @@ class LockedDataset:
     def _next_number(self) -> int:
         """A number that no file of the state has."""
         if not self._number:
-            self._number = max((state_number(path) or 0 for path in self.sizes), default=0)
+            staged = (each.staged for each in self.index.files.values())
+            self._number = max(state_number(path) or 0 for path in (*self.sizes, *self.index.spools, *staged))
         self._number += 1
         return self._number
 
@@ -321,15 +334,6 @@ class LockedDataset:
         self._progress = progress
         if self.on_progress is not None:
             refuse_coroutine("on_progress", self.on_progress(progress))
-
-
-def _write_spool(table: Any) -> bytes:
-    pa = import_pyarrow(".ipc")
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
 
 
 def _as_filling(window: SavedWindow) -> SavedWindow:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
-__all__ = ["RowFilter", "check_names", "read_arrow", "read_duckdb", "read_rows"]
+__all__ = ["RowFilter", "add_columns", "check_names", "read_arrow", "read_duckdb", "read_rows"]
 
 _TIME: Final = DateTime(takes_unchecked=False)
 _APP: Final = "appID"
@@ -163,9 +163,27 @@ def _read_file(place: Place, path: str, file_format: FileFormat, schema: Any, co
         table = read_rows(data, file_format, schema, condition)
     except ManifestError as error:
         raise ManifestError(f"{place.store.name}: {path} {error}; see `aiospectrum dataset verify`") from error
+    table = add_columns(table, schema)
     if not table.schema.equals(schema):
         raise ManifestError(f"{place.store.name}: {path} has other columns than those of the query")
     return table
+
+
+def add_columns(table: "pyarrow.Table", schema: "pyarrow.Schema") -> "pyarrow.Table":
+    """Add columns of nulls for the metrics that a query has gained.
+
+    Args:
+        table: Rows.
+        schema: The schema of the query.
+
+    Returns:
+        The rows with all columns that the schema has, or more.
+    """
+    pa = import_pyarrow()
+    for place, field in enumerate(schema):
+        if field.name not in table.column_names:
+            table = table.add_column(place, field, pa.nulls(len(table), field.type))
+    return table.replace_schema_metadata(schema.metadata)
 
 
 def read_rows(
