@@ -199,6 +199,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bulk_bench(session: nox.Session) -> None:
+    """Compare pulls and saves with fetching by hand, in some ten minutes, or two with ``--quick``."""
+    session.install(".[arrow]", *group("bench"))
+    session.run("python", "-m", "benchmarks.bulk", *session.posargs)
+
+
+@nox.session(default=False)
 def bounds(session: nox.Session) -> None:
     """Measure how long responses that mean harm hold the event loop, and what memory they take; in five minutes.
 

@@ -89,30 +89,27 @@ def _our_way(pull: Callable[[Any, Any, Path, OnReport], Awaitable[int]]) -> Open
     return open_way
 
 
-def _each_outcome(take: Callable[[Any, Path], object]) -> OpenWay:
-    """A way that pulls, and does something with every outcome."""
+async def _pull_models(client: Any, plan: Any, folder: Path, on_report: OnReport) -> int:
+    from aiospectrum import bulk
 
-    async def pull(client: Any, plan: Any, folder: Path, on_report: OnReport) -> int:
-        from aiospectrum import bulk
-
-        done = 0
-        async with bulk.pull(client, plan, concurrency=_CONCURRENCY) as outcomes:
-            async for outcome in outcomes:
-                outcome.unwrap()
-                take(outcome, folder)
-                done += 1
-                on_report(done)
-        return done
-
-    return _our_way(pull)
+    return await _take_each(bulk.pull(client, plan, concurrency=_CONCURRENCY), on_report)
 
 
-def _write_parquet(outcome: Any, folder: Path) -> None:
-    import pyarrow.parquet
+async def _pull_tables(client: Any, plan: Any, folder: Path, on_report: OnReport) -> int:
+    from aiospectrum import bulk
 
-    table, file = outcome.to_arrow(), _file(folder, outcome.task.zone_id, outcome.window.since)
-    repetitive = [name for name in table.column_names if name not in METRICS]  # as bulk.save does
-    pyarrow.parquet.write_table(table, file, use_dictionary=repetitive)
+    return await _take_each(bulk.pull_tables(client, plan, concurrency=_CONCURRENCY), on_report)
+
+
+async def _take_each(pull: Any, on_report: OnReport) -> int:
+    """Count the outcomes, and drop each."""
+    done = 0
+    async with pull as outcomes:
+        async for outcome in outcomes:
+            outcome.unwrap()
+            done += 1
+            on_report(done)
+    return done
 
 
 def _file(folder: Path, zone_id: str, since: datetime) -> Path:
@@ -175,9 +172,8 @@ async def _official_and_pandas(url: str) -> AsyncIterator[PullDays]:
 
 WAYS: Final[dict[str, OpenWay]] = {
     "fetch and loads": _fetch_and_loads,
-    "pull": _each_outcome(lambda outcome, folder: None),
-    "pull, Arrow": _each_outcome(lambda outcome, folder: outcome.to_arrow()),
-    "pull, Arrow, Parquet": _each_outcome(_write_parquet),
+    "pull": _our_way(_pull_models),
+    "pull, Arrow": _our_way(_pull_tables),
     "save": _our_way(_save),
     "cloudflare, pandas": _official_and_pandas,
 }

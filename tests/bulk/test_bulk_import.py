@@ -25,11 +25,13 @@ NAMES = {
     "Saved",
     "ShardBy",
     "StorageError",
+    "TableOutcome",
     "Task",
     "TruncatedError",
     "Window",
     "WindowLength",
     "pull",
+    "pull_tables",
     "save",
     "watch",
 }

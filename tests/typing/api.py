@@ -31,7 +31,7 @@ from aiospectrum import (
     make_converter,
     record_responses,
 )
-from aiospectrum.bulk import Plan, Query, Saved, pull, save
+from aiospectrum.bulk import Plan, Query, Saved, TableOutcome, pull, pull_tables, save
 from aiospectrum.endpoints import get_events_by_time, list_apps
 from aiospectrum.models import AppListResponse, BytimeGetResponse, Dimension, Metric
 from aiospectrum.sandbox import Sandbox
@@ -117,6 +117,10 @@ async def saving(client: Client, zone_id: str, stop: asyncio.Event) -> bool:
     plan = Plan(zones=[zone_id], since=times[0], until=times[1], query=query)
     async for outcome in pull(client, plan):
         print(outcome.records() if outcome.ok else outcome.error)
+    async with pull_tables(client, plan) as tables:
+        async for each in tables:
+            assert_type(each, TableOutcome)
+            print(each.unwrap().num_rows if each.ok else each.error)
     saved = await save({zone_id: client}, plan, Path("data"), format="csv", stop=stop, on_progress=lambda now: now.left)
     assert_type(saved, Saved)
     for failure in saved.failed:

@@ -194,6 +194,7 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     bulk.Saved: lambda: bulk.Saved(
         total=1, skipped=0, done=0, refreshed=0, failed=(KEPT[bulk.SaveFailure](),), rows=1, bytes=2, stopped=True
     ),
+    bulk.TableOutcome: lambda: bulk.TableOutcome(task=TASK, window=WINDOW, rounded=("count",), is_last=True),
     bulk.Task: lambda: TASK,
     bulk.TruncatedError: lambda: bulk.TruncatedError("cut off", report=read(ReportSummary, **REPORT)),
     bulk.Window: lambda: WINDOW,

@@ -1,10 +1,11 @@
 """The analytics of many zones and long times: plans, pulls and watches.
 
-A :class:`Plan` is a query for zones and windows, :func:`pull` fetches its reports, :func:`save` keeps them as a
-dataset, and :func:`watch` follows the current aggregates. It is imported by itself, with
+A :class:`Plan` is a query for zones and windows, :func:`pull` and :func:`pull_tables` fetch its reports, :func:`save`
+keeps them as a dataset, and :func:`watch` follows the current aggregates. It is imported by itself, with
 ``from aiospectrum import bulk``, so that ``import aiospectrum`` stays quick.
 """
 
+from aiospectrum.bulk.catch_up import catch_up
 from aiospectrum.bulk.dataset.dataset import Dataset, open_dataset
 from aiospectrum.bulk.dataset.errors import (
     DestinationBusyError,
@@ -27,9 +28,10 @@ from aiospectrum.bulk.dataset.upkeep import delete_before, extend_query, repair,
 from aiospectrum.bulk.fetch import Outcome, TruncatedError
 from aiospectrum.bulk.names import app_names
 from aiospectrum.bulk.plan import Plan, PlanDiff, ShardBy, Task
-from aiospectrum.bulk.pull import Progress, Pull, pull
+from aiospectrum.bulk.pull import Progress, Pull, pull, pull_tables
 from aiospectrum.bulk.query import Kind, Query
 from aiospectrum.bulk.save import save
+from aiospectrum.bulk.tables import TableOutcome
 from aiospectrum.bulk.watch import Round, watch
 from aiospectrum.bulk.windows import Window, WindowLength
 from aiospectrum.bulk.zones import Clients
@@ -60,6 +62,7 @@ __all__ = [
     "Saved",
     "ShardBy",
     "StorageError",
+    "TableOutcome",
     "Task",
     "TruncatedError",
     "UpkeepProgress",
@@ -67,10 +70,12 @@ __all__ = [
     "Window",
     "WindowLength",
     "app_names",
+    "catch_up",
     "delete_before",
     "extend_query",
     "open_dataset",
     "pull",
+    "pull_tables",
     "repair",
     "save",
     "verify",

@@ -76,9 +76,9 @@ class Outcome(TableMethods):
     is_last: bool
     """Whether all parts of the task's window have had their outcomes with this one."""
 
-    asked: float = math.nan
+    asked: float = 0.0
     """When the report was called for, before all waits of the call, in seconds since 1970 by the clock; it has what had
-    happened by then, less its ``data_lag``. It is nan without a report."""
+    happened by then, less its ``data_lag``. It is 0 without a report."""
 
     @property
     def ok(self) -> bool:

@@ -3,22 +3,27 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, get_args
 
 from aiospectrum._http.config import check_callable, check_class, check_count, check_function
+from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
 from aiospectrum.bulk.dataset.run import Run
 from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
+from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
 from aiospectrum.bulk.fetch import Fetcher
-from aiospectrum.bulk.plan import Plan
+from aiospectrum.bulk.plan import MAX_TASKS, Plan, check_task_count
 from aiospectrum.bulk.zones import Clients
 from aiospectrum.checks import Flag, Integer, Text, refuse
 
-__all__ = ["save"]
+__all__ = ["MEMORY", "save", "save_plans"]
+
+MEMORY: Final = 256 << 20
+"""Bytes that finished windows and files take by default."""
 
 _FORMATS: Final = get_args(FileFormat)
 _MEMORY: Final = Integer(minimum=16 << 20, takes_unchecked=False, expected="a number of bytes, 16 MiB or more")
@@ -34,7 +39,8 @@ async def save(
     concurrency: int = 16,
     settle_after: timedelta = SETTLE_AFTER,
     fresh_rows: bool = True,
-    memory: int = 256 << 20,
+    memory: int = MEMORY,
+    max_tasks: int = MAX_TASKS,
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
     on_progress: Callable[[SaveProgress], object] | None = None,
@@ -77,6 +83,7 @@ async def save(
         fresh_rows: Whether rows of windows that are still filling are saved, or only that they are.
         memory: Bytes that finished windows and the files made of them take in memory, about, beside the responses that
             are being read; 16 MiB or more. With more, data files become larger, up to some 128 MiB.
+        max_tasks: Tasks of the plan beyond which it is refused, 1 or more.
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
         stop: Once it is set no task is started; those under way are finished, with all their attempts and waits.
         on_progress: Called when it is known what is there already, and whenever windows are durable, tasks have failed,
@@ -102,9 +109,49 @@ async def save(
         ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
-    open_store, redaction = make_opener(destination, storage_options, clock)
+    opening = make_opener(destination, storage_options, clock)
     del destination, storage_options  # so that no tool that reports errors shows them
     check_class("plan", plan, Plan)
+    return await save_plans(
+        client,
+        (plan,),
+        opening,
+        format=format,
+        concurrency=concurrency,
+        settle_after=settle_after,
+        fresh_rows=fresh_rows,
+        memory=memory,
+        max_tasks=max_tasks,
+        fail_fast=fail_fast,
+        stop=stop,
+        on_progress=on_progress,
+        rate_limit_timeout=rate_limit_timeout,
+        clock=clock,
+        sleep=sleep,
+    )
+
+
+async def save_plans(
+    client: Clients,
+    plans: Sequence[Plan],
+    opening: tuple[Callable[[], Store], Redaction],
+    *,
+    format: FileFormat,  # noqa: A002 - the usual word for it
+    concurrency: int,
+    settle_after: timedelta,
+    fresh_rows: bool,
+    memory: int,
+    max_tasks: int,
+    fail_fast: bool,
+    stop: asyncio.Event | None,
+    on_progress: Callable[[SaveProgress], object] | None,
+    rate_limit_timeout: float | None,
+    clock: Callable[[], float],
+    sleep: Callable[[float], Awaitable[object]],
+) -> Saved:
+    """Save several plans as :func:`save` does; all are of the same query, and each is of other zones."""
+    open_store, redaction = opening
+    check_task_count(plans, max_tasks)
     file_format: FileFormat = _FORMAT.check("format", format)
     concurrency = check_count("concurrency", concurrency)
     check_function("sleep", sleep)
@@ -117,12 +164,12 @@ async def save(
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
-    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock)
+    fetcher = Fetcher(query=plans[0].query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock)
     threads = Threads()
     store = await run_in_thread(threads, open_store, redaction, "the destination cannot be opened")
     run = Run(
         client=client,
-        plan=plan,
+        plans=plans,
         file_format=file_format,
         concurrency=concurrency,
         memory=memory,

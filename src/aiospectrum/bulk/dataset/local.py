@@ -80,7 +80,34 @@ class LocalStore:
             raise
         self._lock = lock
 
+    def probe(self) -> None:
+        """Try the lock that is there; where there is none, look whether one could be made."""
+        try:
+            lock = self._open(LOCK, os.O_RDWR)
+        except FileNotFoundError:
+            self._probe_root()
+            return
+        try:
+            self._claim(lock)
+        finally:
+            self._disk.close(lock)
+
+    def _probe_root(self) -> None:
+        there = self._root
+        while not os.path.lexists(there) and there != there.parent:
+            there = there.parent
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+
     def _take(self, lock: int) -> None:
+        if self._claim(lock):
+            os.ftruncate(lock, 0)
+            self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+
+    def _claim(self, lock: int) -> bool:
+        """Lock a file; whether it has no other name elsewhere, so that it may be written."""
         is_ours = os.fstat(lock).st_nlink == 1  # what has another name elsewhere is neither read nor written
         try:
             is_free = self._disk.lock(lock)
@@ -92,9 +119,7 @@ class LocalStore:
             owner = self._disk.read(lock, _LONGEST_OWNER).decode(errors="replace") if is_ours else ""
             owner = "".join(filter(str.isprintable, owner))
             raise DestinationBusyError(f"{self.name}: {owner or 'another process'} is saving there")
-        if is_ours:
-            os.ftruncate(lock, 0)
-            self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        return is_ours
 
     def renew_lock(self) -> None:
         """Do nothing: the operating system knows."""

@@ -152,6 +152,16 @@ class RemoteStore:
             self.unlock()
             raise
 
+    def probe(self) -> None:
+        """Look for locks, and where there is nothing at all, for the bucket."""
+        locks = self._locks()
+        self._check_others(locks)
+        bucket = self._root.lstrip("/").partition("/")[0]
+        if self._is_object_store and not locks and not self.list():
+            with self._calling() as fs:
+                if not fs.exists(bucket):
+                    raise FileNotFoundError(errno.ENOENT, "there is no such bucket, and none is made", bucket)
+
     def renew_lock(self) -> None:
         """Write the lock again, with another time."""
         self._check_locks()
@@ -289,11 +299,9 @@ class RemoteStore:
 
     def _check_locks(self, *, is_first: bool = False) -> None:
         """Check that the dataset is locked by us alone; the first time locks that count as abandoned are deleted."""
-        locks, now = self._locks(), self._clock()
+        locks = self._locks()
         ours = [each for each in locks if each.owner == self._id]
-        others = [each for each in locks if each.owner != self._id]
-        if others and now - others[-1].at < _EXPIRES_AFTER:
-            raise DestinationBusyError(f"{self.name}: {self._owner_of(others[-1])} is saving there")
+        others = self._check_others(locks)
         if not ours and is_first:
             raise OSError("a file that was written just now is not listed, so that runs cannot be kept apart there")
         if not ours:
@@ -301,6 +309,13 @@ class RemoteStore:
         self._delete_locks(ours[:-1])
         if is_first:
             self._delete_locks(others)
+
+    def _check_others(self, locks: Sequence[_Lock]) -> Sequence[_Lock]:
+        """Check that all locks of others count as abandoned, and return them."""
+        others = [each for each in locks if each.owner != self._id]
+        if others and self._clock() - others[-1].at < _EXPIRES_AFTER:
+            raise DestinationBusyError(f"{self.name}: {self._owner_of(others[-1])} is saving there")
+        return others
 
     def _owner_of(self, lock: _Lock) -> str:
         """What the file of a lock says, for people; it may be anything."""

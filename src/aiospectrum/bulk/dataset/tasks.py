@@ -58,36 +58,40 @@ class TaskCounts:
         self.by_period += other.by_period
 
 
-def choose_tasks(plan: Plan, index: DatasetIndex, zones: Iterable[str], *, now: float) -> Iterator[RunTask | None]:
+def choose_tasks(
+    plans: Sequence[Plan], index: DatasetIndex, zones: Iterable[str], *, now: float
+) -> Iterator[RunTask | None]:
     """Choose what is to be asked for.
 
-    By time, a window of the plan is cut to what the dataset does not have; filling windows in it become part of it,
+    By time, a window of a plan is cut to what the dataset does not have; filling windows in it become part of it,
     those that stick out are asked for as they are. A sum is the same as one of the dataset or takes the place of a
     shorter one with the same start.
 
     Args:
-        plan: The plan.
+        plans: The plans, all of the same query, and each of other zones.
         index: What the dataset has.
-        zones: Zones of the dataset whose filling windows are asked for as well, whatever the plan.
+        zones: Zones of the dataset whose filling windows are asked for as well, whatever the plans.
         now: The time, in seconds since 1970.
 
     Yields:
-        Each task, the filling ones outside of the plan first; None for each task of the plan that is done.
+        Each task, the filling ones outside of the plans first; None for each task of a plan that is done.
 
     Raises:
-        DestinationMismatchError: A sum of the plan overlaps one of the dataset in a way that would have rows twice.
+        DestinationMismatchError: A sum of a plan overlaps one of the dataset in a way that would have rows twice.
     """
     fillings, windows = _fillings(index), index.windows
-    spelling = {zone_id.lower(): zone_id for zone_id in plan.zones}
+    planned = {zone_id.lower(): (zone_id, plan) for plan in plans for zone_id in plan.zones}
     for key in zones:
+        zone_id, plan_of_zone = planned.get(key, (key, None))
         for since, until in fillings.get(key, ()):
-            if key not in spelling or not _is_in_plan(plan, since, until):
+            if plan_of_zone is None or not _is_in_plan(plan_of_zone, since, until):
                 for piece in _cut(since, until, _done(windows.get(key, ()))):
-                    yield _run_task(spelling.get(key, key), *map(to_datetime, piece), is_refresh=True, now=now)
-    pieces = _pieces_by_time if plan.query.kind == "bytime" else _pieces_of_sum
-    for window in plan.windows():
+                    yield _run_task(zone_id, *map(to_datetime, piece), is_refresh=True, now=now)
+    for plan, window in ((each, window) for each in plans for window in each.windows()):
+        pieces = _pieces_by_time if plan.query.kind == "bytime" else _pieces_of_sum
         span = to_seconds(window.since), to_seconds(window.until)
-        for key, zone_id in spelling.items():
+        for zone_id in plan.zones:
+            key = zone_id.lower()
             there, filling = windows.get(key), fillings.get(key, ())
             if there is None and not filling:
                 yield _run_task(zone_id, window.since, window.until, is_refresh=False, now=now)

@@ -41,6 +41,9 @@ _LONGEST_WAIT: Final = 1.0
 _MOST_SPOOLS: Final = 256
 """Spool files of a period from which on they are merged, however small they are."""
 
+_FULL: Final = 16 << 20
+_LEAST_RATIO: Final = 0.05
+
 _TEXT_ROW: Final = 150
 """Bytes of a row of text, about."""
 
@@ -96,20 +99,27 @@ class DatasetWriter:
     _collected: Collected = attrs.field(init=False)
     _is_closed: bool = attrs.field(default=False, init=False)
     _wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
-    _full: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    _is_due: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _room: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _due: asyncio.Queue[str | None] = attrs.field(factory=asyncio.Queue, init=False)
     _queued: set[str] = attrs.field(factory=set, init=False)
     _schema: "pyarrow.Schema" = attrs.field(init=False)
+    _ratio: float = attrs.field(default=1.0, init=False)
+    """Bytes of data files for each byte of spool files, by the latest merge."""
 
     def __attrs_post_init__(self) -> None:
         self._schema = schema_of(self.query)
         self._collected = self._nothing()
 
     @property
-    def _part_limit(self) -> int:
-        """Bytes of a data file from which on it is complete, and of spool files that are merged at once."""
-        return min(self.memory // 10, 64 << 20)
+    def _full(self) -> int:
+        """Bytes of a data file from which on nothing is added to it."""
+        return min(self.memory // 10, _FULL)
+
+    def _is_enough(self, spools: Sequence[Spooled]) -> bool:
+        """Whether spool files are worth a data file, or all that there is memory for."""
+        size = self._weigh(spools)
+        return size >= self.memory // 4 or size * self._ratio >= self.memory // 10 or len(spools) >= _MOST_SPOOLS
 
     def _nothing(self) -> Collected:
         return Collected(80 + 24 * len(self.query.dimensions) + 8 * len(self.query.metrics))
@@ -124,7 +134,7 @@ class DatasetWriter:
         self._collected.add(each, period_of(since, self.journal.header.period))
         self._wake.set()
         if self._collected.is_full:
-            self._full.set()
+            self._is_due.set()
         while self._collected.bytes > self.memory // 8:
             self._room.clear()
             await self._room.wait()
@@ -133,7 +143,7 @@ class DatasetWriter:
         """Let :meth:`write` end when everything is in data files."""
         self._is_closed = True
         self._wake.set()
-        self._full.set()
+        self._is_due.set()
 
     async def write(self) -> None:
         """Write until it is closed.
@@ -155,16 +165,16 @@ class DatasetWriter:
             self._due.put_nowait(None)
 
     async def _wait_for_others(self) -> None:
-        if self._full.is_set():
+        if self._is_due.is_set():
             return
         async with asyncio.TaskGroup() as group:
-            waiting = group.create_task(self._set_full_later())
-            await self._full.wait()
+            waiting = group.create_task(self._be_due_later())
+            await self._is_due.wait()
             waiting.cancel()
 
-    async def _set_full_later(self) -> None:
+    async def _be_due_later(self) -> None:
         await self.sleep(_LONGEST_WAIT)
-        self._full.set()
+        self._is_due.set()
 
     async def flush(self) -> None:
         """Write what is collected to spool files.
@@ -174,15 +184,13 @@ class DatasetWriter:
         """
         collected, self._collected = self._collected, self._nothing()
         if not self._is_closed:
-            self._full.clear()
+            self._is_due.clear()
         entries = await self.in_thread(partial(self._spool, collected))
         self.index.apply("", entries)
         self._room.set()
         self.left.subtract(collected.ended)
         for period in collected.ended:
-            spools = self._spools_of(period)
-            is_much = self._weigh(spools) >= self._part_limit or len(spools) >= _MOST_SPOOLS
-            if is_much or self.left[period] <= 0:
+            if self.left[period] <= 0 or self._is_enough(self._spools_of(period)):
                 self._merge_later(period)
         self.on_written(collected)
 
@@ -252,7 +260,7 @@ class DatasetWriter:
         group: list[Spooled] = []
         for spool in self._spools_of(period):
             group.append(spool)
-            if self._weigh(group) >= self._part_limit:
+            if self._is_enough(group):
                 await self._merge_group(group)
                 group = []
         if group:
@@ -261,13 +269,15 @@ class DatasetWriter:
     async def _merge_group(self, spools: Sequence[Spooled]) -> None:
         files = dict(self.index.files)
         entries = await self.in_thread(lambda: self._write_files(spools, files))
+        before = sum(files[each.path].bytes for each in entries if each.path in files)
+        self._ratio = max(_LEAST_RATIO, (sum(each.bytes for each in entries) - before) / max(self._weigh(spools), 1))
         self.index.apply("", entries)
         self.on_files(entries)
 
     def _write_files(self, spools: Sequence[Spooled], files: dict[str, DataFile]) -> list[DataFile]:
         """Write the data files that spool files become part of."""
         file_format = self.journal.header.file_format
-        outputs = plan_merge(files, spools, file_format=file_format, taken={*self.taken, *files}, full=self._part_limit)
+        outputs = plan_merge(files, spools, file_format=file_format, taken={*self.taken, *files}, full=self._full)
         contents = {each.path: self.store.read(each.path) for each in spools}
         entries = []
         for output in outputs:
