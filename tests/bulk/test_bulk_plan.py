@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiospectrum import InvalidArgumentError
-from aiospectrum.bulk import Plan, Query, ShardBy, Task, WindowLength, pull
+from aiospectrum.bulk import Plan, Query, ShardBy, Task, WindowLength, pull, pull_tables
 from aiospectrum.bulk.windows import edge_before
 from aiospectrum.models import Dimension, Metric, TimeDelta
 from tests.bulk.fakes import SINCE, ZONES, Fake, fine, make_plan
@@ -432,4 +432,6 @@ def test_a_mistyped_year_is_refused() -> None:
         InvalidArgumentError, match=r"expected 10,000,000 tasks at most .*, got '7,573,\d{3},\d{3} tasks"
     ):
         pull(Fake(respond=fine), plan)
+    with pytest.raises(InvalidArgumentError, match="tasks at most"):
+        pull_tables(Fake(respond=fine), plan)
     pull(Fake(respond=fine), plan.shard(7, 1000, by="time"))

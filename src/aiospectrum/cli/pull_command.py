@@ -17,7 +17,7 @@ from aiospectrum.bulk import DestinationMismatchError, Plan, Window
 from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.preview import preview
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.options import AsJSON, Passed, expand_home, flattened
+from aiospectrum.cli.options import AsPlainJSON, Passed, expand_home, flattened
 from aiospectrum.cli.plan_options import PlanOptions
 from aiospectrum.cli.proxies import with_scheme
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
@@ -70,7 +70,7 @@ def pull(
     saving: Annotated[SaveOptions | None, flattened] = None,
     rate_limit: str | None = None,
     dry_run: _DryRun = False,
-    as_json: AsJSON = False,
+    as_json: AsPlainJSON = False,
     context: Passed,
 ) -> int:
     """Pull the analytics of many zones and save them as a dataset.
@@ -109,7 +109,10 @@ def pull(
     api_name = context.api_name()
     with _named_as_options(place):
         if dry_run:
-            look = partial(preview, **arguments, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
+            chosen = {
+                name: arguments[name] for name in ("plan", "destination", "format", "max_tasks") if name in arguments
+            }
+            look = partial(preview, **chosen, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
             found = asyncio.run(until_stopped(Threads().run(look)))
             return _print_plans(found.plans, found.requests, limit, context, as_json=as_json)
         what = "what is new" if catch_up or plan is None else extent(len(plan), len(plan.zones))
@@ -151,7 +154,8 @@ def _conclude(
     if as_json:
         context.print_json(result_values(result, status=status))
     else:
-        zones = None if plan is None else len(plan.zones)
+        # Windows of the dataset that were filling come on top of those of the plan.
+        zones = len(plan.zones) if plan is not None and result.progress.total == len(plan) else None
         for line in result_lines(result, zones=zones, place=place, fresh_rows=saving.fresh_rows):
             context.print_out(line)
     if status:
@@ -217,7 +221,7 @@ def _named_as_options(place: str) -> Iterator[None]:
     try:
         yield
     except (DestinationMismatchError, ImportError) as error:  # an import such as that of fsspec, for a URL
-        raise UsageError(f"--out {place}: {error}") from None
+        raise UsageError(f"--out {place}: {str(error).removeprefix(f'{place}: ')}") from None
     except InvalidArgumentError as error:
         if error.field == "destination":
             raise UsageError(f"--out {place}: expected {error.expected}") from None
