@@ -253,6 +253,46 @@ def test_files_that_are_not_ours(folder: Path) -> None:
     assert verify(folder).problems == repaired.left
 
 
+@pytest.mark.parametrize("number", [2, 3, 4], ids=["first", "middle", "last"])
+@pytest.mark.parametrize("line", [b"", b"{}", b"[" * 100, b"\x00\xff"], ids=["empty", "nothing", "nested", "bytes"])
+def test_a_damaged_state(folder: Path, plan: Plan, number: int, line: bytes) -> None:
+    """All that can still be read of it stays; a file that it says nothing of any more is set aside."""
+    [journal] = folder.glob("state/*journal*")
+    lines = journal.read_bytes().split(b"\n")
+    lines[number - 1] = line
+    journal.write_bytes(b"\n".join(lines))
+    with pytest.raises(ManifestError):
+        open_dataset(folder)
+
+    found = verify(folder)
+    repaired = repair(folder)
+
+    name = f"2026-11-{16 + number}-w1-0001.parquet"
+    assert [(each.path, each.kind) for each in found.problems] == [
+        (f"state/{journal.name}", "damaged"),
+        (f"data/{name}", "unknown"),
+    ]
+    assert f"line {number} cannot be read" in str(found.problems[0])
+    assert repaired.problems == found.problems
+    assert (len(repaired.set_aside), repaired.windows, repaired.ok) == (2, 0, True)
+    assert verify(folder).ok
+    start = SINCE + (number - 2) * DAY
+    assert shown(folder) == [row for row in expected_rows(plan) if not start <= row[1] < start + DAY]
+    assert open_dataset(folder).missing == dict.fromkeys((A, B, C), (span(number - 2, number - 1),))
+
+
+def test_a_state_that_says_nothing(folder: Path) -> None:
+    """Without any line that says what the dataset is, nothing can be done, and nothing is."""
+    [journal] = folder.glob("state/*journal*")
+    journal.write_bytes(b"x" + journal.read_bytes())
+    there = contents(folder)
+
+    for upkeep in CALLS.values():
+        with pytest.raises(ManifestError):
+            upkeep(folder)
+    assert contents(folder) == there
+
+
 def test_a_file_that_has_not_got_its_name_yet(folder: Path, plan: Plan) -> None:
     """What a killed run has written in full is no problem, and is not forgotten."""
     path = folder / f"{NAME}.parquet"
@@ -516,7 +556,7 @@ def test_it_may_end_at_any_step(tmp_path: Path, plan: Plan, name: str, error: Ba
         store.lock()
         try:
             dataset = LockedDataset(
-                store=store, index=read_index(store), sizes=store.list(), on_progress=None, clock=lambda: 0
+                store=store, index=read_index(store), wrong={}, sizes=store.list(), on_progress=None, clock=lambda: 0
             )
             with contextlib.suppress(type(error)):
                 work(dataset)

@@ -19,6 +19,7 @@ from aiospectrum.bulk.dataset.opening import open_place
 from aiospectrum.bulk.dataset.periods import to_datetime
 from aiospectrum.bulk.dataset.reading import add_columns, read_rows
 from aiospectrum.bulk.dataset.rows import write_spool
+from aiospectrum.bulk.dataset.salvage import salvage_index
 from aiospectrum.bulk.dataset.state import (
     DataFile,
     Dropped,
@@ -55,6 +56,8 @@ def work_on(
     on_progress: Callable[[UpkeepProgress], object] | None,
     clock: Callable[[], float],
     work: Work[T],
+    *,
+    may_be_damaged: bool = False,
 ) -> T:
     """Lock a dataset, so that no run saves there, and work on it.
 
@@ -64,6 +67,7 @@ def work_on(
         on_progress: Called at the start and after each file.
         clock: Returns the time of day in seconds since 1970.
         work: What to do.
+        may_be_damaged: Whether what is left of damaged journals is enough for that.
 
     Returns:
         What that returns.
@@ -76,18 +80,26 @@ def work_on(
     check_function("clock", check_callable("clock", clock))
     check_callable("on_progress", on_progress)
     import_pyarrow(".parquet")
-    place, _ = open_place(folder, storage_options, clock)  # before the lock, which would make folders
+    read = salvage_index if may_be_damaged else _read_whole
+    place, _ = open_place(folder, storage_options, clock, read)  # before the lock, which would make folders
     store = place.store
 
     def run() -> T:
         try:
             store.lock()
-            index, sizes = read_index(store), store.list()
-            return work(LockedDataset(store=store, index=index, sizes=sizes, on_progress=on_progress, clock=clock))
+            index, wrong = read(store)
+            dataset = LockedDataset(
+                store=store, index=index, wrong=wrong, sizes=store.list(), on_progress=on_progress, clock=clock
+            )
+            return work(dataset)
         finally:
             store.unlock()
 
     return place.call(run)
+
+
+def _read_whole(store: Store) -> tuple[DatasetIndex, dict[str, str]]:
+    return read_index(store), {}
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -99,6 +111,9 @@ class LockedDataset:
 
     index: DatasetIndex
     """What its journals say."""
+
+    wrong: Mapping[str, str]
+    """What is wrong with journals, by path."""
 
     sizes: dict[str, int]
     """The size of each file of ours by path, in bytes."""
@@ -118,7 +133,8 @@ class LockedDataset:
         self.index.windows  # noqa: B018 - raises ManifestError for windows that overlap
         entries = self._entries()
         self._start(len(entries))
-        problems = [problem for entry in entries for problem in self._check(entry)]
+        problems = [Problem(path=path, kind="damaged", text=text) for path, text in self.wrong.items()]
+        problems += [problem for entry in entries for problem in self._check(entry)]
         problems += [
             Problem(path=path, kind="unknown", text="has a name of ours, and the state says nothing of it")
             for path in sorted(self.sizes.keys() - self.index.files.keys())
@@ -153,7 +169,7 @@ class LockedDataset:
         lost: Windows = {}
         aside = []
         for problem in found.problems:
-            if problem.kind in ("damaged", "unknown"):
+            if problem.kind in ("damaged", "unknown") and problem.path not in self.wrong:
                 aside.append(aside_path(self._next_number()))
                 self.store.publish(problem.path, aside[-1])
             if problem.path in known:
@@ -161,10 +177,23 @@ class LockedDataset:
                     lost.setdefault(zone_id, []).extend(map(_as_filling, windows))
         for windows in lost.values():
             windows.sort(key=lambda window: window.since)
-        forgotten = [Removed(path=each.path) for each in found.problems if each.path in known]
-        if forgotten:
-            self._commit(self.index.plan, [*forgotten, Noted(windows=lost)], [])
+        lines: list[Entry] = [Removed(path=each.path) for each in found.problems if each.path in known]
+        if lost:
+            lines.append(Noted(windows=lost))
+        if self.wrong:  # all that could be read of them stands in the new journal, which they make room for
+            self.index.apply("", lines)
+            lines = self._all_lines()
+        if lines:
+            self._commit(self.index.plan, lines, [])
+        for path in self.wrong:
+            aside.append(aside_path(self._next_number()))
+            self.store.publish(path, aside[-1])
         return Repaired(problems=found.problems, set_aside=tuple(aside), windows=sum(map(len, lost.values())))
+
+    def _all_lines(self) -> list[Entry]:
+        index = self.index
+        noted = {zone_id: [each.window for each in of_zone] for zone_id, of_zone in index.noted.items() if of_zone}
+        return [*index.files.values(), *index.spools.values(), *([Noted(windows=noted)] if noted else []), *index.failures.values()]
 
     def delete_before(self, before: int) -> Deleted:
         """See :func:`aiospectrum.bulk.delete_before`; the time is in seconds since 1970."""
@@ -292,7 +321,7 @@ class LockedDataset:
         self.store.stage(staged, b"".join(map(write_entry, [header, *lines])))
         self.store.publish(staged, journal_path(self._next_number()))
         for line in lines:
-            if isinstance(line, DataFile):
+            if isinstance(line, DataFile) and line is not self.index.files.get(line.path):
                 self.store.publish(line.staged, line.path)
         for path in gone:
             self.store.delete(path)
