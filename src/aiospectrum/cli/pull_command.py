@@ -109,10 +109,7 @@ def pull(
     api_name = context.api_name()
     with _named_as_options(place):
         if dry_run:
-            chosen = {
-                name: arguments[name] for name in ("plan", "destination", "format", "max_tasks") if name in arguments
-            }
-            look = partial(preview, **chosen, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
+            look = partial(preview, **arguments, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
             found = asyncio.run(until_stopped(Threads().run(look)))
             return _print_plans(found.plans, found.requests, limit, context, as_json=as_json)
         what = "what is new" if catch_up or plan is None else extent(len(plan), len(plan.zones))
