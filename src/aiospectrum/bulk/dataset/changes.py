@@ -193,7 +193,12 @@ class LockedDataset:
     def _all_lines(self) -> list[Entry]:
         index = self.index
         noted = {zone_id: [each.window for each in of_zone] for zone_id, of_zone in index.noted.items() if of_zone}
-        return [*index.files.values(), *index.spools.values(), *([Noted(windows=noted)] if noted else []), *index.failures.values()]
+        return [
+            *index.files.values(),
+            *index.spools.values(),
+            *([Noted(windows=noted)] if noted else []),
+            *index.failures.values(),
+        ]
 
     def delete_before(self, before: int) -> Deleted:
         """See :func:`aiospectrum.bulk.delete_before`; the time is in seconds since 1970."""
