@@ -11,7 +11,7 @@ import msgspec
 from aiospectrum._http.config import check_callable, check_function, refuse_coroutine
 from aiospectrum.bulk.columns import schema_of
 from aiospectrum.bulk.dataset.checking import find_faults
-from aiospectrum.bulk.dataset.errors import ManifestError, SaveError
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError, SaveError
 from aiospectrum.bulk.dataset.files import write_table
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Problem, Repaired, UpkeepProgress, Verified
 from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
@@ -31,6 +31,7 @@ from aiospectrum.bulk.dataset.state import (
     Spooled,
     Windows,
     aside_path,
+    journal_number,
     journal_path,
     spool_path,
     staged_path,
@@ -81,7 +82,7 @@ def work_on(
     check_callable("on_progress", on_progress)
     import_pyarrow(".parquet")
     read = salvage_index if may_be_damaged else _read_whole
-    place, _ = open_place(folder, storage_options, clock, read)  # before the lock, which would make folders
+    place, _ = open_place(folder, storage_options, clock, _find_dataset)  # before the lock, which would make folders
     store = place.store
 
     def run() -> T:
@@ -96,6 +97,11 @@ def work_on(
             store.unlock()
 
     return place.call(run)
+
+
+def _find_dataset(store: Store) -> None:
+    if not any(journal_number(path) for path in store.list()):
+        raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
 
 
 def _read_whole(store: Store) -> tuple[DatasetIndex, dict[str, str]]:

@@ -258,13 +258,18 @@ def read_duckdb(
     relation = relation.filter(wanted.to_sql())
     if names is None:
         return relation
-    columns = [f'file."{name}"' for name in relation.columns]
-    columns.insert(relation.columns.index(_APP) + 1, f'known."{_APP_NAME}"')
+    columns = ["file." + _quote(name) for name in relation.columns]
+    columns.insert(relation.columns.index(_APP) + 1, f"known.{_APP_NAME}")
     known = pa.table({_APP: pa.array(list(names), pa.string()), _APP_NAME: pa.array(list(names.values()), pa.string())})
     joined = relation.set_alias("file").join(
         using.from_arrow(known).set_alias("known"), f'file."{_APP}" = known."{_APP}"', how="left"
     )
     return joined.project(", ".join(columns))
+
+
+def _quote(name: str) -> str:
+    """A name of a column in SQL, of a query that may come from elsewhere."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _escape_glob(path: str) -> str:
