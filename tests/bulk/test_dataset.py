@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import coverage
 import pytest
 
 from aiospectrum import InvalidArgumentError, Unchecked
@@ -208,7 +209,8 @@ def test_many_windows_are_read_at_once(tmp_path: Path) -> None:
         assert open_dataset(tmp_path).windows == 30_000
         return time.thread_time() - start
 
-    assert min(opened() for _ in range(5)) < 0.1
+    is_traced = coverage.Coverage.current() is not None  # which multiplies the time
+    assert min(opened() for _ in range(5)) < (1 if is_traced else 0.1)
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
