@@ -89,7 +89,8 @@ async def read_large_response(
     body: DecodedBody[Any] | None = None
     if 200 <= http.status < 300:
         async with turn():
-            body = await decode_in_parts(call.route.result, http.body, lambda: asyncio.sleep(0))
+            pause = partial(asyncio.sleep, 0)
+            body = await decode_in_parts(call.route.result, http.body, pause, collect=call.route.collect)
     if body is not None and body.success:
         read = partial(read_response, call, http, body)
         response: Response[Any] = await run_apart(read) if body.messages else read()
