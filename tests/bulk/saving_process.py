@@ -5,18 +5,30 @@ Its arguments are the URL and the token of a sandbox, the plan, and the folder t
 
 import asyncio
 import sys
+from datetime import timedelta
 
 import pyarrow.parquet  # takes its time, in which there would be nothing to kill
 
 from aiospectrum import Client
 from aiospectrum.bulk import Plan, save
+from tests.bulk.test_bulk_sandbox import NOW
+
+
+def clock() -> float:
+    """Some days after everything that is saved."""
+    return (NOW + timedelta(days=2)).timestamp()
+
+
+async def hasty(seconds: float) -> None:
+    """Wait for a tenth of the time, so that there is much to be killed in a short one."""
+    await asyncio.sleep(seconds / 10)
 
 
 async def main(url: str, token: str, plan: str, folder: str) -> None:
     """Say when it begins, and save."""
     async with Client(api_token=token, base_url=url, rate_limit=None) as client:
         print("ready", pyarrow.__version__, flush=True)
-        saved = await save(client, Plan.from_json(plan), folder, concurrency=4)
+        saved = await save(client, Plan.from_json(plan), folder, concurrency=4, sleep=hasty, clock=clock)
         print("done" if saved.ok else "failed", saved, flush=True)
 
 

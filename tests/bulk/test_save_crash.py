@@ -6,6 +6,7 @@
 import asyncio
 import random
 import sys
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import pytest
 from aiospectrum import Client
 from aiospectrum.bulk import Plan, Query, save
 from aiospectrum.sandbox import Faults, Sandbox
-from tests.bulk.datasets import done_of, files_of
+from tests.bulk.datasets import files_of, journals_of, saved_windows
+from tests.bulk.saving_process import clock
 from tests.bulk.test_bulk_sandbox import NOW, running
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +33,9 @@ class Killer:
     sandbox: Sandbox
     plan: Plan
     folder: Path
-    whole: Path
-    """The dataset of a run that nothing happened to."""
+    whole: Counter[Any]
+    """The rows of a run that nothing happened to."""
     chance: random.Random
-    seen: set[str] = attrs.Factory(set)
     kills: int = 0
 
     async def run(self, *, longest: float | None) -> str:
@@ -58,26 +59,32 @@ class Killer:
             self.kills += 1
         said = (await saying).decode()
         await process.wait()
-        fetched = {self.path_of(request) for request in self.sandbox.requests}
-        assert not fetched & done, "a finished partition was fetched again"
+        fetched = {window_of(request) for request in self.sandbox.requests}
+        assert not fetched & done, "a finished window was fetched again"
         return said
 
-    def path_of(self, request: Any) -> str:
-        """The partition that a request is about."""
-        parameters = dict(each.split("=") for each in request.query.split("&"))
-        since = parameters["since"].replace("%3A", ":")
-        stamp = since.replace("-", "").replace(":", "")
-        return f"zone_id={request.path.split('/')[-5]}/date={since[:10]}/{stamp}.parquet"
+    def check(self) -> set[tuple[str, str]]:
+        """See that no row is there that should not be, and none twice; give the windows that are done."""
+        assert not rows_of(self.folder) - self.whole
+        if not journals_of(self.folder):
+            return set()
+        return {
+            (zone_id, f"{since:%Y-%m-%dT%H:%M:%SZ}")
+            for zone_id, windows in saved_windows(self.folder).items()
+            for since, _, _ in windows
+        }
 
-    def check(self) -> set[str]:
-        """See that all files are those of the dataset that nothing happened to; give the finished partitions."""
-        done = done_of(self.folder)
-        present = {str(path.relative_to(self.folder)) for path in files_of(self.folder, "parquet")}
-        assert present <= done
-        for path in present - self.seen:
-            assert parquet.read_table(self.folder / path) == parquet.read_table(self.whole / path)
-        self.seen |= present
-        return done
+
+def window_of(request: Any) -> tuple[str, str]:
+    """The zone and start of the window that a request is about."""
+    parameters = dict(each.split("=") for each in request.query.split("&"))
+    return request.path.split("/")[-5], parameters["since"].replace("%3A", ":")
+
+
+def rows_of(folder: Path) -> Counter[Any]:
+    """How often each row is in the data files."""
+    tables = [parquet.read_table(path) for path in files_of(folder, "parquet")]
+    return Counter(tuple(row.values()) for table in tables for row in table.to_pylist())
 
 
 async def save_until_done(sandbox: Sandbox, client: Client, folder: Path, kills: int) -> int:
@@ -85,20 +92,25 @@ async def save_until_done(sandbox: Sandbox, client: Client, folder: Path, kills:
     seed = random.randrange(2**32)  # noqa: S311 - no secret
     print(f"the seed of this is {seed}")
     query = Query(time_delta="hour", metrics=["count", "durationAvg"], dimensions=["event"])
-    plan = Plan(zones=sandbox.zones, since=NOW - timedelta(hours=15), until=NOW, query=query, window="hour")
-    await save(client, plan, folder / "whole")
-    whole = files_of(folder / "whole", "parquet")
-    killer = Killer(sandbox, plan, folder / "killed", folder / "whole", random.Random(seed))  # noqa: S311 - moments
+    plan = Plan(zones=sandbox.zones, since=NOW - timedelta(hours=31), until=NOW, query=query, window="hour")
+    await save(client, plan, folder / "whole", clock=clock)
+    whole = rows_of(folder / "whole")
+    assert set(whole.values()) == {1}
+    killer = Killer(sandbox, plan, folder / "killed", whole, random.Random(seed))  # noqa: S311 - moments
     sandbox.faults = Faults(latency=(0, 0.01))
     said = ""
     while not said and killer.kills < kills:
-        said = await killer.run(longest=0.15)
+        said = await killer.run(longest=0.5)
     if not said:
         said = await killer.run(longest=None)
     assert said.startswith("done")
-    assert len(killer.check()) == len(whole) == len(plan)
-    assert len(files_of(folder / "killed", "parquet")) == len(plan)
-    assert not any((folder / "killed" / "_manifest" / "staged").iterdir())
+    assert len(killer.check()) == len(plan)
+    assert rows_of(folder / "killed") == whole
+    assert [path.name for path in files_of(folder / "killed", "parquet")] == [
+        path.name for path in files_of(folder / "whole", "parquet")
+    ]
+    left = {path.name.split("-")[1] for path in (folder / "killed" / "state").iterdir() if path.name != "lock"}
+    assert left == {"journal"}
     sandbox.faults = Faults()
     return killer.kills
 
