@@ -166,7 +166,7 @@ def pack_numbers(np: Any, pieces: Sequence[Numbers]) -> Any:
         floats = _by_interval(np, "d", pieces)
     except (struct.error, OverflowError):
         return None
-    return floats if np.abs(np.nan_to_num(floats)).max(initial=0.0) < _LARGEST_EXACT else None
+    return None if (np.abs(floats) >= _LARGEST_EXACT).any() else floats
 
 
 def _only_floats(np: Any, pieces: Sequence[Numbers]) -> Any:
