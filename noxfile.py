@@ -217,6 +217,6 @@ def bounds(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Fuzz the readers of responses, headers, times and arguments: 250,000 cases each, or as an argument says."""
+    """Fuzz what reads responses, headers, times, arguments and datasets: 250,000 cases each, or as an argument says."""
     session.install(".", *group("test"))
     session.run("python", "-m", "benchmarks.fuzz", *session.posargs)

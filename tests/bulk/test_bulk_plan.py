@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiospectrum import InvalidArgumentError
-from aiospectrum.bulk import Plan, Query, ShardBy, Task, WindowLength, pull
+from aiospectrum.bulk import Plan, Query, ShardBy, Task, WindowLength, pull, pull_tables
 from aiospectrum.bulk.windows import edge_before
 from aiospectrum.models import Dimension, Metric, TimeDelta
 from tests.bulk.fakes import SINCE, ZONES, Fake, fine, make_plan
@@ -418,7 +418,7 @@ async def test_a_plan_that_is_too_large_is_refused(most: int, is_refused: bool) 
     if not is_refused:
         assert len([outcome async for outcome in pull(fake, make_plan(2, days=3), max_tasks=most)]) == 6
         return
-    with pytest.raises(InvalidArgumentError, match=r"6 tasks: 3 windows of 2 zones|max_tasks: expected"):
+    with pytest.raises(InvalidArgumentError, match=r"6 tasks, windows of 2 zones|max_tasks: expected"):
         pull(fake, make_plan(2, days=3), max_tasks=most)
     assert fake.calls == []
 
@@ -432,4 +432,6 @@ def test_a_mistyped_year_is_refused() -> None:
         InvalidArgumentError, match=r"expected 10,000,000 tasks at most .*, got '7,573,\d{3},\d{3} tasks"
     ):
         pull(Fake(respond=fine), plan)
+    with pytest.raises(InvalidArgumentError, match="tasks at most"):
+        pull_tables(Fake(respond=fine), plan)
     pull(Fake(respond=fine), plan.shard(7, 1000, by="time"))

@@ -19,7 +19,7 @@ from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
 from aiospectrum.bulk.plan import MAX_TASKS, Plan, edges_of
-from aiospectrum.bulk.save import MEMORY, save_plans
+from aiospectrum.bulk.save import MEMORY, SaveSettings, save_plans
 from aiospectrum.bulk.windows import edge_after, edge_before
 from aiospectrum.bulk.zones import Clients, check_zones
 from aiospectrum.checks import refuse
@@ -94,6 +94,15 @@ async def catch_up(
     check_function("clock", check_callable("clock", clock))
     opening = open_store, redaction = make_opener(destination, storage_options, clock)
     del destination, storage_options  # so that no tool that reports errors shows them
+    settings = SaveSettings(
+        format="parquet" if format is None else format,
+        concurrency=concurrency,
+        settle_after=settle_after,
+        fresh_rows=fresh_rows,
+        memory=memory,
+        max_tasks=max_tasks,
+        fail_fast=fail_fast,
+    )
     now = datetime.fromtimestamp(clock(), UTC)
     lacking = await run_in_thread(
         Threads(), lambda: find_lacking(open_store(), plan, zones, now=now), redaction, "the dataset cannot be read"
@@ -102,13 +111,7 @@ async def catch_up(
         client,
         lacking.plans,
         opening,
-        format=format or lacking.file_format,
-        concurrency=concurrency,
-        settle_after=settle_after,
-        fresh_rows=fresh_rows,
-        memory=memory,
-        max_tasks=max_tasks,
-        fail_fast=fail_fast,
+        attrs.evolve(settings, format=format or lacking.file_format),
         stop=stop,
         on_progress=on_progress,
         rate_limit_timeout=rate_limit_timeout,
@@ -183,8 +186,8 @@ def _plans_to_now(index: DatasetIndex, plan: Plan | None, zones: Iterable[str] |
         )
         if start < until:
             by_start.setdefault(start, []).append(zone_id)
-    if not by_start:
-        return [attrs.evolve(known, zones=())]
+    if not by_start:  # a first plan that is all in the future is saved as one that has not begun
+        return [known if index.header is None else attrs.evolve(known, zones=())]
     return [attrs.evolve(known, zones=by_start[since], since=since, until=until) for since in sorted(by_start)]
 
 

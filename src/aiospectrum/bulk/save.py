@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, get_args
 
-from aiospectrum._http.config import check_callable, check_class, check_count, check_function
+import attrs
+
+from aiospectrum._http.config import check_callable, check_class, check_function
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
@@ -18,16 +20,52 @@ from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
 from aiospectrum.bulk.fetch import Fetcher
 from aiospectrum.bulk.plan import MAX_TASKS, Plan, check_task_count
 from aiospectrum.bulk.zones import Clients
-from aiospectrum.checks import Flag, Integer, Text, refuse
+from aiospectrum.checks import Flag, Integer, Text, keep, refuse
 
-__all__ = ["MEMORY", "save", "save_plans"]
+__all__ = ["MEMORY", "SaveSettings", "save", "save_plans"]
 
 MEMORY: Final = 256 << 20
 """Bytes that finished windows and files take by default."""
 
 _FORMATS: Final = get_args(FileFormat)
 _MEMORY: Final = Integer(minimum=16 << 20, takes_unchecked=False, expected="a number of bytes, 16 MiB or more")
+_COUNT: Final = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more")
 _FORMAT: Final = Text(choices=_FORMATS, takes_unchecked=False, expected=f"one of {', '.join(_FORMATS)}")
+
+
+def _check_settle_after(settings: "SaveSettings", attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, timedelta) or value < timedelta():
+        refuse(attribute.name, value, "a timedelta of 0 or more")
+
+
+@attrs.frozen(kw_only=True)
+class SaveSettings:
+    """What the arguments of :func:`save` say that do not depend on the plan, checked.
+
+    Raises:
+        InvalidArgumentError: A value is invalid.
+    """
+
+    format: FileFormat = attrs.field(default="parquet", validator=keep(_FORMAT))
+    """Format of the files."""
+
+    concurrency: int = attrs.field(default=16, validator=keep(_COUNT))
+    """Maximum number of calls of each client at once."""
+
+    settle_after: timedelta = attrs.field(default=SETTLE_AFTER, validator=_check_settle_after)
+    """How long after its end a window is done."""
+
+    fresh_rows: bool = attrs.field(default=True, validator=keep(Flag()))
+    """Whether rows of filling windows are saved."""
+
+    memory: int = attrs.field(default=MEMORY, validator=keep(_MEMORY))
+    """Bytes that finished windows and files take, about."""
+
+    max_tasks: int = attrs.field(default=MAX_TASKS, validator=keep(_COUNT))
+    """Tasks beyond which a plan is refused."""
+
+    fail_fast: bool = attrs.field(default=False, validator=keep(Flag()))
+    """Whether the first error ends everything."""
 
 
 async def save(
@@ -112,10 +150,7 @@ async def save(
     opening = make_opener(destination, storage_options, clock)
     del destination, storage_options  # so that no tool that reports errors shows them
     check_class("plan", plan, Plan)
-    return await save_plans(
-        client,
-        (plan,),
-        opening,
+    settings = SaveSettings(
         format=format,
         concurrency=concurrency,
         settle_after=settle_after,
@@ -123,6 +158,12 @@ async def save(
         memory=memory,
         max_tasks=max_tasks,
         fail_fast=fail_fast,
+    )
+    return await save_plans(
+        client,
+        (plan,),
+        opening,
+        settings,
         stop=stop,
         on_progress=on_progress,
         rate_limit_timeout=rate_limit_timeout,
@@ -135,14 +176,8 @@ async def save_plans(
     client: Clients,
     plans: Sequence[Plan],
     opening: tuple[Callable[[], Store], Redaction],
+    settings: SaveSettings,
     *,
-    format: FileFormat,  # noqa: A002 - the usual word for it
-    concurrency: int,
-    settle_after: timedelta,
-    fresh_rows: bool,
-    memory: int,
-    max_tasks: int,
-    fail_fast: bool,
     stop: asyncio.Event | None,
     on_progress: Callable[[SaveProgress], object] | None,
     rate_limit_timeout: float | None,
@@ -151,16 +186,9 @@ async def save_plans(
 ) -> Saved:
     """Save several plans as :func:`save` does; all are of the same query, and each is of other zones."""
     open_store, redaction = opening
-    check_task_count(plans, max_tasks)
-    file_format: FileFormat = _FORMAT.check("format", format)
-    concurrency = check_count("concurrency", concurrency)
+    check_task_count(plans, settings.max_tasks)
     check_function("sleep", sleep)
     check_function("clock", check_callable("clock", clock))
-    if not isinstance(settle_after, timedelta) or settle_after < timedelta():
-        refuse("settle_after", settle_after, "a timedelta of 0 or more")
-    Flag().check("fresh_rows", fresh_rows)
-    memory = _MEMORY.check("memory", memory)
-    Flag().check("fail_fast", fail_fast)
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
@@ -172,12 +200,12 @@ async def save_plans(
     run = Run(
         client=client,
         plans=plans,
-        file_format=file_format,
-        concurrency=concurrency,
-        memory=memory,
-        settle_after=settle_after.total_seconds(),
-        fresh_rows=fresh_rows,
-        fail_fast=fail_fast,
+        file_format=settings.format,
+        concurrency=settings.concurrency,
+        memory=settings.memory,
+        settle_after=settings.settle_after.total_seconds(),
+        fresh_rows=settings.fresh_rows,
+        fail_fast=settings.fail_fast,
         stop=stop,
         on_progress=on_progress,
         fetcher=fetcher,

@@ -29,7 +29,7 @@ from aiospectrum.cli.dataset_tables import (
 )
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import (
-    AsJSON,
+    AsPlainJSON,
     NamesOption,
     Passed,
     TimeOption,
@@ -77,7 +77,7 @@ def dataset_group() -> CommandGroup:
     return group
 
 
-def _status(folder: _Folder, /, *, as_json: AsJSON = False, context: Passed) -> int:
+def _status(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed) -> int:
     """Show until when a dataset is complete, what of it is filling, and what is missing or has failed.
 
     Exit status: 0 all is there that can be, 1 something is missing or has failed, 2 there is no dataset.
@@ -102,7 +102,7 @@ def _status(folder: _Folder, /, *, as_json: AsJSON = False, context: Passed) -> 
     if len(zones) > _MOST_ZONES:
         context.print_out(f"and {counted(len(zones) - _MOST_ZONES, 'more zone')}; --json has all of them")
     if any(zone.filling for zone in zones):
-        context.print_out("What is filling was too recent to be complete; the next pull asks for it again.")
+        context.print_out("What is filling may lack rows; the next pull asks for it again.")
     for failure in [failure for zone in zones for failure in zone.failed][:_MOST_ZONES]:
         context.print_err(f"zone {failure.zone_id} {failure.window} failed: {failure.error}")
     if not is_ok:
@@ -110,7 +110,7 @@ def _status(folder: _Folder, /, *, as_json: AsJSON = False, context: Passed) -> 
     return 0 if is_ok else 1
 
 
-def _verify(folder: _Folder, /, *, as_json: AsJSON = False, context: Passed) -> int:
+def _verify(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed) -> int:
     """Read all of a dataset, and compare it with its state; nothing is changed.
 
     Exit status: 0 all is as it was saved, 1 something is not, 2 there is no dataset.
@@ -139,7 +139,7 @@ def _verify(folder: _Folder, /, *, as_json: AsJSON = False, context: Passed) -> 
     return 1
 
 
-def _repair(folder: _Folder, /, *, as_json: AsJSON = False, context: Passed) -> int:
+def _repair(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed) -> int:
     """Verify a dataset, and set aside what is damaged, so that the next pull fetches it again.
 
     Exit status: 0 nothing is wrong any more, 1 something is left, 2 there is no dataset.
@@ -170,7 +170,7 @@ def _repair(folder: _Folder, /, *, as_json: AsJSON = False, context: Passed) -> 
 
 
 def _delete_before(
-    folder: _Folder, when: _When, /, *, yes: Yes = False, as_json: AsJSON = False, context: Passed
+    folder: _Folder, when: _When, /, *, yes: Yes = False, as_json: AsPlainJSON = False, context: Passed
 ) -> int:
     """Delete the windows of a dataset that ended by some time, and their rows.
 
@@ -204,7 +204,7 @@ def _extend(
     *,
     metrics: NamesOption = None,
     since: TimeOption = None,
-    as_json: AsJSON = False,
+    as_json: AsPlainJSON = False,
     context: Passed,
 ) -> int:
     """Add metrics to the query of a dataset; the next pull fetches them.
@@ -301,7 +301,7 @@ def _named(place: str) -> Iterator[None]:
     try:
         yield
     except (DestinationMismatchError, ImportError) as error:
-        raise UsageError(f"{place}: {error}") from None
+        raise UsageError(f"{place}: {str(error).removeprefix(f'{place}: ')}") from None
     except InvalidArgumentError as error:
         name = place if error.field in ("folder", "destination") else f"--{error.field.partition('[')[0]}"
         raise UsageError(f"{name}: expected {error.expected}, got {error.value}") from None

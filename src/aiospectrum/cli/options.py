@@ -14,6 +14,7 @@ from aiospectrum.cli.context import Context, UsageError
 
 __all__ = [
     "AsJSON",
+    "AsPlainJSON",
     "AtLeastOne",
     "NamesOption",
     "Passed",
@@ -41,7 +42,12 @@ AsJSON: TypeAlias = Annotated[
         name="--json", negative=(), show_default=False, help="Print JSON as the API writes it, and nothing else."
     ),
 ]
-"""Whether to print JSON."""
+"""Whether to print JSON of the API's models."""
+
+AsPlainJSON: TypeAlias = Annotated[
+    bool, Parameter(name="--json", negative=(), show_default=False, help="Print one line of JSON, and nothing else.")
+]
+"""Whether to print JSON of our own."""
 
 Yes: TypeAlias = Annotated[bool, Parameter(name=("--yes", "-y"), negative=(), show_default=False, help="Do not ask.")]
 """Whether to go ahead without asking."""

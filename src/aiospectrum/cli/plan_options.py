@@ -46,11 +46,10 @@ class PlanOptions:
     """File of zones."""
 
     since: TimeOption = None
-    """Start: a date, RFC 3339 with Z or an offset, today, or a time ago such as now-24h or -7d, which is cut down to
-    whole intervals, or for summaries to whole windows."""
+    """Start: a date, RFC 3339 with Z or an offset, today, or a time ago such as -24h, cut down to a whole interval."""
 
     until: TimeOption = None
-    """End (excluded), in the same forms, cut up where it is relative; now when left out."""
+    """End (excluded), in the same forms, a time ago cut up to a whole interval; now when left out."""
 
     kind: Kind | None = None
     """bytime for metrics by time interval, which is the default, or summary for sums."""

@@ -17,7 +17,7 @@ from aiospectrum.bulk import DestinationMismatchError, Plan, Window
 from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.preview import preview
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.options import AsJSON, Passed, expand_home, flattened
+from aiospectrum.cli.options import AsPlainJSON, Passed, expand_home, flattened
 from aiospectrum.cli.plan_options import PlanOptions
 from aiospectrum.cli.proxies import with_scheme
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
@@ -70,12 +70,12 @@ def pull(
     saving: Annotated[SaveOptions | None, flattened] = None,
     rate_limit: str | None = None,
     dry_run: _DryRun = False,
-    as_json: AsJSON = False,
+    as_json: AsPlainJSON = False,
     context: Passed,
 ) -> int:
     """Pull the analytics of many zones and save them as a dataset.
 
-    Ctrl-C and SIGTERM stop it cleanly: requests in flight have 4 seconds to end,
+    Ctrl-C and SIGTERM stop it cleanly: requests in flight have 3 seconds to end,
     and the command that resumes it is printed.
     Exit status: 0 all is saved that there is now, 1 something failed, 2 bad usage, 130 Ctrl-C, 143 SIGTERM.
 
@@ -151,7 +151,8 @@ def _conclude(
     if as_json:
         context.print_json(result_values(result, status=status))
     else:
-        zones = None if plan is None else len(plan.zones)
+        # Windows of the dataset that were filling come on top of those of the plan.
+        zones = len(plan.zones) if plan is not None and result.progress.total == len(plan) else None
         for line in result_lines(result, zones=zones, place=place, fresh_rows=saving.fresh_rows):
             context.print_out(line)
     if status:
@@ -217,7 +218,7 @@ def _named_as_options(place: str) -> Iterator[None]:
     try:
         yield
     except (DestinationMismatchError, ImportError) as error:  # an import such as that of fsspec, for a URL
-        raise UsageError(f"--out {place}: {error}") from None
+        raise UsageError(f"--out {place}: {str(error).removeprefix(f'{place}: ')}") from None
     except InvalidArgumentError as error:
         if error.field == "destination":
             raise UsageError(f"--out {place}: expected {error.expected}") from None

@@ -70,7 +70,8 @@ class PullJob:
             total: Windows of all zones, as far as they are known before.
             zones: Zones of the plan; None where they are not known before.
         """
-        self._save, self._context, self._limiter, self._zones = save, context, limiter, zones
+        self._save, self._context, self._limiter = save, context, limiter
+        self._total, self._zones = total, zones
         self._progress = SaveProgress(total=total)
         self._meter = Meter(limiter, clock=context.monotonic)
         self._interruption = Interruption(
@@ -111,7 +112,7 @@ class PullJob:
         fresh = progress.done + progress.filling + progress.failed
         left = self._meter.time_for(progress.left, reading.working / fresh) if fresh and progress.left else None
         return PullView(
-            zones=self._zones,
+            zones=self._zones if progress.total == self._total else None,
             total=progress.total,
             done=progress.total - progress.left,
             failed=progress.failed,

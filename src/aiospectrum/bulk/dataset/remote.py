@@ -5,7 +5,8 @@ import errno
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,11 @@ __all__ = ["RemoteStore", "as_os_error", "open_remote"]
 
 _EXPIRES_AFTER: Final = 300.0
 """Seconds without a renewal after which a lock counts as abandoned."""
+
+_JUST_NOW: Final = 5.0
+_PAUSE: Final = 0.5
+_PAUSES: Final = 4
+"""How many seconds ago a lock is new, and how often and how long one waits for it to go."""
 
 _LOCK: Final = re.compile(r"lock-([0-9]{10,15})-([0-9a-f]{16})")
 """The name of a lock: when it was renewed last, in whole seconds since 1970, and by whom."""
@@ -76,11 +82,16 @@ def open_remote(url: str, options: Mapping[str, Any], *, owner: str, clock: Call
         raise ValueError(str(error)) from error
     except Exception as error:  # whatever a back end raises: each has classes of its own
         raise as_os_error(error) from error
-    while type(file_system).__name__ == "DirFileSystem":  # which looks safe for threads, whatever it is of
-        file_system, root = file_system.fs, file_system._join(root)
-    if type(file_system).__name__ == "LocalFileSystem":
-        return LocalStore(Path(root))
-    return RemoteStore(file_system, root, owner=owner, clock=clock)
+    while True:
+        kind = type(file_system)
+        if kind.__module__ == "fsspec.implementations.cached":  # which would have journals as they were before
+            file_system = file_system.fs
+        elif kind.__name__ == "DirFileSystem":  # which looks safe for threads, whatever it is of
+            file_system, root = file_system.fs, file_system._join(root)
+        elif kind.__name__ == "LocalFileSystem":
+            return LocalStore(Path(root))
+        else:
+            return RemoteStore(file_system, root, owner=owner, clock=clock)
 
 
 class RemoteStore:
@@ -92,9 +103,9 @@ class RemoteStore:
     stores, such as FTP, have folders that are made, and get one call at a time.
 
     A run that locks the dataset writes a file of its own name, and then looks for others: of two runs, at least one
-    sees the other. So no store needs to create a file just once, and whoever loses the confirmation of a call repeats
-    it. The name has the time too. It is written again every 30 s; a lock of five minutes ago counts as abandoned. That
-    keeps runs apart whose clocks agree to some minutes.
+    sees the other, and goes. So no store needs to create a file just once, and whoever loses the confirmation of a call
+    repeats it. The name has the time too. It is written again every 30 s; a lock of five minutes ago counts as
+    abandoned. That keeps runs apart whose clocks agree to some minutes.
     """
 
     journal_lines: int = 100
@@ -103,7 +114,15 @@ class RemoteStore:
     renew_every: float = 30.0
     """Seconds."""
 
-    def __init__(self, file_system: Any, root: str, *, owner: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        file_system: Any,
+        root: str,
+        *,
+        owner: str,
+        clock: Callable[[], float],
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
         """Keep the settings; nothing is touched yet.
 
         Args:
@@ -112,15 +131,18 @@ class RemoteStore:
             root: The folder in it.
             owner: Who is going to save there; nobody else has the same name.
             clock: Returns the time of day in seconds since 1970.
+            pause: Blocks for a number of seconds.
         """
         self._fs: Callable[[], Any] = lambda: file_system  # as tools that report errors show what fields hold
         self._root = root.rstrip("/")
         self._owner = owner
         self._id = hashlib.sha256(owner.encode()).hexdigest()[:16]
         self._clock = clock
+        self._pause = pause
         self._is_object_store = bool(getattr(file_system, "async_impl", False))
         self._turn = contextlib.nullcontext() if self._is_object_store else threading.RLock()
         self._locked_at: float | None = None
+        self._lock_name = ""
         self._is_abandoned = False
         self._journal: tuple[str, bytes] = ("", b"")
 
@@ -147,9 +169,11 @@ class RemoteStore:
                 self._write_lock()
             if not self._is_object_store:
                 self._make_folder("data")
+            self._let_others_go()
             self._check_locks(is_first=True)
-        except SaveError:
-            self.unlock()
+        except (OSError, SaveError):
+            with contextlib.suppress(OSError):  # the first error says more
+                self.unlock()
             raise
 
     def probe(self) -> None:
@@ -178,7 +202,8 @@ class RemoteStore:
         self._journal = "", b""
         if self._locked_at is not None:
             self._locked_at = None
-            self._delete_locks([each for each in self._locks() if each.owner == self._id])
+            ours = {each.name for each in self._locks() if each.owner == self._id}
+            self._delete_locks(ours | {self._lock_name})
 
     def list(self) -> dict[str, int]:
         """Find all files with names of ours."""
@@ -288,14 +313,29 @@ class RemoteStore:
         ]
 
     def _write_lock(self) -> None:
-        name = f"lock-{int(self._clock()):010}-{self._id}"
+        self._lock_name = f"lock-{int(self._clock()):010}-{self._id}"
         with self._calling() as fs:
-            fs.pipe_file(f"{self._root}/state/{name}", self._owner.encode())
+            fs.pipe_file(f"{self._root}/state/{self._lock_name}", self._owner.encode())
 
     def _locks(self) -> Sequence[_Lock]:
         """All locks, the oldest one first."""
         found = [(_LOCK.fullmatch(name), name, size) for name, size in self._ls("state")]
         return sorted(_Lock(int(match[1]), match[2], name, size) for match, name, size in found if match)
+
+    def _let_others_go(self) -> None:
+        """Wait a moment for runs that have begun just now, of which the one with the lowest name stays."""
+        for _ in range(_PAUSES):
+            others = [each for each in self._locks() if self._is_alive(each) and each.owner != self._id]
+            if (
+                not others
+                or min(others).at < self._clock() - _JUST_NOW
+                or self._id > min(each.owner for each in others)
+            ):
+                return
+            self._pause(_PAUSE)
+
+    def _is_alive(self, lock: _Lock) -> bool:
+        return self._clock() - lock.at < _EXPIRES_AFTER
 
     def _check_locks(self, *, is_first: bool = False) -> None:
         """Check that the dataset is locked by us alone; the first time locks that count as abandoned are deleted."""
@@ -306,14 +346,12 @@ class RemoteStore:
             raise OSError("a file that was written just now is not listed, so that runs cannot be kept apart there")
         if not ours:
             raise DestinationBusyError(f"{self.name}: another process has taken the lock, which looked abandoned")
-        self._delete_locks(ours[:-1])
-        if is_first:
-            self._delete_locks(others)
+        self._delete_locks(each.name for each in (*ours[:-1], *(others if is_first else ())))
 
     def _check_others(self, locks: Sequence[_Lock]) -> Sequence[_Lock]:
         """Check that all locks of others count as abandoned, and return them."""
         others = [each for each in locks if each.owner != self._id]
-        if others and self._clock() - others[-1].at < _EXPIRES_AFTER:
+        if others and self._is_alive(others[-1]):
             raise DestinationBusyError(f"{self.name}: {self._owner_of(others[-1])} is saving there")
         return others
 
@@ -325,9 +363,9 @@ class RemoteStore:
                 content = fs.cat_file(f"{self._root}/state/{lock.name}")
         return "".join(filter(str.isprintable, content.decode(errors="replace"))) or "another process"
 
-    def _delete_locks(self, locks: Sequence[_Lock]) -> None:
-        for each in locks:
-            self._delete(f"{self._root}/state/{each.name}")
+    def _delete_locks(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._delete(f"{self._root}/state/{name}")
 
     def _make_folders(self) -> bool:
         """Make the folders on the way to the state, but never a bucket; returns False where there is none."""
