@@ -1,0 +1,60 @@
+"""The memory of a save is bounded by a setting, however large the plan."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("pyarrow")
+
+PROGRAM = """
+import asyncio, sys, tempfile
+from pathlib import Path
+
+import attrs
+
+from aiospectrum import ReportByTimeRow
+from aiospectrum.bulk import save
+from tests.bulk.datasets import hourly, make_plan
+from tests.bulk.fakes import ZONES, Fake
+
+ROWS = 300
+
+
+def respond(call):
+    report = hourly(call)
+    numbers = [float(hour) + int(call.zone_id, 16) / 7 for hour in range(24)]
+    rows = [ReportByTimeRow(dimensions=[f"{row:032x}"], metrics=[numbers]) for row in range(ROWS)]
+    return attrs.evolve(report, data=rows, rows=ROWS)
+
+
+def peak():
+    return next(int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
+
+
+async def main():
+    before = 0
+    for days in (2, int(sys.argv[2])):
+        with tempfile.TemporaryDirectory() as folder:
+            plan = make_plan(ZONES, days=days)
+            options = {"concurrency": 4, "memory": int(sys.argv[1]), "clock": lambda: 1.8e9}
+            saved = await save(Fake(respond=respond), plan, folder, **options)
+            assert saved.rows == len(plan) * ROWS * 24, saved
+        print(peak() - before)
+        before = peak()
+
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak is told by Linux")
+def test_memory_is_bounded_by_the_setting() -> None:
+    """A plan whose tables have 600 MB takes no more than that, beside what a small one takes."""
+    memory, days = 256 << 20, 60
+
+    command = [sys.executable, "-c", PROGRAM, str(memory), str(days)]
+    found = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603 - our own code
+
+    _, more = map(int, found.stdout.split())
+    assert more << 10 < memory
