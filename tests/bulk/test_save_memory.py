@@ -1,9 +1,16 @@
 """The memory of a save is bounded by a setting, however large the plan."""
 
+import asyncio
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from aiospectrum import ReportByTimeRow
+from tests.bulk.datasets import holding, make_plan, save_to
+from tests.bulk.fakes import ZONES, Call, Fake
 
 pytest.importorskip("pyarrow")
 
@@ -37,7 +44,7 @@ async def main():
     for days in (2, int(sys.argv[2])):
         with tempfile.TemporaryDirectory() as folder:
             plan = make_plan(ZONES, days=days)
-            options = {"concurrency": 4, "memory": int(sys.argv[1]), "clock": lambda: 1.8e9}
+            options = {"concurrency": 4, "memory": int(sys.argv[1]), "clock": lambda: 1.9e9}
             saved = await save(Fake(respond=respond), plan, folder, **options)
             assert saved.rows == len(plan) * ROWS * 24, saved
         print(peak() - before)
@@ -58,3 +65,20 @@ def test_memory_is_bounded_by_the_setting() -> None:
 
     _, more = map(int, found.stdout.split())
     assert more << 10 < memory
+
+
+async def test_no_wait_for_others_where_there_is_no_room(tmp_path: Path) -> None:
+    """What has all the memory that there is becomes a file at once, as nothing else can come meanwhile."""
+
+    async def sleep(_: float) -> None:
+        await asyncio.Event().wait()
+
+    def respond(call: Call) -> Any:
+        rows = [ReportByTimeRow(dimensions=[f"{row:032x}"], metrics=[[row] * 24]) for row in range(300)]
+        return holding(call, *rows)
+
+    plan = make_plan(ZONES, days=2)
+    async with asyncio.timeout(60):
+        saved = await save_to(tmp_path, plan, Fake(respond=respond), memory=16 << 20, sleep=sleep, format="parquet")
+
+    assert saved.done == len(plan)
