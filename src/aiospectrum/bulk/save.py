@@ -192,7 +192,9 @@ async def save_plans(
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
-    fetcher = Fetcher(query=plans[0].query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock)
+    fetcher = Fetcher(
+        query=plans[0].query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock, columns=True
+    )
     threads = Threads()
     store = await run_in_thread(threads, open_store, redaction, "the destination cannot be opened")
     run = Run(
