@@ -96,7 +96,7 @@ async def save_over(store: Store, plan: Plan, client: Any = None, **options: Any
         "clock": NOW.timestamp,
     }
     settings = {"threads": Threads(), **defaults, **options}
-    return await Run(client=_client(client), plan=plan, fetcher=fetcher, store=store, **settings).save()
+    return await Run(client=_client(client), plans=[plan], fetcher=fetcher, store=store, **settings).save()
 
 
 def _client(given: Any) -> Any:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiospectrum import InvalidArgumentError
-from aiospectrum.bulk import Plan, Query, ShardBy, Task, WindowLength
+from aiospectrum.bulk import Plan, Query, ShardBy, Task, WindowLength, pull, pull_tables
+from aiospectrum.bulk.windows import edge_before
 from aiospectrum.models import Dimension, Metric, TimeDelta
-from tests.bulk.fakes import SINCE, ZONES, make_plan
+from tests.bulk.fakes import SINCE, ZONES, Fake, fine, make_plan
 
 A, B, C = ZONES[:3]
 
@@ -103,6 +104,76 @@ def test_a_saved_plan_comes_back(plan: Plan) -> None:
 def test_ids_tell_plans_apart(plan: Plan, other: Plan) -> None:
     """Equal plans have equal ids, others do not, and the difference says so."""
     assert (plan.id == other.id) == (plan == other) == (not plan.diff(other))
+
+
+@given(
+    query=queries(),
+    data=st.data(),
+    start=st.integers(0, 4_000_000_000),
+    delays=st.lists(st.floats(0, 100_000, allow_nan=False), min_size=1, max_size=8),
+)
+def test_jobs_that_run_late_leave_no_gap(query: Query, data: Any, start: int, delays: list[float]) -> None:
+    """Plans of jobs at any moments touch or overlap, and what they share they cut alike, in whole intervals."""
+    fitting = [query.time_delta, *_MULTIPLES[query.time_delta]] if query.time_delta else get_args(TimeDelta)
+    window = data.draw(st.sampled_from(fitting))
+    edges = query.time_delta or window
+    moment, until = float(start), None
+    for delay in delays:
+        moment += delay
+        plan = Plan.last(timedelta(seconds=100_000), zones=[A], query=query, window=window, clock=lambda: moment)  # noqa: B023 - called at once
+        now = datetime.fromtimestamp(moment, UTC)
+
+        assert plan.since <= now - timedelta(seconds=100_000)
+        assert plan.until >= now
+        assert plan.until - now < timedelta(days=366)
+        assert all(edge_before(edge, edges) == edge for edge in (plan.since, plan.until))
+        assert until is None or plan.since <= until <= plan.until
+        until = plan.until
+
+
+def test_a_plan_of_the_last_day() -> None:
+    """By time it has whole intervals, for summaries whole windows, with the usual window when none is named."""
+    by_time = Query(time_delta="hour", metrics=["count"])
+    summary = Query(kind="summary", metrics=["count"])
+    now = datetime(2026, 11, 20, 12, 30, 45, 678, tzinfo=UTC)
+    day = {"zones": [A], "clock": now.timestamp}
+
+    def span(query: Query, **options: Any) -> tuple[datetime, datetime]:
+        plan = Plan.last(timedelta(days=1), query=query, **day, **options)
+        return plan.since, plan.until
+
+    assert span(by_time) == (datetime(2026, 11, 19, 12, tzinfo=UTC), datetime(2026, 11, 20, 13, tzinfo=UTC))
+    assert span(summary) == (datetime(2026, 11, 19, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
+    assert span(summary, window="whole") == (
+        datetime(2026, 11, 19, 12, 30, 45, tzinfo=UTC),
+        datetime(2026, 11, 20, 12, 30, 46, tzinfo=UTC),
+    )
+    assert Plan.last(timedelta(days=1), query=summary, **day).window == "day"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        pytest.param({"length": timedelta()}, "length", id="no time"),
+        pytest.param({"length": -timedelta(days=1)}, "length", id="negative"),
+        pytest.param({"length": 86_400}, "length", id="seconds"),
+        pytest.param({"length": timedelta(days=800_000)}, "length", id="before the year 1"),
+        pytest.param({"clock": lambda: 253_402_300_799.5}, "length", id="after the year 9999"),
+        pytest.param({"clock": lambda: float("nan")}, "length", id="no time of day"),
+        pytest.param({"clock": 5}, "clock", id="no clock"),
+        pytest.param({"window": "fortnight"}, "window", id="no window"),
+        pytest.param({"window": "minute"}, "window", id="a window shorter than an interval"),
+        pytest.param({"query": None}, "query", id="no query"),
+        pytest.param({"zones": ["x"]}, "zones[0]", id="no zone"),
+    ],
+)
+def test_no_plan_of_the_last_time(change: dict[str, Any], field: str) -> None:
+    """The error names the argument."""
+    query = Query(time_delta="hour", metrics=["count"])
+    arguments = {"length": timedelta(days=1), "zones": [A], "query": query, "window": "day", **change}
+    with pytest.raises(InvalidArgumentError) as caught:
+        Plan.last(arguments.pop("length"), **arguments)
+    assert caught.value.field == field
 
 
 def test_an_id_is_for_good() -> None:
@@ -335,3 +406,32 @@ def test_lengths_are_typed() -> None:
     lengths: tuple[WindowLength, ...] = (*get_args(TimeDelta), "whole")
 
     assert [make_plan(query=query, window=length).window for length in lengths] == list(lengths)
+
+
+@pytest.mark.parametrize(
+    ("most", "is_refused"),
+    [pytest.param(5, True, id="fewer"), pytest.param(6, False, id="as many"), pytest.param(0, True, id="none")],
+)
+async def test_a_plan_that_is_too_large_is_refused(most: int, is_refused: bool) -> None:
+    """Beyond the bound nothing is sent, and the error has the count; the bound can be raised."""
+    fake = Fake(respond=fine)
+    if not is_refused:
+        assert len([outcome async for outcome in pull(fake, make_plan(2, days=3), max_tasks=most)]) == 6
+        return
+    with pytest.raises(InvalidArgumentError, match=r"6 tasks, windows of 2 zones|max_tasks: expected"):
+        pull(fake, make_plan(2, days=3), max_tasks=most)
+    assert fake.calls == []
+
+
+def test_a_mistyped_year_is_refused() -> None:
+    """By default ten million tasks are permitted; the plan itself takes no time, and its shards may be small enough."""
+    query = Query(time_delta="minute", metrics=["count"])
+    since = datetime(226, 11, 20, tzinfo=UTC)
+    plan = Plan(zones=ZONES, since=since, until=SINCE, query=query, window="minute")
+    with pytest.raises(
+        InvalidArgumentError, match=r"expected 10,000,000 tasks at most .*, got '7,573,\d{3},\d{3} tasks"
+    ):
+        pull(Fake(respond=fine), plan)
+    with pytest.raises(InvalidArgumentError, match="tasks at most"):
+        pull_tables(Fake(respond=fine), plan)
+    pull(Fake(respond=fine), plan.shard(7, 1000, by="time"))

@@ -12,6 +12,8 @@ from aiospectrum.bulk.windows import (
     Window,
     WindowLength,
     count_windows,
+    edge_after,
+    edge_before,
     fits,
     split_window,
     usual_length,
@@ -70,6 +72,20 @@ def test_windows_are_the_calendars(data: st.DataObject, length: TimeDelta) -> No
     assert all(window.since < window.until for window in windows)
     assert all(start_of(window.since, length) == start_of(window.last, length) for window in windows)
     assert all(start_of(window.since, length) == window.since for window in windows[1:])
+
+
+@given(
+    moment=st.datetimes(datetime(1, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC)),
+    length=lengths,
+)
+def test_edges_around_a_moment(moment: datetime, length: TimeDelta) -> None:
+    """They begin the unit that the moment lies in and the next one; an edge is its own on both sides."""
+    before, after = edge_before(moment, length), edge_after(moment, length)
+
+    assert before == start_of(moment, length).replace(microsecond=0)
+    assert before <= moment <= after
+    assert after == before if moment == before else count_windows(Window(since=before, until=after), length) == 1
+    assert edge_before(after, length) == edge_after(after, length) == after
 
 
 @given(data=st.data(), length=lengths)

@@ -124,7 +124,7 @@ def test_any_plan_of_any_dataset(
     index = index_of(there, noted)
     since = SINCE + timedelta(hours=plan[0])
     chosen_plan = make_plan([A, B.upper()], since=since, until=since + timedelta(hours=plan[1]), window=plan[2])
-    chosen = [*choose_tasks(chosen_plan, index, [A, B, C], now=START + now * HOUR)]
+    chosen = [*choose_tasks([chosen_plan], index, [A, B, C], now=START + now * HOUR)]
     tasks = [each for each in chosen if each is not None]
     counts = count_tasks(lambda: chosen, "day")
     assert counts.total == len(chosen)
@@ -174,7 +174,7 @@ def test_sums(there: list[Any], expected: list[tuple[int, int]] | None) -> None:
     plan = make_plan([A], query=query, until=to_datetime(START + 24 * HOUR), window="whole")
     if expected is None:
         with pytest.raises(DestinationMismatchError, match="rows twice"):
-            list(choose_tasks(plan, index, [A], now=LATER))
+            list(choose_tasks([plan], index, [A], now=LATER))
     else:
-        chosen = choose_tasks(plan, index, [A], now=LATER)
+        chosen = choose_tasks([plan], index, [A], now=LATER)
         assert [hours_of(each) for each in chosen if each is not None] == expected

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aiospectrum.bulk import Plan, Query
+from aiospectrum.bulk import Plan, Query, open_dataset
 from aiospectrum.sandbox import Sandbox, run_in_thread
 from tests.cli.conftest import NOW, CommandLine, FakeTime
 
@@ -178,7 +178,7 @@ def test_identifiers_are_no_numbers(zone: str, tmp_path: Path) -> None:
             sandbox.requests.clear()
             if words[0] == "demo":
                 assert f" {zone[:8]} " in outcome.out
-        assert (tmp_path / "one" / f"zone_id={zone}").is_dir()
+        assert set(open_dataset(tmp_path / "one").to_arrow().column("zone_id").to_pylist()) == {zone}
         plan = tmp_path / "plan"
         text = text_for(["--plan"], zone)
         plan.write_text(text)

@@ -9,7 +9,8 @@ import pytest
 from aiospectrum.bulk import Plan, Query
 
 DAY = datetime(2024, 5, 7, tzinfo=UTC)
-NOON = datetime(2024, 5, 8, 12, 30, 45, tzinfo=UTC)
+NOON = datetime(2024, 5, 8, 12, tzinfo=UTC)
+ONE = datetime(2024, 5, 8, 13, tzinfo=UTC)
 ZONES = [f"{number:032x}" for number in range(10)]
 QUERY = Query(time_delta="hour", metrics=("count", "bytesIngress", "bytesEgress"))
 
@@ -24,7 +25,7 @@ def pull(bare_cli: Any) -> Any:
     return run
 
 
-def plan(since: datetime = DAY, until: datetime = NOON, query: Query = QUERY, **options: Any) -> Plan:
+def plan(since: datetime = DAY, until: datetime = ONE, query: Query = QUERY, **options: Any) -> Plan:
     return Plan(zones=ZONES, since=since, until=until, query=query, **options)
 
 
@@ -49,12 +50,9 @@ def plan(since: datetime = DAY, until: datetime = NOON, query: Query = QUERY, **
             id="every option",
         ),
         pytest.param(
-            "--since 2024-05-07 --kind summary", plan(query=Query(kind="summary", metrics=QUERY.metrics)), id="summary"
-        ),
-        pytest.param(
-            "--since -24h --until -30m",
-            plan(since=NOON - timedelta(days=1), until=NOON - timedelta(minutes=30)),
-            id="relative times",
+            "--since 2024-05-07 --kind summary",
+            plan(until=DAY + timedelta(days=2), query=Query(kind="summary", metrics=QUERY.metrics)),
+            id="summary",
         ),
         pytest.param("--since 2024-05-07 --shard 2/3", plan().shard(1, 3), id="shard"),
     ],
@@ -64,6 +62,53 @@ def test_options_become_a_plan(pull: Any, options: str, expected: Plan) -> None:
     outcome = pull(*options.split())
     assert (outcome.status, outcome.err) == (0, "")
     assert outcome.out.startswith(f"plan {expected.id}: {expected.span}\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "span"),
+    [
+        pytest.param("--since -24h", "05-07T12:00:00Z..2024-05-08T13:00:00Z", id="a day ago"),
+        pytest.param("--since=now-24h --until now", "05-07T12:00:00Z..2024-05-08T13:00:00Z", id="now"),
+        pytest.param("--since today", "05-08T00:00:00Z..2024-05-08T13:00:00Z", id="today"),
+        pytest.param("--since today-1d --until today", "05-07T00:00:00Z..2024-05-08T00:00:00Z", id="yesterday"),
+        pytest.param("--since now", "05-08T12:00:00Z..2024-05-08T13:00:00Z", id="the hour under way"),
+        pytest.param("--since -45s --until -0s", "05-08T12:00:00Z..2024-05-08T13:00:00Z", id="seconds"),
+        pytest.param("--since -1h --time-delta dekaminute", "05-08T11:30:00Z..2024-05-08T12:40:00Z", id="ten minutes"),
+        pytest.param(
+            "--since -1w --time-delta month --window quarter", "05-01T00:00:00Z..2024-06-01T00:00:00Z", id="months"
+        ),
+        pytest.param("--since -24h --kind summary", "05-07T00:00:00Z..2024-05-09T00:00:00Z", id="summary"),
+        pytest.param(
+            "--since today --kind summary --window week", "05-06T00:00:00Z..2024-05-13T00:00:00Z", id="summary of weeks"
+        ),
+        pytest.param(
+            "--since -24h --kind summary --window whole", "05-07T12:30:45Z..2024-05-08T12:30:45Z", id="no edges"
+        ),
+        pytest.param(
+            "--since 2024-05-07T00:00:01Z --until 2024-05-08T11:59:59Z",
+            "05-07T00:00:01Z..2024-05-08T11:59:59Z",
+            id="absolute times stay",
+        ),
+        pytest.param(
+            "--since 2024-05-07T01:00:01+01:00 --until -12h", "05-07T00:00:01Z..2024-05-08T01:00:00Z", id="one of each"
+        ),
+    ],
+)
+def test_relative_times_are_cut_at_edges(pull: Any, options: str, span: str) -> None:
+    """A dry run shows them as they were cut: by time at intervals, for summaries at windows; others stay."""
+    outcome = pull(*options.split())
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.splitlines()[0].endswith(f": 2024-{span}")
+
+
+@pytest.mark.parametrize(
+    "text", ["today-", "now-", "-", "", "now-24", "now+1h", "tomorrow", "now-1h-1h", "24h", "-0226y", "٢-1h"]
+)
+def test_what_is_no_time_is_refused(pull: Any, text: str) -> None:
+    """The message has some that are."""
+    outcome = pull(f"--since={text}")
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "2026-11-20, now-24h or today" in outcome.err or not text
 
 
 @pytest.mark.parametrize(
@@ -207,17 +252,17 @@ def test_a_dry_run_prints_the_size(pull: Any, options: list[str], lines: list[st
         ),
         pytest.param(
             ["--since", "-24h", "--zone", ZONES[1], "--until", "now", "-o", "data"],
-            f"--zone {ZONES[1]} -o data --since 2024-05-07T12:30:45Z --until 2024-05-08T12:30:45Z",
+            f"--zone {ZONES[1]} -o data --since 2024-05-07T12:00:00Z --until 2024-05-08T13:00:00Z",
             id="relative times",
         ),
         pytest.param(
             ["--since=-24h", "--until=-1h", f"--zone={ZONES[1]}", "--out=data"],
-            f"--zone={ZONES[1]} --out=data --since 2024-05-07T12:30:45Z --until 2024-05-08T11:30:45Z",
+            f"--zone={ZONES[1]} --out=data --since 2024-05-07T12:00:00Z --until 2024-05-08T12:00:00Z",
             id="equals signs",
         ),
         pytest.param(
             ["--since", "2024-05-08", "--zone", ZONES[1], "--out", "data"],
-            f"--zone {ZONES[1]} --out data --since 2024-05-08T00:00:00Z --until 2024-05-08T12:30:45Z",
+            f"--zone {ZONES[1]} --out data --since 2024-05-08T00:00:00Z --until 2024-05-08T13:00:00Z",
             id="no end",
         ),
         pytest.param(["--plan", "plan.json", "--out", "data"], "--plan plan.json --out data", id="plan"),
@@ -236,3 +281,28 @@ def test_the_command_for_the_rest_has_the_same_times(
     *_, said, command = outcome.err.splitlines()
     assert said == "to retry what failed:"
     assert sorted(command.split()) == sorted(f"aiospectrum pull {expected} --format csv".split())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(
+            "--since 0226-11-20 --window minute --time-delta minute",
+            "expected a plan of 10,000,000 windows of all zones at most, got 9,4",
+            id="a mistyped year",
+        ),
+        pytest.param("--since -99d --max-tasks 999", "expected a plan of 999 windows {}, got 1,000 ", id="a bound"),
+        pytest.param("--since -99d --max-tasks 0", 'Invalid value "0" for --max-tasks', id="no bound"),
+        pytest.param("--since -99d --max-tasks 1000", None, id="as many"),
+    ],
+)
+def test_a_plan_that_is_too_large_is_refused(pull: Any, options: str, message: str | None) -> None:
+    """The message has the count and the time, in a dry run too."""
+    outcome = pull(*options.split())
+    if message is None:
+        assert outcome.status == 0, outcome.err
+        return
+    before, _, after = message.partition("{}")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert before in outcome.err
+    assert after in outcome.err

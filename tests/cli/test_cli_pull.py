@@ -1,5 +1,6 @@
 """``aiospectrum pull`` against a sandbox: datasets, exit codes, and real signals."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from aiospectrum.bulk import Plan, Query
+from aiospectrum.bulk import Plan, Query, open_dataset
 from aiospectrum.sandbox import Faults, Sandbox
 from tests.cli.conftest import Interrupting, environ_of_process
 
@@ -31,12 +32,18 @@ def out(tmp_path: Path) -> Path:
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("zone_id=*/**/*.*"))
+    return sorted(path.name for path in (folder / "data").iterdir())
+
+
+def saved_windows(folder: Path) -> int:
+    """Windows whose rows are in the data files."""
+    table = open_dataset(folder).to_arrow().select(["zone_id", "window_since"])
+    return len({tuple(row.values()) for row in table.to_pylist()})
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
 def test_a_pull_is_saved_and_resumed(cli: Any, sandbox: Sandbox, zones: list[str], out: Path, file_format: str) -> None:
-    """There is a file for each zone and day, and what is there is not pulled again."""
+    """The summary names the folder to read, and what is there is not pulled again."""
     argv = ["pull", *zones, *TIMES, "--dimensions", "appID", "--format", file_format, "--out", str(out)]
     first = cli(*argv)
     assert first.status == 0, first.err
@@ -45,21 +52,65 @@ def test_a_pull_is_saved_and_resumed(cli: Any, sandbox: Sandbox, zones: list[str
     assert "; 3 requests, 0 retries, " in first.out
     assert first.err.splitlines()[0] == f"Pulling 3 zones from {sandbox.url} into {out}"
     assert first.err.splitlines()[-1].startswith("3/3 zones, 3 requests, ")
-    assert files(out) == sorted(
-        f"zone_id={zone}/date=2024-05-07/20240507T000000Z.{file_format}" for zone in sandbox.zones
-    )
+    assert first.out.splitlines()[-1] == f"to read: {out / 'data'}"
+    assert files(out) == [f"2024-05-w1-0001.{file_format}"]
+    assert set(open_dataset(out).to_arrow().column("zone_id").to_pylist()) == set(sandbox.zones)
     again = cli(*argv[:-6], "--dimensions=appID", "--format", file_format, "--out", str(out))
     assert again.status == 0
     assert again.out.startswith(f"3 of 3 zones saved in {out}, 3 already there\n0 rows in 0 B of files; 0 requests")
 
 
-def test_incomplete_days_are_refreshed(cli: Any, zones: list[str], out: Path) -> None:
-    """A day that was not over when it was pulled is pulled again on request; others are not."""
+def test_what_is_filling_is_pulled_again(cli: Any, zones: list[str], out: Path) -> None:
+    """A day that is not over is saved up to now and counted; the next pull asks for it, whatever its plan."""
+    argv = ["pull", *zones, "--since", "2024-05-07", "--until", "2024-05-10", "--out", str(out)]
+    first = cli(*argv)
+    assert first.status == 0, first.err
+    assert first.out.splitlines()[:3] == [
+        f"6 of 9 windows of 3 zones saved in {out}",
+        "3 windows filling: more rows may come, which the next pull asks for",
+        "3 windows not begun, and not asked for yet",
+    ]
+    again = cli("pull", *zones, *TIMES, "--out", str(out))
+    assert again.status == 0
+    assert again.out.startswith(f"6 of 6 windows saved in {out}, 3 already there, 3 refreshed\n3 windows filling: ")
+
+
+def test_rows_that_are_fresh_can_wait(cli: Any, zones: list[str], out: Path) -> None:
+    """Then they are counted, and saved once they are complete; a longer time to settle makes more of them."""
     argv = ["pull", *zones, "--since", "2024-05-07", "--until", "2024-05-09", "--out", str(out)]
-    assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}\n")
-    assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 6 already there\n")
-    again = cli(*argv, "--refresh-within", "1d")
-    assert again.out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 3 already there, 3 refreshed\n")
+    first = cli(*argv, "--no-fresh-rows")
+    assert first.out.startswith(f"3 of 6 windows of 3 zones saved in {out}\n3 windows filling: ")
+    assert saved_windows(out) == 3
+    assert cli(*argv).out.startswith(f"6 of 6 windows of 3 zones saved in {out}, 3 already there")
+    assert saved_windows(out) == 6
+
+
+def test_a_summary_for_programs(cli: Any, sandbox: Sandbox, zones: list[str], out: Path) -> None:
+    """One line of JSON has every count, what failed, the folder, and the status."""
+    argv = ["--since", "2024-05-07", "--until", "2024-05-10", "--out", str(out), "--json"]
+    outcome = cli("pull", *zones, "--zone", STRANGERS[0], *argv)
+    found = json.loads(outcome.out)
+    assert (outcome.status, outcome.out.count("\n")) == (1, 1)
+    assert [failed["zone_id"] for failed in found.pop("failed")] == [STRANGERS[0]] * 2
+    assert found.pop("folder") == str(out / "data")
+    assert found.pop("rows") > 0
+    assert found.pop("bytes") > 0
+    assert found.pop("seconds") > 0
+    assert found == {
+        "status": 1,
+        "ok": False,
+        "total": 12,
+        "skipped": 0,
+        "done": 3,
+        "filling": 3,
+        "not_begun": 4,
+        "refreshed": 0,
+        "splits": 0,
+        "odd_lags": 0,
+        "left": 0,
+        "requests": 8,
+        "retries": 0,
+    }
 
 
 def test_a_terminal_gets_a_bar(cli: Any, zones: list[str], out: Path) -> None:
@@ -113,7 +164,7 @@ def test_failed_zones_are_listed(cli: Any, sandbox: Sandbox, out: Path) -> None:
     assert len(failed) == 20
     assert " 2024-05-07T00:00:00Z..2024-05-08T00:00:00Z failed: PermissionDeniedError: GET " in failed[0]
     assert lines[-3:] == [
-        f"and 5 more failed; the manifest in {out} lists all of them",
+        f"and 5 more failed; `aiospectrum dataset status --json {out}` lists all of them",
         "to retry what failed:",
         f"aiospectrum pull --zones-file - --out {out} {WRITTEN_OUT}",
     ]
@@ -127,7 +178,9 @@ def test_failed_zones_are_listed(cli: Any, sandbox: Sandbox, out: Path) -> None:
         pytest.param(TIMES, "expected --out with the folder to save in, or --dry-run", id="no place"),
         pytest.param([*TIMES, "--out", "{out}", "--format", "xml"], "--format", id="format"),
         pytest.param([*TIMES, "--out", "{out}", "--concurrency", "0"], "--concurrency", id="concurrency"),
-        pytest.param([*TIMES, "--out", "{out}", "--refresh-within", "2"], "--refresh-within: expected a", id="refresh"),
+        pytest.param([*TIMES, "--out", "{out}", "--settle-after", "2"], "--settle-after: expected a", id="settle"),
+        pytest.param([*TIMES, "--out", "{out}", "--memory", "2"], "--memory: expected a size such as", id="memory"),
+        pytest.param([*TIMES, "--out", "{out}", "--memory", "1MB"], "--memory: expected a number of", id="no memory"),
         pytest.param([*TIMES, "--out", "{out}", "--rate-limit", "9"], "--rate-limit: expected REQ", id="rate limit"),
         pytest.param([*TIMES, "--out", "nope://x/y"], "--out nope://x/y: ", id="no such file system"),
         pytest.param([*TIMES, "--out", "{taken}"], "--out {taken}: ", id="something else is there"),
@@ -138,8 +191,8 @@ def test_bad_usage_sends_nothing(
 ) -> None:
     """It is one line, with status 2."""
     taken = tmp_path / "taken"
-    (taken / "zone_id=x").mkdir(parents=True)
-    (taken / "zone_id=x" / "photo.parquet").write_text("x")
+    (taken / "data").mkdir(parents=True)
+    (taken / "data" / "2024-05-w1-0001.parquet").write_text("x")
     names = {"out": str(tmp_path / "data"), "taken": str(taken)}
     outcome = cli("pull", *zones, *[word.format(**names) for word in argv])
     assert (outcome.status, outcome.out, sandbox.requests) == (2, "", [])
@@ -156,16 +209,18 @@ def test_another_query_is_another_dataset(cli: Any, sandbox: Sandbox, zones: lis
     assert f"aiospectrum: --out {out}: " in outcome.err
 
 
-def test_without_pyarrow_parquet_is_bad_usage(
+def test_without_pyarrow_saving_is_bad_usage(
     cli: Any, sandbox: Sandbox, zones: list[str], out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message says what to install; other formats need nothing."""
+    """The message says what to install; every format needs it, and a dry run says so."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     outcome = cli("pull", *zones, *TIMES, "--out", str(out))
     assert (outcome.status, sandbox.requests) == (2, [])
-    assert "--format parquet needs the package pyarrow: pip install 'aiospectrum[cli,arrow]', or choose" in outcome.err
+    assert outcome.err.endswith(": pull --out needs the package pyarrow: pip install 'aiospectrum[cli,arrow]'\n")
     assert cli("demo").err == "aiospectrum: the demo needs the package pyarrow: pip install 'aiospectrum[cli,arrow]'\n"
-    assert cli("pull", *zones, *TIMES, "--out", str(out), "--format", "csv").status == 0
+    for more in (["--format", "csv"], ["--dry-run"]):
+        assert cli("pull", *zones, *TIMES, "--out", str(out), *more).err == outcome.err
+    assert cli("pull", *zones, *TIMES, "--dry-run").status == 0
 
 
 def test_passwords_in_urls_are_not_printed(cli: Any, zones: list[str]) -> None:
@@ -182,7 +237,7 @@ def test_ctrl_c_in_a_pull_is_130(cli: Any, sandbox: Sandbox, tmp_path: Path) -> 
     argv = ["pull", "--zone", sandbox.zones[0], "--out", str(tmp_path), *TIMES]
     outcome = cli(*argv, terminal=True, width=80, err=Interrupting("1 request "))
     assert outcome.status == 130
-    assert outcome.out.startswith(f"0 of 1 zone saved in {tmp_path}\n")
+    assert outcome.out.startswith(f"0 of 1 zone saved in {tmp_path}, 1 left\n")
     assert "cancelling the requests in flight" in outcome.err
     assert outcome.err.endswith(f"to resume:\naiospectrum {' '.join(argv[:5])} {WRITTEN_OUT}\n")
 
@@ -247,14 +302,14 @@ def test_ctrl_c_saves_what_is_in_flight(
     status, said, err = first.end()
     assert status == 130, err
     lines = err.splitlines()
-    assert "stopping: 4 s for requests in flight; Ctrl-C again to cancel them" in lines
+    assert "stopping: 3 s for requests in flight; Ctrl-C again to cancel them" in lines
     assert lines[-3:-1] == ["aiospectrum: interrupted", "to resume:"]
     assert lines[-1].startswith(f"aiospectrum pull --zone {sandbox.zones[0]} ")
     assert lines[-1].endswith(f" {WRITTEN_OUT}")
     done = len(sandbox.requests)
-    assert said.startswith(f"{done} of 72 windows of 3 zones saved in {out}\n")
+    assert said.startswith(f"{done} of 72 windows of 3 zones saved in {out}, {72 - done} left\n")
     assert 6 <= done < 72
-    assert len(files(out)) == done
+    assert saved_windows(out) == done
 
     sandbox.faults = Faults()
     status, said, err = start(*lines[-1].split()[2:]).end()
@@ -262,7 +317,7 @@ def test_ctrl_c_saves_what_is_in_flight(
     assert said.startswith(f"72 of 72 windows of 3 zones saved in {out}, {done} already there\n")
 
 
-@pytest.mark.parametrize("again", [True, False], ids=["a second signal", "four seconds"])
+@pytest.mark.parametrize("again", [True, False], ids=["a second signal", "three seconds"])
 def test_what_never_ends_is_cancelled(
     start: Callable[..., Process], sandbox: Sandbox, zones: list[str], out: Path, again: bool
 ) -> None:

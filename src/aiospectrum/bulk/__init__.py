@@ -5,6 +5,7 @@ keeps them as a dataset, and :func:`watch` follows the current aggregates. It is
 ``from aiospectrum import bulk``, so that ``import aiospectrum`` stays quick.
 """
 
+from aiospectrum.bulk.catch_up import catch_up
 from aiospectrum.bulk.dataset.dataset import Dataset, open_dataset
 from aiospectrum.bulk.dataset.errors import (
     DestinationBusyError,
@@ -69,6 +70,7 @@ __all__ = [
     "Window",
     "WindowLength",
     "app_names",
+    "catch_up",
     "delete_before",
     "extend_query",
     "open_dataset",

@@ -1,24 +1,38 @@
 """Zones x windows x one query, as data: nothing is sent, and no list of tasks is ever made."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import attrs
 import msgspec
 
-from aiospectrum._http.config import check_class
+from aiospectrum._http.config import check_callable, check_class, check_function
 from aiospectrum.bulk.query import Kind, Query
-from aiospectrum.bulk.windows import Window, WindowLength, count_windows, fits, usual_length, window_at
+from aiospectrum.bulk.windows import (
+    Window,
+    WindowLength,
+    count_windows,
+    edge_after,
+    edge_before,
+    fits,
+    usual_length,
+    window_at,
+)
 from aiospectrum.bulk.zones import check_zones
 from aiospectrum.checks import DateTime, Integer, Text, Unchecked, keep, refuse
 from aiospectrum.models import Dimension, Metric, TimeDelta
 
-__all__ = ["Plan", "PlanDiff", "ShardBy", "Task"]
+__all__ = ["MAX_TASKS", "Plan", "PlanDiff", "ShardBy", "Task", "check_task_count", "edges_of"]
 
 ShardBy: TypeAlias = Literal["zone", "time"]
 """What is divided among shards: zones, each with all its windows, or the time, each part with all zones."""
+
+MAX_TASKS: Final = 10_000_000
+"""Tasks of a plan that is carried out, unless the caller permits more: a year of hours for a thousand zones has fewer.
+More are most likely a slip in the time, such as ``0226`` for ``2026``."""
 
 _LENGTHS: Final = (*get_args(TimeDelta), "whole")
 _LENGTH: Final = Text(choices=_LENGTHS, takes_unchecked=False)
@@ -121,6 +135,49 @@ class Plan:
         delta = self.query.time_delta
         if delta is not None and not fits(self.window, delta):
             refuse("window", self.window, f"a length that intervals of one {delta} fit into without a rest")
+
+    @classmethod
+    def last(
+        cls,
+        length: timedelta,
+        *,
+        zones: Iterable[str],
+        query: Query,
+        window: WindowLength | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> "Plan":
+        """Make the plan of the time before now, with whole time intervals.
+
+        The start is cut down and the end is cut up to the edges of the query's ``time_delta``; for summaries, to those
+        of the windows. So plans of a job that starts some seconds early or late leave no gap between them, and cut what
+        they share alike. A summary of the ``whole`` time has no edges, nor have time intervals whose length this
+        version does not know: such times are cut to the second.
+
+        Args:
+            length: How much time, more than 0.
+            zones: Ids of the zones, each once.
+            query: What to fetch for each zone and window.
+            window: Length of the windows; None for the usual one.
+            clock: Returns the time of day in seconds since 1970, UTC.
+
+        Returns:
+            The plan. Its last interval, or window, is the one under way.
+
+        Raises:
+            InvalidArgumentError: A value is invalid.
+        """
+        check_function("clock", check_callable("clock", clock))
+        query = _check_query(query)
+        window = usual_length(query.time_delta) if window is None else _LENGTH.check("window", window)
+        if not isinstance(length, timedelta) or length <= timedelta():
+            refuse("length", length, "a timedelta of more than 0")
+        edges = edges_of(query, window)
+        try:
+            now = datetime.fromtimestamp(clock(), UTC)
+            since, until = edge_before(now - length, edges), edge_after(now, edges)
+        except (OverflowError, ValueError, OSError):
+            refuse("length", length, "a time in the years 1 to 9999, counted back from that of the clock")
+        return cls(zones=zones, since=since, until=until, query=query, window=window)
 
     @property
     def span(self) -> Window:
@@ -233,6 +290,42 @@ class Plan:
             refuse("text", text, f"a plan in version {_VERSION} of the format ({error})")
         query = Query(**{name: _restored(value) for name, value in msgspec.structs.asdict(saved.query).items()})
         return cls(zones=saved.zones, since=saved.since, until=saved.until, window=saved.window, query=query)
+
+
+def edges_of(query: Query, window: WindowLength) -> WindowLength:
+    """Find at whose edges times that are relative to now are cut.
+
+    Args:
+        query: What is fetched.
+        window: Length of the windows.
+
+    Returns:
+        The length of the time intervals, for summaries of the windows; ``whole`` where there are no edges.
+    """
+    if query.time_delta is None:
+        return window
+    return query.shortest
+
+
+def check_task_count(plans: Sequence[Plan], max_tasks: int) -> None:
+    """Refuse plans that are together too large to be carried out.
+
+    Args:
+        plans: The plans, the one with the earliest start first.
+        max_tasks: Maximum number of tasks, 1 or more.
+
+    Raises:
+        InvalidArgumentError: They have more tasks, or the maximum is invalid.
+    """
+    max_tasks = _COUNT.check("max_tasks", max_tasks)
+    count, zones = sum(map(len, plans)), sum(len(plan.zones) for plan in plans)
+    if count > max_tasks:
+        refuse(
+            "plan",
+            f"{count:,} tasks, windows of {zones:,} zones",
+            f"{max_tasks:,} tasks at most (is the time {plans[0].span} right? longer windows make fewer tasks, and"
+            " max_tasks permits more)",
+        )
 
 
 _VERSION: Final = 1

@@ -11,7 +11,7 @@ import attrs
 from aiospectrum._http.config import check_callable, check_class, check_count, check_function, refuse_coroutine
 from aiospectrum.bulk.columns import import_libraries
 from aiospectrum.bulk.fetch import Fetcher, Outcome
-from aiospectrum.bulk.plan import Plan, Task
+from aiospectrum.bulk.plan import MAX_TASKS, Plan, Task, check_task_count
 from aiospectrum.bulk.tables import TableOutcome, to_table_outcome
 from aiospectrum.bulk.workers import Queue, WorkerPool, divide
 from aiospectrum.bulk.zones import Clients
@@ -50,6 +50,7 @@ def pull(
     *,
     concurrency: int = 16,
     fail_fast: bool = False,
+    max_tasks: int = MAX_TASKS,
     on_progress: Callable[[Progress], object] | None = None,
     rate_limit_timeout: float | None = 3600.0,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -66,6 +67,7 @@ def pull(
         concurrency: Maximum number of calls of each client at once, 1 or more. No more reports than that are held in
             memory: a worker waits until its report is taken before it makes the next call.
         fail_fast: Whether the first error is raised, in place of outcomes that are left, after all work has ended.
+        max_tasks: Tasks of the plan beyond which it is refused, 1 or more.
         on_progress: Called with each outcome, before it is given.
         rate_limit_timeout: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an
             error; None for no limit. It comes on top of the client's timeout, which fails a call whose permit is
@@ -78,7 +80,7 @@ def pull(
     Raises:
         InvalidArgumentError: An argument is invalid.
     """
-    pool = _make_pool(client, plan, concurrency, rate_limit_timeout, sleep, fail_fast=fail_fast)
+    pool = _make_pool(client, plan, concurrency, rate_limit_timeout, sleep, fail_fast=fail_fast, max_tasks=max_tasks)
     return Pull(pool, len(plan), check_callable("on_progress", on_progress), lambda outcome: outcome)
 
 
@@ -88,6 +90,7 @@ def pull_tables(
     *,
     concurrency: int = 16,
     fail_fast: bool = False,
+    max_tasks: int = MAX_TASKS,
     on_progress: Callable[[Progress], object] | None = None,
     rate_limit_timeout: float | None = 3600.0,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -103,6 +106,7 @@ def pull_tables(
         plan: What to fetch.
         concurrency: Maximum number of calls of each client at once, 1 or more.
         fail_fast: Whether the first error is raised, in place of outcomes that are left, after all work has ended.
+        max_tasks: Tasks of the plan beyond which it is refused, 1 or more.
         on_progress: Called with each outcome, before it is given.
         rate_limit_timeout: Seconds that a window may wait for the rate limit in total, 0 or more, before that is an
             error; None for no limit.
@@ -115,7 +119,9 @@ def pull_tables(
         InvalidArgumentError: An argument is invalid.
         ImportError: pyarrow or numpy is not installed; the message says how to install it.
     """
-    pool = _make_pool(client, plan, concurrency, rate_limit_timeout, sleep, fail_fast=fail_fast)
+    pool = _make_pool(
+        client, plan, concurrency, rate_limit_timeout, sleep, fail_fast=fail_fast, max_tasks=max_tasks, columns=True
+    )
     check_callable("on_progress", on_progress)
     import_libraries()
     return Pull(pool, len(plan), on_progress, partial(to_table_outcome, plan.query, fail_fast=fail_fast))
@@ -129,12 +135,15 @@ def _make_pool(
     sleep: Callable[[float], Awaitable[object]],
     *,
     fail_fast: bool,
+    max_tasks: int,
+    columns: bool = False,
 ) -> WorkerPool:
     check_class("plan", plan, Plan)
+    check_task_count((plan,), max_tasks)
     concurrency = check_count("concurrency", concurrency)
     check_function("sleep", sleep)
     Flag().check("fail_fast", fail_fast)
-    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
+    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, columns=columns)
     queues = [Queue(client=one, tasks=part, workers=min(concurrency, len(part))) for one, part in divide(client, plan)]
     return WorkerPool(fetcher, queues, fail_fast=fail_fast)
 

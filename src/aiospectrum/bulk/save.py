@@ -3,26 +3,69 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, get_args
 
-from aiospectrum._http.config import check_callable, check_class, check_count, check_function
+import attrs
+
+from aiospectrum._http.config import check_callable, check_class, check_function
+from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
 from aiospectrum.bulk.dataset.run import Run
 from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
+from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
 from aiospectrum.bulk.fetch import Fetcher
-from aiospectrum.bulk.plan import Plan
+from aiospectrum.bulk.plan import MAX_TASKS, Plan, check_task_count
 from aiospectrum.bulk.zones import Clients
-from aiospectrum.checks import Flag, Integer, Text, refuse
+from aiospectrum.checks import Flag, Integer, Text, keep, refuse
 
-__all__ = ["save"]
+__all__ = ["MEMORY", "SaveSettings", "save", "save_plans"]
+
+MEMORY: Final = 256 << 20
+"""Bytes that finished windows and files take by default."""
 
 _FORMATS: Final = get_args(FileFormat)
 _MEMORY: Final = Integer(minimum=16 << 20, takes_unchecked=False, expected="a number of bytes, 16 MiB or more")
+_COUNT: Final = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more")
 _FORMAT: Final = Text(choices=_FORMATS, takes_unchecked=False, expected=f"one of {', '.join(_FORMATS)}")
+
+
+def _check_settle_after(settings: "SaveSettings", attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, timedelta) or value < timedelta():
+        refuse(attribute.name, value, "a timedelta of 0 or more")
+
+
+@attrs.frozen(kw_only=True)
+class SaveSettings:
+    """What the arguments of :func:`save` say that do not depend on the plan, checked.
+
+    Raises:
+        InvalidArgumentError: A value is invalid.
+    """
+
+    format: FileFormat = attrs.field(default="parquet", validator=keep(_FORMAT))
+    """Format of the files."""
+
+    concurrency: int = attrs.field(default=16, validator=keep(_COUNT))
+    """Maximum number of calls of each client at once."""
+
+    settle_after: timedelta = attrs.field(default=SETTLE_AFTER, validator=_check_settle_after)
+    """How long after its end a window is done."""
+
+    fresh_rows: bool = attrs.field(default=True, validator=keep(Flag()))
+    """Whether rows of filling windows are saved."""
+
+    memory: int = attrs.field(default=MEMORY, validator=keep(_MEMORY))
+    """Bytes that finished windows and files take, about."""
+
+    max_tasks: int = attrs.field(default=MAX_TASKS, validator=keep(_COUNT))
+    """Tasks beyond which a plan is refused."""
+
+    fail_fast: bool = attrs.field(default=False, validator=keep(Flag()))
+    """Whether the first error ends everything."""
 
 
 async def save(
@@ -34,7 +77,8 @@ async def save(
     concurrency: int = 16,
     settle_after: timedelta = SETTLE_AFTER,
     fresh_rows: bool = True,
-    memory: int = 256 << 20,
+    memory: int = MEMORY,
+    max_tasks: int = MAX_TASKS,
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
     on_progress: Callable[[SaveProgress], object] | None = None,
@@ -62,8 +106,8 @@ async def save(
     have other zones and other times than before, but not another query. By time, its windows are cut to what is not
     there; a sum that overlaps one of the dataset is refused, unless it begins where that does and ends later.
 
-    Only one run at a time writes to a destination. On a disk a lock of the operating system ensures that; elsewhere a
-    file, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The state of the dataset, in the folder ``state``,
+    Only one run at a time writes to a destination. On a disk a lock of the operating system ensures that; elsewhere
+    files, see :class:`aiospectrum.bulk.dataset.lease.Lease`. The state of the dataset, in the folder ``state``,
     is described by :mod:`aiospectrum.bulk.dataset.state`. Saving needs ``aiospectrum[arrow]``, in all formats.
 
     Args:
@@ -77,6 +121,7 @@ async def save(
         fresh_rows: Whether rows of windows that are still filling are saved, or only that they are.
         memory: Bytes that finished windows and the files made of them take in memory, about, beside the responses that
             are being read; 16 MiB or more. With more, data files become larger, up to some 128 MiB.
+        max_tasks: Tasks of the plan beyond which it is refused, 1 or more.
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
         stop: Once it is set no task is started; those under way are finished, with all their attempts and waits.
         on_progress: Called when it is known what is there already, and whenever windows are durable, tasks have failed,
@@ -102,33 +147,65 @@ async def save(
         ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
-    open_store, redaction = make_opener(destination, storage_options, clock)
+    opening = make_opener(destination, storage_options, clock)
     del destination, storage_options  # so that no tool that reports errors shows them
     check_class("plan", plan, Plan)
-    file_format: FileFormat = _FORMAT.check("format", format)
-    concurrency = check_count("concurrency", concurrency)
+    settings = SaveSettings(
+        format=format,
+        concurrency=concurrency,
+        settle_after=settle_after,
+        fresh_rows=fresh_rows,
+        memory=memory,
+        max_tasks=max_tasks,
+        fail_fast=fail_fast,
+    )
+    return await save_plans(
+        client,
+        (plan,),
+        opening,
+        settings,
+        stop=stop,
+        on_progress=on_progress,
+        rate_limit_timeout=rate_limit_timeout,
+        clock=clock,
+        sleep=sleep,
+    )
+
+
+async def save_plans(
+    client: Clients,
+    plans: Sequence[Plan],
+    opening: tuple[Callable[[], Store], Redaction],
+    settings: SaveSettings,
+    *,
+    stop: asyncio.Event | None,
+    on_progress: Callable[[SaveProgress], object] | None,
+    rate_limit_timeout: float | None,
+    clock: Callable[[], float],
+    sleep: Callable[[float], Awaitable[object]],
+) -> Saved:
+    """Save several plans as :func:`save` does; all are of the same query, and each is of other zones."""
+    open_store, redaction = opening
+    check_task_count(plans, settings.max_tasks)
     check_function("sleep", sleep)
     check_function("clock", check_callable("clock", clock))
-    if not isinstance(settle_after, timedelta) or settle_after < timedelta():
-        refuse("settle_after", settle_after, "a timedelta of 0 or more")
-    Flag().check("fresh_rows", fresh_rows)
-    memory = _MEMORY.check("memory", memory)
-    Flag().check("fail_fast", fail_fast)
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
-    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock)
+    fetcher = Fetcher(
+        query=plans[0].query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock, columns=True
+    )
     threads = Threads()
     store = await run_in_thread(threads, open_store, redaction, "the destination cannot be opened")
     run = Run(
         client=client,
-        plan=plan,
-        file_format=file_format,
-        concurrency=concurrency,
-        memory=memory,
-        settle_after=settle_after.total_seconds(),
-        fresh_rows=fresh_rows,
-        fail_fast=fail_fast,
+        plans=plans,
+        file_format=settings.format,
+        concurrency=settings.concurrency,
+        memory=settings.memory,
+        settle_after=settings.settle_after.total_seconds(),
+        fresh_rows=settings.fresh_rows,
+        fail_fast=settings.fail_fast,
         stop=stop,
         on_progress=on_progress,
         fetcher=fetcher,

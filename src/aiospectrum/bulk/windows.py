@@ -18,7 +18,18 @@ from aiospectrum._codec.writers import format_date_time
 from aiospectrum.checks import Unchecked
 from aiospectrum.models import TimeDelta
 
-__all__ = ["STEP", "Window", "WindowLength", "count_windows", "fits", "split_window", "usual_length", "window_at"]
+__all__ = [
+    "STEP",
+    "Window",
+    "WindowLength",
+    "count_windows",
+    "edge_after",
+    "edge_before",
+    "fits",
+    "split_window",
+    "usual_length",
+    "window_at",
+]
 
 WindowLength: TypeAlias = TimeDelta | Literal["whole"]
 """Length of the windows of a plan: calendar units in UTC, weeks from Monday on; or the whole time in one window."""
@@ -139,6 +150,42 @@ def split_window(window: Window, time_delta: WindowLength) -> tuple[Window, Wind
         return None
     edge = window_at(window, time_delta, count // 2).since
     return Window(since=window.since, until=edge), Window(since=edge, until=window.until)
+
+
+def edge_before(moment: datetime, length: WindowLength) -> datetime:
+    """Cut a moment down to where a calendar unit begins.
+
+    Args:
+        moment: An aware time.
+        length: Length of the units; ``whole``, which has no edges, cuts to the second.
+
+    Returns:
+        The latest edge that is not after the moment, in UTC.
+    """
+    moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=0) if length == "whole" else _start(_number(moment, length), length)
+
+
+def edge_after(moment: datetime, length: WindowLength) -> datetime:
+    """Cut a moment up to where a calendar unit begins.
+
+    Args:
+        moment: An aware time.
+        length: Length of the units; ``whole``, which has no edges, cuts to the second.
+
+    Returns:
+        The first edge that is not before the moment, in UTC.
+
+    Raises:
+        OverflowError: That would be after the year 9999.
+    """
+    edge = edge_before(moment, length)
+    if edge == moment:
+        return edge
+    try:
+        return edge + STEP if length == "whole" else _start(_number(edge, length) + 1, length)
+    except ValueError as error:
+        raise OverflowError(str(error)) from None
 
 
 def _number(moment: datetime, length: WindowLength) -> int:

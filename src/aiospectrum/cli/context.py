@@ -181,7 +181,10 @@ class Context:
                         column.no_wrap = False
                 self.out.print(each)
             return
-        values = make_converter().unstructure(value)
+        self.print_json(make_converter().unstructure(value))
+
+    def print_json(self, values: object) -> None:
+        """Print plain values as one line of JSON on the standard output."""
         # ASCII alone: JSON would let the control characters U+0080 to U+009F through as they are.
         self.out.file.write(json.dumps(values, separators=(",", ":"), allow_nan=False) + "\n")
         self.out.file.flush()

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import UTC, timedelta
+from functools import partial
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
@@ -10,13 +12,15 @@ import attrs
 from cyclopts import Parameter
 from rich.table import Table
 
+from aiospectrum import bulk
 from aiospectrum._extras import import_extra
 from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import Plan, Query
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_number, sparkline
 from aiospectrum.cli.options import AtLeastOne, Passed, read_zones
-from aiospectrum.cli.pull_job import PullJob, PullResult, failure_lines, need_pyarrow
+from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
+from aiospectrum.cli.pull_report import failure_lines
 from aiospectrum.cli.tables import add_column, new_table
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
@@ -88,7 +92,8 @@ async def _pull_and_query(zones: tuple[str, ...], limiter: Limiter | None, concu
     query = Query(time_delta="hour", metrics=_METRICS, dimensions=("appID",))
     plan = Plan(zones=zones, since=until - timedelta(hours=_HOURS), until=until, query=query, window="whole")
     with TemporaryDirectory(prefix="aiospectrum-demo-") as folder:
-        result = await PullJob(plan, folder, context, limiter=limiter, concurrency=concurrency).run()
+        save = partial(bulk.save, plan=plan, destination=folder, concurrency=concurrency)
+        result = await PullJob(save, context, limiter=limiter, total=len(plan), zones=len(plan.zones)).run()
         if result.stopped is not None:
             raise result.stopped
         for line in failure_lines(result.failures, most=_TOP, place=folder):
@@ -109,7 +114,7 @@ async def _pull_and_query(zones: tuple[str, ...], limiter: Limiter | None, concu
 def _pulled_line(result: PullResult) -> str:
     progress = result.progress
     whole = counted(progress.total, "zone")
-    zones = f"{progress.done:,} of {whole}" if progress.failed else whole
+    zones = f"{progress.done + progress.filling:,} of {whole}" if progress.failed else whole
     written = f"{counted(progress.rows, 'row')} in {human_bytes(progress.bytes)} of Parquet"
     return f"{zones} pulled: {result.requests_sent}, {written}, {result.reading.elapsed:.1f} s"
 
@@ -129,11 +134,8 @@ class _BusyApp:
 
 def _find_busiest(folder: str, most: int) -> list[_BusyApp]:
     """The applications that moved the most bytes, the busiest first; equals by zone and identifier."""
-    pyarrow = import_extra("pyarrow", extra="arrow", purpose="A query of Parquet files")
     dataset = import_extra("pyarrow.dataset", extra="arrow", purpose="A query of Parquet files")
-    # By itself it would take a zone whose identifier is all digits for a number.
-    texts = dataset.partitioning(pyarrow.schema([("zone_id", "string"), ("date", "string")]), flavor="hive")
-    files = dataset.dataset(folder, format="parquet", partitioning=texts)
+    files = dataset.dataset(Path(folder) / "data", format="parquet")
     rows = files.to_table(columns=["zone_id", "appID", "interval_start", *_METRICS]).sort_by("interval_start")
     sums = [(name, "sum") for name in _METRICS]
     series = [("bytesIngress", "list"), ("bytesEgress", "list")]

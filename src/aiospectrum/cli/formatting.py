@@ -3,6 +3,7 @@
 import math
 import unicodedata
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -16,9 +17,13 @@ __all__ = [
     "human_metric",
     "human_milliseconds",
     "human_number",
+    "human_span",
     "sparkline",
 ]
 
+_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
+_MINUTE: Final = timedelta(minutes=1)
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
 
@@ -70,6 +75,14 @@ def human_clock(seconds: float) -> str:
     minutes, second = divmod(math.ceil(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def human_span(span: timedelta) -> str:
+    """Write a length of time in its largest unit: ``45 s``, ``10 min``, ``36 h`` or ``12.5 d``."""
+    for unit, one, least in (("d", _DAY, 2), ("h", _HOUR, 1), ("min", _MINUTE, 1)):
+        if span >= least * one:
+            return f"{human_number(round(span / one, 1))} {unit}"
+    return f"{human_number(span.total_seconds())} s"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -14,6 +14,7 @@ from aiospectrum.cli.context import Context, UsageError
 
 __all__ = [
     "AsJSON",
+    "AsPlainJSON",
     "AtLeastOne",
     "NamesOption",
     "Passed",
@@ -23,8 +24,10 @@ __all__ = [
     "ZonesOption",
     "expand_home",
     "flattened",
+    "is_relative",
     "parse_duration",
     "parse_option",
+    "parse_size",
     "parse_time",
     "read_text",
     "read_zones",
@@ -39,7 +42,12 @@ AsJSON: TypeAlias = Annotated[
         name="--json", negative=(), show_default=False, help="Print JSON as the API writes it, and nothing else."
     ),
 ]
-"""Whether to print JSON."""
+"""Whether to print JSON of the API's models."""
+
+AsPlainJSON: TypeAlias = Annotated[
+    bool, Parameter(name="--json", negative=(), show_default=False, help="Print one line of JSON, and nothing else.")
+]
+"""Whether to print JSON of our own."""
 
 Yes: TypeAlias = Annotated[bool, Parameter(name=("--yes", "-y"), negative=(), show_default=False, help="Do not ask.")]
 """Whether to go ahead without asking."""
@@ -75,9 +83,12 @@ flattened: Final = Parameter(name="*")
 """Marks a class whose fields are options of their own."""
 
 _DURATION: Final = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
+_RELATIVE: Final = re.compile(r"(now|today)?(?:-(\d{1,9}[smhdw]))?", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_BYTES: Final = re.compile(r"(\d{1,6}) ?([MG]i?B)", re.ASCII | re.IGNORECASE)
+_SIZES: Final = {"mb": 10**6, "mib": 1 << 20, "gb": 10**9, "gib": 1 << 30}
 _ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _SHOWN: Final = 16
@@ -191,8 +202,8 @@ def parse_time(text: str, now: datetime) -> datetime:
     """Parse a moment.
 
     Args:
-        text: RFC 3339 with an offset or Z, a date (its first moment in UTC), ``now``, or a time before now such as
-            ``-90s``, ``-30m``, ``-24h``, ``-7d`` and ``-2w``.
+        text: RFC 3339 with an offset or Z, a date (its first moment in UTC), ``now``, ``today`` (its first moment in
+            UTC), or a time before those such as ``-90s``, ``-30m``, ``now-24h``, ``-7d`` and ``today-2w``.
         now: The current time, aware.
 
     Returns:
@@ -202,10 +213,9 @@ def parse_time(text: str, now: datetime) -> datetime:
         ValueError: The text is none of these; the message says what was expected.
     """
     try:
-        if text == "now":
-            return now
-        if text.startswith("-"):
-            return now - parse_duration(text[1:])
+        if match := _match_relative(text):
+            day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            return (day if match[1] == "today" else now) - (parse_duration(match[2]) if match[2] else timedelta())
         if _DATE.fullmatch(text):
             return datetime.fromisoformat(text).replace(tzinfo=UTC)
         if _DATE_TIME.fullmatch(text):
@@ -213,8 +223,14 @@ def parse_time(text: str, now: datetime) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise ValueError(
-        f"expected a time such as 2026-11-20T08:00:00Z (with Z or an offset), 2026-11-20 or -24h, got {text!r}"
+        "expected a time such as 2026-11-20T08:00:00Z (with Z or an offset), 2026-11-20, now-24h or today, got "
+        f"{text!r}"
     )
+
+
+def is_relative(text: str) -> bool:
+    """Return whether a text that :func:`parse_time` reads is another moment when it is read later."""
+    return _match_relative(text) is not None
 
 
 def parse_duration(text: str) -> timedelta:
@@ -236,6 +252,28 @@ def parse_duration(text: str) -> timedelta:
     except OverflowError:
         pass
     raise ValueError(f"expected a length of time such as 30m, 2h or 7d, got {text!r}")
+
+
+def parse_size(text: str) -> int:
+    """Parse a number of bytes.
+
+    Args:
+        text: A whole number with a unit, such as ``64MB``, ``256MiB`` and ``1GB``.
+
+    Returns:
+        The number.
+
+    Raises:
+        ValueError: The text is something else; the message says what was expected.
+    """
+    match = _BYTES.fullmatch(text)
+    if match is None:
+        raise ValueError(f"expected a size such as 256MB, 256MiB or 1GB, got {text!r}")
+    return int(match[1]) * _SIZES[match[2].lower()]
+
+
+def _match_relative(text: str) -> re.Match[str] | None:
+    return _RELATIVE.fullmatch(text) if text else None
 
 
 def _read_stdin(stdin: TextIO | None) -> bytes:

@@ -1,7 +1,7 @@
 """The options of what to pull, and the plan that they make."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, Literal, TextIO, TypeAlias
@@ -9,12 +9,15 @@ from typing import Any, Final, Literal, TextIO, TypeAlias
 import attrs
 
 from aiospectrum.bulk import Kind, Plan, Query
+from aiospectrum.bulk.plan import edges_of
+from aiospectrum.bulk.windows import edge_after, edge_before, usual_length
 from aiospectrum.cli.context import UsageError
 from aiospectrum.cli.options import (
     NamesOption,
     TimeOption,
     ZoneFilesOption,
     ZonesOption,
+    is_relative,
     parse_option,
     parse_time,
     read_text,
@@ -43,10 +46,10 @@ class PlanOptions:
     """File of zones."""
 
     since: TimeOption = None
-    """Start: a date, RFC 3339 with Z or an offset, or a time ago such as -24h or -7d."""
+    """Start: a date, RFC 3339 with Z or an offset, today, or a time ago such as -24h, cut down to a whole interval."""
 
     until: TimeOption = None
-    """End (excluded), in the same forms; now when left out."""
+    """End (excluded), in the same forms, a time ago cut up to a whole interval; now when left out."""
 
     kind: Kind | None = None
     """bytime for metrics by time interval, which is the default, or summary for sums."""
@@ -75,7 +78,7 @@ class PlanOptions:
     shard: str | None = None
     """Which part of the zones to pull of how many, such as 2/8 for the second of eight machines."""
 
-    def make_plan(self, now: datetime, stdin: TextIO | None) -> Plan:
+    def find_what_to_pull(self, now: datetime, stdin: TextIO | None) -> tuple[Plan, None]:
         """Make the plan.
 
         Args:
@@ -83,11 +86,37 @@ class PlanOptions:
             stdin: The standard input.
 
         Returns:
-            The plan, or its part if a shard was requested.
+            The plan, or its part if a shard was requested; and no zones beside it.
 
         Raises:
             UsageError: An option is missing, cannot be read, or excludes another one.
         """
+        return self._make_plan(now, stdin), None
+
+    def find_what_lacks(self, now: datetime, stdin: TextIO | None) -> tuple[Plan | None, tuple[str, ...] | None]:
+        """Find what a dataset is to be extended by.
+
+        Args:
+            now: The current time, aware.
+            stdin: The standard input.
+
+        Returns:
+            The plan of a first run, or None without options for one; and the zones, None for those of the dataset.
+
+        Raises:
+            UsageError: An option is missing, cannot be read, or excludes another one.
+        """
+        if self.until is not None:
+            raise UsageError("expected no --until with --catch-up, which goes up to now")
+        if self.since is not None or self.plan is not None:
+            return self._make_plan(now, stdin), None
+        given = self._given("zone", "zones_file")
+        if given:
+            raise UsageError(f"expected --since with {given[0]}, for the first run; later ones go by the dataset alone")
+        zones = read_zones(self.zone, self.zones_file, stdin) if self.zone or self.zones_file else None
+        return None, zones
+
+    def _make_plan(self, now: datetime, stdin: TextIO | None) -> Plan:
         part, parts = (1, 1) if self.shard is None else _parse_shard(self.shard)
         plan = self._build(now, stdin) if self.plan is None else self._load(self.plan)
         return plan.shard(part - 1, parts)
@@ -96,9 +125,6 @@ class PlanOptions:
         if self.since is None:
             raise UsageError("expected --since with a time such as 2026-11-20 or -24h, or --plan with a file")
         zones = read_zones(self.zone, self.zones_file, stdin)
-        now = now.replace(microsecond=0)  # analytics are counted by whole seconds
-        since = parse_option("--since", self.since, lambda text: parse_time(text, now))
-        until = parse_option("--until", self.until or "now", lambda text: parse_time(text, now))
         kind = self.kind or "bytime"
         delta = self.time_delta or ("hour" if kind == "bytime" else None)
         with _named_as_options():
@@ -107,18 +133,31 @@ class PlanOptions:
                 "dimensions": split_names(self.dimensions) or (),
             }
             query = Query(kind=kind, time_delta=delta, filters=self.filters, limit=self.limit, **names)
-            plan = Plan(zones=zones, since=since, until=until, query=query)
-            return plan if self.window is None else attrs.evolve(plan, window=self.window)
+            window = self.window or usual_length(delta)
+            edges = edges_of(query, window)
+            since = _read_time("--since", self.since, now, lambda moment: edge_before(moment, edges))
+            until = _read_time("--until", self.until or "now", now, lambda moment: edge_after(moment, edges))
+            return Plan(zones=zones, since=since, until=until, query=query, window=window)
+
+    def _given(self, *but: str) -> list[str]:
+        """The options that were given, but for some."""
+        names = [field.name for field in attrs.fields(PlanOptions) if field.name not in but]
+        return [f"--{name.replace('_', '-')}" for name in names if getattr(self, name) is not None]
 
     def _load(self, file: str) -> Plan:
-        others = [field.name for field in attrs.fields(PlanOptions) if field.name not in ("plan", "shard")]
-        given = [f"--{name.replace('_', '-')}" for name in others if getattr(self, name) is not None]
+        given = self._given("plan", "shard")
         if given:
             raise UsageError(f"--plan {file}: expected no other options of what to pull with it, got {given[0]}")
         try:
             return Plan.from_json(read_text(file, f"--plan {file}", None))
         except InvalidArgumentError as error:
             raise UsageError(f"--plan {file}: expected {error.expected}") from None
+
+
+def _read_time(option: str, text: str, now: datetime, cut: Callable[[datetime], datetime]) -> datetime:
+    """A moment as it was given, or cut where it depends on the time of day, so that a job may start early or late."""
+    moment = parse_option(option, text, lambda given: parse_time(given, now))
+    return cut(moment) if is_relative(text) else moment
 
 
 def _parse_shard(text: str) -> tuple[int, int]:

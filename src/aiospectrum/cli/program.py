@@ -11,6 +11,7 @@ from rich.console import Console
 from aiospectrum._version import __version__
 from aiospectrum.cli.app_commands import apps_group
 from aiospectrum.cli.context import Context, PipeConsole, UsageError, show_warnings
+from aiospectrum.cli.dataset_commands import dataset_group
 from aiospectrum.cli.demo_command import demo
 from aiospectrum.cli.pull_command import pull
 from aiospectrum.cli.report_commands import bytime, current, protocols, summary
@@ -95,6 +96,7 @@ def _build_program(help_console: Console) -> CommandGroup:
         default_parameter=Parameter(negative_iterable=()),
     )
     program.command(apps_group())
+    program.command(dataset_group())
     for command in (protocols, current, bytime, summary, pull, watch, sandbox, demo):
         program.command(command)
     return program

@@ -155,11 +155,11 @@ def least_seconds(requests: int, limit: RateLimit) -> float:
 class PullView:
     """How far a pull has come."""
 
-    zones: int
-    """Zones of the plan."""
+    zones: int | None
+    """Zones of the plan; None where they are not known."""
 
     total: int
-    """Tasks of the plan: zones times windows."""
+    """Tasks: windows of all zones."""
 
     done: int = 0
     """Tasks that are over, those of earlier runs and failed ones included."""
@@ -179,7 +179,7 @@ class PullView:
     @property
     def zones_done(self) -> int:
         """Zones of which all tasks are over; tasks that are left could be of one zone each, so that it may be more."""
-        return max(0, self.zones - (self.total - self.done))
+        return max(0, (self.zones or 0) - (self.total - self.done))
 
     @property
     def share(self) -> int:
@@ -239,6 +239,8 @@ def _extent(view: PullView) -> str:
     width = len(f"{view.total:,}")
     if view.total == view.zones:
         return f"{view.done:>{width},}/{view.total:,} zones"
+    if view.zones is None:
+        return f"{view.done:>{width},}/{view.total:,} windows"
     return f"{view.done:>{width},}/{view.total:,} windows, {view.zones_done:,}/{view.zones:,} zones"
 
 

@@ -5,34 +5,32 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from functools import partial
 from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from aiospectrum import bulk
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import hide_passwords
-from aiospectrum.bulk import DestinationMismatchError, FileFormat, Plan
+from aiospectrum.bulk import DestinationMismatchError, Plan, Window
+from aiospectrum.bulk.dataset.threads import Threads
+from aiospectrum.bulk.preview import preview
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.options import (
-    AtLeastOne,
-    Passed,
-    expand_home,
-    flattened,
-    parse_duration,
-    parse_option,
-)
+from aiospectrum.cli.options import AsPlainJSON, Passed, expand_home, flattened
 from aiospectrum.cli.plan_options import PlanOptions
 from aiospectrum.cli.proxies import with_scheme
-from aiospectrum.cli.pull_job import (
-    PullJob,
-    PullResult,
+from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
+from aiospectrum.cli.pull_report import (
     extent,
     failure_lines,
-    need_pyarrow,
     plan_lines,
+    plan_values,
     result_lines,
+    result_values,
 )
+from aiospectrum.cli.save_options import SaveOptions
+from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.policies import RateLimit
 
@@ -46,13 +44,20 @@ _RATE_LIMIT: Final = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,8})", re.ASCII)
 _OutOption = Annotated[
     str | None, Parameter(name=("--out", "-o"), help="Folder or URL to save in; what is there is not pulled again.")
 ]
-_FormatOption = Annotated[
-    FileFormat, Parameter(name="--format", help="Format of the files; parquet needs the extra aiospectrum[arrow].")
-]
-_RefreshOption = Annotated[
-    str | None,
+_CatchUp = Annotated[
+    bool,
     Parameter(
-        help="Pull again what was incomplete when it was pulled, if it ended no longer ago than this, such as 2h."
+        negative=(),
+        show_default=False,
+        help="Extend the dataset from where it is complete to now; what to pull is needed for the first time alone.",
+    ),
+]
+_DryRun = Annotated[
+    bool,
+    Parameter(
+        negative=(),
+        show_default=False,
+        help="Only print how large the plan is, and with --out what of it is left; fail where the pull itself would.",
     ),
 ]
 
@@ -61,81 +66,112 @@ def pull(
     *,
     options: Annotated[PlanOptions | None, flattened] = None,
     out: _OutOption = None,
-    file_format: _FormatOption = "parquet",
-    concurrency: AtLeastOne = 16,
-    refresh_within: _RefreshOption = None,
+    catch_up: _CatchUp = False,
+    saving: Annotated[SaveOptions | None, flattened] = None,
     rate_limit: str | None = None,
-    dry_run: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
+    dry_run: _DryRun = False,
+    as_json: AsPlainJSON = False,
     context: Passed,
 ) -> int:
     """Pull the analytics of many zones and save them as a dataset.
 
-    Ctrl-C and SIGTERM stop it cleanly: requests in flight have 4 seconds to end,
+    Ctrl-C and SIGTERM stop it cleanly: requests in flight have 3 seconds to end,
     and the command that resumes it is printed.
-    Exit status: 0 all is saved, 1 some zones failed, 2 bad usage, 130 Ctrl-C, 143 SIGTERM.
+    Exit status: 0 all is saved that there is now, 1 something failed, 2 bad usage, 130 Ctrl-C, 143 SIGTERM.
 
     Args:
         options: What to pull.
         out: Folder or URL to save in.
-        file_format: Format of the files.
-        concurrency: Maximum number of requests at once.
-        refresh_within: How long data may be pulled again.
+        catch_up: Extend the dataset to now.
+        saving: How to save.
         rate_limit: Maximum number of requests and the seconds they are for, such as 600/300; 1140/300 when left out.
-        dry_run: Only print how large the plan is, and how long it takes at least.
+        dry_run: Only print how large the plan is.
+        as_json: Print JSON.
         context: The surroundings.
 
     Returns:
         The exit status.
     """
-    plan = (options or PlanOptions()).make_plan(context.now(), context.stdin)
+    saving = saving or SaveOptions()
     requests, seconds = _parse_rate_limit(rate_limit)
-    limit = RateLimit(requests=requests, per_seconds=seconds, in_flight=concurrency)
-    refresh = None if refresh_within is None else parse_option("--refresh-within", refresh_within, parse_duration)
-    if dry_run:
-        for line in plan_lines(plan, limit):
-            context.print_out(line)
-        return 0
+    limit = RateLimit(requests=requests, per_seconds=seconds, in_flight=saving.concurrency)
+    wanted = options or PlanOptions()
+    plan, zones = (wanted.find_what_lacks if catch_up else wanted.find_what_to_pull)(context.now(), context.stdin)
+    if plan is not None:
+        _check_size(plan, saving.max_tasks)
+    if out is None and dry_run and plan is not None:
+        return _print_plans([plan], len(plan), limit, context, as_json=as_json)
     if out is None:
         raise UsageError("expected --out with the folder to save in, or --dry-run")
     place = hide_passwords(out)
-    out = expand_home(out, f"--out {place}")
-    if file_format == "parquet":
-        need_pyarrow("--format parquet", ", or choose --format csv or --format ndjson")
-    job = PullJob(
-        plan,
-        out,
-        context,
-        limiter=Limiter(limit),
-        concurrency=concurrency,
-        file_format=file_format,
-        refresh_within=refresh,
-    )
-    context.print_err(f"Pulling {extent(plan)} from {context.api_name()} into {place}")
-    with _named_as_out(place):
+    arguments = {**saving.arguments(), "plan": plan, "destination": expand_home(out, f"--out {place}")}
+    need_pyarrow("pull --out")
+    api_name = context.api_name()
+    with _named_as_options(place):
+        if dry_run:
+            look = partial(preview, **arguments, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
+            found = asyncio.run(until_stopped(Threads().run(look)))
+            return _print_plans(found.plans, found.requests, limit, context, as_json=as_json)
+        what = "what is new" if catch_up or plan is None else extent(len(plan), len(plan.zones))
+        context.print_err(f"Pulling {what} from {api_name} into {place}")
+        if catch_up or plan is None:
+            job = PullJob(partial(bulk.catch_up, **arguments, zones=zones), context, limiter=Limiter(limit))
+        else:
+            save = partial(bulk.save, **arguments)
+            job = PullJob(save, context, limiter=Limiter(limit), total=len(plan), zones=len(plan.zones))
         result = asyncio.run(job.run())
-    return _conclude(plan, result, place, context)
+    return _conclude(result, None if catch_up else plan, saving, place, context, as_json=as_json)
 
 
-def _conclude(plan: Plan, result: PullResult, place: str, context: Context) -> int:
-    """Print what came of it, and the command for what is missing."""
+def _print_plans(plans: Sequence[Plan], requests: int, limit: RateLimit, context: Context, *, as_json: bool) -> int:
+    if as_json:
+        context.print_json(plan_values(plans, limit, requests))
+        return 0
+    for line in plan_lines(plans, limit, requests):
+        context.print_out(line)
+    return 0
+
+
+def _check_size(plan: Plan, max_tasks: int) -> None:
+    if len(plan) > max_tasks:
+        size = extent(len(plan), len(plan.zones))
+        raise UsageError(
+            f"expected a plan of {max_tasks:,} windows of all zones at most, got {size} in {plan.span}:"
+            " correct the time, choose a longer --window, or permit more with --max-tasks"
+        )
+
+
+def _conclude(
+    result: PullResult, plan: Plan | None, saving: SaveOptions, place: str, context: Context, *, as_json: bool
+) -> int:
+    """Print what came of it, and the command for what is missing; without a plan that is the same again."""
     for line in failure_lines(result.failures, most=_MOST_FAILURES, place=place):
         context.print_err(line)
-    for line in result_lines(plan, result, place=place):
-        context.print_out(line)
-    if result.stopped is not None:
-        context.print_err(f"aiospectrum: {result.stopped}")
-        context.print_err("to resume:")
-    elif result.failures:
-        context.print_err("to retry what failed:")
-    if result.stopped is not None or result.failures:
+    status = _status(result)
+    if as_json:
+        context.print_json(result_values(result, status=status))
+    else:
+        # Windows of the dataset that were filling come on top of those of the plan.
+        zones = len(plan.zones) if plan is not None and result.progress.total == len(plan) else None
+        for line in result_lines(result, zones=zones, place=place, fresh_rows=saving.fresh_rows):
+            context.print_out(line)
+    if status:
+        if result.stopped is not None:
+            context.print_err(f"aiospectrum: {result.stopped}")
+        context.print_err("to retry what failed:" if result.stopped is None else "to resume:")
         proxy = [] if context.proxy is None else ["--proxy", hide_passwords(with_scheme(context.proxy))]
-        context.print_err(resume_command([*context.argv, *proxy], since=plan.since, until=plan.until))
+        context.print_err(resume_command([*context.argv, *proxy], span=None if plan is None else plan.span))
+    return status
+
+
+def _status(result: PullResult) -> int:
+    """What is filling or has not begun is as it should be; what failed or was left is not."""
     if result.stopped is not None:
         return result.stopped.status
-    return 1 if result.failures else 0
+    return 1 if result.saved is None or result.failures or result.saved.left else 0
 
 
-def resume_command(argv: Sequence[str], *, since: datetime, until: datetime) -> str:
+def resume_command(argv: Sequence[str], *, span: Window | None) -> str:
     """Write the command that resumes a pull.
 
     It is the one that was given with its times written out, as ``-24h`` or no end would be others by now and make it
@@ -143,15 +179,15 @@ def resume_command(argv: Sequence[str], *, since: datetime, until: datetime) -> 
 
     Args:
         argv: The arguments, without the program's name.
-        since: The start that was pulled from, in UTC.
-        until: The end that was pulled to, in UTC.
+        span: The time that was pulled; None where the same command goes on, as the dataset says where.
 
     Returns:
         The command for a shell; passwords in URLs are to be filled in.
     """
     words = ["aiospectrum", *map(hide_passwords, argv)]
-    if not any(_is(word, "--plan") for word in words):
-        words = [*_without_times(words), "--since", _second(since), "--until", _second(until)]
+    if span is not None and not any(_is(word, "--plan") for word in words):
+        words = [*_without_times(words), "--since", f"{span.since:%Y-%m-%dT%H:%M:%SZ}"]
+        words += ["--until", f"{span.until:%Y-%m-%dT%H:%M:%SZ}"]
     return shlex.join(words)
 
 
@@ -168,10 +204,6 @@ def _is(word: str, option: str) -> bool:
     return word == option or word.startswith(f"{option}=")
 
 
-def _second(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
 def _parse_rate_limit(text: str | None) -> tuple[int, float]:
     if text is None:
         return _DEFAULT_LIMIT.requests, _DEFAULT_LIMIT.per_seconds
@@ -182,12 +214,13 @@ def _parse_rate_limit(text: str | None) -> tuple[int, float]:
 
 
 @contextmanager
-def _named_as_out(place: str) -> Iterator[None]:
+def _named_as_options(place: str) -> Iterator[None]:
     try:
         yield
     except (DestinationMismatchError, ImportError) as error:  # an import such as that of fsspec, for a URL
-        raise UsageError(f"--out {place}: {error}") from None
+        raise UsageError(f"--out {place}: {str(error).removeprefix(f'{place}: ')}") from None
     except InvalidArgumentError as error:
-        if error.field != "destination":
-            raise
-        raise UsageError(f"--out {place}: expected {error.expected}") from None
+        if error.field == "destination":
+            raise UsageError(f"--out {place}: expected {error.expected}") from None
+        name = "the plan" if error.field == "plan" else f"--{error.field.replace('_', '-')}"
+        raise UsageError(f"{name}: expected {error.expected}, got {error.value}") from None

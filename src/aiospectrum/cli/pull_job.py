@@ -1,24 +1,24 @@
-"""A plan saved as a dataset while a display shows how far it is and signals stop it; and what is printed of it."""
+"""A dataset that is saved to while a display shows how far it is and signals stop it."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
-from aiospectrum import bulk
 from aiospectrum._http.limiter import Limiter
-from aiospectrum.bulk import FileFormat, Plan, Saved, SaveFailure, SaveProgress
+from aiospectrum.bulk import Saved, SaveFailure, SaveProgress
 from aiospectrum.cli.context import Context, UsageError, hide_warnings
-from aiospectrum.cli.formatting import counted, human_bytes, human_clock
-from aiospectrum.cli.progress import Meter, PullView, Reading, least_seconds, pull_lines, pull_screen
+from aiospectrum.cli.formatting import counted
+from aiospectrum.cli.progress import Meter, PullView, Reading, pull_lines, pull_screen
 from aiospectrum.cli.terminal import GRACE, Interruption, StoppedError, drawn, repeated, signals_to
-from aiospectrum.client import Client
-from aiospectrum.policies import RateLimit
 
-__all__ = ["PullJob", "PullResult", "extent", "failure_lines", "need_pyarrow", "plan_lines", "result_lines"]
+__all__ = ["PullJob", "PullResult", "need_pyarrow"]
+
+SaveCall: TypeAlias = Callable[..., Coroutine[Any, Any, Saved]]
+"""What saves, such as ``functools.partial(bulk.save, plan=…, destination=…)``; called with the client, and with
+``stop``, ``on_progress`` and ``clock``."""
 
 _LINE_SECONDS: Final = 10.0
 """Seconds between lines where there is no terminal."""
@@ -56,36 +56,23 @@ class PullResult:
 
 
 class PullJob:
-    """A plan that is saved once, and what is known of that while it runs."""
+    """A dataset that is saved to once, and what is known of that while it runs."""
 
     def __init__(
-        self,
-        plan: Plan,
-        out: str,
-        context: Context,
-        *,
-        limiter: Limiter | None,
-        concurrency: int,
-        file_format: FileFormat = "parquet",
-        refresh_within: timedelta | None = None,
+        self, save: SaveCall, context: Context, *, limiter: Limiter | None, total: int = 0, zones: int | None = None
     ) -> None:
         """Prepare it; nothing is sent yet.
 
         Args:
-            plan: What to pull.
-            out: Folder or URL of the dataset.
+            save: What saves.
             context: The surroundings; progress goes to the standard error.
             limiter: The rate limit, None for none.
-            concurrency: Maximum number of requests at once.
-            file_format: What the files are.
-            refresh_within: How long ago data that was still filling may have ended to be pulled again; None never to
-                do so.
+            total: Windows of all zones, as far as they are known before.
+            zones: Zones of the plan; None where they are not known before.
         """
-        self._plan, self._out, self._context = plan, out, context
-        self._limiter, self._concurrency = limiter, concurrency
-        self._format: FileFormat = file_format
-        self._refresh_within = refresh_within
-        self._progress = SaveProgress(total=len(plan))
+        self._save, self._context, self._limiter = save, context, limiter
+        self._total, self._zones = total, zones
+        self._progress = SaveProgress(total=total)
         self._meter = Meter(limiter, clock=context.monotonic)
         self._interruption = Interruption(
             on_stop=self._print_stop, on_cancel=self._print_cancel, clock=context.monotonic, sleep=context.sleep
@@ -94,7 +81,7 @@ class PullJob:
         self._printed_at = context.monotonic()
 
     async def run(self) -> PullResult:
-        """Save the plan.
+        """Save.
 
         Returns:
             What came of it, complete or not.
@@ -105,32 +92,27 @@ class PullJob:
         async with self._context.client(self._limiter, self._meter.on_attempt) as client:
             with hide_warnings(), signals_to(self._interruption.press):
                 async with self._displayed():
-                    saved = await self._interruption.run(self._save(client))
+                    saved = await self._interruption.run(
+                        self._save(
+                            client,
+                            stop=self._interruption.stop,
+                            on_progress=self._keep,
+                            clock=lambda: self._context.now().timestamp(),
+                        )
+                    )
             is_cut = saved is None or saved.stopped
             stopped = self._interruption.stopped if is_cut else None
             return PullResult(progress=self._progress, saved=saved, reading=self._meter.read(), stopped=stopped)
-
-    async def _save(self, client: Client) -> Saved:
-        return await bulk.save(
-            client,
-            self._plan,
-            self._out,
-            format=self._format,
-            concurrency=self._concurrency,
-            stop=self._interruption.stop,
-            on_progress=self._keep,
-            clock=lambda: self._context.now().timestamp(),
-        )
 
     def _keep(self, progress: SaveProgress) -> None:
         self._progress = progress
 
     def _view(self) -> PullView:
         progress, reading = self._progress, self._meter.read()
-        fresh = progress.done + progress.failed
+        fresh = progress.done + progress.filling + progress.failed
         left = self._meter.time_for(progress.left, reading.working / fresh) if fresh and progress.left else None
         return PullView(
-            zones=len(self._plan.zones),
+            zones=self._zones if progress.total == self._total else None,
             total=progress.total,
             done=progress.total - progress.left,
             failed=progress.failed,
@@ -177,63 +159,6 @@ class PullJob:
 
     def _print_cancel(self) -> None:
         self._context.print_err("cancelling the requests in flight")
-
-
-def plan_lines(plan: Plan, limit: RateLimit) -> Iterator[str]:
-    """Describe how large a plan is, and how long it takes at least."""
-    query, requests = plan.query, len(plan)
-    windows = requests // len(plan.zones) if plan.zones else 0
-    report = "bytime" if query.time_delta is None else f"bytime, each {query.time_delta}"
-    dimensions = f" by {', '.join(query.dimensions)}" if query.dimensions else ""
-    length = "the whole time" if plan.window == "whole" else f"a {plan.window} each"
-    yield f"plan {plan.id}: {plan.span}"
-    yield f"{query.kind if query.kind == 'summary' else report}: {', '.join(query.metrics)}{dimensions}"
-    yield f"{counted(len(plan.zones), 'zone')}, {counted(windows, 'window')} ({length})"
-    yield f"at least {counted(requests, 'request')}; a report that is cut off takes more"
-    allowed = f"{limit.requests:,} requests in {limit.per_seconds:g} s"
-    yield f"at least {human_clock(least_seconds(requests, limit))}, as the rate limit allows {allowed}"
-
-
-def failure_lines(failures: Sequence[SaveFailure], *, most: int, place: str) -> Iterator[str]:
-    """List what failed.
-
-    Args:
-        failures: The tasks that failed.
-        most: How many to list at most.
-        place: Where the dataset is.
-
-    Yields:
-        The lines, none when nothing failed.
-    """
-    for failure in failures[:most]:
-        yield f"zone {failure.zone_id} {failure.window} failed: {failure.error}"
-    if len(failures) > most:
-        yield f"and {len(failures) - most:,} more failed; the manifest in {place} lists all of them"
-
-
-def result_lines(plan: Plan, result: PullResult, *, place: str) -> Iterator[str]:
-    """Sum a pull up.
-
-    Args:
-        plan: What was to be pulled.
-        result: What came of it.
-        place: Where the dataset is.
-
-    Yields:
-        The lines.
-    """
-    progress = result.progress
-    notes = [(progress.skipped, "already there"), (progress.refreshed, "refreshed"), (progress.failed, "failed")]
-    noted = "".join(f", {number:,} {word}" for number, word in notes if number)
-    yield f"{progress.skipped + progress.done:,} of {extent(plan)} saved in {place}{noted}"
-    written = f"{counted(progress.rows, 'row')} in {human_bytes(progress.bytes)} of files"
-    yield f"{written}; {result.requests_sent}, {result.reading.elapsed:.1f} s"
-
-
-def extent(plan: Plan) -> str:
-    """Describe the size of a plan: ``500 zones`` or ``3,500 windows of 500 zones``."""
-    zones = counted(len(plan.zones), "zone")
-    return zones if len(plan) == len(plan.zones) else f"{counted(len(plan), 'window')} of {zones}"
 
 
 def need_pyarrow(purpose: str, otherwise: str = "") -> None:

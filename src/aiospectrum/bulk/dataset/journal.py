@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -26,7 +26,7 @@ from aiospectrum.bulk.dataset.state import (
 )
 from aiospectrum.bulk.dataset.store import Store
 
-__all__ = ["Journal", "open_dataset"]
+__all__ = ["Journal", "check_destination", "open_dataset"]
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
@@ -51,10 +51,7 @@ def open_dataset(store: Store, header: Header) -> "tuple[DatasetIndex, Journal, 
     """
     sizes = store.list()
     index = read_journals(store, sizes)
-    if index.header is not None:
-        _check_header(store, index, index.header, header)
-    elif any(map(read_data_name, sizes)):
-        raise DestinationMismatchError(f"{store.name}: there are files that are of no saved plan: save elsewhere")
+    check_destination(store, index, sizes, header)
     named = (*sizes, *index.spools, *(each.staged for each in index.files.values()))
     numbers = [state_number(path) or 0 for path in named]
     period = header.period if index.header is None else index.header.period
@@ -69,7 +66,24 @@ def open_dataset(store: Store, header: Header) -> "tuple[DatasetIndex, Journal, 
     return index, journal, frozenset(filter(read_data_name, sizes))
 
 
-def _check_header(store: Store, index: DatasetIndex, there: Header, header: Header) -> None:
+def check_destination(store: Store, index: DatasetIndex, sizes: Mapping[str, int], header: Header) -> None:
+    """Check that what is there goes with what is to be saved.
+
+    Args:
+        store: Where.
+        index: What the journals there say.
+        sizes: The size of each file by path.
+        header: What is to be saved.
+
+    Raises:
+        DestinationMismatchError: There is something else than a dataset of the same query and format.
+        ManifestError: The plan that is there cannot be read.
+    """
+    there = index.header
+    if there is None:
+        if any(map(read_data_name, sizes)):
+            raise DestinationMismatchError(f"{store.name}: there are files that are of no saved plan: save elsewhere")
+        return
     if there.file_format != header.file_format:
         raise DestinationMismatchError(
             f"{store.name}: the dataset is one of {there.file_format} files: save {header.file_format} files elsewhere"

@@ -80,7 +80,35 @@ class LocalStore:
             raise
         self._lock = lock
 
+    def probe(self) -> None:
+        """Try the lock that is there; where there is none, look whether one could be made."""
+        try:
+            lock = self._open(LOCK, os.O_RDWR)
+        except FileNotFoundError:
+            self._probe_root()
+            return
+        try:
+            self._claim(lock)
+        finally:
+            self._disk.close(lock)
+
+    def _probe_root(self) -> None:
+        there = self._root
+        while not os.path.lexists(there) and there != there.parent:
+            there = there.parent
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+
     def _take(self, lock: int) -> None:
+        if self._claim(lock):
+            self._check_active()
+            os.ftruncate(lock, 0)
+            self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+
+    def _claim(self, lock: int) -> bool:
+        """Lock a file; whether it has no other name elsewhere, so that it may be written."""
         is_ours = os.fstat(lock).st_nlink == 1  # what has another name elsewhere is neither read nor written
         try:
             is_free = self._disk.lock(lock)
@@ -92,9 +120,7 @@ class LocalStore:
             owner = self._disk.read(lock, _LONGEST_OWNER).decode(errors="replace") if is_ours else ""
             owner = "".join(filter(str.isprintable, owner))
             raise DestinationBusyError(f"{self.name}: {owner or 'another process'} is saving there")
-        if is_ours:
-            os.ftruncate(lock, 0)
-            self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        return is_ours
 
     def renew_lock(self) -> None:
         """Do nothing: the operating system knows."""
@@ -224,7 +250,6 @@ class LocalStore:
             yield folder, name
 
     def _create(self, path: str, flags: int = 0) -> int:
-        self._check_active()
         return self._open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | flags)
 
     def _open(self, path: str, flags: int) -> int:
@@ -233,6 +258,8 @@ class LocalStore:
             there = self._disk.find(folder, name)
             if there is not None:
                 self._check_file(path, there)
+            if flags & os.O_CREAT:
+                self._check_active()
             try:
                 descriptor = self._disk.open(folder, name, flags)
             except OSError as error:
@@ -277,6 +304,7 @@ class LocalStore:
             self._sync(folder.descriptor)
 
     def _make_folder(self, root: Folder, name: str) -> None:
+        self._check_active()
         try:
             self._disk.make_folder(root, name)
         except FileExistsError:  # any other file makes the next call fail
@@ -288,6 +316,7 @@ class LocalStore:
         if path.is_dir():
             return
         self._make_root(path.parent)
+        self._check_active()
         with contextlib.suppress(FileExistsError):  # another run was faster; any other file makes the next call fail
             self._disk.make_root(path)
         try:

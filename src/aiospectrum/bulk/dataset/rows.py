@@ -23,7 +23,7 @@ _BATCH: Final = 16_384
 """Rows of a file that are read at once."""
 
 
-def write_spool(table: "pyarrow.Table", batch_rows: int) -> bytes:
+def write_spool(table: "pyarrow.Table", batch_rows: int = 4096) -> bytes:
     """Write a spool file, of which so many rows are read at once."""
     pa = import_pyarrow(".ipc")
     sink = io.BytesIO()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
@@ -33,7 +33,7 @@ from aiospectrum.bulk.zones import Clients
 from aiospectrum.errors import SpectrumError, TableError
 from aiospectrum.transport import Transport
 
-__all__ = ["WRITERS", "Run", "run_in_thread"]
+__all__ = ["WRITERS", "Run", "make_header", "run_in_thread"]
 
 T = TypeVar("T")
 
@@ -53,8 +53,8 @@ class Run:
     client: Clients
     """What to call over."""
 
-    plan: Plan
-    """What to fetch."""
+    plans: Sequence[Plan]
+    """What to fetch: at least one plan, all of the same query, and each of other zones."""
 
     file_format: FileFormat
     """Format of the files."""
@@ -114,8 +114,8 @@ class Run:
             SpectrumError: The first error, with ``fail_fast``.
         """
         self.threads.abandon = self.store.abandon
-        parts = divide(self.client, self.plan)
-        await self._in_thread(lambda: schema_of(self.plan.query))  # imports what it needs
+        parts = [part for plan in self.plans for part in divide(self.client, plan)]
+        await self._in_thread(lambda: schema_of(self.plans[0].query))  # imports what it needs
         try:
             await self._in_thread(self.store.lock)
             queues = await self._open(parts)
@@ -146,17 +146,12 @@ class Run:
     async def _open(self, parts: list[tuple[Transport, Plan]]) -> list[Queue]:
         """Read the dataset, and choose the tasks of each client."""
         now = self.clock()
-        header = Header(
-            file_format=self.file_format,
-            period="day" if len(self.plan.zones) >= _MANY_ZONES else "month",
-            plan=msgspec.json.decode(self.plan.to_json()),
-            started=int(now // 1),
-        )
+        header = make_header(self.plans, self.file_format, now)
         index, journal, taken = await self._in_thread(lambda: open_dataset(self.store, header))
         counts, queues = TaskCounts(), []
         shares, unreachable = self._divide_filling(parts, index)
-        for client, plan, zones in shares:
-            choose = partial(choose_tasks, plan, index, zones, now=now)
+        for client, plans, filling in shares:
+            choose = partial(choose_tasks, plans, index, filling, now=now)
             count = await self._in_thread(partial(count_tasks, choose, journal.header.period))
             counts.add(count)
             workers = min(self.concurrency, count.by_period.total())
@@ -165,7 +160,7 @@ class Run:
             store=self.store,
             journal=journal,
             index=index,
-            query=self.plan.query,
+            query=self.plans[0].query,
             memory=self.memory,
             fresh_rows=self.fresh_rows,
             left=counts.by_period,
@@ -181,18 +176,19 @@ class Run:
 
     def _divide_filling(
         self, parts: list[tuple[Transport, Plan]], index: DatasetIndex
-    ) -> tuple[list[tuple[Transport, Plan, list[str]]], int]:
-        """Each client, its part of the plan, and zones whose filling windows it asks for; how many have no client."""
+    ) -> tuple[list[tuple[Transport, Sequence[Plan], list[str]]], int]:
+        """Each client, its parts of the plans, and zones whose filling windows it asks for; how many have no client."""
         filling = Counter(zone_id for zone_id, _ in index.filling())
         if not isinstance(self.client, Mapping):
-            return [(self.client, self.plan, [*filling])], 0
-        shares = {id(client): (client, plan, list[str]()) for client, plan in parts}
+            return [(self.client, self.plans, [*filling])], 0
+        shares: dict[int, tuple[Transport, list[Plan], list[str]]] = {}
+        for client, plan in parts:
+            shares.setdefault(id(client), (client, [], []))[1].append(plan)
         clients = {zone_id.lower(): client for zone_id, client in self.client.items()}
         for zone_id in [*filling]:
-            client = clients.get(zone_id)
-            if client is not None:
-                nothing = attrs.evolve(self.plan, zones=())
-                shares.setdefault(id(client), (client, nothing, []))[2].append(zone_id)
+            its_client = clients.get(zone_id)
+            if its_client is not None:
+                shares.setdefault(id(its_client), (its_client, [], []))[2].append(zone_id)
                 del filling[zone_id]
         return [*shares.values()], filling.total()
 
@@ -203,7 +199,7 @@ class Run:
             if self.stop is not None and self.stop.is_set():
                 return
             zone_id, window = each.task.zone_id, each.task.window
-            clipped = clip(self.plan.query, window, int(self.clock() // 1))
+            clipped = clip(self.plans[0].query, window, int(self.clock() // 1))
             task = each.task if clipped == window else Task(zone_id=zone_id, window=clipped)
             self._started[task] = StartedTask(
                 zone_id=zone_id, window=window, is_clipped=clipped != window, is_refresh=each.is_refresh
@@ -252,7 +248,7 @@ class Run:
         elif started.failure is None:
             report = outcome.unwrap()
             try:
-                packed = pack_report(self.plan.query, outcome.window, report)
+                packed = pack_report(self.plans[0].query, outcome.window, report)
             except TableError as problem:
                 started.fail(started.window, problem)
             else:
@@ -302,6 +298,26 @@ class Run:
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await run_in_thread(self.threads, call, self.redaction, self.store.name)
+
+
+def make_header(plans: Sequence[Plan], file_format: FileFormat, now: float) -> Header:
+    """Say what a run saves.
+
+    Args:
+        plans: The plans, the one with the earliest start first.
+        file_format: Format of the files.
+        now: The time, in seconds since 1970.
+
+    Returns:
+        The header of its journals.
+    """
+    zones = [zone_id for plan in plans for zone_id in plan.zones]
+    return Header(
+        file_format=file_format,
+        period="day" if len(zones) >= _MANY_ZONES else "month",
+        plan=msgspec.json.decode(attrs.evolve(plans[0], zones=zones).to_json()),
+        started=int(now // 1),
+    )
 
 
 def _first_of(failure: BaseException) -> BaseException:

@@ -29,6 +29,14 @@ class Store(Protocol):
         """Seconds between calls of :meth:`renew_lock`; None when the lock needs none."""
         ...
 
+    def probe(self) -> None:
+        """Refuse what :meth:`lock` would, as far as that shows without writing anything.
+
+        Raises:
+            DestinationBusyError: A run has the lock.
+        """
+        ...
+
     def lock(self) -> None:
         """Make the folders, and lock out all other runs.
 

@@ -61,48 +61,50 @@ class TaskCounts:
         self.by_period += other.by_period
 
 
-def choose_tasks(plan: Plan, index: DatasetIndex, zones: Iterable[str], *, now: float) -> Iterator[RunTask | None]:
+def choose_tasks(
+    plans: Sequence[Plan], index: DatasetIndex, zones: Iterable[str], *, now: float
+) -> Iterator[RunTask | None]:
     """Choose what is to be asked for.
 
-    By time, a window of the plan is cut to what the dataset does not have; filling windows in it become part of it, as
+    By time, a window of a plan is cut to what the dataset does not have; filling windows in it become part of it, as
     far as one file has their rows, and those that stick out are asked for as they are. A sum is the same as one of the
     dataset or takes the place of a shorter one with the same start.
 
     Args:
-        plan: The plan.
+        plans: The plans, all of the same query, and each of other zones.
         index: What the dataset has.
-        zones: Zones of the dataset whose filling windows are asked for as well, whatever the plan.
+        zones: Zones of the dataset whose filling windows are asked for as well, whatever the plans.
         now: The time, in seconds since 1970.
 
     Yields:
-        Each task, the filling ones outside of the plan first; None for each task of the plan that is done.
+        Each task, the filling ones outside of the plans first; None for each task of a plan that is done.
 
     Raises:
-        DestinationMismatchError: A sum of the plan overlaps one of the dataset in a way that would have rows twice.
+        DestinationMismatchError: A sum of a plan overlaps one of the dataset in a way that would have rows twice.
     """
-    fillings, windows = _fillings(index, plan), index.windows
+    is_sum = any(plan.query.kind == "summary" for plan in plans)
+    fillings, windows = _fillings(index, is_sum=is_sum), index.windows
     period: Period = "day" if index.header is None else index.header.period
-    spelling = {zone_id.lower(): zone_id for zone_id in plan.zones}
+    planned = {zone_id.lower(): (zone_id, plan) for plan in plans for zone_id in plan.zones}
     for key in zones:
+        zone_id, plan_of_zone = planned.get(key, (key, None))
         for since, until, _ in fillings.get(key, ()):
-            if key not in spelling or not _is_in_plan(plan, since, until):
+            if plan_of_zone is None or not _is_in_plan(plan_of_zone, since, until):
                 for piece in _cut(since, until, _done(windows.get(key, ()))):
-                    yield _run_task(spelling.get(key, key), *map(to_datetime, piece), is_refresh=True, now=now)
-    for window in plan.windows():
+                    yield _run_task(zone_id, *map(to_datetime, piece), is_refresh=True, now=now)
+    for plan, window in ((each, window) for each in plans for window in each.windows()):
         span = to_seconds(window.since), to_seconds(window.until)
-        for key, zone_id in spelling.items():
+        for zone_id in plan.zones:
+            key = zone_id.lower()
             there, filling = windows.get(key), fillings.get(key, ())
             if there is None and not filling:
                 yield _run_task(zone_id, window.since, window.until, is_refresh=False, now=now)
                 continue
             done = [] if there is None else _done(there[overlapping(there, *span, window_of)])
             near = [each for each in filling if each[0] < span[1] and span[0] < each[1]]
-            if plan.query.kind == "bytime":
-                found = _pieces_by_time(span, done, near, period)
-            else:
-                found = _pieces_of_sum(zone_id, span, done, near)
+            found = _pieces_of_sum(zone_id, span, done, near) if is_sum else _pieces_by_time(span, done, near, period)
             for since, until in found:
-                is_refresh = any(each[0] < until and since < each[1] for each in near)
+                is_refresh = any(each[0] < until and since < each[1] for each in [*(each[:2] for each in near), *done])
                 yield _run_task(zone_id, to_datetime(since), to_datetime(until), is_refresh=is_refresh, now=now)
             if not found:
                 yield None
@@ -141,7 +143,7 @@ def _run_task(zone_id: str, since: datetime, until: datetime, *, is_refresh: boo
     return RunTask(task, is_refresh, since.timestamp() < now)
 
 
-def _fillings(index: DatasetIndex, plan: Plan) -> dict[str, list[Filling]]:
+def _fillings(index: DatasetIndex, *, is_sum: bool) -> dict[str, list[Filling]]:
     """What is filling by zone, in the order of time; none overlaps another one."""
     located: dict[str, list[Filling]] = {}
     noted: dict[str, list[Filling]] = {}
@@ -150,7 +152,7 @@ def _fillings(index: DatasetIndex, plan: Plan) -> dict[str, list[Filling]]:
         found.setdefault(zone_id, []).append((each.window.since, each.window.until, each.path))
     for zone_id, without_rows in noted.items():
         there = located.setdefault(zone_id, [])
-        if plan.query.kind == "bytime":
+        if not is_sum:
             left = [(*piece, "") for each in without_rows for piece in _cut(*each[:2], [other[:2] for other in there])]
         else:  # a longer sum takes the place of a shorter one
             left = [each for each in without_rows if all(other[:2] != each[:2] for other in there)]
