@@ -1,4 +1,4 @@
-"""Fuzz the readers of responses, headers and times, and arguments: nothing but errors of ours, and none of it slow.
+"""Fuzz the readers of responses, headers, times and states of datasets, and arguments: nothing but errors of ours.
 
 Run it as ``python -m benchmarks.fuzz [CASES] [--seed SEED]``: so many cases of each kind, two kinds at a time. It ends
 with 1 when a case raises something else or takes too long, and says which; the seed brings it back.

@@ -8,7 +8,6 @@ It calls a sandbox of its own, so that no account is needed. Run it with
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
@@ -22,19 +21,23 @@ def show_events(report: Report) -> None:
     print(duckdb.sql("select event, sum(count) as events from report group by event order by events desc"))
 
 
-def show_busiest(folder: Path) -> None:
-    """Print the busiest applications of all zones, from the files of a saved dataset."""
-    # Were hive_types_autocast not false, identifiers that are all digits would be numbers.
+def show_busiest_hours(folder: str) -> None:
+    """Print the busiest hours of all zones together, by SQL over all files of a dataset."""
     busiest = duckdb.sql(
-        """
-        select left(zone_id, 8) as zone, left(appID::varchar, 8) as app,
-               sum(bytesIngress + bytesEgress)::bigint as bytes,
-               arg_max(strftime(interval_start, '%H:%M'), bytesIngress + bytesEgress) as busiest_hour
-        from read_parquet($files, hive_types_autocast = false) group by all order by bytes desc limit 5
-        """,
-        params={"files": f"{folder}/zone_id=*/**/*.parquet"},
+        f"""
+        select date, strftime(interval_start, '%H:%M') as hour, sum(bytesIngress + bytesEgress)::bigint as bytes
+        from '{folder}/**/*.parquet' group by all order by bytes desc limit 3
+        """  # noqa: S608 - the folder is ours
     )
     print(busiest)
+
+
+def show_busiest_apps(folder: str, names: dict[str, str]) -> None:
+    """Print the applications that moved the most bytes, by their host names, as people do not know ids."""
+    dataset = bulk.open_dataset(folder)
+    traffic = dataset.to_duckdb(since=dataset.plan.since, names=names)
+    busiest = traffic.aggregate("left(zone_id, 8) as zone, app_name, sum(bytesIngress + bytesEgress)::bigint as bytes")
+    print(busiest.order("bytes desc").limit(5))
 
 
 async def main() -> None:
@@ -52,9 +55,11 @@ async def main() -> None:
             print("A day of one zone:")
             show_events(report)
             with TemporaryDirectory() as folder:
-                await bulk.save(client, plan, folder)
+                saved = await bulk.save(client, plan, folder)
+                print("The busiest hours of all zones:")
+                show_busiest_hours(saved.folder)
                 print("The busiest applications of all zones:")
-                show_busiest(Path(folder))
+                show_busiest_apps(saved.folder, await bulk.app_names(client, sandbox.zones))
 
 
 if __name__ == "__main__":

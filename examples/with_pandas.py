@@ -47,8 +47,8 @@ async def main() -> None:
             )
             print("Bytes received in each six hours, one zone:", quarters_of_the_day(report), sep="\n")
             with TemporaryDirectory() as folder:
-                await bulk.save(client, plan, folder)
-                print("\nThe busiest hours, all zones:", busiest_hours(folder), sep="\n")
+                saved = await bulk.save(client, plan, folder)
+                print("\nThe busiest hours, all zones:", busiest_hours(saved.folder), sep="\n")
 
 
 if __name__ == "__main__":

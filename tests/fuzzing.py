@@ -27,6 +27,7 @@ from aiospectrum._http.request import build_request
 from aiospectrum._http.response import read_response
 from aiospectrum.routes import Route
 from tests.conftest import APP, ZONE
+from tests.hostile_states import case_of_states
 from tests.json_texts import ODD, ODD_TIMES, TIMES
 from tests.records import make_call
 
@@ -422,6 +423,7 @@ KINDS: Final[dict[str, Callable[[random.Random], tuple[Callable[[], object], int
     "headers": _case_of_headers,
     "times": _case_of_times,
     "arguments": _case_of_arguments,
+    "states": case_of_states,
 }
 """What makes a case of each kind: a function to run, and the size of what it reads."""
 

@@ -1,16 +1,16 @@
 """The description of an API and of its endpoints: data only, filled in by the generated code from the spec."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 import attrs
 
 from aiospectrum.checks import Check
 
-__all__ = ["API", "Body", "Method", "PathParameter", "QueryParameter", "Route", "Scheme", "Style"]
+__all__ = ["API", "Body", "Collector", "Method", "PathParameter", "QueryParameter", "Route", "Scheme", "Style"]
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 """The HTTP methods that the API uses."""
@@ -85,6 +85,18 @@ class Body:
     """What it must be."""
 
 
+class Collector(Protocol):
+    """Takes the items of one result's array, in their order, and makes of them what is the result."""
+
+    def add(self, items: Sequence[Any], /) -> bool:
+        """Take some items; gives whether it does, as all items are kept otherwise."""
+        ...
+
+    def finish(self, head: Any, /) -> Any:
+        """Make the result, of one without its items."""
+        ...
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Route(Generic[T]):
     """One endpoint: all that a transport needs to know of it; equal to itself alone, so that it can be a key."""
@@ -121,6 +133,10 @@ class Route(Generic[T]):
 
     assumed_result: Mapping[str, str] | None = None
     """Path parameter by field of the result, for a response without a result; None when there has to be one."""
+
+    collect: Callable[[], Collector] | None = None
+    """Makes what takes the items of the result's array as they are decoded, which need not be kept then; None to keep
+    them. A result of another form than ``result``, or whose items it does not take, is read with all its items."""
 
     safe_to_repeat: bool
     """Whether sending it twice does nothing that sending it once would not: true of all but POST.

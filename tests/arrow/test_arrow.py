@@ -1,5 +1,6 @@
 """Reports as Arrow tables."""
 
+from datetime import timedelta
 from math import isnan, nan
 from typing import Any
 
@@ -8,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiospectrum import Report, ReportByTimeRow, TableError
-from aiospectrum.tables.arrow import to_uniform_arrow
-from aiospectrum.tables.layout import TidyTable
-from tests.arrow.reports import by_time, summary
+from aiospectrum.bulk import Query, Window
+from aiospectrum.bulk.columns import Part, pack_report, to_table
+from tests.arrow.reports import SINCE, by_time, summary
 
 pa = pytest.importorskip("pyarrow")
 
@@ -81,7 +82,7 @@ def test_missing_numbers_are_null(numbers: list[float]) -> None:
     assert table["count"].to_pylist() == expected
     assert str(table.schema.field("count").type) == ("double" if 0.5 in numbers else "int64")
     assert table["durationAvg"].to_pylist() == [None if each is None else float(each) for each in expected]
-    uniform, _ = to_uniform_arrow(TidyTable.from_report(report))
+    uniform, _ = uniform_of(report)
     assert uniform["count"].to_pylist() == [None if each is None else round(each) for each in expected]
 
 
@@ -118,20 +119,27 @@ def test_large_durations() -> None:
     assert table["durationAvg"].to_pylist() == [2.0**60, 2.0]
 
 
+def uniform_of(report: Report) -> tuple[Any, tuple[str, ...]]:
+    """The table that a dataset has of a report, and what was rounded in it."""
+    echo: Any = report.query
+    query = Query(time_delta="hour", metrics=echo.metrics, dimensions=echo.dimensions)
+    window = Window(since=SINCE, until=SINCE + timedelta(days=1))
+    return to_table(query, [Part(zone_id="0" * 32, window=window, report=pack_report(query, window, report))])
+
+
 def test_uniform_tables() -> None:
     """In a dataset counts are whole numbers whatever comes, and those that were rounded are named."""
-    report = by_time({("connect",): [[1.5, 2.5], [1, 2]]}, metrics=("count", "bytesIngress"))
-    table, rounded = to_uniform_arrow(TidyTable.from_report(report))
+    table, rounded = uniform_of(by_time({("connect",): [[1.5, 2.5], [1, 2]]}, metrics=("count", "bytesIngress")))
     assert table["count"].to_pylist() == [2, 2]
     assert rounded == ("count",)
-    assert table.schema == by_time({}, metrics=("count", "bytesIngress")).to_arrow().schema
+    assert table.schema == uniform_of(by_time({}, metrics=("count", "bytesIngress")))[0].schema
 
 
 @given(st.lists(st.floats(-(2.0**62), 2.0**62), min_size=1))
 def test_uniform_tables_round_as_python_does(counts: list[float]) -> None:
     """To the nearest whole number, and from the middle to the even one."""
     report = by_time({("connect",): [counts]}, intervals=len(counts))
-    table, _ = to_uniform_arrow(TidyTable.from_report(report))
+    table, _ = uniform_of(report)
     assert table["count"].to_pylist() == [round(each) for each in counts]
 
 
@@ -139,7 +147,7 @@ def test_uniform_tables_round_as_python_does(counts: list[float]) -> None:
 def test_uniform_tables_have_their_limits(number: float) -> None:
     """What does not fit 64 bits is refused there."""
     with pytest.raises(TableError, match="numbers in count beyond whole numbers of 64 bits"):
-        to_uniform_arrow(TidyTable.from_report(by_time({("connect",): [[number, 1]]})))
+        uniform_of(by_time({("connect",): [[number, 1]]}))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Tables of many reports at once: columns and types of the query, whatever the reports are like."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from aiospectrum import Report, ReportByTime, ReportSummary, TableError, make_converter
 from aiospectrum._codec.decoder import decode_body, decode_values
+from aiospectrum._codec.parts import decode_in_parts
 from aiospectrum.bulk import Query
 from aiospectrum.bulk.columns import Part, pack_report, schema_of, to_table
+from aiospectrum.bulk.packing import ColumnReport, RowPacker
 from aiospectrum.bulk.windows import Window
 from aiospectrum.tables.layout import WHOLE_METRICS
-from tests.arrow.reports import SINCE
+from tests.arrow.reports import SINCE, by_time, summary
 from tests.json_texts import BROKEN, WHOLE
 
 pa = pytest.importorskip("pyarrow")
@@ -98,19 +101,22 @@ def bodies(draw: st.DrawFn) -> tuple[str, int, bytes]:
     )
 
 
-@given(st.lists(bodies(), max_size=6, unique_by=lambda each: each[:2]))
-def test_tables_are_those_of_the_models(drawn: list[tuple[str, int, bytes]]) -> None:
-    """Whatever the reports, one table of all has the rows that each has by itself, in the order of zone and time."""
+@given(st.lists(bodies(), max_size=6, unique_by=lambda each: each[:2]), st.integers(1, 200))
+def test_tables_are_those_of_the_models(drawn: list[tuple[str, int, bytes]], part_size: int) -> None:
+    """One table of all reports has the rows that each has by itself, by zone and time, however they were decoded."""
     parts, rows = [], []
     for zone_id, day, body in drawn:
-        report = read(body)
+        report, columns = read(body), read_columns(body, part_size)
         try:
             parts.append(part(zone_id, day, report))
         except TableError:
             with pytest.raises(TableError):
                 by_models(zone_id, day, report)
+            with pytest.raises(TableError):
+                pack_report(QUERY, window(day), columns)
         else:
             rows += by_models(zone_id, day, report)
+            assert_same(parts[-1], part(zone_id, day, columns))
 
     table, rounded = to_table(QUERY, parts)
 
@@ -121,6 +127,41 @@ def test_tables_are_those_of_the_models(drawn: list[tuple[str, int, bytes]]) -> 
         rows, key=lambda row: (row["zone_id"], row["window_since"], row["interval_start"] or no_time)
     )
     assert set(rounded) <= {"count", "bytesEgress"}
+
+
+def assert_same(first: Part, second: Part) -> None:
+    """Check that two reports make the same table."""
+    (one, names), (other, other_names) = to_table(QUERY, [first]), to_table(QUERY, [second])
+    assert one.equals(other)
+    assert names == other_names
+
+
+def read_columns(result: bytes, part_size: int) -> Any:
+    """Read a result as a save does: packed as it is decoded, or as a model where it is not taken so."""
+
+    async def pause() -> None:
+        """Wait for nothing."""
+
+    wanted: Any = ReportByTime if b"time_intervals" in result else ReportSummary
+    body = b'{"success":true,"result":%b}' % result
+    decoded = asyncio.run(decode_in_parts(wanted, body, pause, part_size, collect=RowPacker))
+    return read(result) if decoded is None else decoded.result
+
+
+@pytest.mark.parametrize("make", [by_time, summary], ids=["by time", "summary"])
+@pytest.mark.parametrize("numbers", [[1, 2, 3], [0.5, 2.5, 1.0], [0.5, 2, 3]], ids=["whole", "floats", "both"])
+def test_rows_are_packed_as_they_are_decoded(make: Any, numbers: list[float]) -> None:
+    """No model holds the rows of a report whose rows are alike, and the report can be made again of its columns."""
+    more = {"intervals": 3} if make is by_time else {}
+    rows = {(f"e{place}", "AMS"): [numbers] * 2 if more else numbers[:2] for place in range(400)}
+    report = make(rows, metrics=("count", "durationAvg"), dimensions=("event", "coloName"), **more)
+    body = json.dumps(make_converter().unstructure(report)).encode()
+
+    columns = read_columns(body, 1000)
+
+    assert isinstance(columns, ColumnReport)
+    assert (len(columns.data), columns.data_lag, columns.rows, columns.query) == (400, 0, 400, report.query)
+    assert columns.to_report() == report
 
 
 def read(result: bytes) -> Report:

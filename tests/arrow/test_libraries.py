@@ -71,6 +71,23 @@ def test_pandas(report: Report) -> None:
     assert str(frame.dtypes["interval_start"]) == "datetime64[us, UTC]"
 
 
+def test_pandas_itself(report: Report, outcome: Outcome) -> None:
+    """Its constructor makes the same frame of a report, with plain text, and of an outcome."""
+    pd = pytest.importorskip("pandas", minversion="3")
+
+    frame = pd.DataFrame(report)
+
+    assert frame.to_dict("records") == report.records()
+    assert list(frame.columns) == ["interval_start", "interval_end", "appID", "event", *totals(report), "durationAvg"]
+    assert [str(frame.dtypes[name]) for name in ("interval_start", "appID", "count", "durationAvg")] == [
+        "datetime64[us, UTC]",
+        "str",
+        "int64",
+        "float64",
+    ]
+    assert pd.DataFrame(outcome).to_dict("records") == outcome.records()
+
+
 def test_duckdb(report: Report) -> None:
     """DuckDB finds it by the name of the variable."""
     duckdb = pytest.importorskip("duckdb")

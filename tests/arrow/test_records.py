@@ -41,6 +41,13 @@ def test_by_time() -> None:
     assert {type(row["durationAvg"]) for row in rows} == {float}
 
 
+def test_iteration() -> None:
+    """A report goes over its rows."""
+    report = by_time({("connect",): [[1, 2]]})
+    assert list(report) == report.records()
+    assert [*by_time({})] == []
+
+
 def test_a_summary() -> None:
     """The interval of a summary is the time that it says it covers."""
     until = datetime(2026, 11, 18, 23, 59, 59, tzinfo=UTC)

@@ -69,9 +69,9 @@ def test_what_it_takes_is_said() -> None:
 
 
 def test_saving_without() -> None:
-    """CSV files are written without pyarrow; Parquet files and URLs say what they need before anything is sent."""
+    """Files in any format and URLs say what they need before anything is sent."""
     assert run(WITHOUT + SAVE).splitlines() == [
-        "1 1",
-        "Arrow data needs the package pyarrow: pip install 'aiospectrum[arrow]' 1",
-        "Saving to a URL needs the package fsspec: pip install 'aiospectrum[fsspec]' 1",
+        "Arrow data needs the package pyarrow: pip install 'aiospectrum[arrow]' 0",
+        "Arrow data needs the package pyarrow: pip install 'aiospectrum[arrow]' 0",
+        "Saving to a URL needs the package fsspec: pip install 'aiospectrum[fsspec]' 0",
     ]

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import coverage
 import pytest
 
-from aiospectrum import InvalidArgumentError
+from aiospectrum import InvalidArgumentError, Unchecked
 from aiospectrum.bulk import (
     Dataset,
     DestinationMismatchError,
@@ -208,7 +209,8 @@ def test_many_windows_are_read_at_once(tmp_path: Path) -> None:
         assert open_dataset(tmp_path).windows == 30_000
         return time.thread_time() - start
 
-    assert min(opened() for _ in range(5)) < 0.1
+    is_traced = coverage.Coverage.current() is not None  # which multiplies the time
+    assert min(opened() for _ in range(5)) < (1 if is_traced else 0.1)
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
@@ -318,6 +320,35 @@ def test_names_of_applications(tmp_path: Path) -> None:
     frame = dataset.to_polars(names=names, zones=[B]).select("app_name", "count")
     assert frame.group_by("app_name").sum().sort("app_name", nulls_last=True).rows() == by_name
     assert dataset.to_pandas(names={}).app_name.isna().all()
+
+
+def test_a_connection_of_its_own(tmp_path: Path) -> None:
+    """A relation can be made for a connection, whatever the columns of the query are called."""
+    odd = Unchecked('a "b" c')
+    plan = make_plan([A], days=1, query=Query(time_delta="hour", metrics=["count"], dimensions=["appID", odd]))
+
+    def report(call: Call) -> Any:
+        found = by_app(call)
+        for row in found.data:
+            row.dimensions.append("x")
+        found.query.dimensions.append(str(odd))
+        return found
+
+    Writer(folder=tmp_path, plan=plan, report=report).write()
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect() as connection:
+        relation = open_dataset(tmp_path).to_duckdb(connection=connection, names={APPS[0]: "one"})
+
+        assert relation.columns[6:] == ["appID", "app_name", str(odd), "count"]
+        assert connection.sql("select count(*) from relation where app_name = 'one'").fetchall() == [(24,)]
+
+
+def test_the_types_of_pandas(folder: Path) -> None:
+    """They are those that pandas has when it reads the folder itself."""
+    pd = pytest.importorskip("pandas", minversion="3")
+    dataset = open_dataset(folder)
+
+    assert dict(dataset.to_pandas().dtypes) == dict(pd.read_parquet(dataset.folder).dtypes)
 
 
 def test_no_column_for_names(folder: Path) -> None:

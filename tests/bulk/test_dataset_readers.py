@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aiospectrum.bulk import Plan, Query, open_dataset
+from aiospectrum.bulk import Plan, Query, delete_before, extend_query, open_dataset
 from tests.bulk.datasets import expected_rows, hourly, make_plan
 from tests.bulk.fakes import SINCE, ZONES, Call
 from tests.bulk.written import Writer
@@ -131,6 +131,19 @@ def test_the_same_rows(folder: Path, plan: Plan) -> None:
     assert {2**60 + 1, -1} <= {row[list(KINDS).index("count")] for row in first}
     assert [rows == first for rows in others] == [True] * 4
     assert rows_of(open_dataset(folder).to_arrow()) == first
+
+
+def test_after_upkeep(folder: Path, plan: Plan) -> None:
+    """They agree as well when rows have been deleted and the query has gained a metric."""
+    delete_before(folder, SINCE + timedelta(days=20))
+    extend_query(folder, ["bytesIngress"])
+
+    found = {name: rows_of(read(folder)) for name, read in READERS.items()}
+
+    [first, *others] = found.values()
+    assert len(first) == len([row for row in expected_rows(plan) if row[1] >= SINCE + timedelta(days=20)])
+    assert [rows == first for rows in others] == [True] * 4
+    assert {kind_of("bytesIngress", read(folder)) for read in READERS.values()} == {"whole"}
 
 
 def test_the_date_is_that_of_the_interval(folder: Path) -> None:

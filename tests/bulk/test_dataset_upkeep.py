@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import msgspec
 import pytest
 
@@ -31,8 +32,8 @@ from aiospectrum.bulk.dataset.index import read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.periods import to_seconds
 from aiospectrum.bulk.dataset.state import DataFile, Failed, Noted, SavedWindow
-from tests.bulk.datasets import expected_rows, make_plan
-from tests.bulk.fakes import SINCE, ZONES
+from tests.bulk.datasets import expected_rows, hourly, make_plan, save_over, save_to
+from tests.bulk.fakes import SINCE, ZONES, Call, Fake
 from tests.bulk.written import Writer
 
 pa = pytest.importorskip("pyarrow")
@@ -195,8 +196,8 @@ FAULTS: dict[str, tuple[Callable[[Any], Any], str]] = {
 }
 COLUMNS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a column less": (lambda table: table.drop_columns(["count"]), "has the columns zone_id (string), date"),
-    "a column more": (lambda table: table.append_column("more", table["count"]), "has the columns zone_id (string), date"),
-    "another type": (lambda table: table.set_column(7, "count", table["count"].cast(pa.float64())), "count (double)"),
+    "a column more": (lambda table: table.append_column("more", table["count"]), "has the columns zone_id (string)"),
+    "another type": (lambda table: table.set_column(6, "event", pa.nulls(144, pa.float64())), "event (double)"),
     "another order": (lambda table: table.select([*reversed(table.column_names)]), "has the columns count (int64)"),
 }  # fmt: skip
 
@@ -250,6 +251,46 @@ def test_files_that_are_not_ours(folder: Path) -> None:
     assert (folder / aside).read_bytes() == b"like ours"
     assert {path: path.read_bytes() for path in theirs} == theirs
     assert verify(folder).problems == repaired.left
+
+
+@pytest.mark.parametrize("number", [2, 3, 4], ids=["first", "middle", "last"])
+@pytest.mark.parametrize("line", [b"", b"{}", b"[" * 100, b"\x00\xff"], ids=["empty", "nothing", "nested", "bytes"])
+def test_a_damaged_state(folder: Path, plan: Plan, number: int, line: bytes) -> None:
+    """All that can still be read of it stays; a file that it says nothing of any more is set aside."""
+    [journal] = folder.glob("state/*journal*")
+    lines = journal.read_bytes().split(b"\n")
+    lines[number - 1] = line
+    journal.write_bytes(b"\n".join(lines))
+    with pytest.raises(ManifestError):
+        open_dataset(folder)
+
+    found = verify(folder)
+    repaired = repair(folder)
+
+    name = f"2026-11-{16 + number}-w1-0001.parquet"
+    assert [(each.path, each.kind) for each in found.problems] == [
+        (f"state/{journal.name}", "damaged"),
+        (f"data/{name}", "unknown"),
+    ]
+    assert f"line {number} cannot be read" in str(found.problems[0])
+    assert repaired.problems == found.problems
+    assert (len(repaired.set_aside), repaired.windows, repaired.ok) == (2, 0, True)
+    assert verify(folder).ok
+    start = SINCE + (number - 2) * DAY
+    assert shown(folder) == [row for row in expected_rows(plan) if not start <= row[1] < start + DAY]
+    assert open_dataset(folder).missing == dict.fromkeys((A, B, C), (span(number - 2, number - 1),))
+
+
+def test_a_state_that_says_nothing(folder: Path) -> None:
+    """Without any line that says what the dataset is, nothing can be done, and nothing is."""
+    [journal] = folder.glob("state/*journal*")
+    journal.write_bytes(b"x" + journal.read_bytes())
+    there = contents(folder)
+
+    for upkeep in CALLS.values():
+        with pytest.raises(ManifestError):
+            upkeep(folder)
+    assert contents(folder) == there
 
 
 def test_a_file_that_has_not_got_its_name_yet(folder: Path, plan: Plan) -> None:
@@ -345,8 +386,10 @@ def test_what_is_old_is_not_asked_for_again(tmp_path: Path, plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    "before", [timedelta(), -DAY, datetime(2026, 11, 18), "30d", 30, None], ids=["0", "negative", "naive", "text", "number", "none"]
-)  # fmt: skip
+    "before",
+    [timedelta(), -DAY, datetime(2026, 11, 18), "30d", 30, None],
+    ids=["0", "negative", "naive", "text", "number", "none"],
+)
 def test_times_that_are_refused(folder: Path, before: Any) -> None:
     """They are refused before anything is touched."""
     with pytest.raises(InvalidArgumentError, match="before"):
@@ -405,25 +448,25 @@ def test_metrics_that_are_refused(folder: Path, metrics: Any) -> None:
     assert contents(folder) == there
 
 
-@pytest.mark.parametrize("call", ["delete_before", "extend_query"])
-def test_nothing_is_built_on_damage(folder: Path, call: str) -> None:
-    """A file that is damaged has to be repaired first."""
+def test_nothing_is_built_on_damage(folder: Path) -> None:
+    """A file that is damaged has to be repaired before a query gains a metric; nothing is left of the attempt."""
     path = folder / f"{NAME}.parquet"
     path.write_bytes(bytes(path.stat().st_size))
-    upkeep = {**CALLS, "delete_before": lambda folder: delete_before(folder, SINCE + 2 * DAY - timedelta(seconds=1))}
-    if call == "delete_before":
-        Writer(folder=folder, plan=make_plan([A], days=3), period="day").write_journal()
-        path = folder / "data/2026-11-18-w1-0001.parquet"
     there = contents(folder)
 
-    if call == "extend_query":
-        with pytest.raises(ManifestError, match="`aiospectrum dataset repair`"):
-            upkeep[call](folder)
-        assert {each: there.get(each) for each in contents(folder)} == {**contents(folder)}
-        assert open_dataset(folder).query.metrics == ("count",)
-    else:
-        upkeep[call](folder)
-        assert not path.exists()
+    with pytest.raises(ManifestError, match="`aiospectrum dataset repair`"):
+        extend_query(folder, ["bytesIngress"])
+
+    assert contents(folder) == there
+
+
+def test_damage_that_is_old_is_deleted(folder: Path) -> None:
+    """A file that goes as a whole need not be read."""
+    path = folder / f"{NAME}.parquet"
+    path.write_bytes(b"")
+
+    assert delete_before(folder, SINCE + 2 * DAY).removed == 2
+    assert verify(folder).ok
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -500,8 +543,6 @@ def test_it_may_end_at_any_step(tmp_path: Path, plan: Plan, name: str, error: Ba
     whole = tmp_path / "whole"
     writer = Writer(folder=whole, plan=plan, period="month")
     writer.write()
-    for task in [*plan][-3:]:
-        writer.write_journal(*())
     if name == "repair":
         _damage(whole)
     expected, ended = tmp_path / "expected", False
@@ -515,7 +556,7 @@ def test_it_may_end_at_any_step(tmp_path: Path, plan: Plan, name: str, error: Ba
         store.lock()
         try:
             dataset = LockedDataset(
-                store=store, index=read_index(store), sizes=store.list(), on_progress=None, clock=lambda: 0
+                store=store, index=read_index(store), wrong={}, sizes=store.list(), on_progress=None, clock=lambda: 0
             )
             with contextlib.suppress(type(error)):
                 work(dataset)
@@ -560,3 +601,94 @@ def test_errors_of_the_store(folder: Path) -> None:
     for upkeep in CALLS.values():
         with pytest.raises((StorageError, ManifestError)):
             upkeep(folder)
+
+
+def two_metrics(call: Call) -> Any:
+    """A report by the hour with another metric, twice the first one."""
+    report = hourly(call)
+    if "bytesIngress" in str(call.query["metrics"]):
+        for row in report.data:
+            row.metrics.append([2 * number for number in row.metrics[0]])
+        report.query.metrics.append("bytesIngress")  # type: ignore[union-attr]  # a report of ours has a list there
+    return report
+
+
+async def test_the_next_run_fetches_what_was_lost(tmp_path: Path, plan: Plan) -> None:
+    """Whatever its plan is."""
+    await save_to(tmp_path, plan, format="parquet")
+    [path] = (tmp_path / "data").iterdir()
+    path.write_bytes(b"")
+    assert repair(tmp_path).windows == 9
+
+    later = make_plan([A, B, C], since=plan.until, until=plan.until + DAY)
+    saved = await save_to(tmp_path, later, format="parquet")
+
+    assert saved.ok
+    assert shown(tmp_path) == expected_rows(make_plan([A, B, C], days=4))
+    assert verify(tmp_path).ok
+
+
+@pytest.mark.parametrize("since", [None, SINCE + DAY])
+async def test_the_next_run_fetches_new_metrics(tmp_path: Path, plan: Plan, since: datetime | None) -> None:
+    """Windows from some time on have them then, and all are complete."""
+    await save_to(tmp_path, plan, format="parquet")
+    extended = extend_query(tmp_path, ["bytesIngress"], since=since)
+
+    saved = await save_to(
+        tmp_path, attrs.evolve(plan, query=extended.query), Fake(respond=two_metrics), format="parquet"
+    )
+
+    assert (saved.ok, saved.done) == (True, extended.windows)
+    assert shown(tmp_path) == expected_rows(plan)
+    assert open_dataset(tmp_path).complete_until == plan.until
+    table = open_dataset(tmp_path).to_arrow(since=since)
+    assert table["bytesIngress"].to_pylist() == [2 * count for count in table["count"].to_pylist()]
+    assert open_dataset(tmp_path).to_arrow()["bytesIngress"].null_count == (0 if since is None else 144)
+    assert verify(tmp_path).ok
+
+
+async def test_deleted_rows_stay_away(tmp_path: Path, plan: Plan) -> None:
+    """A later run does not bring them back, unless its plan has their time."""
+    await save_to(tmp_path, plan, format="parquet")
+    delete_before(tmp_path, SINCE + DAY)
+
+    await save_to(tmp_path, make_plan([A, B, C], since=SINCE + 2 * DAY, until=SINCE + 4 * DAY), format="parquet")
+    rest = shown(tmp_path)
+    await save_to(tmp_path, plan, format="parquet")
+
+    assert rest == [row for row in expected_rows(make_plan([A, B, C], days=4)) if row[1] >= SINCE + DAY]
+    assert shown(tmp_path) == expected_rows(make_plan([A, B, C], days=4))
+    assert verify(tmp_path).ok
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("is_done", [False, True], ids=["before", "after"])
+async def test_after_a_run_that_was_killed(tmp_path: Path, plan: Plan, file_format: FileFormat, is_done: bool) -> None:
+    """What it had finished is part of the dataset, in whatever file it is: nothing is lost, and nothing there twice."""
+    ended, steps, pending = False, 0, 0
+    while not ended:
+        folder = tmp_path / str(steps)
+        store: Any = Failing(
+            LocalStore(folder), at=steps, is_done=is_done, error=OSError(28, "No space left on device")
+        )
+        with contextlib.suppress(StorageError, OSError):
+            await save_over(store, plan, file_format=file_format)
+            ended = True
+        steps += 1
+        try:
+            dataset = open_dataset(folder)
+        except DestinationMismatchError:  # it had not written anything yet
+            continue
+        pending += len(dataset.pending)
+        assert verify(folder).ok
+        delete_before(folder, SINCE + DAY)
+        assert verify(folder).ok
+        query = extend_query(folder, ["bytesIngress"]).query
+        assert verify(folder).ok
+        later = make_plan([A, B, C], since=SINCE + DAY, until=SINCE + 3 * DAY, query=query)
+        assert (await save_to(folder, later, Fake(respond=two_metrics), format=file_format)).ok
+        assert shown(folder) == [row for row in expected_rows(plan) if row[1] >= SINCE + DAY]
+        assert open_dataset(folder).to_arrow()["bytesIngress"].null_count == 0
+        assert verify(folder).ok
+    assert steps > 3
+    assert pending > 0

@@ -1,19 +1,26 @@
 """Datasets in file systems of fsspec, of which one in memory stands for object stores."""
 
 import asyncio
-from collections.abc import Iterator
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aiospectrum import InvalidArgumentError
-from aiospectrum.bulk import DestinationBusyError, FileFormat, StorageError, save
+from aiospectrum.bulk import DestinationBusyError, FileFormat, StorageError, open_dataset, save
 from aiospectrum.bulk.dataset.journal import Journal
+from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.remote import RemoteStore
 from aiospectrum.bulk.dataset.state import Failed, Header
-from tests.bulk.datasets import expected_rows, hourly, make_plan, save_over, shown_rows
+from tests.bulk.datasets import NOW, expected_rows, hourly, make_plan, save_over, shown_rows
 from tests.bulk.fakes import ZONES, Fake
+from tests.bulk.ftp_server import serving
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -59,7 +66,7 @@ class Recording:
 
 def store_of(file_system: Any, *, owner: str = "me", clock: Any = lambda: 1000.0) -> RemoteStore:
     """A place in a file system."""
-    return RemoteStore(file_system, "/bucket/set", owner=owner, clock=clock)
+    return RemoteStore(file_system, "/bucket/set", owner=owner, clock=clock, pause=lambda _: None)
 
 
 def locks_of(memory: Any) -> list[str]:
@@ -218,5 +225,231 @@ async def test_urls(url: str, expected: str) -> None:
 
 async def test_a_url_that_needs_more() -> None:
     """What fsspec lacks for a URL is said in its own words."""
-    with pytest.raises(ImportError, match="s3fs"):
-        await save(Fake(respond=hourly), make_plan([A]), "s3://bucket/set", format="csv")
+    with pytest.raises(ImportError, match="adlfs"):
+        await save(Fake(respond=hourly), make_plan([A]), "abfs://bucket/set", format="csv")
+
+
+class InTurns:
+    """A file system whose calls are made in a given order of the two threads that make them."""
+
+    def __init__(self, inner: Any, order: Iterable[int]) -> None:
+        self.inner = inner
+        self.order = deque(order)
+        self.condition = threading.Condition()
+        self.ended: set[int] = set()
+
+    def of(self, number: int) -> Any:
+        """What one of the threads calls."""
+        return _Turn(self, number)
+
+    def wait(self, number: int) -> None:
+        """Wait until it is a thread's turn; when the other one has ended, it always is."""
+        with self.condition:
+            assert self.condition.wait_for(lambda: self._is_turn_of(number), 10)
+            if self.order:
+                self.order.popleft()
+            self.condition.notify_all()
+
+    def end(self, number: int) -> None:
+        """Take no turns any more."""
+        with self.condition:
+            self.ended.add(number)
+            self.condition.notify_all()
+
+    def _is_turn_of(self, number: int) -> bool:
+        while self.order and self.order[0] in self.ended:
+            self.order.popleft()
+        return not self.order or self.order[0] == number
+
+
+class _Turn:
+    def __init__(self, turns: InTurns, number: int) -> None:
+        self.turns = turns
+        self.number = number
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.turns.inner, name)
+        if name not in ("pipe_file", "ls", "rm_file"):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.turns.wait(self.number)
+            return found(*args, **kwargs)
+
+        return call
+
+
+@pytest.mark.parametrize("owners", [("one", "two"), ("two", "one")], ids="-".join)
+def test_two_runs_in_any_order(memory: Any, owners: tuple[str, str]) -> None:
+    """However the calls of two runs that start at once mix, never do both have the lock."""
+    for order in itertools.product((0, 1), repeat=8):
+        memory.store.clear()
+        memory.pseudo_dirs[:] = [""]
+        turns = InTurns(memory, order)
+        stores = [store_of(turns.of(number), owner=owner) for number, owner in enumerate(owners)]
+        refused: list[int] = []
+
+        def lock(number: int) -> None:
+            try:
+                stores[number].lock()  # noqa: B023 - it ends in this iteration
+            except DestinationBusyError:
+                refused.append(number)  # noqa: B023 - as above
+            finally:
+                turns.end(number)  # noqa: B023 - as above
+
+        threads = [threading.Thread(target=lock, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert refused, order
+        assert len(locks_of(memory)) == 2 - len(refused)
+
+
+async def test_file_systems_that_are_not_safe_for_threads(memory: Any) -> None:
+    """They get one call at a time, as FTP has one connection for all."""
+
+    class Single(Recording):
+        busy = threading.Lock()
+
+        def __getattr__(self, name: str) -> Any:
+            found = super().__getattr__(name)
+            if not callable(found):
+                return found
+
+            def call(*args: Any, **kwargs: Any) -> Any:
+                assert self.busy.acquire(blocking=False), "two calls at once"
+                try:
+                    time.sleep(0.001)
+                    return found(*args, **kwargs)
+                finally:
+                    self.busy.release()
+
+            return call
+
+    store = store_of(Single(memory))
+    store.lock()
+    with ThreadPoolExecutor(8) as executor:
+        futures = [executor.submit(store.stage, f"state/w1-staged-{number:06}", b"x") for number in range(8)]
+        futures += [executor.submit(call) for call in (store.renew_lock, store.list) for _ in range(4)]
+        for future in futures:
+            future.result()
+    store.unlock()
+    plan = make_plan([A, B], days=3)
+    assert (await save_over(store_of(Single(memory), owner="next"), plan)).ok
+
+
+async def test_a_lock_that_could_not_be_renewed(memory: Any) -> None:
+    """After five minutes others may have taken it, so that nothing is changed any more."""
+    now = 1000.0
+    store = store_of(memory, clock=lambda: now)
+    store.lock()
+    store.stage("state/w1-staged-000001", b"x")
+    before = {path: file.getvalue() for path, file in memory.store.items()}
+    now = 1300.0
+    for call in (
+        lambda: store.stage("state/w1-staged-000002", b"x"),
+        lambda: store.publish("state/w1-staged-000001", "data/2026-11-w1-0001.csv"),
+        lambda: store.append("state/w1-journal-000001.jsonl", b"x"),
+        lambda: store.delete("state/w1-staged-000001"),
+    ):
+        with pytest.raises(OSError, match="could not be renewed"):
+            call()
+    assert {path: file.getvalue() for path, file in memory.store.items()} == before
+
+
+def test_a_store_that_does_not_list_what_it_has(memory: Any) -> None:
+    """Where a new file cannot be seen at once, runs cannot be kept apart, and none is let in."""
+
+    class Late(Recording):
+        def ls(self, path: str, **options: Any) -> Any:
+            return []
+
+    with pytest.raises(OSError, match="cannot be kept apart"):
+        store_of(Late(memory)).lock()
+    assert locks_of(memory) == []
+
+
+@pytest.fixture
+def ftp(tmp_path: Path) -> Iterator[str]:
+    """The URL of an FTP server, whose files are in a folder ``ftp``."""
+    (tmp_path / "ftp").mkdir()
+    with serving(tmp_path / "ftp") as url:
+        yield url
+
+
+async def test_ftp(ftp: str, tmp_path: Path) -> None:
+    """Its folders are made, and one connection is used by one thread at a time."""
+    plan, fake = make_plan([A, B], days=3), Fake(respond=hourly)
+    for url in (f"{ftp}/new/set", f"{ftp}/new/set/"):
+        assert (await save(fake, plan, url, format="ndjson")).ok
+    assert len(fake.calls) == len(plan)
+    assert shown_rows(tmp_path / "ftp" / "new" / "set") == expected_rows(plan)
+    state = tmp_path / "ftp" / "new" / "set" / "state"
+    assert {path.name.partition("-0")[0] for path in state.iterdir()} == {"w1-journal"}
+    dataset = open_dataset(f"{ftp}/new/set")
+    assert dataset.to_arrow().num_rows == len(expected_rows(plan))
+
+
+async def test_a_lock_on_ftp(ftp: str) -> None:
+    """It keeps a second run out, and tells who has it."""
+    first, _ = make_opener(f"{ftp}/set", None, lambda: NOW.timestamp())
+    store = await asyncio.to_thread(first)
+    await asyncio.to_thread(store.lock)
+    with pytest.raises(DestinationBusyError, match=r"process \d+ on .* is saving there"):
+        await save(Fake(respond=hourly), make_plan([A]), f"{ftp}/set", clock=lambda: NOW.timestamp() + 60)
+    await asyncio.to_thread(store.unlock)
+    assert (await save(Fake(respond=hourly), make_plan([A]), f"{ftp}/set", clock=NOW.timestamp)).ok
+
+
+@pytest.mark.parametrize("scheme", ["dir", "simplecache", "filecache"])
+async def test_file_systems_around_others(memory: Any, tmp_path: Path, scheme: str) -> None:
+    """A folder of another one is as that one; a cache, which would have journals as they were before, is left out."""
+    plan = make_plan([A], days=3)
+    for days in (1, 2, 3):
+        options = {} if scheme == "dir" else {scheme: {"cache_storage": str(tmp_path / "cache")}}
+        saved = await save(
+            Fake(respond=hourly),
+            make_plan([A], days=days),
+            "dir://set::memory://bucket" if scheme == "dir" else f"{scheme}::memory://bucket/set",
+            format="ndjson",
+            storage_options=options,
+        )
+        assert (saved.done, saved.skipped) == (1, days - 1)
+    assert shown_rows(download(memory, tmp_path / "files")) == expected_rows(plan)
+    assert not (tmp_path / "cache").exists() or not any((tmp_path / "cache").iterdir())
+
+
+def test_what_waits_for_its_turn(memory: Any) -> None:
+    """A call that waits behind one that is stuck changes nothing once the run has been abandoned."""
+    may_end = threading.Event()
+
+    class Stuck(Recording):
+        def ls(self, path: str, **options: Any) -> Any:
+            found = self.inner.ls(path, **options)
+            if self.is_stuck:
+                may_end.wait(10)
+            return found
+
+        is_stuck = False
+
+    file_system = Stuck(memory)
+    store = store_of(file_system)
+    store.lock()
+    store.stage("state/w1-staged-000001", b"x")
+    file_system.is_stuck = True
+    before = {path: file.getvalue() for path, file in memory.store.items()}
+    with ThreadPoolExecutor(4) as executor:
+        listing = executor.submit(store.list)
+        later = [
+            executor.submit(store.stage, "state/w1-staged-000002", b"x"),
+            executor.submit(store.publish, "state/w1-staged-000001", "data/2026-11-w1-0001.csv"),
+            executor.submit(store.delete, "state/w1-staged-000001"),
+        ]
+        store.abandon()
+        may_end.set()
+        listing.result()
+        for future in later:
+            with pytest.raises(OSError, match="too late"):
+                future.result()
+    assert {path: file.getvalue() for path, file in memory.store.items()} == before

@@ -302,7 +302,7 @@ def test_ctrl_c_saves_what_is_in_flight(
     status, said, err = first.end()
     assert status == 130, err
     lines = err.splitlines()
-    assert "stopping: 4 s for requests in flight; Ctrl-C again to cancel them" in lines
+    assert "stopping: 3 s for requests in flight; Ctrl-C again to cancel them" in lines
     assert lines[-3:-1] == ["aiospectrum: interrupted", "to resume:"]
     assert lines[-1].startswith(f"aiospectrum pull --zone {sandbox.zones[0]} ")
     assert lines[-1].endswith(f" {WRITTEN_OUT}")
@@ -317,7 +317,7 @@ def test_ctrl_c_saves_what_is_in_flight(
     assert said.startswith(f"72 of 72 windows of 3 zones saved in {out}, {done} already there\n")
 
 
-@pytest.mark.parametrize("again", [True, False], ids=["a second signal", "four seconds"])
+@pytest.mark.parametrize("again", [True, False], ids=["a second signal", "three seconds"])
 def test_what_never_ends_is_cancelled(
     start: Callable[..., Process], sandbox: Sandbox, zones: list[str], out: Path, again: bool
 ) -> None:

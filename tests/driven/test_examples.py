@@ -11,9 +11,16 @@ from aiospectrum.sandbox import Sandbox
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SHOWN = {
-    "polars": ["The busiest hour of each zone:", "shape: (5, 4)", "Who has how much of the traffic:", "percent"],
-    "duckdb": ["A day of one zone:", "disconnect", "The busiest applications of all zones:", "busiest_hour"],
+    "polars": [
+        *("The busiest hour of each zone:", "shape: (5, 4)", "Who has how much of the traffic:", "percent"),
+        *("Day by day:", "shape: (1, 3)", "date"),
+    ],
+    "duckdb": [
+        *("A day of one zone:", "disconnect", "The busiest hours of all zones:", "hour"),
+        *("The busiest applications of all zones:", "app_name", ".example "),
+    ],
     "pandas": ["Bytes received in each six hours, one zone:", "18:00", "The busiest hours, all zones:", "count"],
+    "pyarrow": ["3 zones", "The traffic of each zone:", "bytesIngress_sum", "The last hours of one:", " rows"],
 }
 """Some of what each program prints, by the library that it shows."""
 ELSEWHERE = {"fastapi", "hikari"}

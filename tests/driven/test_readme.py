@@ -33,7 +33,7 @@ async def test_the_tour_runs(
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", sandbox.url)
     names: dict[str, Any] = {"zone_id": sandbox.zones[0], "folder": tmp_path / "data"}
     tour = [block for block in BLOCKS if block not in TESTS]
-    assert len(tour) == 10
+    assert len(tour) == 11
 
     for block in tour:
         code = compile(block, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -45,9 +45,10 @@ async def test_the_tour_runs(
     assert "6 of 6" in printed
     assert "no such application; ray id" in printed
     assert "200 " in printed
-    saved = names["dataset"]
+    saved = names["result"]
     assert (saved.done + saved.filling, saved.failed) == (len(names["plan"]), ())
     assert saved.filling > 0
+    assert {*names["table"]["app_name"].to_pylist()} <= {*names["names"].values()}
     assert len(names["restored"]) == 5
     assert names["report"].rows == len(names["report"].data) > 0
 

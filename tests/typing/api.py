@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import assert_type
 
@@ -31,7 +31,27 @@ from aiospectrum import (
     make_converter,
     record_responses,
 )
-from aiospectrum.bulk import Plan, Query, Saved, TableOutcome, pull, pull_tables, save
+from aiospectrum.bulk import (
+    Dataset,
+    Deleted,
+    Extended,
+    Plan,
+    Query,
+    Repaired,
+    Saved,
+    TableOutcome,
+    Verified,
+    Window,
+    app_names,
+    delete_before,
+    extend_query,
+    open_dataset,
+    pull,
+    pull_tables,
+    repair,
+    save,
+    verify,
+)
 from aiospectrum.endpoints import get_events_by_time, list_apps
 from aiospectrum.models import AppListResponse, BytimeGetResponse, Dimension, Metric
 from aiospectrum.sandbox import Sandbox
@@ -126,6 +146,23 @@ async def saving(client: Client, zone_id: str, stop: asyncio.Event) -> bool:
     for failure in saved.failed:
         print(failure.zone_id, failure.window.since, failure.error)
     return saved.ok
+
+
+async def reading(client: Client, zone_id: str, folder: Path) -> int:
+    """A dataset has types, whatever reads its rows, and so has what looks after it."""
+    names = await app_names(client, [zone_id])
+    dataset = open_dataset(folder, storage_options=None)
+    assert_type(dataset, Dataset)
+    assert_type(names, dict[str, str])
+    assert_type(dataset.complete_until, datetime | None)
+    assert_type(dataset.complete[zone_id], tuple[Window, ...])
+    print(dataset.to_polars(zones=[zone_id], names=names).shape, dataset.to_duckdb(since=dataset.plan.since).columns)
+    assert_type(verify(folder, on_progress=lambda now: now.done), Verified)
+    assert_type(repair(folder), Repaired)
+    assert_type(delete_before(folder, timedelta(days=90)), Deleted)
+    extended = extend_query(folder, ["durationAvg"], since=dataset.complete_until)
+    assert_type(extended, Extended)
+    return extended.windows
 
 
 async def failures(client: Client, zone_id: str) -> float | None:

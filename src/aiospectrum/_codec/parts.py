@@ -10,6 +10,7 @@ import msgspec
 
 from aiospectrum._codec.converter import json_name
 from aiospectrum._codec.decoder import DecodedBody, decode_body, decode_items, weight_of
+from aiospectrum.routes import Collector
 from aiospectrum.structs import is_struct
 
 __all__ = ["MOST_AT_ONCE", "decode_in_parts"]
@@ -25,7 +26,11 @@ _BETWEEN_ITEMS: Final = re.compile(rb"\}[ \t\r\n]*(,)[ \t\r\n]*\{")
 
 
 async def decode_in_parts(
-    wanted: Any, body: bytes, pause: Callable[[], Awaitable[None]], part_size: int = 1 << 19
+    wanted: Any,
+    body: bytes,
+    pause: Callable[[], Awaitable[None]],
+    part_size: int = 1 << 19,
+    collect: Callable[[], Collector] | None = None,
 ) -> DecodedBody[Any] | None:
     """Decode a body whose result is an array of objects, or an object that holds one, such as the rows of a report.
 
@@ -37,6 +42,7 @@ async def decode_in_parts(
         body: The body, of any size.
         pause: Awaited between parts.
         part_size: Bytes that are decoded at once where the body can be cut.
+        collect: Makes what takes the items, see :attr:`~aiospectrum.routes.Route.collect`; None to keep them.
 
     Returns:
         The body decoded; None for one that the fast path does not take, or that has a part of more than
@@ -47,6 +53,7 @@ async def decode_in_parts(
     start = _start_of(key, is_inner=name is not None, body=body) if can_be_cut else 0
     head = body[:start]
     items: list[Any] = []
+    collector = None if collect is None else collect()
     weight = 0
     while start and len(body) - start > part_size and weight < _MOST_WEIGHT:
         cut = _BETWEEN_ITEMS.search(body, start + part_size, start + MOST_AT_ONCE)
@@ -56,17 +63,27 @@ async def decode_in_parts(
         part = decode_items(item_type, array)
         if part is None:
             break
-        if len(body) > _MOST_WEIGHT:  # else it has less, as no part is crowded
-            weight += weight_of(array)
-        items += part
+        if collector is None:
+            items += part
+            if len(body) > _MOST_WEIGHT:  # else it has less, as no part is crowded
+                weight += weight_of(array)
+        elif not collector.add(part):
+            return await decode_in_parts(wanted, body, pause, part_size)
         start = cut.end(1)
         await pause()
     if len(head) + len(body) - start > MOST_AT_ONCE:
         return None
-    decoded = decode_body(wanted, head + body[start:] if items else body)
-    if decoded is not None and items:
-        array = decoded.result if name is None else getattr(decoded.result, name)
+    decoded = decode_body(wanted, head + body[start:] if start > len(head) else body)
+    if decoded is None or not (items or collector):
+        return decoded
+    array = decoded.result if name is None else getattr(decoded.result, name)
+    if collector is None:
         array[:0] = items
+    elif collector.add(array):
+        array.clear()
+        decoded.result = collector.finish(decoded.result)
+    else:
+        return await decode_in_parts(wanted, body, pause, part_size)
     return decoded
 
 

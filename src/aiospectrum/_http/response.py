@@ -24,6 +24,10 @@ _EMPTY: Final[tuple[object, ...]] = (None, {})
 
 _EMPTY_BODIES: Final = (b"", b"null", b"{}")
 
+_PART: Final = 1 << 19
+_PART_COLLECTED: Final = 1 << 18
+"""Bytes of a body that are decoded at once; of items that are not kept, as many as fit the caches of a processor."""
+
 _LONGEST_EMPTY: Final = 1000
 """Bytes of white space."""
 
@@ -89,7 +93,9 @@ async def read_large_response(
     body: DecodedBody[Any] | None = None
     if 200 <= http.status < 300:
         async with turn():
-            body = await decode_in_parts(call.route.result, http.body, lambda: asyncio.sleep(0))
+            pause, collect = partial(asyncio.sleep, 0), call.route.collect
+            part_size = _PART if collect is None else _PART_COLLECTED
+            body = await decode_in_parts(call.route.result, http.body, pause, part_size, collect)
     if body is not None and body.success:
         read = partial(read_response, call, http, body)
         response: Response[Any] = await run_apart(read) if body.messages else read()

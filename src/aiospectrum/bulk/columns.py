@@ -5,23 +5,22 @@ Tables are made of many reports at once, as most of what a small report would co
 what takes long there is done by libraries that release the interpreter lock. Needs ``aiospectrum[arrow]``.
 """
 
-import struct
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
-from math import isnan
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import msgspec
 
-from aiospectrum._extras import import_extra
+from aiospectrum.bulk.packing import ColumnReport, import_numpy, pack_numbers
 from aiospectrum.bulk.query import Query
 from aiospectrum.bulk.windows import Window
 from aiospectrum.errors import InvalidArgumentError, TableError
-from aiospectrum.models import Report
+from aiospectrum.models import Report, ReportByTime
 from aiospectrum.tables.arrow import import_pyarrow, text_array
-from aiospectrum.tables.layout import WHOLE_METRICS, Interval, Numbers, TidyTable
+from aiospectrum.tables.layout import WHOLE_METRICS, Interval, Numbers, TidyTable, are_names, pairs_of
 
 if TYPE_CHECKING:
     import pyarrow
@@ -30,12 +29,6 @@ __all__ = ["PackedReport", "Part", "import_libraries", "pack_report", "schema_of
 
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 """What an interval is sorted by whose start is not known."""
-
-_FEW: Final = 256
-_FLOAT64: Final = 0xCB
-
-_SHORT: Final = 16
-"""Numbers of a piece that takes longer to pack by itself than to be put together with the others."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -83,7 +76,7 @@ def import_libraries() -> None:
         ImportError: pyarrow or numpy is not installed; the message says how to install it.
     """
     import_pyarrow()
-    _import_numpy()
+    import_numpy()
 
 
 def schema_of(query: Query) -> "pyarrow.Schema":
@@ -132,7 +125,7 @@ def _whole_in_pandas(query: Query) -> bytes:
     )
 
 
-def pack_report(query: Query, window: Window, report: Report) -> PackedReport:
+def pack_report(query: Query, window: Window, report: Report | ColumnReport) -> PackedReport:
     """Pack the numbers of a report; its columns are those of the query, in whatever order it echoes them.
 
     Args:
@@ -147,30 +140,57 @@ def pack_report(query: Query, window: Window, report: Report) -> PackedReport:
         ImportError: pyarrow or numpy is not installed.
         TableError: The report cannot be made into a table.
     """
-    pa, np = import_pyarrow(), _import_numpy()
+    names = _order(report.query.metrics, query.metrics), _order(report.query.dimensions, query.dimensions)
+    if isinstance(report, ColumnReport):
+        intervals = _intervals(report, window, *names)
+        if intervals is not None:
+            values = zip(*report.dimensions, strict=True)
+            dimensions = dict(zip(names[1], map(list, values), strict=True))
+            return _pack(len(report.data), intervals, dimensions, dict(zip(names[0], report.metrics, strict=True)))
+        report = report.to_report()
     try:
         tidy = TidyTable.from_report(
-            report,
-            metrics=_order(report.query.metrics, query.metrics),
-            dimensions=_order(report.query.dimensions, query.dimensions),
-            interval=(window.since, window.last),
+            report, metrics=names[0], dimensions=names[1], interval=(window.since, window.last)
         )
     except InvalidArgumentError as error:  # the names are those of the query, so that it is the report's fault
         raise TableError(f"the report has other columns than requested: {error}") from error
-    starts = [*map(_start, tidy.intervals)]
-    order = None if starts == sorted(starts) or not tidy.rows else sorted(range(len(starts)), key=starts.__getitem__)
+    np = import_numpy()
+    metrics = {name: _numbers(np, name, pieces) for name, pieces in tidy.metrics.items()}
+    return _pack(tidy.rows, tidy.intervals, tidy.dimensions, metrics)
+
+
+def _intervals(
+    report: ColumnReport, window: Window, metrics: Sequence[str], dimensions: Sequence[str]
+) -> Sequence[Interval] | None:
+    """The intervals of a report that goes together; None for one that is to be looked at row by row."""
+    head, numbers = report.head, report.metrics
+    intervals = pairs_of(head.time_intervals) if isinstance(head, ReportByTime) else [(window.since, window.last)]
+    fits = (
+        are_names([*metrics, *dimensions])
+        and (len(metrics), len(dimensions)) == (len(numbers), len(report.dimensions[0]))
+        and {len(each) for each in numbers} == {len(intervals)}
+    )
+    return intervals if fits else None
+
+
+def _pack(
+    rows: int, intervals: Sequence[Interval], dimensions: Mapping[str, Any], numbers: Mapping[str, Any]
+) -> PackedReport:
+    pa, np = import_pyarrow(), import_numpy()
+    starts = [*map(_start, intervals)]
+    order = None if starts == sorted(starts) or not rows else sorted(range(len(starts)), key=starts.__getitem__)
     metrics, rounded = {}, []
-    for name, pieces in tidy.metrics.items():
-        numbers, missing, is_rounded = (_whole_numbers if name in WHOLE_METRICS else _floats)(np, name, pieces)
+    for name, each in numbers.items():
+        values, missing, is_rounded = (_to_whole if name in WHOLE_METRICS else _to_floats)(np, name, each)
         if order is not None:
-            numbers, missing = numbers[order], None if missing is None else missing[order]
-        metrics[name] = pa.array(numbers.ravel(), mask=None if missing is None else missing.ravel())
+            values, missing = values[order], None if missing is None else missing[order]
+        metrics[name] = pa.array(values.ravel(), mask=None if missing is None else missing.ravel())
         if is_rounded:
             rounded.append(name)
     return PackedReport(
-        rows=tidy.rows,
-        intervals=tidy.intervals if order is None else [tidy.intervals[place] for place in order],
-        dimensions={name: text_array(pa, name, values) for name, values in tidy.dimensions.items()},
+        rows=rows,
+        intervals=intervals if order is None else [intervals[place] for place in order],
+        dimensions={name: text_array(pa, name, values) for name, values in dimensions.items()},
         metrics=metrics,
         rounded=tuple(rounded),
     )
@@ -185,78 +205,41 @@ def _start(interval: Interval) -> datetime:
     return interval[0] if isinstance(interval[0], datetime) else _NO_TIME
 
 
-def _whole_numbers(np: Any, name: str, pieces: Sequence[Numbers]) -> tuple[Any, Any, bool]:
-    """The numbers of a count by interval and row; which are missing, None for none; and whether some had fractions."""
+def _numbers(np: Any, name: str, pieces: Sequence[Numbers]) -> Any:
+    """The numbers of a metric by interval and row: whole numbers or floats, or Python's own where neither will do."""
+    packed = pack_numbers(np, pieces)
+    if packed is not None:
+        return packed
     try:
-        return _by_time(np, "q", pieces), None, False
-    except (struct.error, OverflowError):  # something is missing or does not fit, such as 12.0 or 12.5 bytes
-        floats, missing, _ = _floats(np, name, pieces)
-    if missing is not None:
-        floats = np.where(missing, 0.0, floats)
-    if np.abs(floats).max(initial=0.0) < 2**53:  # where floats are exact
-        rounded = np.rint(floats)
-        return rounded.astype(np.int64), missing, bool((rounded != floats).any())
-    numbers = [[0 if isnan(each) else each for each in piece] for piece in pieces]
-    try:
-        whole = _by_time(np, "q", [list(map(round, piece)) for piece in numbers])
-    except (struct.error, OverflowError) as error:
-        raise TableError(f"the report has numbers in {name} beyond whole numbers of 64 bits: {error}") from error
-    return whole, missing, any(each != round(each) for piece in numbers for each in piece)
+        numbers = np.array(pieces, object).T
+        for each in chain.from_iterable(pieces):
+            float(each)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TableError(f"the report has something else than numbers in {name}: {error}") from error
+    return numbers
 
 
-def _floats(np: Any, name: str, pieces: Sequence[Numbers]) -> tuple[Any, Any, bool]:
-    """The numbers of a duration by interval and row; which are missing, None for none; and that none is rounded."""
-    floats = _only_floats(np, pieces)
-    if floats is None:
-        try:
-            floats = _by_time(np, "d", pieces)
-        except (struct.error, OverflowError) as error:
-            raise TableError(f"the report has something else than numbers in {name}: {error}") from error
+def _to_whole(np: Any, name: str, numbers: Any) -> tuple[Any, Any, bool]:
+    """The numbers of a count; which are missing, None for none; and whether some had fractions."""
+    if numbers.dtype == np.int64:
+        return numbers, None, False
+    missing = numbers != numbers  # nan is the one that is not equal to itself
+    known = np.where(missing, 0, numbers) if missing.any() else numbers
+    rounded = np.rint(known) if known.dtype == np.float64 else np.frompyfunc(_round, 1, 1)(known)
+    if not (abs(rounded) < 2**63).all():
+        raise TableError(f"the report has numbers in {name} beyond whole numbers of 64 bits")
+    return rounded.astype(np.int64), missing if missing.any() else None, bool((rounded != known).any())
+
+
+def _round(number: float) -> float:
+    return round(number) if isfinite(number) else number
+
+
+def _to_floats(np: Any, _: str, numbers: Any) -> tuple[Any, Any, bool]:
+    """The numbers of a duration; which are missing, None for none; and that none is rounded."""
+    floats = numbers.astype(np.float64, copy=False)
     missing = np.isnan(floats)
     return floats, missing if missing.any() else None, False
-
-
-def _only_floats(np: Any, pieces: Sequence[Numbers]) -> Any:
-    """The same where there is nothing but floats, in a quarter of the time; None elsewhere.
-
-    msgpack writes a float as a mark and eight bytes, so that they are at places that are known.
-    """
-    rows, times = len(pieces), len(pieces[0]) if pieces else 0
-    if rows * times < _FEW:
-        return None
-    packed = msgspec.msgpack.encode(pieces)
-    head = _head_of(times)
-    row_size = len(head) + 9 * times
-    start = len(packed) - rows * row_size
-    if packed[: max(start, 0)] != _head_of(rows):
-        return None
-    table = np.frombuffer(packed, np.uint8, offset=start).reshape(rows, row_size)
-    if not ((table[:, : len(head)] == [*head]).all() and (table[:, len(head) :: 9] == _FLOAT64).all()):
-        return None
-    places = start + len(head) + 1
-    return np.ndarray((times, rows), ">f8", packed, places, (9, row_size)).astype(np.float64, order="C")
-
-
-def _head_of(length: int) -> bytes:
-    """How an array of some length begins in msgpack."""
-    if length < 16:
-        return bytes([0x90 | length])
-    return b"\xdc" + length.to_bytes(2, "big") if length < 1 << 16 else b"\xdd" + length.to_bytes(4, "big")
-
-
-def _by_time(np: Any, code: str, pieces: Sequence[Numbers]) -> Any:
-    """Numbers that are packed one row after another, interval by interval."""
-    rows = len(pieces)
-    if rows > 1 and len(pieces[0]) < _SHORT:
-        pieces = [list(chain.from_iterable(pieces))]
-    pack = {length: struct.Struct(f"={length}{code}").pack for length in set(map(len, pieces))}
-    packed = b"".join([pack[len(each)](*each) for each in pieces])
-    numbers = np.frombuffer(packed, np.int64 if code == "q" else np.float64)
-    return np.ascontiguousarray(numbers.reshape(rows, -1).T) if len(numbers) else numbers.reshape(0, rows)
-
-
-def _import_numpy() -> Any:
-    return import_extra("numpy", extra="arrow", purpose="Tables of many reports")
 
 
 def to_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple[str, ...]]":
@@ -273,7 +256,7 @@ def to_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple
     Raises:
         ImportError: pyarrow or numpy is not installed.
     """
-    pa, np, schema = import_pyarrow(), _import_numpy(), schema_of(query)
+    pa, np, schema = import_pyarrow(), import_numpy(), schema_of(query)
     parts = [part for part in parts if len(part.report)]
     if not parts:
         return schema.empty_table(), ()

@@ -119,7 +119,9 @@ def pull_tables(
         InvalidArgumentError: An argument is invalid.
         ImportError: pyarrow or numpy is not installed; the message says how to install it.
     """
-    pool = _make_pool(client, plan, concurrency, rate_limit_timeout, sleep, fail_fast=fail_fast, max_tasks=max_tasks)
+    pool = _make_pool(
+        client, plan, concurrency, rate_limit_timeout, sleep, fail_fast=fail_fast, max_tasks=max_tasks, columns=True
+    )
     check_callable("on_progress", on_progress)
     import_libraries()
     return Pull(pool, len(plan), on_progress, partial(to_table_outcome, plan.query, fail_fast=fail_fast))
@@ -134,13 +136,14 @@ def _make_pool(
     *,
     fail_fast: bool,
     max_tasks: int,
+    columns: bool = False,
 ) -> WorkerPool:
     check_class("plan", plan, Plan)
     check_task_count((plan,), max_tasks)
     concurrency = check_count("concurrency", concurrency)
     check_function("sleep", sleep)
     Flag().check("fail_fast", fail_fast)
-    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep)
+    fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, columns=columns)
     queues = [Queue(client=one, tasks=part, workers=min(concurrency, len(part))) for one, part in divide(client, plan)]
     return WorkerPool(fetcher, queues, fail_fast=fail_fast)
 

@@ -7,6 +7,7 @@ import attrs
 
 from aiospectrum._generated.analytics import GET_EVENTS_SUMMARY
 from aiospectrum._generated.checks import DIMENSION, METRIC, TIME_DELTA
+from aiospectrum.bulk.packing import ColumnReport
 from aiospectrum.checks import Array, Integer, Text, Unchecked, keep, refuse
 from aiospectrum.models import Dimension, Metric, Report, TimeDelta
 
@@ -87,7 +88,7 @@ class Query:
         return "minute" if self.time_delta is None else self.time_delta
 
 
-def is_truncated(query: Query, report: Report) -> bool:
+def is_truncated(query: Query, report: Report | ColumnReport) -> bool:
     """Return whether a report may lack rows.
 
     The rows are compared with the limit of the query and with the one that the report echoes, which may be a maximum of

@@ -106,8 +106,8 @@ async def save(
     have other zones and other times than before, but not another query. By time, its windows are cut to what is not
     there; a sum that overlaps one of the dataset is refused, unless it begins where that does and ends later.
 
-    Only one run at a time writes to a destination. On a disk a lock of the operating system ensures that; elsewhere a
-    file, see :class:`aiospectrum.bulk.dataset.remote.RemoteStore`. The state of the dataset, in the folder ``state``,
+    Only one run at a time writes to a destination. On a disk a lock of the operating system ensures that; elsewhere
+    files, see :class:`aiospectrum.bulk.dataset.lease.Lease`. The state of the dataset, in the folder ``state``,
     is described by :mod:`aiospectrum.bulk.dataset.state`. Saving needs ``aiospectrum[arrow]``, in all formats.
 
     Args:
@@ -192,7 +192,9 @@ async def save_plans(
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress)
-    fetcher = Fetcher(query=plans[0].query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock)
+    fetcher = Fetcher(
+        query=plans[0].query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock, columns=True
+    )
     threads = Threads()
     store = await run_in_thread(threads, open_store, redaction, "the destination cannot be opened")
     run = Run(

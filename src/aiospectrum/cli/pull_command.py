@@ -75,7 +75,7 @@ def pull(
 ) -> int:
     """Pull the analytics of many zones and save them as a dataset.
 
-    Ctrl-C and SIGTERM stop it cleanly: requests in flight have 4 seconds to end,
+    Ctrl-C and SIGTERM stop it cleanly: requests in flight have 3 seconds to end,
     and the command that resumes it is printed.
     Exit status: 0 all is saved that there is now, 1 something failed, 2 bad usage, 130 Ctrl-C, 143 SIGTERM.
 

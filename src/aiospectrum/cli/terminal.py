@@ -27,7 +27,7 @@ __all__ = [
 T = TypeVar("T")
 Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 
-GRACE: Final = 4.0
+GRACE: Final = 3.0
 """Seconds that work in flight has to end in after a signal, so that the program ends in five."""
 
 _FRAME_SECONDS: Final = 0.2

@@ -21,7 +21,7 @@ from aiospectrum.tables.layout import INTERVAL_COLUMNS, WHOLE_METRICS, Numbers, 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["import_pyarrow", "text_array", "to_arrow", "to_uniform_arrow"]
+__all__ = ["import_pyarrow", "text_array", "to_arrow"]
 
 _SHORT: Final = 16
 """Numbers of a piece that takes longer to pack by itself than to be put together with the others."""
@@ -58,31 +58,6 @@ def to_arrow(tidy: TidyTable) -> "pyarrow.Table":
     """
     pa = import_pyarrow()
     return _table(pa, tidy, {name: _number_column(pa, name, each) for name, each in tidy.metrics.items()})
-
-
-def to_uniform_arrow(tidy: TidyTable) -> "tuple[pyarrow.Table, tuple[str, ...]]":
-    """Make a table whose types depend on nothing but the names of its columns.
-
-    Args:
-        tidy: The report.
-
-    Returns:
-        The table; and the names of counts and bytes that had fractions, which are rounded to the nearest whole number
-        there.
-
-    Raises:
-        ImportError: pyarrow is not installed.
-        TableError: The report has something else than numbers, or counts or bytes of 9.2e18 or more.
-    """
-    pa = import_pyarrow()
-    columns, rounded = {}, []
-    for name, pieces in tidy.metrics.items():
-        column = _number_column(pa, name, pieces)
-        if name in WHOLE_METRICS and column.type != pa.int64():
-            column = _rounded_column(pa, name, pieces, column)
-            rounded.append(name)
-        columns[name] = column
-    return _table(pa, tidy, columns), tuple(rounded)
 
 
 def text_array(pa: Any, name: str, values: Sequence[str | None]) -> "pyarrow.Array":
@@ -177,13 +152,3 @@ def _is_exact(pa: Any, floats: Any) -> bool:
     """Whether floats represent all these whole numbers exactly."""
     least, most = pa.compute.min_max(floats).as_py().values()
     return least is None or max(-least, most) < 2**53
-
-
-def _rounded_column(pa: Any, name: str, pieces: Sequence[Numbers], floats: Any) -> Any:
-    try:
-        if _is_exact(pa, floats):
-            return pa.compute.round(floats).cast(pa.int64())
-        numbers = chain.from_iterable(pieces)
-        return pa.array([None if isnan(each) else round(each) for each in numbers], pa.int64())
-    except (pa.ArrowInvalid, OverflowError) as error:
-        raise TableError(f"the report has numbers in {name} beyond whole numbers of 64 bits: {error}") from error

@@ -16,7 +16,17 @@ from aiospectrum._refusals import shorten, show
 from aiospectrum.checks import refuse
 from aiospectrum.errors import ConversionError, TableError
 
-__all__ = ["INTERVAL_COLUMNS", "WHOLE_METRICS", "Interval", "Numbers", "ReportLike", "TidyTable", "whole_numbers"]
+__all__ = [
+    "INTERVAL_COLUMNS",
+    "WHOLE_METRICS",
+    "Interval",
+    "Numbers",
+    "ReportLike",
+    "TidyTable",
+    "are_names",
+    "pairs_of",
+    "whole_numbers",
+]
 
 Numbers: TypeAlias = Sequence[float]
 """Numbers of a column, nan for those that are missing."""
@@ -156,7 +166,7 @@ class TidyTable:
         if both:
             raise TableError(f"the report has both a metric and a dimension named {min(both)}")
         times: Sequence[Sequence[datetime]] | None = getattr(report, "time_intervals", None)
-        intervals = [interval or _echoed_interval(report)] if times is None else _pairs(times)
+        intervals = [interval or _echoed_interval(report)] if times is None else pairs_of(times)
         _check_size(rows, values, len(rows) * len(intervals) * max(1, len(metric_names) + len(dimension_names)))
         numbers: dict[str, Sequence[Numbers]] = {}
         for place, name in enumerate(metric_names):
@@ -192,7 +202,7 @@ def _names(field: str, given: Sequence[str] | None, echoed: object, rows: Sequen
     """The names of metrics or dimensions, of which there are at least as many as values in each row."""
     names = echoed if given is None else given
     width = max(map(len, rows), default=0)
-    if not isinstance(names, (list, tuple)) or not _are_names(names) or len(names) < width:
+    if not isinstance(names, (list, tuple)) or not are_names(names) or len(names) < width:
         if given is not None:
             refuse(field, given, f"different names of {width} or more {field}, none of {', '.join(sorted(_RESERVED))}")
         raise TableError(
@@ -201,7 +211,8 @@ def _names(field: str, given: Sequence[str] | None, echoed: object, rows: Sequen
     return list(names)
 
 
-def _are_names(names: Sequence[object]) -> bool:
+def are_names(names: Sequence[object]) -> bool:
+    """Whether columns can have these names."""
     valid = all(isinstance(name, str) and name and name not in _RESERVED for name in names)
     return valid and len(set(names)) == len(names)
 
@@ -215,7 +226,7 @@ def _check_size(rows: Sequence[Sequence[Any]], values: Sequence[Sequence[str]], 
         raise TableError(f"the report has {given:,} numbers and values, and names and intervals for {cells:,}")
 
 
-def _pairs(times: Sequence[Sequence[datetime]]) -> Sequence[Any]:
+def pairs_of(times: Sequence[Sequence[datetime]]) -> Sequence[Any]:
     """Start and end of each time interval; None for an entry of another length."""
     return times if set(map(len, times)) <= {2} else [each if len(each) == 2 else (None, None) for each in times]
 

@@ -3,7 +3,7 @@
 What makes tables is imported when the first one is made: most programs make none, and all import the models.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 from aiospectrum._codec.forms import OddReportForms
@@ -45,6 +45,14 @@ class TableMethods:
         from aiospectrum.tables.records import to_records
 
         return to_records([self._tidy(metrics, dimensions)])
+
+    def __iter__(self) -> "Iterator[Record]":
+        """Give the rows of :meth:`records`, of which ``pandas.DataFrame(report)`` makes a frame.
+
+        Raises:
+            TableError: The report does not say the names of its columns, or its parts do not go together.
+        """
+        return iter(self.records())
 
     def to_arrow(
         self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None

@@ -1,5 +1,6 @@
 """A dataset that is locked for its upkeep, and how it is changed so that it is whole at any moment."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
@@ -10,13 +11,15 @@ import msgspec
 from aiospectrum._http.config import check_callable, check_function, refuse_coroutine
 from aiospectrum.bulk.columns import schema_of
 from aiospectrum.bulk.dataset.checking import find_faults
-from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError, SaveError
 from aiospectrum.bulk.dataset.files import write_table
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Problem, Repaired, UpkeepProgress, Verified
 from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
 from aiospectrum.bulk.dataset.opening import open_place
 from aiospectrum.bulk.dataset.periods import to_datetime
-from aiospectrum.bulk.dataset.reading import read_rows
+from aiospectrum.bulk.dataset.reading import add_columns, read_rows
+from aiospectrum.bulk.dataset.rows import write_spool
+from aiospectrum.bulk.dataset.salvage import salvage_index
 from aiospectrum.bulk.dataset.state import (
     DataFile,
     Dropped,
@@ -28,6 +31,7 @@ from aiospectrum.bulk.dataset.state import (
     Spooled,
     Windows,
     aside_path,
+    journal_number,
     journal_path,
     spool_path,
     staged_path,
@@ -53,6 +57,8 @@ def work_on(
     on_progress: Callable[[UpkeepProgress], object] | None,
     clock: Callable[[], float],
     work: Work[T],
+    *,
+    may_be_damaged: bool = False,
 ) -> T:
     """Lock a dataset, so that no run saves there, and work on it.
 
@@ -62,6 +68,7 @@ def work_on(
         on_progress: Called at the start and after each file.
         clock: Returns the time of day in seconds since 1970.
         work: What to do.
+        may_be_damaged: Whether what is left of damaged journals is enough for that.
 
     Returns:
         What that returns.
@@ -74,18 +81,31 @@ def work_on(
     check_function("clock", check_callable("clock", clock))
     check_callable("on_progress", on_progress)
     import_pyarrow(".parquet")
-    place, _ = open_place(folder, storage_options, clock)  # before the lock, which would make folders
+    read = salvage_index if may_be_damaged else _read_whole
+    place, _ = open_place(folder, storage_options, clock, _find_dataset)  # before the lock, which would make folders
     store = place.store
 
     def run() -> T:
         try:
             store.lock()
-            index, sizes = read_index(store), store.list()
-            return work(LockedDataset(store=store, index=index, sizes=sizes, on_progress=on_progress, clock=clock))
+            index, wrong = read(store)
+            dataset = LockedDataset(
+                store=store, index=index, wrong=wrong, sizes=store.list(), on_progress=on_progress, clock=clock
+            )
+            return work(dataset)
         finally:
             store.unlock()
 
     return place.call(run)
+
+
+def _find_dataset(store: Store) -> None:
+    if not any(journal_number(path) for path in store.list()):
+        raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
+
+
+def _read_whole(store: Store) -> tuple[DatasetIndex, dict[str, str]]:
+    return read_index(store), {}
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -97,6 +117,9 @@ class LockedDataset:
 
     index: DatasetIndex
     """What its journals say."""
+
+    wrong: Mapping[str, str]
+    """What is wrong with journals, by path."""
 
     sizes: dict[str, int]
     """The size of each file of ours by path, in bytes."""
@@ -116,7 +139,8 @@ class LockedDataset:
         self.index.windows  # noqa: B018 - raises ManifestError for windows that overlap
         entries = self._entries()
         self._start(len(entries))
-        problems = [problem for entry in entries for problem in self._check(entry)]
+        problems = [Problem(path=path, kind="damaged", text=text) for path, text in self.wrong.items()]
+        problems += [problem for entry in entries for problem in self._check(entry)]
         problems += [
             Problem(path=path, kind="unknown", text="has a name of ours, and the state says nothing of it")
             for path in sorted(self.sizes.keys() - self.index.files.keys())
@@ -151,7 +175,7 @@ class LockedDataset:
         lost: Windows = {}
         aside = []
         for problem in found.problems:
-            if problem.kind in ("damaged", "unknown"):
+            if problem.kind in ("damaged", "unknown") and problem.path not in self.wrong:
                 aside.append(aside_path(self._next_number()))
                 self.store.publish(problem.path, aside[-1])
             if problem.path in known:
@@ -159,10 +183,28 @@ class LockedDataset:
                     lost.setdefault(zone_id, []).extend(map(_as_filling, windows))
         for windows in lost.values():
             windows.sort(key=lambda window: window.since)
-        forgotten = [Removed(path=each.path) for each in found.problems if each.path in known]
-        if forgotten:
-            self._commit(self.index.plan, [*forgotten, Noted(windows=lost)], [])
+        lines: list[Entry] = [Removed(path=each.path) for each in found.problems if each.path in known]
+        if lost:
+            lines.append(Noted(windows=lost))
+        if self.wrong:  # all that could be read of them stands in the new journal, which they make room for
+            self.index.apply("", lines)
+            lines = self._all_lines()
+        if lines:
+            self._commit(self.index.plan, lines, [])
+        for path in self.wrong:
+            aside.append(aside_path(self._next_number()))
+            self.store.publish(path, aside[-1])
         return Repaired(problems=found.problems, set_aside=tuple(aside), windows=sum(map(len, lost.values())))
+
+    def _all_lines(self) -> list[Entry]:
+        index = self.index
+        noted = {zone_id: [each.window for each in of_zone] for zone_id, of_zone in index.noted.items() if of_zone}
+        return [
+            *index.files.values(),
+            *index.spools.values(),
+            *([Noted(windows=noted)] if noted else []),
+            *index.failures.values(),
+        ]
 
     def delete_before(self, before: int) -> Deleted:
         """See :func:`aiospectrum.bulk.delete_before`; the time is in seconds since 1970."""
@@ -184,7 +226,7 @@ class LockedDataset:
             return Deleted(windows=0, rows=0, removed=0, rewritten=0)
         self._start(len(changed))
         removed = [each.path for each in files if not kept[each.path]]
-        new = [self._rewrite(each, kept[each.path], keep) for each in changed if kept[each.path]]
+        new = self._rewrite([each for each in changed if kept[each.path]], kept, keep)
         for path in removed:  # before the line, as rows would be there twice if one stayed and its time was fetched
             self.store.delete(path)
         plan = self.index.plan
@@ -202,22 +244,14 @@ class LockedDataset:
 
     def extend_query(self, query: Query, since: int | None) -> Extended:
         """See :func:`aiospectrum.bulk.extend_query`; the time is in seconds since 1970."""
+        self._finish_staged()
         if query == self.query:
             return Extended(query=query, windows=0, rewritten=0)
-        self._finish_staged()
-        pa, schema = import_pyarrow(), schema_of(query)
-
-        def extend(table: Any) -> Any:
-            columns = [
-                table[field.name] if field.name in table.column_names else pa.nulls(len(table), field.type)
-                for field in schema
-            ]
-            return pa.table(columns, schema=schema)
-
+        schema = schema_of(query)
         entries = self._entries()
         windows = {entry.path: _filling_after(entry.windows, since) for entry in entries}
         self._start(len(entries))
-        new = [self._rewrite(entry, windows[entry.path], extend) for entry in entries]
+        new = self._rewrite(entries, windows, lambda table: add_columns(table, schema))
         spools = [*self.index.spools]
         self._commit(
             attrs.evolve(self.index.plan, query=query), [*(Removed(path=path) for path in spools), *new], spools
@@ -251,8 +285,28 @@ class LockedDataset:
         file_format = self._header.file_format if isinstance(entry, DataFile) else "spool"
         return read_rows(self.store.read(path), file_format, schema_of(self.query))
 
-    def _rewrite(self, entry: DataFile | Spooled, windows: Windows, change: Callable[[Any], Any]) -> DataFile | Spooled:
-        """Stage the changed rows of a file; returns its new line."""
+    def _rewrite(
+        self,
+        entries: Sequence[DataFile | Spooled],
+        windows: Mapping[str, Windows],
+        change: Callable[[Any], Any],
+    ) -> list[DataFile | Spooled]:
+        """Stage the changed rows of files, each with other windows; returns their new lines."""
+        new: list[DataFile | Spooled] = []
+        try:
+            for entry in entries:
+                new.append(self._stage_changed(entry, windows[entry.path], change))
+                self._step()
+        except (OSError, SaveError):  # such as that of a full disk, which should have its room back
+            with contextlib.suppress(OSError, SaveError):  # the first error says more
+                for each in new:
+                    self.store.delete(each.staged if isinstance(each, DataFile) else each.path)
+            raise
+        return new
+
+    def _stage_changed(
+        self, entry: DataFile | Spooled, windows: Windows, change: Callable[[Any], Any]
+    ) -> DataFile | Spooled:
         try:
             table = change(self._read(entry))
         except (FileNotFoundError, ManifestError) as error:
@@ -260,13 +314,11 @@ class LockedDataset:
                 f"{self.store.name}: {entry.path} is damaged or missing: `aiospectrum dataset repair` forgets it"
             ) from error
         if isinstance(entry, Spooled):
-            data, path = _write_spool(table), spool_path(self._next_number())
+            data, path = write_spool(table), spool_path(self._next_number())
             self.store.stage(path, data)
-            self._step()
             return msgspec.structs.replace(entry, path=path, bytes=len(data), windows=windows)
         data, staged = write_table(self._header.file_format, table), staged_path(self._next_number())
         self.store.stage(staged, data)
-        self._step()
         return msgspec.structs.replace(
             entry, staged=staged, bytes=len(data), rows=len(table), windows=windows, merged=()
         )
@@ -280,7 +332,7 @@ class LockedDataset:
         self.store.stage(staged, b"".join(map(write_entry, [header, *lines])))
         self.store.publish(staged, journal_path(self._next_number()))
         for line in lines:
-            if isinstance(line, DataFile):
+            if isinstance(line, DataFile) and line is not self.index.files.get(line.path):
                 self.store.publish(line.staged, line.path)
         for path in gone:
             self.store.delete(path)
@@ -302,7 +354,8 @@ class LockedDataset:
     def _next_number(self) -> int:
         """A number that no file of the state has."""
         if not self._number:
-            self._number = max((state_number(path) or 0 for path in self.sizes), default=0)
+            staged = (each.staged for each in self.index.files.values())
+            self._number = max(state_number(path) or 0 for path in (*self.sizes, *self.index.spools, *staged))
         self._number += 1
         return self._number
 
@@ -321,15 +374,6 @@ class LockedDataset:
         self._progress = progress
         if self.on_progress is not None:
             refuse_coroutine("on_progress", self.on_progress(progress))
-
-
-def _write_spool(table: Any) -> bytes:
-    pa = import_pyarrow(".ipc")
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
 
 
 def _as_filling(window: SavedWindow) -> SavedWindow:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum._extras import import_extra
-from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
 from aiospectrum.bulk.dataset.opening import Place, open_place
 from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
 from aiospectrum.bulk.dataset.reading import RowFilter, check_names, read_arrow, read_duckdb
@@ -55,7 +55,7 @@ def open_dataset(folder: str | os.PathLike[str], *, storage_options: Mapping[str
         ManifestError: The state of the dataset is damaged, or of a later version.
         StorageError: It cannot be read.
     """
-    return Dataset(*open_place(folder, storage_options, time.time))
+    return Dataset(*open_place(folder, storage_options, time.time, read_index))
 
 
 class Dataset:

@@ -52,6 +52,7 @@ _STEPS_BY_TEXT: Final = [
         "check the address and the network, and save again",
     ),
     (r"ModuleNotFoundError|ImportError", "install that package"),
+    (r"TypeError|ValueError|Validation", "check the URL and storage_options"),
     (r"NotImplementedError", "this file system cannot be written: save elsewhere"),
     (r"FileNotFoundError", "check that the bucket or folder is there, as no bucket is made"),
 ]

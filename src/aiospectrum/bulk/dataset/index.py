@@ -189,9 +189,9 @@ class DatasetIndex:
                 found.setdefault(zone_id, []).extend([Located(window, file.path) for window in windows])
         for zone_id, located in found.items():
             located.sort(key=lambda each: each.window.since)
-            until = located[0].window.since
+            until: int | None = None
             for each in located:
-                if each.window.since < until:
+                if until is not None and each.window.since < until:
                     raise ManifestError(f"{self.path}: zone {zone_id} has windows that overlap, one in {each.path}")
                 until = each.window.until
         for spool in self.spools.values():
@@ -199,7 +199,7 @@ class DatasetIndex:
                 there = found.setdefault(zone_id, [])
                 for window in windows:
                     replace(there, Located(window, spool.path))
-        return found
+        return {zone_id: located for zone_id, located in found.items() if located}
 
     def filling(self) -> Iterator[tuple[str, Located]]:
         """Iterate over the windows that are to be asked for again.

@@ -103,6 +103,7 @@ class LocalStore:
 
     def _take(self, lock: int) -> None:
         if self._claim(lock):
+            self._check_active()
             os.ftruncate(lock, 0)
             self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
 
@@ -249,7 +250,6 @@ class LocalStore:
             yield folder, name
 
     def _create(self, path: str, flags: int = 0) -> int:
-        self._check_active()
         return self._open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | flags)
 
     def _open(self, path: str, flags: int) -> int:
@@ -258,6 +258,8 @@ class LocalStore:
             there = self._disk.find(folder, name)
             if there is not None:
                 self._check_file(path, there)
+            if flags & os.O_CREAT:
+                self._check_active()
             try:
                 descriptor = self._disk.open(folder, name, flags)
             except OSError as error:
@@ -302,6 +304,7 @@ class LocalStore:
             self._sync(folder.descriptor)
 
     def _make_folder(self, root: Folder, name: str) -> None:
+        self._check_active()
         try:
             self._disk.make_folder(root, name)
         except FileExistsError:  # any other file makes the next call fail
@@ -313,6 +316,7 @@ class LocalStore:
         if path.is_dir():
             return
         self._make_root(path.parent)
+        self._check_active()
         with contextlib.suppress(FileExistsError):  # another run was faster; any other file makes the next call fail
             self._disk.make_root(path)
         try:

@@ -14,7 +14,6 @@ from aiospectrum._http.frames import chain_of, forget_frames
 from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, StorageError, next_step
-from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.store import Store
@@ -182,28 +181,32 @@ class Place:
 
 
 def open_place(
-    folder: str | os.PathLike[str], options: Mapping[str, Any] | None, clock: Callable[[], float]
-) -> tuple[Place, DatasetIndex]:
+    folder: str | os.PathLike[str],
+    options: Mapping[str, Any] | None,
+    clock: Callable[[], float],
+    read: Callable[[Store], T],
+) -> tuple[Place, T]:
     """Find a dataset, and read its state.
 
     Args:
         folder: Its folder, or the one of its data files; a path or a URL.
         options: Arguments of the file system of a URL; None for a path.
         clock: Returns the time of day in seconds since 1970.
+        read: Reads the state, such as :func:`~aiospectrum.bulk.dataset.index.read_index`.
 
     Returns:
-        The place, and what the journals there say.
+        The place, and what was read.
 
     Raises:
         InvalidArgumentError: An argument is invalid.
         ImportError: The URL needs a package that is not installed.
         DestinationMismatchError: There is no dataset.
-        ManifestError: The journals cannot be read.
+        ManifestError: The state cannot be read.
         StorageError: The store cannot be read.
     """
     place = _place_at(folder, options, clock)
     try:
-        return place, place.call(lambda: read_index(place.store))
+        return place, place.call(lambda: read(place.store))
     except DestinationMismatchError as error:
         above = _folder_above(os.fspath(folder))
         if above is None:
@@ -211,7 +214,7 @@ def open_place(
         missing = error
     place = _place_at(above, options, clock)
     try:
-        return place, place.call(lambda: read_index(place.store))
+        return place, place.call(lambda: read(place.store))
     except DestinationMismatchError:
         raise missing from None
 

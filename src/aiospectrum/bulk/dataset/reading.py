@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
-__all__ = ["RowFilter", "check_names", "read_arrow", "read_duckdb", "read_rows"]
+__all__ = ["RowFilter", "add_columns", "check_names", "read_arrow", "read_duckdb", "read_rows"]
 
 _TIME: Final = DateTime(takes_unchecked=False)
 _APP: Final = "appID"
@@ -163,9 +163,27 @@ def _read_file(place: Place, path: str, file_format: FileFormat, schema: Any, co
         table = read_rows(data, file_format, schema, condition)
     except ManifestError as error:
         raise ManifestError(f"{place.store.name}: {path} {error}; see `aiospectrum dataset verify`") from error
+    table = add_columns(table, schema)
     if not table.schema.equals(schema):
         raise ManifestError(f"{place.store.name}: {path} has other columns than those of the query")
     return table
+
+
+def add_columns(table: "pyarrow.Table", schema: "pyarrow.Schema") -> "pyarrow.Table":
+    """Add columns of nulls for the metrics that a query has gained.
+
+    Args:
+        table: Rows.
+        schema: The schema of the query.
+
+    Returns:
+        The rows with all columns that the schema has, or more.
+    """
+    pa = import_pyarrow()
+    for place, field in enumerate(schema):
+        if field.name not in table.column_names:
+            table = table.add_column(place, field, pa.nulls(len(table), field.type))
+    return table.replace_schema_metadata(schema.metadata)
 
 
 def read_rows(
@@ -240,13 +258,18 @@ def read_duckdb(
     relation = relation.filter(wanted.to_sql())
     if names is None:
         return relation
-    columns = [f'file."{name}"' for name in relation.columns]
-    columns.insert(relation.columns.index(_APP) + 1, f'known."{_APP_NAME}"')
+    columns = ["file." + _quote(name) for name in relation.columns]
+    columns.insert(relation.columns.index(_APP) + 1, f"known.{_APP_NAME}")
     known = pa.table({_APP: pa.array(list(names), pa.string()), _APP_NAME: pa.array(list(names.values()), pa.string())})
     joined = relation.set_alias("file").join(
         using.from_arrow(known).set_alias("known"), f'file."{_APP}" = known."{_APP}"', how="left"
     )
     return joined.project(", ".join(columns))
+
+
+def _quote(name: str) -> str:
+    """A name of a column in SQL, of a query that may come from elsewhere."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _escape_glob(path: str) -> str:

@@ -9,7 +9,7 @@
         w1-spool-000001.arrow           finished rows that are in no data file yet, an Arrow IPC stream
         w1-staged-000001                a data file or journal that does not have its name yet
         w1-aside-000001                 a data file that was not as it had been written
-        lock                            held while a run is active
+        lock                            held while a run is active; in object stores, lock-… for each one that is
 
 A period is a day or a month in UTC; which one is in the dataset's :class:`Header`. A window belongs to the period that
 it begins in, so that a file may have rows of the next one.

@@ -16,7 +16,7 @@ __all__ = ["PATIENCE", "Threads", "run_in_thread", "shown"]
 T = TypeVar("T")
 
 PATIENCE: Final = 0.75
-"""Seconds that calls under way have to end in after a cancellation; the command has given 4 s to requests before."""
+"""Seconds that calls under way have to end in after a cancellation; the command has given 3 s to requests before."""
 
 
 class Threads:

@@ -39,7 +39,8 @@ def verify(
     """Read all of a dataset, and compare it with its state.
 
     Every file is there, has its size, its columns, its rows in order and none twice, and of each window as many as the
-    state says; and nothing else is in the folder of the data files. Nothing is changed. This is a plain function, as
+    state says; and nothing else is in the folder of the data files. Lines of the state that cannot be read are problems
+    too, as long as some say what the dataset is. Nothing is changed. This is a plain function, as
     :func:`open_dataset` is, and may take minutes.
 
     Args:
@@ -59,7 +60,7 @@ def verify(
         ManifestError: The state of the dataset is damaged, or of a later version.
         StorageError: It cannot be read.
     """
-    return work_on(folder, storage_options, on_progress, clock, LockedDataset.verify)
+    return work_on(folder, storage_options, on_progress, clock, LockedDataset.verify, may_be_damaged=True)
 
 
 def repair(
@@ -73,7 +74,8 @@ def repair(
 
     Damaged files, and those that have a name of ours and that the state says nothing of, are moved to the dataset's
     folder ``state``, where nothing reads them. All windows of a file that is damaged or missing count as filling, so
-    that the next run asks for them, whatever its plan. Files that are none of ours are left as they are.
+    that the next run asks for them, whatever its plan. Files that are none of ours are left as they are. What a damaged
+    state says no more is missing then: only a plan that has its time fetches it.
 
     Args:
         folder: See :func:`verify`.
@@ -92,7 +94,7 @@ def repair(
         ManifestError: The state of the dataset is damaged, or of a later version.
         StorageError: It cannot be read or written.
     """
-    return work_on(folder, storage_options, on_progress, clock, LockedDataset.repair)
+    return work_on(folder, storage_options, on_progress, clock, LockedDataset.repair, may_be_damaged=True)
 
 
 def delete_before(

@@ -136,6 +136,7 @@ class DatasetWriter:
         if self._collected.is_full:
             self._is_due.set()
         while self._collected.bytes > self.memory // 8:
+            self._is_due.set()  # else it would wait for others, which wait for room
             self._room.clear()
             await self._room.wait()
 
