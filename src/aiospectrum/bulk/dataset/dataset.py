@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum._extras import import_extra
@@ -74,6 +74,14 @@ class Dataset:
         """
         self._place = place
         self._index = index
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a dataset is as it was when it was opened: call open_dataset() where it is used")
 
     @property
     def folder(self) -> str:
