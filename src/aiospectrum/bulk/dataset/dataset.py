@@ -190,10 +190,11 @@ class Dataset:
         complete: dict[str, list[Span]] = {}
         filling: dict[str, list[Span]] = {}
         pending: dict[str, list[Span]] = {}
+        files = self._index.files.keys() - self._index.unpublished
         for zone_id in sorted(self._index.windows):
             for each in self._index.windows[zone_id]:
                 window = each.window
-                kind = filling if window.filling else complete if each.path.startswith("data/") else pending
+                kind = filling if window.filling else complete if each.path in files else pending
                 kind.setdefault(zone_id, []).append((window.since, window.until))
         for zone_id, noted in self._index.noted.items():
             spans = [(each.window.since, each.window.until) for each in noted]
