@@ -222,6 +222,7 @@ async def test_only_our_errors_leave(call: Callable[..., Any], good: dict[str, A
 @pytest.mark.parametrize("name", ["save", "catch_up"])
 async def test_only_our_errors_leave_save(tmp_path: Path, name: str) -> None:
     """So does saving a plan, which is tried apart as it writes."""
+    pytest.importorskip("pyarrow")
     call = {"save": save, "catch_up": catch_up}[name]
     good = {"client": Sending(), "plan": PLAN, "destination": tmp_path / "d", "format": "csv", "concurrency": 1}
     good |= {"settle_after": UNTIL - SINCE, "fresh_rows": True, "memory": 64 << 20, "max_tasks": 99}

@@ -132,7 +132,7 @@ class FileWriter:
         """
         self._pa = import_pyarrow()
         self._schema = schema
-        self._format = file_format
+        self._format: FileFormat = file_format
         self._tables: list[Any] = []
         self._sink = self._pa.BufferOutputStream()
         self._writer: Any = None
