@@ -176,7 +176,7 @@ def test_options_of_the_interpreter(options: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own program
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("5 1\nzone_id\n")
-    assert "--refresh-within" in done.stdout
+    assert "--settle-after" in done.stdout
 
 
 @pytest.mark.parametrize("steps", range(6))

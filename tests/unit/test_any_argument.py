@@ -29,7 +29,7 @@ from aiospectrum import (
     models,
 )
 from aiospectrum._http.request import build_request
-from aiospectrum.bulk import Plan, Query, pull, save, watch
+from aiospectrum.bulk import Plan, Query, catch_up, pull, save, watch
 from tests.conftest import APP, TOKEN, ZONE
 from tests.odd_values import MAKERS
 
@@ -146,11 +146,15 @@ CALLS: Final[dict[str, tuple[Callable[..., Any], dict[str, Any]]]] = {
     "Limiter": (Limiter, {"limit": None}),
     "Query": (Query, {"kind": "bytime", **attrs.asdict(QUERY)}),
     "Plan": (Plan, {"zones": [ZONE], "since": SINCE, "until": UNTIL, "query": QUERY, "window": "day"}),
+    "Plan.last": (
+        lambda **given: Plan.last(given.pop("length"), **given),
+        {"length": UNTIL - SINCE, "zones": [ZONE], "query": QUERY, "window": "day"},
+    ),
     "Plan.shard": (PLAN.shard, {"index": 0, "count": 1, "by": "zone"}),
     "Plan.diff": (PLAN.diff, {"other": PLAN}),
     "Plan.from_json": (Plan.from_json, {"text": PLAN.to_json()}),
     "pull": (_pull, {"client": Sending(), "plan": PLAN, "concurrency": 2, "fail_fast": True, "rate_limit_timeout": 1}),
-    "pull with a hook": (_pull, {"client": Sending(), "plan": PLAN, "on_progress": None}),
+    "pull with a hook": (_pull, {"client": Sending(), "plan": PLAN, "on_progress": None, "max_tasks": 9}),
     "pull later": (lambda **given: pull(Sending(), PLAN, **given), {"sleep": _no_wait}),
     "watch later": (lambda **given: watch(Sending(), [ZONE], **given), {"sleep": _no_wait, "clock": lambda: 0.0}),
     "watch": (_watch, {"client": Sending(), "zones": [ZONE], "every": 0.01, "concurrency": 1}),
@@ -215,14 +219,19 @@ async def test_only_our_errors_leave(call: Callable[..., Any], good: dict[str, A
     assert wrong == {}
 
 
-async def test_only_our_errors_leave_save(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["save", "catch_up"])
+async def test_only_our_errors_leave_save(tmp_path: Path, name: str) -> None:
     """So does saving a plan, which is tried apart as it writes."""
+    pytest.importorskip("pyarrow")
+    call = {"save": save, "catch_up": catch_up}[name]
     good = {"client": Sending(), "plan": PLAN, "destination": tmp_path / "d", "format": "csv", "concurrency": 1}
-    good |= {"refresh_within": None, "fail_fast": True, "stop": None, "on_progress": None, "storage_options": None}
+    good |= {"settle_after": UNTIL - SINCE, "fresh_rows": True, "memory": 64 << 20, "max_tasks": 99}
+    good |= {"fail_fast": True, "stop": None, "on_progress": None, "storage_options": None}
+    good |= {"zones": None} if name == "catch_up" else {}
     wrong = {}
-    for name in [name for name in good if name != "destination"]:
+    for argument in [argument for argument in good if argument != "destination"]:
         for kind, make in MAKERS.items():
-            error = await _outcome(save, {**good, name: make()})
-            if error is not None and not isinstance(error, SpectrumError) and (name, kind) not in THEIRS:
-                wrong[f"{name}={kind}"] = repr(error)[:200]
+            error = await _outcome(call, {**good, argument: make()})
+            if error is not None and not isinstance(error, SpectrumError) and (argument, kind) not in THEIRS:
+                wrong[f"{argument}={kind}"] = repr(error)[:200]
     assert wrong == {}

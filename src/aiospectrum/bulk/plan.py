@@ -168,16 +168,16 @@ class Plan:
         """
         check_function("clock", check_callable("clock", clock))
         query = _check_query(query)
-        window = usual_length(query.time_delta) if window is None else _LENGTH.check("window", window)
+        cut: WindowLength = usual_length(query.time_delta) if window is None else _LENGTH.check("window", window)
         if not isinstance(length, timedelta) or length <= timedelta():
             refuse("length", length, "a timedelta of more than 0")
-        edges = edges_of(query, window)
+        edges = edges_of(query, cut)
         try:
             now = datetime.fromtimestamp(clock(), UTC)
             since, until = edge_before(now - length, edges), edge_after(now, edges)
         except (OverflowError, ValueError, OSError):
             refuse("length", length, "a time in the years 1 to 9999, counted back from that of the clock")
-        return cls(zones=zones, since=since, until=until, query=query, window=window)
+        return cls(zones=zones, since=since, until=until, query=query, window=cut)
 
     @property
     def span(self) -> Window:

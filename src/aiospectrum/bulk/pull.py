@@ -217,15 +217,15 @@ class Pull(Generic[Given]):
         self._start()
         try:
             outcome = await self._pool.take()
-            if outcome is not None:
-                given: Given = self._give(outcome)
+            given = None if outcome is None else self._give(outcome)
+            if outcome is not None and given is not None:
                 self._count(given, 0 if outcome.report is None else len(outcome.report.data))
                 if self._on_progress is not None:
                     refuse_coroutine("on_progress", self._on_progress(self._progress))
         except BaseException:  # a cancellation ends all work as an error does, and propagates
             await self.aclose()
             raise
-        if outcome is None:
+        if given is None:
             self._refuse_if_closed()  # by another task, while this one waited
             self._is_complete = True
             raise StopAsyncIteration

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum._extras import import_extra
@@ -74,6 +74,14 @@ class Dataset:
         """
         self._place = place
         self._index = index
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a dataset is as it was when it was opened: call open_dataset() where it is used")
 
     @property
     def folder(self) -> str:
@@ -182,10 +190,11 @@ class Dataset:
         complete: dict[str, list[Span]] = {}
         filling: dict[str, list[Span]] = {}
         pending: dict[str, list[Span]] = {}
+        files = self._index.files.keys() - self._index.unpublished
         for zone_id in sorted(self._index.windows):
             for each in self._index.windows[zone_id]:
                 window = each.window
-                kind = filling if window.filling else complete if each.path.startswith("data/") else pending
+                kind = filling if window.filling else complete if each.path in files else pending
                 kind.setdefault(zone_id, []).append((window.since, window.until))
         for zone_id, noted in self._index.noted.items():
             spans = [(each.window.since, each.window.until) for each in noted]

@@ -67,6 +67,9 @@ class DatasetIndex:
     failures: dict[tuple[str, int], Failed] = attrs.Factory(dict)
     """The latest failure of each window that has not been saved since, by zone and start."""
 
+    unpublished: frozenset[str] = frozenset()
+    """Data files that a run was about to put in place; until another one does, readers see what was there before."""
+
     path: str = ""
     """Where the latest header is."""
 
@@ -271,6 +274,10 @@ def read_index(store: Store) -> DatasetIndex:
             index = read_journals(store, sizes)
         except FileNotFoundError:  # a run has merged the journals
             continue
+        sizes = (
+            store.list()
+        )  # after the journals, so that what they had announced by then and is not there yet is found
+        index.unpublished = frozenset(path for path, file in index.files.items() if file.staged in sizes)
         if index.header is None:
             raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
         return index

@@ -130,7 +130,7 @@ class FileWriter:
             schema: The schema of the tables.
             file_format: The format.
         """
-        self._format = file_format
+        self._format: FileFormat = file_format
         self._sink = io.BytesIO()  # which gives its bytes without a copy
         self._writer = open_parquet(schema, self._sink) if file_format == "parquet" else None
         if self._writer is None:
