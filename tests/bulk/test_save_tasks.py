@@ -85,9 +85,14 @@ def saved(since: int, until: int, *, filling: bool) -> SavedWindow:
 
 
 def index_of(there: dict[str, list[SavedWindow]], noted: dict[str, list[SavedWindow]]) -> DatasetIndex:
+    """Windows that are there, every other one in another file; and those without rows."""
     index = DatasetIndex()
-    spool = Spooled(path="state/w1-spool-000001.arrow", bytes=1, period="2026-11-18", windows=there)
-    index.apply("", [spool, Noted(windows=noted)])
+    halves = [{zone: windows[half::2] for zone, windows in there.items()} for half in (0, 1)]
+    spools = [
+        Spooled(path=f"state/w1-spool-{number:06}.arrow", bytes=1, period="2026-11-18", windows=windows)
+        for number, windows in enumerate(halves)
+    ]
+    index.apply("", [*spools, Noted(windows=noted)])
     return index
 
 
@@ -136,6 +141,11 @@ def test_any_plan_of_any_dataset(
                 assert rest <= set(hours), "what is filling is not asked for"
                 if each in there.get(zone, ()):
                     assert any(span[0] <= hours_of(each)[0] and hours_of(each)[1] <= span[1] for span in spans)
+        for span in spans:
+            inside = [
+                each for each in index.windows.get(zone, ()) if set(range(*hours_of(each.window))) & {*range(*span)}
+            ]
+            assert len({each.path for each in inside}) <= 1, "rows of two files are replaced"
         if zone != C:
             assert set(range(plan[0], plan[0] + plan[1])) <= done | set(hours), "a gap"
         for each in tasks:

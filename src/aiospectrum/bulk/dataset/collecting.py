@@ -16,8 +16,7 @@ from aiospectrum.errors import SpectrumError
 __all__ = ["Collected", "Finished", "StartedTask"]
 
 _MOST_TASKS: Final = 500
-_MOST_BYTES: Final = 8 << 20
-"""Of the finished windows that become one spool file."""
+"""Tasks that are worth a spool file, however small they are."""
 
 
 @attrs.frozen(kw_only=True)
@@ -116,6 +115,9 @@ class Collected:
     row_bytes: int
     """Bytes of a row of a table, about."""
 
+    most_bytes: int
+    """Bytes of reports that are worth a file."""
+
     windows: list[Finished] = attrs.Factory(list)
     """Windows that are there."""
 
@@ -134,7 +136,7 @@ class Collected:
     @property
     def is_full(self) -> bool:
         """Whether it is worth a file."""
-        return self.bytes >= _MOST_BYTES or len(self.windows) + len(self.failures) >= _MOST_TASKS
+        return self.bytes >= self.most_bytes or len(self.windows) + len(self.failures) >= _MOST_TASKS
 
     def add(self, each: Finished | Failed, period: str) -> None:
         """Keep a window or failure, of a task in a period."""

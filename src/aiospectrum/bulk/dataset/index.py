@@ -129,7 +129,7 @@ class DatasetIndex:
         for zone_id, windows in entry.windows.items():
             noted = self.noted.get(zone_id, [])
             for window in windows:
-                noted[:] = [each for each in noted if not _covers(window, each.window)]
+                noted[:] = [left for each in noted for left in _without(each, window)]
             failed = [key for key in self.failures if key[0] == zone_id]
             for key in failed:
                 failure = self.failures[key]
@@ -312,8 +312,15 @@ def window_of(located: Located) -> SavedWindow:
     return located.window
 
 
-def _covers(window: SavedWindow, other: SavedWindow) -> bool:
-    return window.since <= other.since and other.until <= window.until
+def _without(located: Located, window: SavedWindow) -> list[Located]:
+    """What another window leaves of a noted one."""
+    own = located.window
+    if window.until <= own.since or own.until <= window.since:
+        return [located]
+    spans = [(own.since, window.since), (window.until, own.until)]
+    return [
+        Located(msgspec.structs.replace(own, since=since, until=until), "") for since, until in spans if since < until
+    ]
 
 
 def replace(there: list[Located], new: Located) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["Output", "Source", "plan_merge", "write_output"]
-
-_GROUP: Final = 100_000
-"""Rows of a row group, which is what is in memory of all files together."""
 
 
 @attrs.define
@@ -157,6 +154,7 @@ def write_output(
     *,
     schema: "pyarrow.Schema",
     file_format: FileFormat,
+    group_rows: int,
 ) -> bytes:
     """Write a data file, with no more than a row group and a batch of each source in memory.
 
@@ -165,6 +163,7 @@ def write_output(
         sources: The files that its rows are in, by path.
         schema: The schema of all of them.
         file_format: Its format.
+        group_rows: Rows of a row group, about.
 
     Returns:
         The whole file.
@@ -182,7 +181,7 @@ def write_output(
         for window in windows
     ]
     runs.sort()
-    for group in _groups(runs):
+    for group in _groups(runs, group_rows):
         writer.add(_take(rows, group, schema))
     return writer.finish()
 
@@ -191,12 +190,12 @@ _Run: TypeAlias = tuple[str, int, int, int, bool]
 """Zone and start of a window, place of its source, its rows, and whether they are wanted."""
 
 
-def _groups(runs: Sequence[_Run]) -> Iterator[Sequence[_Run]]:
+def _groups(runs: Sequence[_Run], group_rows: int) -> Iterator[Sequence[_Run]]:
     """Cut where a row group has its rows."""
     start, count = 0, 0
     for end, (_, _, _, rows, _) in enumerate(runs, start=1):
         count += rows
-        if count >= _GROUP:
+        if count >= group_rows:
             yield runs[start:end]
             start, count = end, 0
     yield runs[start:]

@@ -4,6 +4,7 @@ All files have their rows by zone and window, in the order of both, so that file
 with a part of each in memory.
 """
 
+import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,15 +23,14 @@ _BATCH: Final = 16_384
 """Rows of a file that are read at once."""
 
 
-def write_spool(table: "pyarrow.Table") -> bytes:
-    """Write a spool file."""
+def write_spool(table: "pyarrow.Table", batch_rows: int = 4096) -> bytes:
+    """Write a spool file, of which so many rows are read at once."""
     pa = import_pyarrow(".ipc")
-    sink = pa.BufferOutputStream()
+    sink = io.BytesIO()
     options = pa.ipc.IpcWriteOptions(compression="lz4" if pa.Codec.is_available("lz4") else None)
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table, max_chunksize=_BATCH)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+        writer.write_table(table, max_chunksize=batch_rows)
+    return sink.getvalue()
 
 
 def read_spool(schema: "pyarrow.Schema", path: str, data: bytes) -> "Rows":
@@ -130,26 +130,22 @@ class FileWriter:
             schema: The schema of the tables.
             file_format: The format.
         """
-        self._pa = import_pyarrow()
-        self._schema = schema
         self._format: FileFormat = file_format
-        self._tables: list[Any] = []
-        self._sink = self._pa.BufferOutputStream()
-        self._writer: Any = None
-        if file_format == "parquet":
-            self._writer = open_parquet(schema, self._sink)
+        self._sink = io.BytesIO()  # which gives its bytes without a copy
+        self._writer = open_parquet(schema, self._sink) if file_format == "parquet" else None
+        if self._writer is None:
+            self._header = write_table(file_format, schema.empty_table())
+            self._sink.write(self._header)
 
     def add(self, table: "pyarrow.Table") -> None:
         """Write rows, as a group with statistics where the format has those."""
         if self._writer is None:
-            self._tables.append(table)
+            self._sink.write(write_table(self._format, table)[len(self._header) :])
         elif table.num_rows:
             self._writer.write_table(table, row_group_size=table.num_rows)
 
     def finish(self) -> bytes:
         """Return the whole file."""
-        if self._writer is None:
-            return write_table(self._format, self._pa.concat_tables([self._schema.empty_table(), *self._tables]))
-        self._writer.close()
-        data: bytes = self._sink.getvalue().to_pybytes()
-        return data
+        if self._writer is not None:
+            self._writer.close()
+        return self._sink.getvalue()

@@ -18,6 +18,9 @@ __all__ = ["RunTask", "TaskCounts", "choose_tasks", "count_tasks"]
 Span: TypeAlias = tuple[int, int]
 """The first second, and the one after the last, since 1970."""
 
+Filling: TypeAlias = tuple[int, int, str]
+"""The same, and the file that has rows of it; empty when none has."""
+
 
 @attrs.frozen
 class RunTask:
@@ -63,9 +66,9 @@ def choose_tasks(
 ) -> Iterator[RunTask | None]:
     """Choose what is to be asked for.
 
-    By time, a window of a plan is cut to what the dataset does not have; filling windows in it become part of it,
-    those that stick out are asked for as they are. A sum is the same as one of the dataset or takes the place of a
-    shorter one with the same start.
+    By time, a window of a plan is cut to what the dataset does not have; filling windows in it become part of it, as
+    far as one file has their rows, and those that stick out are asked for as they are. A sum is the same as one of the
+    dataset or takes the place of a shorter one with the same start.
 
     Args:
         plans: The plans, all of the same query, and each of other zones.
@@ -79,16 +82,17 @@ def choose_tasks(
     Raises:
         DestinationMismatchError: A sum of a plan overlaps one of the dataset in a way that would have rows twice.
     """
-    fillings, windows = _fillings(index), index.windows
+    is_sum = any(plan.query.kind == "summary" for plan in plans)
+    fillings, windows = _fillings(index, is_sum=is_sum), index.windows
+    period: Period = "day" if index.header is None else index.header.period
     planned = {zone_id.lower(): (zone_id, plan) for plan in plans for zone_id in plan.zones}
     for key in zones:
         zone_id, plan_of_zone = planned.get(key, (key, None))
-        for since, until in fillings.get(key, ()):
+        for since, until, _ in fillings.get(key, ()):
             if plan_of_zone is None or not _is_in_plan(plan_of_zone, since, until):
                 for piece in _cut(since, until, _done(windows.get(key, ()))):
                     yield _run_task(zone_id, *map(to_datetime, piece), is_refresh=True, now=now)
     for plan, window in ((each, window) for each in plans for window in each.windows()):
-        pieces = _pieces_by_time if plan.query.kind == "bytime" else _pieces_of_sum
         span = to_seconds(window.since), to_seconds(window.until)
         for zone_id in plan.zones:
             key = zone_id.lower()
@@ -96,8 +100,11 @@ def choose_tasks(
             if there is None and not filling:
                 yield _run_task(zone_id, window.since, window.until, is_refresh=False, now=now)
                 continue
-            found = pieces(zone_id, span, [] if there is None else there[overlapping(there, *span, window_of)], filling)
-            for since, until, is_refresh in found:
+            done = [] if there is None else _done(there[overlapping(there, *span, window_of)])
+            near = [each for each in filling if each[0] < span[1] and span[0] < each[1]]
+            found = _pieces_of_sum(zone_id, span, done, near) if is_sum else _pieces_by_time(span, done, near, period)
+            for since, until in found:
+                is_refresh = any(each[0] < until and since < each[1] for each in [*(each[:2] for each in near), *done])
                 yield _run_task(zone_id, to_datetime(since), to_datetime(until), is_refresh=is_refresh, now=now)
             if not found:
                 yield None
@@ -136,20 +143,23 @@ def _run_task(zone_id: str, since: datetime, until: datetime, *, is_refresh: boo
     return RunTask(task, is_refresh, since.timestamp() < now)
 
 
-def _fillings(index: DatasetIndex) -> dict[str, list[Span]]:
-    """What is filling by zone, in the order of time; what overlaps is one."""
-    found: dict[str, list[Span]] = {}
+def _fillings(index: DatasetIndex, *, is_sum: bool) -> dict[str, list[Filling]]:
+    """What is filling by zone, in the order of time; none overlaps another one."""
+    located: dict[str, list[Filling]] = {}
+    noted: dict[str, list[Filling]] = {}
     for zone_id, each in index.filling():
-        found.setdefault(zone_id, []).append((each.window.since, each.window.until))
-    for spans in found.values():
-        spans.sort()
-        joined: list[Span] = []
-        for since, until in spans:
-            if joined and since < joined[-1][1]:
-                since, until = joined[-1][0], max(until, joined.pop()[1])
-            joined.append((since, until))
-        spans[:] = joined
-    return found
+        found = located if each.path else noted
+        found.setdefault(zone_id, []).append((each.window.since, each.window.until, each.path))
+    for zone_id, without_rows in noted.items():
+        there = located.setdefault(zone_id, [])
+        if not is_sum:
+            left = [(*piece, "") for each in without_rows for piece in _cut(*each[:2], [other[:2] for other in there])]
+        else:  # a longer sum takes the place of a shorter one
+            left = [each for each in without_rows if all(other[:2] != each[:2] for other in there)]
+            there[:] = [each for each in there if all(other[0] != each[0] for other in left)]
+        there += left
+        there.sort()
+    return located
 
 
 def _is_in_plan(plan: Plan, since: int, until: int) -> bool:
@@ -178,32 +188,30 @@ def _cut(since: int, until: int, others: Iterable[Span]) -> list[Span]:
     return [*left, (since, until)] if since < until else left
 
 
-def _pieces_by_time(
-    zone_id: str, span: Span, there: Sequence[Located], filling: Sequence[Span]
-) -> list[tuple[int, int, bool]]:
-    since, until = span
-    near = [each for each in filling if each[0] < until and since < each[1]]
-    sticking_out = [each for each in near if each[0] < since or until < each[1]]
-    return [
-        (start, end, any(each[0] < end and start < each[1] for each in near))
-        for start, end in _cut(since, until, [*_done(there), *sticking_out])
-    ]
+def _pieces_by_time(span: Span, done: Sequence[Span], near: Sequence[Filling], period: Period) -> list[Span]:
+    """What is asked for of a window: no piece replaces rows of more than one file, which would be seen one by one."""
+    others = [*done, *(each[:2] for each in near if each[0] < span[0] or span[1] < each[1])]
+    themselves: list[Span] = []
+    for since, until in _cut(*span, others):
+        name, path = period_of(since, period), ""
+        for start, end, file in near:
+            if not (since <= start and end <= until and file):
+                continue
+            path = path or file
+            if file != path or period_of(start, period) != name:
+                themselves.append((start, end))
+    return sorted([*_cut(*span, [*others, *themselves]), *themselves])
 
 
-def _pieces_of_sum(
-    zone_id: str, span: Span, there: Sequence[Located], filling: Sequence[Span]
-) -> list[tuple[int, int, bool]]:
-    since, until = span
-    found = [*_done(there), *(each for each in filling if each[0] < until and since < each[1])]
-    if not found:
-        return [(since, until, False)]
-    for start, end in found:
-        if start != since or end > until:
-            there_is, wanted = (
+def _pieces_of_sum(zone_id: str, span: Span, done: Sequence[Span], near: Sequence[Filling]) -> list[Span]:
+    """A sum is asked for as a whole, unless it is there."""
+    for start, end in [*done, *(each[:2] for each in near)]:
+        if start != span[0] or end > span[1]:
+            there, wanted = (
                 Window(since=to_datetime(each[0]), until=to_datetime(each[1])) for each in ((start, end), span)
             )
             raise DestinationMismatchError(
-                f"zone {zone_id} has data of {there_is} there, and the plan has {wanted}, which would have rows"
+                f"zone {zone_id} has data of {there} there, and the plan has {wanted}, which would have rows"
                 " twice: let the plan's times begin and end where those of the dataset do, or save to another place"
             )
-    return [] if span in _done(there) else [(since, until, True)]
+    return [] if span in done else [span]

@@ -38,11 +38,20 @@ T = TypeVar("T")
 _LONGEST_WAIT: Final = 1.0
 """Seconds that a finished window waits for others."""
 
-_MOST_SPOOLS: Final = 256
+_COLLECTED: Final = 8 << 20
+"""Bytes of reports that become one spool file, about."""
+
+_MOST_SPOOLS: Final = 64
 """Spool files of a period from which on they are merged, however small they are."""
 
 _FULL: Final = 16 << 20
+"""Bytes of a data file from which on nothing is added to it."""
+
+_GROUP: Final = 100_000
+"""Rows of a row group where there is memory for them."""
+
 _LEAST_RATIO: Final = 0.05
+"""Bytes of data files for each byte of spool files, at least."""
 
 _TEXT_ROW: Final = 150
 """Bytes of a row of text, about."""
@@ -119,10 +128,15 @@ class DatasetWriter:
     def _is_enough(self, spools: Sequence[Spooled]) -> bool:
         """Whether spool files are worth a data file, or all that there is memory for."""
         size = self._weigh(spools)
-        return size >= self.memory // 4 or size * self._ratio >= self.memory // 10 or len(spools) >= _MOST_SPOOLS
+        return size >= self.memory // 5 or size * self._ratio >= self.memory // 10 or len(spools) >= _MOST_SPOOLS
+
+    @property
+    def _row_bytes(self) -> int:
+        """Bytes of a row of a table, about."""
+        return 80 + 24 * len(self.query.dimensions) + 8 * len(self.query.metrics)
 
     def _nothing(self) -> Collected:
-        return Collected(80 + 24 * len(self.query.dimensions) + 8 * len(self.query.metrics))
+        return Collected(self._row_bytes, min(self.memory // 32, _COLLECTED))
 
     async def add(self, each: Finished | Failed, since: int) -> None:
         """Take a window whose reports are all there, or a failure; waits while too much is in memory.
@@ -135,7 +149,7 @@ class DatasetWriter:
         self._wake.set()
         if self._collected.is_full:
             self._is_due.set()
-        while self._collected.bytes > self.memory // 8:
+        while self._collected.bytes > self.memory // 16:
             self._is_due.set()  # else it would wait for others, which wait for room
             self._room.clear()
             await self._room.wait()
@@ -231,7 +245,8 @@ class DatasetWriter:
                 wanted.setdefault(period_of(each.window.since, self.journal.header.period), []).append(each)
         for period, finished in wanted.items():
             table, rounded = to_table(self.query, [part for each in finished for part in each.parts])
-            data = write_spool(table)
+            batch = self.memory // 8 // _MOST_SPOOLS // self._row_bytes
+            data = write_spool(table, max(batch, 1))
             path = spool_path(self.journal.next_number())
             self.store.stage(path, data)
             windows = _by_zone(finished)
@@ -300,7 +315,8 @@ class DatasetWriter:
             sources[before.path] = Source(before.windows, read_data(self._schema, before.path, file_format, content))
         for each in spools:
             sources[each.path] = Source(each.windows, read_spool(self._schema, each.path, contents[each.path]))
-        data = write_output(output, sources, schema=self._schema, file_format=file_format)
+        group = min(self.memory // 16 // self._row_bytes, _GROUP)
+        data = write_output(output, sources, schema=self._schema, file_format=file_format, group_rows=group)
         staged = staged_path(self.journal.next_number())
         self.store.stage(staged, data)
         windows = {zone_id: [each.window for each in of_zone] for zone_id, of_zone in sorted(output.windows.items())}
