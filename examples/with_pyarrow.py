@@ -20,7 +20,7 @@ from aiospectrum.sandbox import Sandbox
 def sum_up(folder: str) -> pa.Table:
     """The traffic of each zone, from all files of the dataset."""
     table = ds.dataset(folder).to_table(columns=["zone_id", "count", "bytesIngress"])
-    return table.group_by("zone_id").aggregate([("count", "sum"), ("bytesIngress", "sum")]).sort_by("zone_id")
+    return table.group_by("zone_id").aggregate([("count", "sum"), ("bytesIngress", "sum")])
 
 
 def last_hours(folder: str, zone_id: str, hours: int) -> pa.Table:

@@ -30,7 +30,7 @@ class Backend:
         """
         self._fs: Callable[[], Any] = lambda: file_system  # as tools that report errors show what fields hold
         self._root = root.rstrip("/")
-        self.is_object_store = bool(getattr(file_system, "async_impl", False))
+        self.is_object_store: bool = bool(getattr(file_system, "async_impl", False))
         """Whether a file appears in full or not at all, and without a folder."""
         self._turn = contextlib.nullcontext() if self.is_object_store else threading.RLock()
 
