@@ -1,5 +1,6 @@
 """``aiospectrum pull --catch-up``, and what a dry run finds before anything is written."""
 
+import asyncio
 import json
 import os
 import re
@@ -29,10 +30,17 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+class StoppedTime(FakeTime):
+    """A clock that stands still: how often a save looks at it hangs on the machine."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
 @pytest.fixture
 def at(cli: Any) -> Callable[..., Any]:
     """Run a command at a moment."""
-    return lambda moment, *argv: cli(*argv, time=FakeTime(moment))
+    return lambda moment, *argv: cli(*argv, time=StoppedTime(moment))
 
 
 def test_a_job_of_one_line(at: Any, sandbox: Sandbox, zones: list[str], out: Path) -> None:
