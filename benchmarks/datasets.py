@@ -55,12 +55,12 @@ class Reports:
 
     def __init__(self) -> None:
         """Make the numbers."""
-        numbers = [[place + hour for hour in range(HOURS)] for place in range(len(APPS))]
+        self.numbers = [[place + hour for hour in range(HOURS)] for place in range(len(APPS))]
         self._rows = [
             ReportByTimeRow(dimensions=[app], metrics=[each, each, each, [number + 0.5 for number in each]])
-            for app, each in zip(APPS, numbers, strict=True)
+            for app, each in zip(APPS, self.numbers, strict=True)
         ]
-        self.count = sum(map(sum, numbers))
+        self.count = sum(map(sum, self.numbers))
 
     async def send(self, route: Any, *, path: Any, query: Mapping[str, Any], body: object = None) -> Response[Any]:
         """Respond."""
@@ -88,7 +88,7 @@ def write_former_layout(folder: Path, plan: bulk.Plan, reports: Reports) -> None
     """Write a file for each zone and day, whose folders have the zone and the date."""
     starts = [timedelta(hours=hour) for _ in APPS for hour in range(HOURS)]
     names = pa.array([app for app in APPS for _ in range(HOURS)]).dictionary_encode()
-    numbers = [number for row in reports._rows for number in row.metrics[0]]  # type: ignore[union-attr]
+    numbers = [number for each in reports.numbers for number in each]
     times = pa.timestamp("us", tz="UTC")
     for task in plan:
         since, until = task.window.since, task.window.until

@@ -15,7 +15,7 @@ from typing import Any, Final
 from aiospectrum._http.redaction import make_redaction
 from aiospectrum.bulk import FileFormat
 from aiospectrum.bulk.dataset.index import read_index
-from aiospectrum.bulk.dataset.journal import open_dataset
+from aiospectrum.bulk.dataset.journal import begin_run
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.opening import call_store
 from aiospectrum.bulk.dataset.run import make_header
@@ -262,7 +262,7 @@ def _use(store: LocalStore, saved: FileFormat | None, *, only_reads: bool) -> No
         header = make_header((PLAN,), "ndjson", NOW.timestamp())
         try:
             call_store(store.lock, redaction, "x")
-            _look(call_store(lambda: open_dataset(store, header), redaction, "x")[0])
+            _look(call_store(lambda: begin_run(store, header), redaction, "x")[0])
         finally:
             store.unlock()
 

@@ -10,6 +10,7 @@ import pytest
 
 from aiospectrum.bulk import ManifestError
 from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.paths import is_path
 from aiospectrum.bulk.dataset.periods import bounds_of, period_of, to_seconds
 from aiospectrum.bulk.dataset.state import (
     DataFile,
@@ -20,7 +21,6 @@ from aiospectrum.bulk.dataset.state import (
     Removed,
     SavedWindow,
     Spooled,
-    is_path,
     read_journal,
     write_entry,
 )

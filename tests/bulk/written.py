@@ -11,17 +11,9 @@ import attrs
 from aiospectrum.bulk import FileFormat, Plan
 from aiospectrum.bulk.columns import Part, pack_report, to_table
 from aiospectrum.bulk.dataset.files import write_table
+from aiospectrum.bulk.dataset.paths import data_path, journal_path, staged_path
 from aiospectrum.bulk.dataset.periods import period_of, to_seconds
-from aiospectrum.bulk.dataset.state import (
-    DataFile,
-    Entry,
-    Header,
-    SavedWindow,
-    data_path,
-    journal_path,
-    staged_path,
-    write_entry,
-)
+from aiospectrum.bulk.dataset.state import DataFile, Entry, Header, SavedWindow, write_entry
 from aiospectrum.bulk.plan import Task
 from tests.bulk.datasets import NOW, hourly
 from tests.bulk.fakes import Call

@@ -33,7 +33,7 @@ from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response, Transport, record_response
 
-__all__ = ["CallSettings", "HTTPTransport", "while_open"]
+__all__ = ["CallSettings", "HTTPTransport", "client_of", "while_open"]
 
 T = TypeVar("T")
 
@@ -316,6 +316,12 @@ class HTTPTransport:
         return wait
 
 
+def client_of(transport: Transport) -> HTTPTransport | None:
+    """The client that a transport is, or whose namespace it is; None for a transport of another class."""
+    client = getattr(transport.send, "__self__", None)
+    return client if isinstance(client, HTTPTransport) else None
+
+
 @contextmanager
 def while_open(transport: Transport) -> Iterator[None]:
     """End a wait between calls when the client is left, as its calls are; a transport of another class is never left.
@@ -323,8 +329,8 @@ def while_open(transport: Transport) -> Iterator[None]:
     Raises:
         ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
     """
-    client = getattr(transport.send, "__self__", None)  # whose namespace it may be
-    if not isinstance(client, HTTPTransport):
+    client = client_of(transport)
+    if client is None:
         yield
         return
     session = client._settings.session

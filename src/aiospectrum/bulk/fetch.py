@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import attrs
 
 from aiospectrum._generated.analytics import GET_EVENTS_BY_TIME, GET_EVENTS_SUMMARY
-from aiospectrum._http.call import HTTPTransport, while_open
+from aiospectrum._http.call import client_of, while_open
 from aiospectrum.bulk.packing import ColumnReport, RowPacker
 from aiospectrum.bulk.plan import Task
 from aiospectrum.bulk.query import Query, is_truncated
@@ -214,7 +214,7 @@ class Fetcher:
 
     async def _call(self, client: Transport, zone_id: str, window: Window) -> Report | ColumnReport:
         query = self.query
-        if self.columns and isinstance(getattr(client.send, "__self__", None), HTTPTransport):
+        if self.columns and client_of(client) is not None:
             client = _Packing(client)
         endpoint = (
             get_events_summary if query.time_delta is None else partial(get_events_by_time, time_delta=query.time_delta)

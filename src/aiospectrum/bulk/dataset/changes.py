@@ -16,6 +16,14 @@ from aiospectrum.bulk.dataset.files import write_table
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Problem, Repaired, UpkeepProgress, Verified
 from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
 from aiospectrum.bulk.dataset.opening import open_place
+from aiospectrum.bulk.dataset.paths import (
+    aside_path,
+    journal_number,
+    journal_path,
+    spool_path,
+    staged_path,
+    state_number,
+)
 from aiospectrum.bulk.dataset.periods import to_datetime
 from aiospectrum.bulk.dataset.reading import add_columns, read_rows
 from aiospectrum.bulk.dataset.rows import write_spool
@@ -30,12 +38,6 @@ from aiospectrum.bulk.dataset.state import (
     SavedWindow,
     Spooled,
     Windows,
-    aside_path,
-    journal_number,
-    journal_path,
-    spool_path,
-    staged_path,
-    state_number,
     write_entry,
 )
 from aiospectrum.bulk.dataset.store import Store

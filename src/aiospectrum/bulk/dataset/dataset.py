@@ -11,6 +11,7 @@ from aiospectrum._codec.writers import format_date_time
 from aiospectrum._extras import import_extra
 from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
 from aiospectrum.bulk.dataset.opening import Place, open_place
+from aiospectrum.bulk.dataset.paths import data_folder
 from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
 from aiospectrum.bulk.dataset.reading import RowFilter, check_names, read_arrow, read_duckdb
 from aiospectrum.bulk.dataset.results import FileFormat, SaveFailure
@@ -86,7 +87,7 @@ class Dataset:
     @property
     def folder(self) -> str:
         """The folder of the data files, for any library that reads them; a URL without passwords."""
-        return f"{self._place.store.name.rstrip('/')}/data"
+        return data_folder(self._place.store.name)
 
     @property
     def plan(self) -> Plan:

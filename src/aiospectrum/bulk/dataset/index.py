@@ -9,6 +9,7 @@ import attrs
 import msgspec
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
+from aiospectrum.bulk.dataset.paths import journal_number
 from aiospectrum.bulk.dataset.periods import to_datetime
 from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.dataset.state import (
@@ -22,7 +23,6 @@ from aiospectrum.bulk.dataset.state import (
     Removed,
     SavedWindow,
     Spooled,
-    journal_number,
     read_journal,
     read_plan,
 )

@@ -9,24 +9,19 @@ import msgspec
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
 from aiospectrum.bulk.dataset.index import DatasetIndex, read_journals
-from aiospectrum.bulk.dataset.state import (
-    Entry,
-    Header,
-    Noted,
-    Removed,
+from aiospectrum.bulk.dataset.paths import (
     aside_path,
     journal_number,
     journal_path,
     read_data_name,
-    read_plan,
     staged_path,
     state_kind,
     state_number,
-    write_entry,
 )
+from aiospectrum.bulk.dataset.state import Entry, Header, Noted, Removed, read_plan, write_entry
 from aiospectrum.bulk.dataset.store import Store
 
-__all__ = ["Journal", "check_destination", "open_dataset"]
+__all__ = ["Journal", "begin_run", "check_destination"]
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
@@ -34,7 +29,7 @@ _MOST_JOURNALS: Final = 20
 """Journals from which on a run merges them into one; every run that writes adds one."""
 
 
-def open_dataset(store: Store, header: Header) -> "tuple[DatasetIndex, Journal, frozenset[str]]":
+def begin_run(store: Store, header: Header) -> "tuple[DatasetIndex, Journal, frozenset[str]]":
     """Read the journals of a dataset, and finish what a run that was killed had started.
 
     Args:

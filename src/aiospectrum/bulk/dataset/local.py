@@ -12,7 +12,8 @@ from typing import Final
 
 from aiospectrum.bulk.dataset.disk import Disk, Folder
 from aiospectrum.bulk.dataset.errors import DestinationBusyError, ManifestError
-from aiospectrum.bulk.dataset.state import FOLDERS, LOCK, check_path, check_size, is_path
+from aiospectrum.bulk.dataset.paths import FOLDERS, LOCK, check_path, is_path
+from aiospectrum.bulk.dataset.state import check_size
 
 __all__ = ["LocalStore"]
 

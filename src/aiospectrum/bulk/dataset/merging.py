@@ -8,10 +8,11 @@ import attrs
 
 from aiospectrum._extras import import_extra
 from aiospectrum.bulk.dataset.index import Located, overlapping, replace
+from aiospectrum.bulk.dataset.paths import data_path, read_data_name
 from aiospectrum.bulk.dataset.periods import bounds_of
 from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.dataset.rows import FileWriter, Rows
-from aiospectrum.bulk.dataset.state import DataFile, SavedWindow, Spooled, data_path, read_data_name
+from aiospectrum.bulk.dataset.state import DataFile, SavedWindow, Spooled
 from aiospectrum.tables.arrow import import_pyarrow
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from aiospectrum._extras import import_extra
 from aiospectrum.bulk.dataset.backend import Backend, as_os_error
 from aiospectrum.bulk.dataset.lease import Lease
 from aiospectrum.bulk.dataset.local import LocalStore
-from aiospectrum.bulk.dataset.state import FOLDERS, check_path, check_size, is_path
+from aiospectrum.bulk.dataset.paths import FOLDERS, check_path, is_path
+from aiospectrum.bulk.dataset.state import check_size
 from aiospectrum.bulk.dataset.store import Store
 
 __all__ = ["RemoteStore", "open_remote"]

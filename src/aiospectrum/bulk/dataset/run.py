@@ -17,7 +17,8 @@ from aiospectrum.bulk.columns import Part, pack_report, schema_of
 from aiospectrum.bulk.dataset.collecting import Collected, StartedTask
 from aiospectrum.bulk.dataset.errors import SaveError
 from aiospectrum.bulk.dataset.index import DatasetIndex
-from aiospectrum.bulk.dataset.journal import open_dataset
+from aiospectrum.bulk.dataset.journal import begin_run
+from aiospectrum.bulk.dataset.paths import data_folder
 from aiospectrum.bulk.dataset.periods import to_seconds
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.dataset.settling import clip
@@ -33,14 +34,11 @@ from aiospectrum.bulk.zones import Clients
 from aiospectrum.errors import SpectrumError, TableError
 from aiospectrum.transport import Transport
 
-__all__ = ["WRITERS", "Run", "make_header", "run_in_thread"]
+__all__ = ["Run", "make_header"]
 
 T = TypeVar("T")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
-
-WRITERS: Final = 2
-"""Threads that write: one spool files, one data files."""
 
 _MANY_ZONES: Final = 100
 """Zones of the first plan from which on a dataset has data files by day, else by month."""
@@ -129,7 +127,7 @@ class Run:
             raise error
         progress = self._progress
         return Saved(
-            folder=f"{self.store.name.rstrip('/')}/data",
+            folder=data_folder(self.store.name),
             total=progress.total,
             skipped=progress.skipped,
             done=progress.done,
@@ -147,7 +145,7 @@ class Run:
         """Read the dataset, and choose the tasks of each client."""
         now = self.clock()
         header = make_header(self.plans, self.file_format, now)
-        index, journal, taken = await self._in_thread(lambda: open_dataset(self.store, header))
+        index, journal, taken = await self._in_thread(lambda: begin_run(self.store, header))
         counts, queues = TaskCounts(), []
         shares, unreachable = self._divide_filling(parts, index)
         for client, plans, filling in shares:

@@ -2,7 +2,8 @@
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
 from aiospectrum.bulk.dataset.index import DatasetIndex
-from aiospectrum.bulk.dataset.state import LONGEST_JOURNAL, journal_number, read_journal
+from aiospectrum.bulk.dataset.paths import journal_number
+from aiospectrum.bulk.dataset.state import LONGEST_JOURNAL, read_journal
 from aiospectrum.bulk.dataset.store import Store
 
 __all__ = ["salvage_index"]

@@ -1,4 +1,4 @@
-"""The format of a dataset's state, and what its files are called: pure.
+"""The format of a dataset's state: pure. What its files are called is in :mod:`aiospectrum.bulk.dataset.paths`.
 
 ::
 
@@ -29,25 +29,23 @@ Version 1 of the format. Times are whole seconds since 1970 in UTC.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
 from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.paths import DATA_PATTERN, PERIOD_PATTERN, SPOOL_PATTERN, STAGED_PATTERN
 from aiospectrum.bulk.dataset.periods import Period, bounds_of
 from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.errors import InvalidArgumentError
 
 __all__ = [
-    "FOLDERS",
-    "LOCK",
     "LONGEST_JOURNAL",
     "LONGEST_LAG",
     "DataFile",
-    "DataName",
     "Dropped",
     "Entry",
     "Failed",
@@ -56,31 +54,11 @@ __all__ = [
     "Removed",
     "SavedWindow",
     "Spooled",
-    "aside_path",
-    "check_path",
     "check_size",
-    "data_path",
-    "is_path",
-    "journal_number",
-    "journal_path",
-    "read_data_name",
     "read_journal",
     "read_plan",
-    "spool_path",
-    "staged_path",
-    "state_kind",
-    "state_number",
     "write_entry",
 ]
-
-WRITER: Final = "w1"
-"""The one that writes; several come later."""
-
-FOLDERS: Final = ("data", "state")
-"""All folders of a dataset."""
-
-LOCK: Final = "state/lock"
-"""The file that a run locks."""
 
 LONGEST_LAG: Final = 86_400.0
 """Seconds; what a report says beyond that is not believed."""
@@ -88,25 +66,16 @@ LONGEST_LAG: Final = 86_400.0
 LONGEST_JOURNAL: Final = 1 << 29
 """Bytes of a journal that is read."""
 
-_PERIOD: Final = r"[0-9]{4}-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?"
-_NUMBER: Final = r"(?:[0-9]{6}|[1-9][0-9]{6,8})"
-_STATE: Final = rf"state/w[1-9][0-9]{{0,3}}-(journal|spool|staged|aside)-({_NUMBER})(\.[a-z]+)?"
-_SPOOL: Final = rf"state/w[1-9][0-9]{{0,3}}-spool-{_NUMBER}\.arrow"
-_DATA: Final = rf"data/({_PERIOD})-(w[1-9][0-9]{{0,3}})-([0-9]{{4}}|[1-9][0-9]{{4,8}})\.(parquet|csv|ndjson)"
-
-_ENDINGS: Final[Mapping[str, str | None]] = {"journal": ".jsonl", "spool": ".arrow", "staged": None, "aside": None}
-_IS_STATE: Final = re.compile(_STATE)
-_IS_DATA: Final = re.compile(_DATA)
 _ZONE: Final = re.compile(r"[0-9a-f]{32}")
 
 _Seconds: TypeAlias = Annotated[int, Meta(ge=-62_135_596_800, le=253_402_300_799)]
 """A moment of the years 1 to 9999."""
 
 _Count: TypeAlias = Annotated[int, Meta(ge=0, le=1 << 53)]
-_DataPath: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_DATA}\Z")]
-_SpoolPath: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_SPOOL}\Z")]
-_StagedPath: TypeAlias = Annotated[str, Meta(pattern=rf"\Astate/w[1-9][0-9]{{0,3}}-staged-{_NUMBER}\Z")]
-_PeriodName: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_PERIOD}\Z")]
+_DataPath: TypeAlias = Annotated[str, Meta(pattern=rf"\A{DATA_PATTERN}\Z")]
+_SpoolPath: TypeAlias = Annotated[str, Meta(pattern=rf"\A{SPOOL_PATTERN}\Z")]
+_StagedPath: TypeAlias = Annotated[str, Meta(pattern=rf"\A{STAGED_PATTERN}\Z")]
+_PeriodName: TypeAlias = Annotated[str, Meta(pattern=rf"\A{PERIOD_PATTERN}\Z")]
 _Zone: TypeAlias = Annotated[str, Meta(min_length=32, max_length=32)]
 _Name: TypeAlias = Annotated[str, Meta(max_length=200)]
 
@@ -209,7 +178,7 @@ class DataFile(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag
 class Removed(msgspec.Struct, frozen=True, tag_field="entry", tag="removed"):
     """A data file or spool file whose windows are no longer part of the dataset; it is gone when the line is there."""
 
-    path: Annotated[str, Meta(pattern=rf"\A(?:{_DATA}|{_SPOOL})\Z")]
+    path: Annotated[str, Meta(pattern=rf"\A(?:{DATA_PATTERN}|{SPOOL_PATTERN})\Z")]
     """Where it was."""
 
 
@@ -340,93 +309,6 @@ def read_plan(path: str, header: Header) -> Plan:
         return Plan.from_json(msgspec.json.encode(header.plan))
     except (InvalidArgumentError, UnicodeError, RecursionError) as error:
         raise ManifestError(f"{path}: the plan cannot be read ({error})") from error
-
-
-class DataName(msgspec.Struct, frozen=True):
-    """What the name of a data file says."""
-
-    period: str
-    """The period."""
-
-    writer: str
-    """Who wrote it."""
-
-    part: int
-    """Its number."""
-
-    file_format: str
-    """Its format."""
-
-
-def data_path(period: str, part: int, file_format: FileFormat) -> str:
-    """Name a data file; parts count from 1."""
-    return f"data/{period}-{WRITER}-{part:04}.{file_format}"
-
-
-def read_data_name(path: str) -> DataName | None:
-    """Read the name of a data file; None for the path of another file."""
-    match = _IS_DATA.fullmatch(path)
-    return DataName(match[1], match[2], int(match[3]), match[4]) if match else None
-
-
-def journal_path(number: int) -> str:
-    """Name the journal with a number, 1 or more."""
-    return f"state/{WRITER}-journal-{number:06}.jsonl"
-
-
-def spool_path(number: int) -> str:
-    """Name the spool file with a number, 1 or more."""
-    return f"state/{WRITER}-spool-{number:06}.arrow"
-
-
-def staged_path(number: int) -> str:
-    """Name what does not have its name yet, with a number, 1 or more."""
-    return f"state/{WRITER}-staged-{number:06}"
-
-
-def aside_path(number: int) -> str:
-    """Name a data file that was not as it had been written, with a number, 1 or more."""
-    return f"state/{WRITER}-aside-{number:06}"
-
-
-def journal_number(path: str) -> int | None:
-    """The number of a journal; None for the path of another file."""
-    return state_number(path) if state_kind(path) == "journal" else None
-
-
-def state_kind(path: str) -> str | None:
-    """Whether a path is that of a ``journal``, a ``spool`` file, or one ``staged`` or set ``aside``; else None."""
-    match = _IS_STATE.fullmatch(path)
-    return match[1] if match and match[3] == _ENDINGS[match[1]] else None
-
-
-def state_number(path: str) -> int | None:
-    """The number in the name of any of those; None for the path of another file."""
-    match = _IS_STATE.fullmatch(path)
-    return int(match[2]) if match and match[3] == _ENDINGS[match[1]] else None
-
-
-def is_path(path: str) -> bool:
-    """Whether a path is one that a dataset has, which no other file is opened by."""
-    return path == LOCK or state_kind(path) is not None or _IS_DATA.fullmatch(path) is not None
-
-
-def check_path(path: str) -> tuple[str, str]:
-    """Check a path before it is used.
-
-    Args:
-        path: Where a file is.
-
-    Returns:
-        Its folder, and its name in there.
-
-    Raises:
-        ManifestError: A dataset has no such path.
-    """
-    if not is_path(path):
-        raise ManifestError(f"a dataset has no file {path[:200]!r}: the name is not one of ours")
-    folder, _, name = path.partition("/")
-    return folder, name
 
 
 def check_size(path: str, size: int, most: int | None) -> None:

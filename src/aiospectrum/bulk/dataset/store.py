@@ -8,7 +8,7 @@ __all__ = ["Store"]
 class Store(Protocol):
     """A place for one dataset. Every method may block, and is called in threads.
 
-    Paths are ``data/NAME`` and ``state/NAME`` as in :mod:`aiospectrum.bulk.dataset.state`, and no others; nothing but a
+    Paths are ``data/NAME`` and ``state/NAME`` as in :mod:`aiospectrum.bulk.dataset.paths`, and no others; nothing but a
     file is opened by one, and no link is followed. What has returned is durable: a crash of the process, or of the
     machine where the store can promise that, does not undo it. Errors of the store are raised as OSError, and
     ManifestError for what is no file of a dataset.

@@ -13,18 +13,10 @@ from aiospectrum.bulk.dataset.collecting import Collected, Finished
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.journal import Journal
 from aiospectrum.bulk.dataset.merging import Output, Source, plan_merge, write_output
+from aiospectrum.bulk.dataset.paths import spool_path, staged_path
 from aiospectrum.bulk.dataset.periods import period_of
 from aiospectrum.bulk.dataset.rows import read_data, read_spool, write_spool
-from aiospectrum.bulk.dataset.state import (
-    DataFile,
-    Entry,
-    Failed,
-    Noted,
-    SavedWindow,
-    Spooled,
-    spool_path,
-    staged_path,
-)
+from aiospectrum.bulk.dataset.state import DataFile, Entry, Failed, Noted, SavedWindow, Spooled
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.query import Query
 

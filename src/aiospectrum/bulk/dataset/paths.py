@@ -1,0 +1,155 @@
+"""What the files of a dataset are called: pure.
+
+Names match one pattern, wherever they come from, and are the only ones that a store opens.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.results import FileFormat
+
+__all__ = [
+    "DATA_PATTERN",
+    "FOLDERS",
+    "LOCK",
+    "PERIOD_PATTERN",
+    "SPOOL_PATTERN",
+    "STAGED_PATTERN",
+    "DataName",
+    "aside_path",
+    "check_path",
+    "data_folder",
+    "data_path",
+    "is_path",
+    "journal_number",
+    "journal_path",
+    "read_data_name",
+    "spool_path",
+    "staged_path",
+    "state_kind",
+    "state_number",
+]
+
+WRITER: Final = "w1"
+"""The one that writes; several come later."""
+
+FOLDERS: Final = ("data", "state")
+"""All folders of a dataset."""
+
+LOCK: Final = "state/lock"
+"""The file that a run locks."""
+
+_WRITER: Final = r"w[1-9][0-9]{0,3}"
+_NUMBER: Final = r"(?:[0-9]{6}|[1-9][0-9]{6,8})"
+
+PERIOD_PATTERN: Final = r"[0-9]{4}-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?"
+"""A day or a month."""
+
+SPOOL_PATTERN: Final = rf"state/{_WRITER}-spool-{_NUMBER}\.arrow"
+"""The path of a spool file."""
+
+STAGED_PATTERN: Final = rf"state/{_WRITER}-staged-{_NUMBER}"
+"""The path of what does not have its name yet."""
+
+DATA_PATTERN: Final = rf"data/({PERIOD_PATTERN})-({_WRITER})-([0-9]{{4}}|[1-9][0-9]{{4,8}})\.(parquet|csv|ndjson)"
+"""The path of a data file."""
+
+_ENDINGS: Final[Mapping[str, str | None]] = {"journal": ".jsonl", "spool": ".arrow", "staged": None, "aside": None}
+_IS_STATE: Final = re.compile(rf"state/{_WRITER}-(journal|spool|staged|aside)-({_NUMBER})(\.[a-z]+)?")
+_IS_DATA: Final = re.compile(DATA_PATTERN)
+
+
+def data_folder(destination: str) -> str:
+    """The folder of the data files, which readers are told, of a dataset at a path or URL."""
+    return f"{destination.rstrip('/')}/{FOLDERS[0]}"
+
+
+class DataName(msgspec.Struct, frozen=True):
+    """What the name of a data file says."""
+
+    period: str
+    """The period."""
+
+    writer: str
+    """Who wrote it."""
+
+    part: int
+    """Its number."""
+
+    file_format: str
+    """Its format."""
+
+
+def data_path(period: str, part: int, file_format: FileFormat) -> str:
+    """Name a data file; parts count from 1."""
+    return f"data/{period}-{WRITER}-{part:04}.{file_format}"
+
+
+def read_data_name(path: str) -> DataName | None:
+    """Read the name of a data file; None for the path of another file."""
+    match = _IS_DATA.fullmatch(path)
+    return DataName(match[1], match[2], int(match[3]), match[4]) if match else None
+
+
+def journal_path(number: int) -> str:
+    """Name the journal with a number, 1 or more."""
+    return f"state/{WRITER}-journal-{number:06}.jsonl"
+
+
+def spool_path(number: int) -> str:
+    """Name the spool file with a number, 1 or more."""
+    return f"state/{WRITER}-spool-{number:06}.arrow"
+
+
+def staged_path(number: int) -> str:
+    """Name what does not have its name yet, with a number, 1 or more."""
+    return f"state/{WRITER}-staged-{number:06}"
+
+
+def aside_path(number: int) -> str:
+    """Name a data file that was not as it had been written, with a number, 1 or more."""
+    return f"state/{WRITER}-aside-{number:06}"
+
+
+def journal_number(path: str) -> int | None:
+    """The number of a journal; None for the path of another file."""
+    return state_number(path) if state_kind(path) == "journal" else None
+
+
+def state_kind(path: str) -> str | None:
+    """Whether a path is that of a ``journal``, a ``spool`` file, or one ``staged`` or set ``aside``; else None."""
+    match = _IS_STATE.fullmatch(path)
+    return match[1] if match and match[3] == _ENDINGS[match[1]] else None
+
+
+def state_number(path: str) -> int | None:
+    """The number in the name of any of those; None for the path of another file."""
+    match = _IS_STATE.fullmatch(path)
+    return int(match[2]) if match and match[3] == _ENDINGS[match[1]] else None
+
+
+def is_path(path: str) -> bool:
+    """Whether a path is one that a dataset has, which no other file is opened by."""
+    return path == LOCK or state_kind(path) is not None or _IS_DATA.fullmatch(path) is not None
+
+
+def check_path(path: str) -> tuple[str, str]:
+    """Check a path before it is used.
+
+    Args:
+        path: Where a file is.
+
+    Returns:
+        Its folder, and its name in there.
+
+    Raises:
+        ManifestError: A dataset has no such path.
+    """
+    if not is_path(path):
+        raise ManifestError(f"a dataset has no file {path[:200]!r}: the name is not one of ours")
+    folder, _, name = path.partition("/")
+    return folder, name
