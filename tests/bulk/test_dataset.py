@@ -346,6 +346,7 @@ def test_a_connection_of_its_own(tmp_path: Path) -> None:
 def test_the_types_of_pandas(folder: Path) -> None:
     """They are those that pandas has when it reads the folder itself."""
     pd = pytest.importorskip("pandas", minversion="3")
+    pytest.importorskip("pyarrow", minversion="19")  # which knows the text of pandas 3
     dataset = open_dataset(folder)
 
     assert dict(dataset.to_pandas().dtypes) == dict(pd.read_parquet(dataset.folder).dtypes)

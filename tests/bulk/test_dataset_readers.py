@@ -18,6 +18,9 @@ pl = pytest.importorskip("polars")
 pd = pytest.importorskip("pandas", minversion="3")
 duckdb = pytest.importorskip("duckdb")
 
+quiet_pandas = pytest.mark.filterwarnings("ignore:Series.values returning")
+"""An old pyarrow reads a column in a way that pandas 3.1 warns of."""
+
 DIGITS = ("1" * 32, "0" * 31 + "7", "9" * 32)
 """Ids that look like numbers."""
 KINDS = {
@@ -121,6 +124,7 @@ def test_names_and_types(folder: Path, reader: str) -> None:
     assert {name: kind_of(name, table) for name in names} == KINDS
 
 
+@quiet_pandas
 def test_the_same_rows(folder: Path, plan: Plan) -> None:
     """Every reader has every row, with the same values, also where numbers are beyond floats or missing."""
     found = {name: rows_of(read(folder)) for name, read in READERS.items()}
@@ -133,6 +137,7 @@ def test_the_same_rows(folder: Path, plan: Plan) -> None:
     assert rows_of(open_dataset(folder).to_arrow()) == first
 
 
+@quiet_pandas
 def test_after_upkeep(folder: Path, plan: Plan) -> None:
     """They agree as well when rows have been deleted and the query has gained a metric."""
     delete_before(folder, SINCE + timedelta(days=20))
