@@ -292,7 +292,7 @@ def test_the_command_for_the_rest_has_the_same_times(
             id="a mistyped year",
         ),
         pytest.param("--since -99d --max-tasks 999", "expected a plan of 999 windows {}, got 1,000 ", id="a bound"),
-        pytest.param("--since -99d --max-tasks 0", 'Invalid value "0" for --max-tasks', id="no bound"),
+        pytest.param("--since -99d --max-tasks 0", 'Invalid value "0" for {}--max-tasks', id="no bound"),
         pytest.param("--since -99d --max-tasks 1000", None, id="as many"),
     ],
 )
