@@ -1,5 +1,7 @@
 """What tests of all kinds share."""
 
+import zlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -15,7 +17,34 @@ APP = "ea95132c15732412d22c1476fa83f27a"
 TOKEN = "t0ken-of-the-tests"
 
 settings.register_profile("offline", deadline=None)  # machines are noisy, and a timing is no test
+settings.register_profile("sample", deadline=None, max_examples=20)
 settings.load_profile("offline")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--sample``."""
+    parser.addoption("--sample", type=int, metavar="N", help="run N cases of each test, and fewer random examples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make do with fewer examples in a sample."""
+    if config.getoption("--sample") is not None:
+        settings.load_profile("sample")
+
+
+@pytest.hookimpl(trylast=True)  # when those are gone that are not wanted anyway
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep some cases of each test: no matter which ones, but the same ones in all processes."""
+    size = config.getoption("--sample")
+    if size is None:
+        return
+    kept, left, seen = [], [], Counter[str]()
+    for item in sorted(items, key=lambda item: zlib.crc32(item.nodeid.encode())):
+        test = item.nodeid.partition("[")[0]
+        (kept if seen[test] < size else left).append(item)
+        seen[test] += 1
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
 
 
 @pytest.fixture

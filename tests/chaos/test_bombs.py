@@ -1,9 +1,7 @@
 """Bodies that are small on the wire and large in memory end in an error, with little memory."""
 
 import asyncio
-import gc
 import gzip
-import tracemalloc
 from typing import Final
 
 import pytest
@@ -15,6 +13,7 @@ from tests.chaos import codings
 from tests.chaos.responses import ServerResponse
 from tests.chaos.server import ChaosServer
 from tests.conftest import TOKEN, ZONE
+from tests.memory import trace_memory
 
 MEBIBYTE: Final = 1 << 20
 READABLE: Final = {
@@ -46,17 +45,11 @@ async def test_bombs(coding: str, cap: int) -> None:
         ChaosServer(rest=codings.bomb(coding)) as server,
         Client(api_token=TOKEN, base_url=server.url, max_body_bytes=cap, retry=RetryPolicy(max_attempts=1)) as client,
     ):
-        gc.collect()
-        tracemalloc.start()
-        try:
-            with pytest.raises(error) as caught:
-                await client.protocols.list(ZONE)
-            _, peak = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
+        with trace_memory() as traced, pytest.raises(error) as caught:
+            await client.protocols.list(ZONE)
         await server.all_closed()
-    print(f"{coding}: {peak / MEBIBYTE:.1f} MiB at most, for {cap / MEBIBYTE:.0f} MiB allowed")
-    assert peak < cap * 9 / 8 + 8 * MEBIBYTE  # what grows takes an eighth more, and some are the server's
+    print(f"{coding}: {traced.peak / MEBIBYTE:.1f} MiB at most, for {cap / MEBIBYTE:.0f} MiB allowed")
+    assert traced.peak < cap * 9 / 8 + 8 * MEBIBYTE  # what grows takes an eighth more, and some are the server's
     assert caught.value.attempts == 1
 
 

@@ -3,7 +3,6 @@
 import json
 import pickle
 import re
-import tracemalloc
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from aiospectrum.errors import ErrorDetail
 from aiospectrum.models import App
 from aiospectrum.routes import Route
 from tests.conftest import APP, ZONE
+from tests.memory import trace_memory
 from tests.records import make_call
 
 MEBIBYTE: Final = 1 << 20
@@ -207,17 +207,13 @@ class Whole:
 )
 def test_reading_stops_at_what_is_wrong(wanted: Any, result: object, words: str) -> None:
     """No error is collected for each wrong value: the text names a few, and where they are."""
-    tracemalloc.start()
-    try:
+    with trace_memory() as traced:
         error = failure(call_of(route_of(wanted)), response({"success": True, "result": result}))
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
 
     assert type(error) is DecodeError
     assert re.search(words, str(error))
     assert str(error).count(";") < 5
-    assert peak < 40 * len(json.dumps(result)) + MEBIBYTE
+    assert traced.peak < 40 * len(json.dumps(result)) + MEBIBYTE
 
 
 def test_a_report_stops_at_its_first_wrong_row() -> None:

@@ -455,7 +455,7 @@ async def test_a_check_visits_what_is_due(
     assert sum(task.done() for task in tasks) == 1000
     assert visits <= 3 * len(tasks)
     timer.close()
-    await asyncio.wait(tasks)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_a_call_needs_a_task(timer: DeadlineTimer) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import tracemalloc
 from contextlib import nullcontext
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from aiospectrum.models import App, DeletedApp, Protocol, ReportByTime, ReportSu
 from aiospectrum.routes import Route
 from benchmarks.hostile import app, fill
 from tests.json_texts import texts_of
+from tests.memory import trace_memory
 from tests.unit.test_bounded_reading import call_of, response
 
 MEBIBYTE: Final = 1 << 20
@@ -180,17 +180,13 @@ def test_memory_is_bounded_by_the_size(route: Route[Any], item: bytes, last: byt
     data = fill(item, 0.25, last)
     result = b'{"data_lag":0,"rows":1,"data":[%b]}' % data if "events" in route.name else b"[%b]" % data
     http = response(b'{"success":true,"result":%b}' % result)
-    tracemalloc.start()
-    try:
+    with trace_memory() as traced:
         try:
             read = read_response(call_of(route), http)
         except DecodeError:
             read = None
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
 
-    assert peak < 39 * len(http.body)
+    assert traced.peak < 39 * len(http.body)
     del read
 
 
