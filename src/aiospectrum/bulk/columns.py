@@ -25,7 +25,17 @@ from aiospectrum.tables.layout import WHOLE_METRICS, Interval, Numbers, TidyTabl
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["PackedReport", "Part", "import_libraries", "pack_report", "schema_of", "to_table"]
+__all__ = [
+    "PackedReport",
+    "Part",
+    "encode_texts",
+    "encoded_schema_of",
+    "import_libraries",
+    "pack_report",
+    "schema_of",
+    "to_encoded_table",
+    "to_table",
+]
 
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 """What an interval is sorted by whose start is not known."""
@@ -108,6 +118,23 @@ def schema_of(query: Query) -> "pyarrow.Schema":
         ],
         metadata={"pandas": _whole_in_pandas(query)},
     )
+
+
+def encoded_schema_of(query: Query) -> "pyarrow.Schema":
+    """The same, with dictionaries for texts: each text is there once, and takes four bytes in a row."""
+    pa, schema = import_pyarrow(), schema_of(query)
+    encoded = pa.dictionary(pa.int32(), pa.string())
+    fields = [field.with_type(encoded) if field.type == pa.string() else field for field in schema]
+    return pa.schema(fields, schema.metadata)
+
+
+def encode_texts(table: "pyarrow.Table") -> "pyarrow.Table":
+    """Give a table of plain texts dictionaries for them."""
+    pa = import_pyarrow()
+    for place, field in enumerate(table.schema):
+        if field.type == pa.string():
+            table = table.set_column(place, field.name, table[place].dictionary_encode())
+    return table
 
 
 def _whole_in_pandas(query: Query) -> bytes:
@@ -256,7 +283,13 @@ def to_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple
     Raises:
         ImportError: pyarrow or numpy is not installed.
     """
-    pa, np, schema = import_pyarrow(), import_numpy(), schema_of(query)
+    table, rounded = to_encoded_table(query, parts)
+    return table.cast(schema_of(query)), rounded
+
+
+def to_encoded_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple[str, ...]]":
+    """The same, of the schema of :func:`encoded_schema_of`."""
+    pa, np, schema = import_pyarrow(), import_numpy(), encoded_schema_of(query)
     parts = [part for part in parts if len(part.report)]
     if not parts:
         return schema.empty_table(), ()
@@ -264,7 +297,7 @@ def to_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple
     reports = [part.report for part in parts]
     starts, ends, first_intervals = _distinct_intervals(pa, schema, parts)
     of_part, of_interval, of_row = _places(np, reports, first_intervals)
-    names = pa.array([part.zone_id for part in parts], pa.string())
+    zones = pa.array([part.zone_id for part in parts], pa.string()).dictionary_encode()
     since, until = (
         pa.array([getattr(part.window, end) for part in parts], schema.field(f"window_{end}").type).take(of_part)
         for end in ("since", "until")
@@ -273,12 +306,20 @@ def to_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple
     if date.null_count:  # of an interval whose start is not known
         date = pa.compute.coalesce(date, since.cast(pa.date32()))
     columns = [
-        *(names.take(of_part), date, since, until, starts.take(of_interval), ends.take(of_interval)),
-        *(pa.concat_arrays([each.dimensions[name] for each in reports]).take(of_row) for name in query.dimensions),
+        *(_take(pa, zones, of_part), date, since, until, starts.take(of_interval), ends.take(of_interval)),
+        *(
+            _take(pa, pa.concat_arrays([each.dimensions[name] for each in reports]).dictionary_encode(), of_row)
+            for name in query.dimensions
+        ),
         *(pa.concat_arrays([each.metrics[name] for each in reports]) for name in query.metrics),
     ]
     rounded = {name for report in reports for name in report.rounded}
     return pa.table(columns, schema=schema), tuple(name for name in query.metrics if name in rounded)
+
+
+def _take(pa: Any, encoded: Any, places: Any) -> Any:
+    """Texts at places, with the dictionary as it is."""
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(places), encoded.dictionary)
 
 
 def _distinct_intervals(pa: Any, schema: Any, parts: Sequence[Part]) -> tuple[Any, Any, list[int]]:

@@ -27,6 +27,7 @@ FORMULA: Final = r"^([\s\p{Z}\p{C}]*[=+\-@＝＋－＠]|[\t\r\n'])"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ROWS_OF_GROUP: Final = 100_000
 _BLOCK: Final = 16 << 20
+_TIMES: Final = ("window_since", "window_until", "interval_start", "interval_end")
 
 
 def write_table(file_format: FileFormat, table: "pyarrow.Table") -> bytes:
@@ -34,7 +35,7 @@ def write_table(file_format: FileFormat, table: "pyarrow.Table") -> bytes:
 
     Args:
         file_format: Format of the file.
-        table: The table, sorted by zone.
+        table: The table, sorted by zone; its texts may have dictionaries.
 
     Returns:
         The whole file. Rows of Parquet are in groups of 100,000, each with the least and the greatest zone and time.
@@ -42,7 +43,7 @@ def write_table(file_format: FileFormat, table: "pyarrow.Table") -> bytes:
     Raises:
         ImportError: pyarrow is not installed.
     """
-    data: bytes = _WRITERS[file_format](table)
+    data: bytes = _WRITERS[file_format](_with_plain_texts(table))
     return data
 
 
@@ -73,7 +74,7 @@ def open_parquet(schema: "pyarrow.Schema", sink: Any) -> Any:
     """Open a writer of Parquet, with the settings of all data files.
 
     Args:
-        schema: The schema of the query.
+        schema: The schema of the tables; texts with dictionaries are written sooner, and read as plain ones.
         sink: What to write to.
 
     Returns:
@@ -83,9 +84,17 @@ def open_parquet(schema: "pyarrow.Schema", sink: Any) -> Any:
     # Measured: dictionaries of numbers take longer than all the rest; whole numbers are half as large by differences.
     whole = {name: "DELTA_BINARY_PACKED" for name in schema.names if name in WHOLE_METRICS}
     repetitive = [field.name for field in schema if field.type not in (pa.int64(), pa.float64())]
-    return pa.parquet.ParquetWriter(
-        sink, schema, compression="zstd", use_dictionary=repetitive, column_encoding=whole or None
+    writer = pa.parquet.ParquetWriter(
+        sink,
+        schema,
+        compression="zstd",
+        use_dictionary=repetitive,
+        column_encoding=whole or None,
+        write_statistics=[name for name in ("zone_id", "date", *_TIMES) if name in schema.names],
+        store_schema=False,  # it would have readers make dictionaries
     )
+    writer.add_key_value_metadata(schema.metadata or {})
+    return writer
 
 
 def _to_parquet(table: Any) -> bytes:
@@ -157,6 +166,14 @@ def _from_ndjson(schema: Any, data: bytes) -> Any:
         read_options=pa.json.ReadOptions(block_size=_BLOCK),
         parse_options=pa.json.ParseOptions(explicit_schema=pa.schema(kinds), unexpected_field_behavior="error"),
     )
+
+
+def _with_plain_texts(table: Any) -> Any:
+    types = import_pyarrow().types
+    for place, field in enumerate(table.schema):
+        if types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table[place].cast(field.type.value_type))
+    return table
 
 
 def _with_time_texts(table: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["Output", "Source", "plan_merge", "write_output"]
+
+_LONG: Final = 1000
+"""Rows of a window."""
 
 
 @attrs.define
@@ -208,6 +211,9 @@ def _take(rows: Sequence[Rows], group: Sequence[_Run], schema: "pyarrow.Schema")
     counts = Counter[int]()
     for _, _, place, count, _ in group:
         counts[place] += count
+    if sum(counts.values()) >= len(group) * _LONG:  # to put pieces together takes less than to copy rows
+        taken = [(rows[place].take(count), is_wanted) for _, _, place, count, is_wanted in group]
+        return pa.Table.from_batches([each for pieces, is_wanted in taken for each in pieces if is_wanted], schema)
     pieces, firsts, total = [], {}, 0
     for place in sorted(counts):
         pieces += rows[place].take(counts[place])
@@ -224,4 +230,4 @@ def _take(rows: Sequence[Rows], group: Sequence[_Run], schema: "pyarrow.Schema")
     places = np.repeat(np.array(starts, np.int64) - np.cumsum(length) + length, length) + np.arange(length.sum())
     if len(places) == total and (places[1:] > places[:-1]).all():
         return table
-    return table.combine_chunks().take(places)
+    return table.unify_dictionaries().combine_chunks().take(places)

@@ -211,7 +211,7 @@ def read_rows(
             return pa.parquet.read_table(pa.BufferReader(data), filters=condition, partitioning=None)
         if file_format == "spool":
             import_pyarrow(".ipc")
-            return pa.ipc.open_stream(pa.BufferReader(data)).read_all()
+            return pa.ipc.open_stream(pa.BufferReader(data)).read_all().cast(schema)
         table = read_table(file_format, schema, data)
     except (pa.ArrowException, TableError, ValueError, OSError) as error:
         raise ManifestError(f"cannot be read: {error}") from error

@@ -1,13 +1,14 @@
 """The files of a dataset as rows, one after another, and rows as files: pure. Needs ``aiospectrum[arrow]``.
 
 All files have their rows by zone and window, in the order of both, so that files are merged without being sorted, and
-with a part of each in memory.
+with a part of each in memory. There texts have dictionaries, as nearly all are in many rows.
 """
 
 import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from aiospectrum.bulk.columns import encode_texts
 from aiospectrum.bulk.dataset.errors import ManifestError
 from aiospectrum.bulk.dataset.files import open_parquet, read_table, write_table
 from aiospectrum.bulk.dataset.results import FileFormat
@@ -24,11 +25,11 @@ _BATCH: Final = 16_384
 
 
 def write_spool(table: "pyarrow.Table", batch_rows: int = 4096) -> bytes:
-    """Write a spool file, of which so many rows are read at once."""
+    """Write a spool file, of which so many rows are read at once; not compressed, as it is gone soon."""
     pa = import_pyarrow(".ipc")
     sink = io.BytesIO()
-    options = pa.ipc.IpcWriteOptions(compression="lz4" if pa.Codec.is_available("lz4") else None)
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+    table = encode_texts(table).unify_dictionaries()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=batch_rows)
     return sink.getvalue()
 
@@ -37,7 +38,7 @@ def read_spool(schema: "pyarrow.Schema", path: str, data: bytes) -> "Rows":
     """Read a spool file, batch by batch.
 
     Args:
-        schema: The schema of the query.
+        schema: The schema of its tables.
         path: Where it is, for errors.
         data: The whole file.
 
@@ -52,7 +53,7 @@ def read_data(schema: "pyarrow.Schema", path: str, file_format: FileFormat, data
     """Read a data file; one of Parquet batch by batch.
 
     Args:
-        schema: The schema of the query.
+        schema: The schema of the tables to be made of it, with dictionaries for texts.
         path: Where it is, for errors.
         file_format: Its format.
         data: The whole file.
@@ -61,9 +62,15 @@ def read_data(schema: "pyarrow.Schema", path: str, file_format: FileFormat, data
         Its rows.
     """
     pa = import_pyarrow(".parquet")
-    if file_format == "parquet":
-        return Rows(schema, path, lambda: pa.parquet.ParquetFile(pa.BufferReader(data)).iter_batches(_BATCH))
-    return Rows(schema, path, lambda: read_table(file_format, schema, data).to_batches(_BATCH))
+    texts = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+
+    def open_file() -> Any:
+        if file_format == "parquet":
+            return pa.parquet.ParquetFile(pa.BufferReader(data), read_dictionary=texts).iter_batches(_BATCH)
+        plain = pa.schema([field.with_type(pa.string()) if field.name in texts else field for field in schema])
+        return encode_texts(read_table(file_format, plain, data)).to_batches(_BATCH)
+
+    return Rows(schema, path, open_file)
 
 
 class Rows:
@@ -142,6 +149,7 @@ class FileWriter:
         if self._writer is None:
             self._sink.write(write_table(self._format, table)[len(self._header) :])
         elif table.num_rows:
+            table = table.unify_dictionaries()  # another one within a column would not be written as it is
             self._writer.write_table(table, row_group_size=table.num_rows)
 
     def finish(self) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import attrs
 
-from aiospectrum.bulk.columns import schema_of, to_table
+from aiospectrum.bulk.columns import encoded_schema_of, to_encoded_table
 from aiospectrum.bulk.dataset.collecting import Collected, Finished
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.journal import Journal
@@ -109,7 +109,7 @@ class DatasetWriter:
     """Bytes of data files for each byte of spool files, by the latest merge."""
 
     def __attrs_post_init__(self) -> None:
-        self._schema = schema_of(self.query)
+        self._schema = encoded_schema_of(self.query)
         self._collected = self._nothing()
 
     @property
@@ -120,7 +120,7 @@ class DatasetWriter:
     def _is_enough(self, spools: Sequence[Spooled]) -> bool:
         """Whether spool files are worth a data file, or all that there is memory for."""
         size = self._weigh(spools)
-        return size >= self.memory // 5 or size * self._ratio >= self.memory // 10 or len(spools) >= _MOST_SPOOLS
+        return size >= self.memory // 3 or size * self._ratio >= self.memory // 10 or len(spools) >= _MOST_SPOOLS
 
     @property
     def _row_bytes(self) -> int:
@@ -236,7 +236,7 @@ class DatasetWriter:
             else:
                 wanted.setdefault(period_of(each.window.since, self.journal.header.period), []).append(each)
         for period, finished in wanted.items():
-            table, rounded = to_table(self.query, [part for each in finished for part in each.parts])
+            table, rounded = to_encoded_table(self.query, [part for each in finished for part in each.parts])
             batch = self.memory // 8 // _MOST_SPOOLS // self._row_bytes
             data = write_spool(table, max(batch, 1))
             path = spool_path(self.journal.next_number())
