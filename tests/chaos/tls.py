@@ -6,12 +6,13 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
 import attrs
 
+from tests.chaos.bench import until
 from tests.chaos.responses import good
 from tests.generated.test_endpoints import WIRE_APP
 
@@ -19,6 +20,8 @@ __all__ = ["FOLDER", "Peer", "open_proxy", "open_tls_server", "server_context", 
 
 FOLDER: Final = Path(__file__).parents[1] / "samples" / "tls"
 """A certificate authority, and certificates by it with their keys, which are nobody's."""
+
+_PATIENCE: Final = 20.0
 
 
 @attrs.define
@@ -28,6 +31,8 @@ class Peer:
     port: int
     connections: int = 0
     requests: list[str] = attrs.Factory(list)
+    open: set[object] = attrs.Factory(set)
+    """The connections that the client has not ended; of a server."""
 
 
 def trusting(**changes: object) -> ssl.SSLContext:
@@ -48,49 +53,58 @@ def server_context(certificate: str = "good", **changes: object) -> ssl.SSLConte
     return context
 
 
-class _TLSServer(socketserver.ThreadingTCPServer):
-    """In threads, as asyncio ends a handshake that fails without saying why."""
+class _Server(socketserver.ThreadingTCPServer):
+    """In threads, as asyncio ends a handshake that fails without saying why, and TLS by itself when the client does."""
 
     daemon_threads = True
 
-    def __init__(self, context: ssl.SSLContext | None) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, context: ssl.SSLContext | None, handler: "type[_Handler]") -> None:
+        super().__init__(("127.0.0.1", 0), handler)
         self.context = context
         self.peer = Peer(self.server_address[1])
 
 
 class _Handler(socketserver.BaseRequestHandler):
-    server: _TLSServer
+    server: _Server
 
     def handle(self) -> None:
-        peer, context = self.server.peer, self.server.context
+        peer = self.server.peer
         peer.connections += 1
-        if context is None:
-            self.request.recv(1 << 16)
-            self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-            return self._leave(self.request)
-        connection = context.wrap_socket(self.request, server_side=True, do_handshake_on_connect=False)
+        peer.open.add(self)
+        self.connection: socket.socket = self.request
+        self.connection.settimeout(_PATIENCE)
         with contextlib.suppress(OSError):
-            connection.do_handshake()
-            while data := connection.recv(1 << 16):
-                peer.requests.append(data.split(b" ")[0].decode())
-                connection.sendall(good(WIRE_APP).encode())
-        return self._leave(connection)
-
-    def _leave(self, connection: socket.socket) -> None:
-        """End the connection without an RST, which could overtake what has been said."""
-        with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_WR)
-            connection.settimeout(5)
-            while socket.socket.recv(connection, 1 << 16):
+            self.talk(peer)
+        with contextlib.suppress(ConnectionError):
+            while socket.socket.recv(self.connection, 1 << 16):  # also of TLS, of which it takes no notice
                 pass
-        connection.close()
+        peer.open.discard(self)
+        self.connection.close()
+
+    def talk(self, peer: Peer) -> None:
+        """Respond well to each request, and leave without an RST, which could overtake what has been said."""
+        try:
+            if self.server.context is None:
+                self.connection.recv(1 << 16)
+                self.connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                return
+            self.secure(self.server.context)
+            while data := self.connection.recv(1 << 16):
+                peer.requests.append(data.split(b" ")[0].decode())
+                self.connection.sendall(good(WIRE_APP).encode())
+        finally:
+            self.connection.shutdown(socket.SHUT_WR)
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        connection = context.wrap_socket(self.connection, server_side=True, do_handshake_on_connect=False)
+        self.connection = connection
+        connection.do_handshake()
 
 
-@contextlib.asynccontextmanager
-async def open_tls_server(context: ssl.SSLContext | None) -> AsyncIterator[Peer]:
-    """Respond well to each request; without a context refuse it, over TCP alone."""
-    with _TLSServer(context) as server:
+@contextlib.contextmanager
+def _running(server: _Server) -> Iterator[Peer]:
+    with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -98,6 +112,18 @@ async def open_tls_server(context: ssl.SSLContext | None) -> AsyncIterator[Peer]
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextlib.asynccontextmanager
+async def open_tls_server(context: ssl.SSLContext | None) -> AsyncIterator[Peer]:
+    """Respond well to each request; without a context refuse it, over TCP alone.
+
+    It waits for clients to end their connections: in TLS they do so once the server has, which can be after the test,
+    and asyncio forgets those of a loop that is closed.
+    """
+    with _running(_Server(context, _Handler)) as peer:
+        yield peer
+        await until(lambda: not peer.open)
 
 
 @contextlib.asynccontextmanager
