@@ -6,20 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from aiospectrum import InvalidArgumentError
 from aiospectrum.bulk import (
     DestinationMismatchError,
     ManifestError,
+    catch_up,
+    delete_before,
+    open_dataset,
+    save,
 )
 from tests.bulk.datasets import (
     expected_rows,
     files_aside,
     files_of,
+    holding,
+    hourly,
     journals_of,
     make_plan,
     save_to,
     shown_rows,
+    times_of,
 )
-from tests.bulk.fakes import ZONES
+from tests.bulk.fakes import ZONES, Fake
 
 A, B = ZONES[:2]
 DAY = timedelta(days=1)
@@ -36,15 +44,15 @@ async def test_a_folder_with_other_things(tmp_path: Path) -> None:
 
 
 async def test_files_of_others(tmp_path: Path) -> None:
-    """A data file that no run has written is left alone, and its name is not taken."""
+    """A data file that no journal knows may have rows that are fetched again: it is kept where nobody reads it."""
     await save_to(tmp_path, make_plan([A]))
     foreign = tmp_path / "data" / "2026-12-w1-0001.ndjson"
-    foreign.write_bytes(b"")
+    foreign.write_bytes(b"theirs")
     since = datetime(2026, 12, 1, tzinfo=UTC)
     plan = make_plan([A], since=since, until=since + DAY)
     await save_to(tmp_path, plan, clock=plan.until.timestamp)
-    assert foreign.read_bytes() == b""
-    assert [path.name for path in files_of(tmp_path, "ndjson")][1:] == [foreign.name, "2026-12-w1-0002.ndjson"]
+    assert files_aside(tmp_path) == [b"theirs"]
+    assert [path.name for path in files_of(tmp_path, "ndjson")][1:] == ["2026-12-w1-0002.ndjson"]
 
 
 @pytest.mark.parametrize("is_there", [True, False], ids=["changed", "deleted"])
@@ -124,3 +132,75 @@ async def test_half_a_line(tmp_path: Path, lines: int, end: int) -> None:
     saved = await save_to(tmp_path, plan)
     assert (saved.skipped, saved.done, saved.ok) == (0, 2, True)
     assert shown_rows(tmp_path) == expected_rows(plan)
+
+
+async def test_a_state_that_is_older_than_the_data(tmp_path: Path) -> None:
+    """As after a backup was restored, or a dataset was copied during a run: no row is there twice."""
+    first, both = make_plan([A, B]), make_plan([A, B], days=30)
+    await save_to(tmp_path, first)
+    older = {path: path.read_bytes() for path in journals_of(tmp_path)}
+    await save_to(tmp_path, both, clock=both.until.timestamp)
+    for path in journals_of(tmp_path):
+        path.unlink()
+    for path, content in older.items():
+        path.write_bytes(content)
+
+    await save_to(tmp_path, both, clock=both.until.timestamp)
+
+    assert shown_rows(tmp_path) == expected_rows(both)
+
+
+async def test_a_lost_file_before_the_time_of_the_plan(tmp_path: Path) -> None:
+    """What was in it is filling, and is asked for again by the next run, whatever its plan."""
+    whole = make_plan([A, B], days=20)
+    await save_to(tmp_path, make_plan([A, B], days=15), clock=whole.until.timestamp)
+    files_of(tmp_path, "ndjson")[0].unlink()
+    assert open_dataset(tmp_path).filling
+
+    later = make_plan([A, B], since=whole.since + 15 * DAY, until=whole.until)
+    saved = await save_to(tmp_path, later, clock=whole.until.timestamp)
+
+    assert saved.ok
+    assert shown_rows(tmp_path) == expected_rows(whole)
+
+
+async def test_a_clock_that_was_ahead(tmp_path: Path) -> None:
+    """Windows that were asked for later than now are asked for again: they may not have happened then."""
+    plan = make_plan([A, B])
+    await save_to(tmp_path, plan, Fake(respond=holding), clock=(plan.until + 90 * DAY).timestamp)
+
+    saved = await save_to(tmp_path, plan, clock=plan.until.timestamp)
+
+    assert (saved.skipped, saved.ok) == (0, True)
+    assert shown_rows(tmp_path) == expected_rows(plan)
+
+
+@pytest.mark.parametrize("inside", ["data", "state", "data/more"])
+async def test_a_dataset_inside_of_another(tmp_path: Path, inside: str) -> None:
+    """It is refused before anything is made, as readers of the outer one would see its rows."""
+    await save_to(tmp_path, make_plan([A]))
+    there = times_of(tmp_path)
+    with pytest.raises(DestinationMismatchError, match="inside of the dataset"):
+        await save_to(tmp_path / inside, make_plan([B]))
+    assert times_of(tmp_path) == there
+
+
+async def test_catching_up_after_a_deletion(tmp_path: Path) -> None:
+    """What was deleted is not asked for again, also when nothing else was there."""
+    plan = make_plan([A])
+    await save_to(tmp_path, plan)
+    delete_before(tmp_path, plan.until + timedelta(hours=7), clock=(plan.until + DAY).timestamp)
+    fake = Fake(respond=hourly)
+
+    await catch_up(fake, tmp_path, rate_limit_timeout=None, clock=(plan.until + 2 * DAY).timestamp)
+
+    assert min(call.times[0] for call in fake.calls) == plan.until
+
+
+@pytest.mark.parametrize("place", ["a\0b", "\ud800", ""], ids=["null", "surrogate", "empty"])
+async def test_a_place_that_cannot_be(place: str) -> None:
+    """It is refused by its name."""
+    with pytest.raises(InvalidArgumentError, match="destination: expected a path"):
+        await save(Fake(respond=hourly), make_plan([A]), place)
+    with pytest.raises(InvalidArgumentError, match="folder: expected a path"):
+        open_dataset(place)

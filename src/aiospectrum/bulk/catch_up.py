@@ -13,7 +13,7 @@ from aiospectrum._http.config import check_callable, check_class, check_function
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
 from aiospectrum.bulk.dataset.index import DatasetIndex, read_journals
 from aiospectrum.bulk.dataset.opening import make_opener
-from aiospectrum.bulk.dataset.periods import to_datetime
+from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
 from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
 from aiospectrum.bulk.dataset.store import Store
@@ -162,6 +162,7 @@ def find_lacking(store: Store, plan: Plan | None, zones: tuple[str, ...] | None,
         OSError: The store cannot be read.
     """
     index = read_journals(store, store.list())
+    index.doubt(to_seconds(now))
     if index.header is None and plan is None:
         raise DestinationMismatchError(
             f"{store.name}: there is no dataset to extend: say what to pull and from when, for the first run"

@@ -84,6 +84,7 @@ def _look(store: Store, plans: tuple[Plan, ...], settings: SaveSettings, now: fl
     index = read_journals(store, sizes)
     check_destination(store, index, sizes, make_header(plans, settings.format, now))
     index.drop_missing(sizes)
+    index.doubt(int(now // 1))
     filling = [zone_id for zone_id, _ in index.filling()]
     counts = count_tasks(lambda: choose_tasks(plans, index, dict.fromkeys(filling), now=now), "month")
     return Preview(plans=plans, requests=counts.by_period.total())

@@ -14,7 +14,7 @@ from aiospectrum.bulk.dataset.checking import find_faults
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError, SaveError
 from aiospectrum.bulk.dataset.files import write_table
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Problem, Repaired, UpkeepProgress, Verified
-from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
+from aiospectrum.bulk.dataset.index import DatasetIndex, as_filling, read_index
 from aiospectrum.bulk.dataset.opening import open_place
 from aiospectrum.bulk.dataset.paths import (
     aside_path,
@@ -43,6 +43,7 @@ from aiospectrum.bulk.dataset.state import (
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.query import Query
+from aiospectrum.bulk.windows import STEP, edge_after, edge_before
 from aiospectrum.tables.arrow import import_pyarrow
 
 __all__ = ["LockedDataset", "Work", "work_on"]
@@ -173,21 +174,14 @@ class LockedDataset:
     def repair(self) -> Repaired:
         """See :func:`aiospectrum.bulk.repair`."""
         found = self.verify()
-        known = {entry.path: entry for entry in self._entries()}
-        lost: Windows = {}
+        known = {entry.path for entry in self._entries()}
         aside = []
         for problem in found.problems:
             if problem.kind in ("damaged", "unknown") and problem.path not in self.wrong:
                 aside.append(aside_path(self._next_number()))
                 self.store.publish(problem.path, aside[-1])
-            if problem.path in known:
-                for zone_id, windows in known[problem.path].windows.items():
-                    lost.setdefault(zone_id, []).extend(map(_as_filling, windows))
-        for windows in lost.values():
-            windows.sort(key=lambda window: window.since)
-        lines: list[Entry] = [Removed(path=each.path) for each in found.problems if each.path in known]
-        if lost:
-            lines.append(Noted(windows=lost))
+        lines: list[Entry] = [*self.index.forget({each.path for each in found.problems if each.path in known})]
+        lost = sum(len(of_zone) for line in lines if isinstance(line, Noted) for of_zone in line.windows.values())
         if self.wrong:  # all that could be read of them stands in the new journal, which they make room for
             self.index.apply("", lines)
             lines = self._all_lines()
@@ -196,7 +190,7 @@ class LockedDataset:
         for path in self.wrong:
             aside.append(aside_path(self._next_number()))
             self.store.publish(path, aside[-1])
-        return Repaired(problems=found.problems, set_aside=tuple(aside), windows=sum(map(len, lost.values())))
+        return Repaired(problems=found.problems, set_aside=tuple(aside), windows=lost)
 
     def _all_lines(self) -> list[Entry]:
         index = self.index
@@ -224,16 +218,14 @@ class LockedDataset:
             return table.filter(pc.greater(table["window_until"].cast("int64"), until))
 
         changed: list[DataFile | Spooled] = [*files, *spools]
-        if not changed and not self._asks_before(before):
+        plan = self._plan_from(before)
+        if not changed and not self._asks_before(before) and plan == self.index.plan:
             return Deleted(windows=0, rows=0, removed=0, rewritten=0)
         self._start(len(changed))
         removed = [each.path for each in files if not kept[each.path]]
         new = self._rewrite([each for each in changed if kept[each.path]], kept, keep)
         for path in removed:  # before the line, as rows would be there twice if one stayed and its time was fetched
             self.store.delete(path)
-        plan = self.index.plan
-        if plan.since < to_datetime(before) < plan.until:
-            plan = attrs.evolve(plan, since=to_datetime(before))
         gone = [*removed, *(each.path for each in spools)]
         self._commit(plan, [*(Removed(path=path) for path in gone), *new, Dropped(before=before)], gone)
         dropped = [window for entry in entries for window in _difference(entry.windows, kept[entry.path])]
@@ -260,6 +252,14 @@ class LockedDataset:
         )
         asked = sum(window.filling for each in windows.values() for of_zone in each.values() for window in of_zone)
         return Extended(query=query, windows=asked, rewritten=len(self.index.files))
+
+    def _plan_from(self, before: int) -> Plan:
+        """The plan without what is deleted, else the next catch-up would ask for it; it begins with a whole window."""
+        plan = self.index.plan
+        since = edge_before(to_datetime(min(before, int(self.clock()))), plan.window)
+        if since <= plan.since:
+            return plan
+        return attrs.evolve(plan, since=since, until=max(plan.until, edge_after(since + STEP, plan.window)))
 
     def _asks_before(self, before: int) -> bool:
         """Whether windows that ended by a time have failed, or are noted without rows."""
@@ -378,10 +378,6 @@ class LockedDataset:
             refuse_coroutine("on_progress", self.on_progress(progress))
 
 
-def _as_filling(window: SavedWindow) -> SavedWindow:
-    return msgspec.structs.replace(window, filling=True)
-
-
 def _windows_after(windows: Windows, before: int) -> Windows:
     """Windows that ended later, of zones that have some."""
     found = {zone_id: [each for each in of_zone if each.until > before] for zone_id, of_zone in windows.items()}
@@ -396,6 +392,6 @@ def _difference(windows: Windows, kept: Windows) -> Iterator[SavedWindow]:
 
 def _filling_after(windows: Windows, since: int | None) -> Windows:
     return {
-        zone_id: [_as_filling(each) if since is None or each.until > since else each for each in of_zone]
+        zone_id: [as_filling(each) if since is None or each.until > since else each for each in of_zone]
         for zone_id, of_zone in windows.items()
     }

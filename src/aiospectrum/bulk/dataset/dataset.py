@@ -195,7 +195,8 @@ class Dataset:
         for zone_id in sorted(self._index.windows):
             for each in self._index.windows[zone_id]:
                 window = each.window
-                kind = filling if window.filling else complete if each.path in files else pending
+                is_filling = window.filling or each.path in self._index.lost
+                kind = filling if is_filling else complete if each.path in files else pending
                 kind.setdefault(zone_id, []).append((window.since, window.until))
         for zone_id, noted in self._index.noted.items():
             spans = [(each.window.since, each.window.until) for each in noted]

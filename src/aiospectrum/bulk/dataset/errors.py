@@ -28,6 +28,7 @@ __all__ = [
 _CREDENTIALS: Final = "check the credentials, in storage_options or the environment, and what they are allowed"
 
 _STEPS: Final = {
+    errno.EBUSY: "attempt it again in a moment",
     errno.ENOSPC: "make room, and save again",
     errno.EDQUOT: "make room, and save again",
     errno.EROFS: "it is mounted for reading only: save elsewhere",

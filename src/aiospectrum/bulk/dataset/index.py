@@ -1,7 +1,8 @@
 """The index of a dataset, made of its journals: what windows are there, and where."""
 
+import errno
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -30,9 +31,19 @@ from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.query import Query
 
-__all__ = ["DatasetIndex", "Located", "overlapping", "read_index", "read_journals", "replace", "window_of"]
+__all__ = [
+    "DatasetIndex",
+    "Located",
+    "as_filling",
+    "overlapping",
+    "read_index",
+    "read_journals",
+    "replace",
+    "window_of",
+]
 
 T = TypeVar("T")
+E = TypeVar("E", DataFile, Spooled)
 
 _ATTEMPTS: Final = 5
 """To read journals that a run merges meanwhile."""
@@ -69,6 +80,9 @@ class DatasetIndex:
 
     unpublished: frozenset[str] = frozenset()
     """Data files that a run was about to put in place; until another one does, readers see what was there before."""
+
+    lost: frozenset[str] = frozenset()
+    """Data files that are no longer there; the next run asks for what was in them."""
 
     path: str = ""
     """Where the latest header is."""
@@ -235,23 +249,58 @@ class DatasetIndex:
             until = window.until
         return None if until is None else to_datetime(until)
 
-    def drop_missing(self, sizes: Mapping[str, int]) -> list[str]:
-        """Drop the files that are not there as they were written.
+    def drop_missing(self, sizes: Mapping[str, int]) -> list[Removed | Noted]:
+        """Drop the files that are not there as they were written; the time of their windows is filling then.
 
         Args:
             sizes: The size of every file of the dataset by path, in bytes.
 
         Returns:
-            The paths of those.
+            The lines that say so.
+
+        Raises:
+            ManifestError: The lines of the journals contradict each other.
         """
-        missing = [path for path, each in self.files.items() if sizes.get(path) != each.bytes]
-        gone = [path for path, spool in self.spools.items() if sizes.get(path) != spool.bytes]
-        for path in missing:
-            del self.files[path]
-        for path in gone:
-            del self.spools[path]
+        missing = {
+            path
+            for path, file in self.files.items()
+            if sizes.get(path) != file.bytes and sizes.get(file.staged) != file.bytes
+        }
+        missing |= {path for path, spool in self.spools.items() if sizes.get(path) != spool.bytes}
+        lines = self.forget(missing)
+        self.apply(self.path, lines)
+        return lines
+
+    def forget(self, paths: Collection[str]) -> list[Removed | Noted]:
+        """Say that files are no longer part of the dataset, and that what they had is to be asked for again.
+
+        Args:
+            paths: Data files and spool files.
+
+        Returns:
+            The lines that say so; none without files.
+
+        Raises:
+            ManifestError: The lines of the journals contradict each other.
+        """
+        if not paths:
+            return []
+        lost = {
+            zone_id: [as_filling(each.window) for each in located if each.path in paths]
+            for zone_id, located in self.windows.items()
+        }
+        lost = {zone_id: windows for zone_id, windows in lost.items() if windows}
+        return [*map(Removed, sorted(paths)), *([Noted(windows=lost)] if lost else [])]
+
+    def doubt(self, now: int) -> None:
+        """Let windows be filling that were asked for later than now, by a clock that was ahead.
+
+        Args:
+            now: The time, in seconds since 1970.
+        """
+        self.files = {path: _doubted(file, now) for path, file in self.files.items()}
+        self.spools = {path: _doubted(spool, now) for path, spool in self.spools.items()}
         self._windows = None
-        return [*missing, *gone]
 
 
 def read_index(store: Store) -> DatasetIndex:
@@ -266,7 +315,7 @@ def read_index(store: Store) -> DatasetIndex:
     Raises:
         DestinationMismatchError: There is no dataset.
         ManifestError: The journals cannot be read.
-        OSError: The store cannot be read.
+        OSError: The store cannot be read, or so many runs save there that it never can.
     """
     for _ in range(_ATTEMPTS):
         sizes = store.list()
@@ -278,10 +327,11 @@ def read_index(store: Store) -> DatasetIndex:
             store.list()
         )  # after the journals, so that what they had announced by then and is not there yet is found
         index.unpublished = frozenset(path for path, file in index.files.items() if file.staged in sizes)
+        index.lost = frozenset(index.files.keys() - sizes.keys() - index.unpublished)
         if index.header is None:
             raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
         return index
-    raise ManifestError(f"{store.name}: the journals change too often to be read, attempt it again later")
+    raise OSError(errno.EBUSY, "the journals change while they are read, again and again")
 
 
 def read_journals(store: Store, sizes: Mapping[str, int]) -> DatasetIndex:
@@ -305,6 +355,21 @@ def read_journals(store: Store, sizes: Mapping[str, int]) -> DatasetIndex:
             raise ManifestError(f"{path}: has {sizes[path]:,} bytes, and a journal has {LONGEST_JOURNAL:,} at most")
         index.apply(path, read_journal(path, store.read(path)))
     return index
+
+
+def _doubted(entry: E, now: int) -> E:
+    if all(window.asked <= now for windows in entry.windows.values() for window in windows):
+        return entry
+    doubted = {
+        zone_id: [as_filling(each) if each.asked > now else each for each in windows]
+        for zone_id, windows in entry.windows.items()
+    }
+    return msgspec.structs.replace(entry, windows=doubted)
+
+
+def as_filling(window: SavedWindow) -> SavedWindow:
+    """The same window, which is to be asked for again."""
+    return msgspec.structs.replace(window, filling=True)
 
 
 def window_of(located: Located) -> SavedWindow:

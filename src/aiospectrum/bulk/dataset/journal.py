@@ -51,6 +51,7 @@ def begin_run(store: Store, header: Header) -> "tuple[DatasetIndex, Journal, fro
     numbers = [state_number(path) or 0 for path in named]
     period = header.period if index.header is None else index.header.period
     journal = Journal(store, msgspec.structs.replace(header, period=period), max(numbers, default=0))
+    taken = frozenset(filter(read_data_name, sizes))
     _finish(store, index, sizes)
     _set_aside(store, index, journal, sizes)
     journals = [path for path in sizes if journal_number(path) is not None]
@@ -58,7 +59,8 @@ def begin_run(store: Store, header: Header) -> "tuple[DatasetIndex, Journal, fro
         journal.merge(index)
         for path in journals:
             store.delete(path)
-    return index, journal, frozenset(filter(read_data_name, sizes))
+    index.doubt(header.started)
+    return index, journal, taken
 
 
 def check_destination(store: Store, index: DatasetIndex, sizes: Mapping[str, int], header: Header) -> None:
@@ -104,9 +106,13 @@ def _finish(store: Store, index: DatasetIndex, sizes: dict[str, int]) -> None:
 
 
 def _set_aside(store: Store, index: DatasetIndex, journal: "Journal", sizes: dict[str, int]) -> None:
-    """Take out of the dataset what is not as it was written; what was in it is missing then, and is fetched again."""
-    missing = index.drop_missing(sizes)
-    for path in missing:
+    """Take out of the dataset what is not as it was written, and is asked for again; it would be there twice then."""
+    if index.header is None:
+        return
+    lines = index.drop_missing(sizes)
+    missing = [line.path for line in lines if isinstance(line, Removed)]
+    unknown = [path for path in sizes if read_data_name(path) and path not in index.files and path not in missing]
+    for path in [*missing, *unknown]:
         if sizes.pop(path, None) is None:
             _LOGGER.warning("%s: %s is gone, with all that was in it", store.name, path)
         elif read_data_name(path) is None:
@@ -114,9 +120,10 @@ def _set_aside(store: Store, index: DatasetIndex, journal: "Journal", sizes: dic
         else:
             aside = aside_path(journal.next_number())
             store.publish(path, aside)
-            _LOGGER.warning("%s: %s is not as it was written, and is now %s", store.name, path, aside)
-    if missing:
-        journal.add(*map(Removed, missing))
+            reason = "is in no journal" if path in unknown else "is not as it was written"
+            _LOGGER.warning("%s: %s %s, and is now %s", store.name, path, reason, aside)
+    if lines:
+        journal.add(*lines)
 
 
 class Journal:

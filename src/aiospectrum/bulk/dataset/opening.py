@@ -1,5 +1,6 @@
 """How the place of a dataset becomes a store, and errors of stores are shown without secrets."""
 
+import contextlib
 import os
 import re
 import secrets
@@ -13,8 +14,9 @@ import attrs
 from aiospectrum._http.frames import chain_of, forget_frames
 from aiospectrum._http.passwords import hide_passwords, redaction_of_urls, split_login
 from aiospectrum._http.redaction import Redaction
-from aiospectrum.bulk.dataset.errors import DestinationMismatchError, StorageError, next_step
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError, StorageError, next_step
 from aiospectrum.bulk.dataset.local import LocalStore
+from aiospectrum.bulk.dataset.paths import FOLDERS, journal_number
 from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.checks import refuse
@@ -33,7 +35,7 @@ _HAS_PORT: Final = re.compile(r"://[^/?#@:]*(:[0-9]+)?[/?#]")
 
 
 def make_opener(
-    destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float]
+    destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float], *, to_save: bool = True
 ) -> tuple[Callable[[], Store], Redaction]:
     """Make what opens a store, which holds secrets in its closure alone.
 
@@ -41,12 +43,14 @@ def make_opener(
         destination: A path, or a URL for fsspec.
         options: Arguments of the file system of a URL; None for a path.
         clock: Returns the time of day in seconds since 1970.
+        to_save: Whether it is a destination, which on a disk may not be inside of another dataset.
 
     Returns:
         A function that opens the store, and may block; and what replaces the secrets of both in texts.
 
     Raises:
         InvalidArgumentError: Of the function too: an argument is invalid.
+        DestinationMismatchError: Of the function: the destination is inside of a dataset.
     """
     if options is not None and not issubclass(type(options), Mapping):
         refuse("storage_options", type(options), "a mapping, or None")
@@ -55,31 +59,70 @@ def make_opener(
     redaction = redaction_of_urls(
         [url, *(text for _, text in texts)], [text for name, text in texts if _SECRET_NAME.search(name)]
     )
-    return lambda: _open_store(destination, options, clock, redaction), redaction
+
+    def open_store() -> Store:
+        field = "destination" if to_save else "folder"
+        store = _open_store(field, _text_of(field, destination), options, clock, redaction)
+        if to_save:
+            _check_outside(store)
+        return store
+
+    return open_store, redaction
+
+
+def _check_outside(store: Store) -> None:
+    """Refuse the folders of another dataset, whose readers would take the files for its own."""
+    if not isinstance(store, LocalStore):
+        return
+    real = Path(os.path.realpath(store.name))
+    for folder in [each.parent for each in (real, *real.parents) if each.name in FOLDERS]:
+        with contextlib.suppress(OSError, ManifestError):  # what cannot be read is no dataset for anyone else either
+            if any(map(journal_number, LocalStore(folder).list())):
+                raise DestinationMismatchError(
+                    f"{store.name}: this is inside of the dataset {folder}: save to that, or elsewhere"
+                )
 
 
 def _open_store(
-    destination: object, options: Mapping[str, Any] | None, clock: Callable[[], float], redaction: Redaction
+    field: str, place: str, options: Mapping[str, Any] | None, clock: Callable[[], float], redaction: Redaction
 ) -> Store:
     """A path is one of this machine; a URL is for fsspec."""
-    if not isinstance(destination, (str, os.PathLike)) or not str(destination):
-        refuse("destination", type(destination), "a path or a URL as text")
-    if "://" not in str(destination):
+    if "://" not in place:
         if options is not None:
-            refuse("storage_options", [*options], "None, as the destination is a path")
-        return LocalStore(Path(destination))
-    url = str(destination)
+            refuse("storage_options", [*options], f"None, as the {field} is a path")
+        return LocalStore(Path(place))
+    url = place
     shown = hide_passwords(url)
     if any(sign in url for sign in "*?[]"):
-        refuse("destination", shown, "a URL without *, ?, [ and ]")
+        refuse(field, shown, "a URL without *, ?, [ and ]")
     if any("@" in split_login(each)[0] and not _HAS_PORT.search(each) for each in url.split("::")):
-        refuse("destination", shown, "a URL with /, ? and # in user name and password percent-encoded")
+        refuse(field, shown, "a URL with /, ? and # in user name and password percent-encoded")
     owner = f"process {os.getpid()} on {socket.gethostname()} ({secrets.token_hex(4)})"
     try:
         return open_remote(url, options or {}, owner=owner, clock=clock)
     except ValueError as error:
         reason = redaction.redact(str(error))
-    return refuse("destination", url.partition("://")[0], f"a URL that fsspec knows ({reason})")
+    return refuse(field, url.partition("://")[0], f"a URL that fsspec knows ({reason})")
+
+
+def _text_of(field: str, destination: object) -> str:
+    """A path or a URL that can be one."""
+    expected = "a path or a URL as text"
+    if not isinstance(destination, (str, os.PathLike)):
+        refuse(field, type(destination), expected)
+    try:
+        place = os.fspath(destination)
+    except TypeError:  # the method of the class gives something else
+        refuse(field, type(destination), expected)
+    if not isinstance(place, str) or not place:
+        refuse(field, type(place) if place else place, expected)
+    try:
+        os.fsencode(place)
+    except UnicodeEncodeError:
+        refuse(field, hide_passwords(place), "a path whose characters the file system has")
+    if "\0" in place:
+        refuse(field, hide_passwords(place), "a path without null characters")
+    return place
 
 
 def _texts_in(name: str, value: object) -> Iterator[tuple[str, str]]:
@@ -220,7 +263,7 @@ def open_place(
 
 
 def _place_at(folder: object, options: Mapping[str, Any] | None, clock: Callable[[], float]) -> Place:
-    open_store, redaction = make_opener(folder, options, clock)
+    open_store, redaction = make_opener(folder, options, clock, to_save=False)
     store = call_store(open_store, redaction, "the dataset cannot be opened")
     return Place(store=store, redaction=redaction, is_local="://" not in str(folder))
 

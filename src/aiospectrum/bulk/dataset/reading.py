@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import attrs
 
 from aiospectrum._extras import import_extra
+from aiospectrum._http.config import check_class
 from aiospectrum.bulk.columns import schema_of
 from aiospectrum.bulk.dataset.errors import ManifestError
 from aiospectrum.bulk.dataset.files import read_table
@@ -249,6 +250,8 @@ def read_duckdb(
     """
     duckdb = import_extra("duckdb", extra=None, purpose="A relation of DuckDB")
     pa = import_pyarrow()
+    if connection is not None:
+        check_class("connection", connection, duckdb.DuckDBPyConnection)
     using = duckdb.default_connection() if connection is None else connection
     paths = wanted.paths(index)
     if not place.is_local or not paths or not paths[0].endswith(".parquet"):
