@@ -105,7 +105,7 @@ async def outcome_of(call: Awaitable[object]) -> object:
         return error
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Wait until a condition holds that no event announces; at most 20 s, so that a test fails instead of hanging."""
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - there is no event for it

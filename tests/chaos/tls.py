@@ -16,7 +16,7 @@ from tests.chaos.bench import until
 from tests.chaos.responses import good
 from tests.generated.test_endpoints import WIRE_APP
 
-__all__ = ["FOLDER", "Peer", "open_proxy", "open_tls_server", "server_context", "trusting"]
+__all__ = ["FOLDER", "Peer", "open_proxy", "open_silent_server", "open_tls_server", "server_context", "trusting"]
 
 FOLDER: Final = Path(__file__).parents[1] / "samples" / "tls"
 """A certificate authority, and certificates by it with their keys, which are nobody's."""
@@ -124,6 +124,20 @@ async def open_tls_server(context: ssl.SSLContext | None) -> AsyncIterator[Peer]
     with _running(_Server(context, _Handler)) as peer:
         yield peer
         await until(lambda: not peer.open)
+
+
+@contextlib.asynccontextmanager
+async def open_silent_server(response: bytes) -> AsyncIterator[Peer]:
+    """Say so much in response to the first request of a connection, and then nothing, whatever the client says."""
+
+    class Silent(_Handler):
+        def talk(self, peer: Peer) -> None:
+            self.secure(server_context())
+            peer.requests.append(self.connection.recv(1 << 16).split(b" ")[0].decode())
+            self.connection.sendall(response)
+
+    with _running(_Server(None, Silent)) as peer:
+        yield peer
 
 
 @contextlib.asynccontextmanager

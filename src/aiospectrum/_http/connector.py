@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
+from weakref import WeakSet
 
 import aiohttp
 import attrs
@@ -147,6 +148,7 @@ class CarefulConnector(aiohttp.TCPConnector):
         super().__init__(**arguments)
         self._guards = guards
         self._clock = clock
+        self._opened: WeakSet[Guard] = WeakSet()
 
     async def connect(
         self,
@@ -171,6 +173,7 @@ class CarefulConnector(aiohttp.TCPConnector):
             if not isinstance(guard, Guard):
                 guard = Guard(transport, protocol)
                 transport.set_protocol(guard)
+                self._opened.add(guard)
             elif (
                 protocol.should_close
                 or guard.poll(0)
@@ -185,6 +188,12 @@ class CarefulConnector(aiohttp.TCPConnector):
             guard.task = task = asyncio.current_task()
             self._guards[task] = guard
             return connection
+
+    def close(self, **options: Any) -> Any:
+        """End all connections at once, with TLS too."""
+        for guard in [*self._opened]:
+            guard.abort()
+        return super().close(**options)
 
 
 class Guard(asyncio.Protocol):
@@ -203,6 +212,10 @@ class Guard(asyncio.Protocol):
         """Whether something waits in the socket, which may be its end."""
         self._transport = transport
         self._protocol = protocol
+
+    def abort(self) -> None:
+        """End the connection without waiting for the server to end TLS, which would take up to half a minute."""
+        self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Pass a part of a response on."""
