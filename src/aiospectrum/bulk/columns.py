@@ -121,7 +121,7 @@ def schema_of(query: Query) -> "pyarrow.Schema":
 
 
 def encoded_schema_of(query: Query) -> "pyarrow.Schema":
-    """The same, with dictionaries for texts: each text is there once, and takes four bytes in a row."""
+    """Return the schema of :func:`schema_of` with dictionaries for texts, and an index in each row."""
     pa, schema = import_pyarrow(), schema_of(query)
     encoded = pa.dictionary(pa.int32(), pa.string())
     fields = [field.with_type(encoded) if field.type == pa.string() else field for field in schema]
@@ -129,7 +129,7 @@ def encoded_schema_of(query: Query) -> "pyarrow.Schema":
 
 
 def encode_texts(table: "pyarrow.Table") -> "pyarrow.Table":
-    """Give a table of plain texts dictionaries for them."""
+    """Return a table with a dictionary for each column of plain texts."""
     pa = import_pyarrow()
     for place, field in enumerate(table.schema):
         if field.type == pa.string():
@@ -288,7 +288,7 @@ def to_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple
 
 
 def to_encoded_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Table, tuple[str, ...]]":
-    """The same, of the schema of :func:`encoded_schema_of`."""
+    """Make the table of :func:`to_table` with dictionaries for texts, of the schema of :func:`encoded_schema_of`."""
     pa, np, schema = import_pyarrow(), import_numpy(), encoded_schema_of(query)
     parts = [part for part in parts if len(part.report)]
     if not parts:
@@ -306,9 +306,9 @@ def to_encoded_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Tabl
     if date.null_count:  # of an interval whose start is not known
         date = pa.compute.coalesce(date, since.cast(pa.date32()))
     columns = [
-        *(_take(pa, zones, of_part), date, since, until, starts.take(of_interval), ends.take(of_interval)),
+        *(_take_texts(pa, zones, of_part), date, since, until, starts.take(of_interval), ends.take(of_interval)),
         *(
-            _take(pa, pa.concat_arrays([each.dimensions[name] for each in reports]).dictionary_encode(), of_row)
+            _take_texts(pa, pa.concat_arrays([each.dimensions[name] for each in reports]).dictionary_encode(), of_row)
             for name in query.dimensions
         ),
         *(pa.concat_arrays([each.metrics[name] for each in reports]) for name in query.metrics),
@@ -317,7 +317,7 @@ def to_encoded_table(query: Query, parts: Sequence[Part]) -> "tuple[pyarrow.Tabl
     return pa.table(columns, schema=schema), tuple(name for name in query.metrics if name in rounded)
 
 
-def _take(pa: Any, encoded: Any, places: Any) -> Any:
+def _take_texts(pa: Any, encoded: Any, places: Any) -> Any:
     """Texts at places, with the dictionary as it is."""
     return pa.DictionaryArray.from_arrays(encoded.indices.take(places), encoded.dictionary)
 

@@ -323,9 +323,7 @@ def read_index(store: Store) -> DatasetIndex:
             index = read_journals(store, sizes)
         except FileNotFoundError:  # a run has merged the journals
             continue
-        sizes = (
-            store.list()
-        )  # after the journals, so that what they had announced by then and is not there yet is found
+        sizes = store.list()  # after the journals, so that what they had announced and is not there yet is found
         index.unpublished = frozenset(path for path, file in index.files.items() if file.staged in sizes)
         index.lost = frozenset(index.files.keys() - sizes.keys() - index.unpublished)
         if index.header is None:
