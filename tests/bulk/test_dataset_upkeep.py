@@ -680,6 +680,8 @@ async def test_after_a_run_that_was_killed(tmp_path: Path, plan: Plan, file_form
         except DestinationMismatchError:  # it had not written anything yet
             continue
         pending += len(dataset.pending)
+        rows = [row for row in expected_rows(plan) if row[0] in dataset.complete]
+        assert shown(folder) == rows, "no row of a zone that is pending, and nothing that is not there yet"
         assert verify(folder).ok
         delete_before(folder, SINCE + DAY)
         assert verify(folder).ok

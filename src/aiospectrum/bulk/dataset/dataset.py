@@ -112,17 +112,17 @@ class Dataset:
     @property
     def files(self) -> int:
         """Data files."""
-        return len(self._index.files)
+        return len(self._index.readable)
 
     @property
     def rows(self) -> int:
         """Rows of the data files."""
-        return sum(file.rows for file in self._index.files.values())
+        return sum(file.rows for file in self._index.readable.values())
 
     @property
     def bytes(self) -> int:
         """Size of the data files together."""
-        return sum(file.bytes for file in self._index.files.values())
+        return sum(file.bytes for file in self._index.readable.values())
 
     @cached_property
     def windows(self) -> int:

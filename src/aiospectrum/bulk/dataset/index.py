@@ -45,7 +45,7 @@ __all__ = [
 T = TypeVar("T")
 E = TypeVar("E", DataFile, Spooled)
 
-_ATTEMPTS: Final = 5
+_ATTEMPTS: Final = 50
 """To read journals that a run merges meanwhile."""
 
 
@@ -80,6 +80,9 @@ class DatasetIndex:
 
     unpublished: frozenset[str] = frozenset()
     """Data files that a run was about to put in place; until another one does, readers see what was there before."""
+
+    unwritten: frozenset[str] = frozenset()
+    """Those of them that were not there before: there is nothing of them to be read."""
 
     lost: frozenset[str] = frozenset()
     """Data files that are no longer there; the next run asks for what was in them."""
@@ -182,6 +185,11 @@ class DatasetIndex:
         if self.header is None:
             raise ManifestError("the journals say nothing of a plan")
         return self.header.file_format
+
+    @property
+    def readable(self) -> dict[str, DataFile]:
+        """The data files by path that are there, or should be."""
+        return {path: file for path, file in self.files.items() if path not in self.unwritten}
 
     @property
     def zones(self) -> tuple[str, ...]:
@@ -325,7 +333,9 @@ def read_index(store: Store) -> DatasetIndex:
             continue
         sizes = store.list()  # after the journals, so that what they had announced and is not there yet is found
         index.unpublished = frozenset(path for path, file in index.files.items() if file.staged in sizes)
-        index.lost = frozenset(index.files.keys() - sizes.keys() - index.unpublished)
+        absent = index.files.keys() - sizes.keys()
+        index.unwritten = frozenset(absent & index.unpublished)
+        index.lost = frozenset(absent - index.unpublished)
         if index.header is None:
             raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
         return index

@@ -37,8 +37,8 @@ __all__ = [
 WRITER: Final = "w1"
 """The one that writes; several come later."""
 
-FOLDERS: Final = ("data", "state")
-"""All folders of a dataset."""
+FOLDERS: Final = ("state", "data")
+"""All folders of a dataset, in the order that they are listed: no file leaves the second one for the first."""
 
 LOCK: Final = "state/lock"
 """The file that a run locks."""
@@ -65,7 +65,7 @@ _IS_DATA: Final = re.compile(DATA_PATTERN)
 
 def data_folder(destination: str) -> str:
     """The folder of the data files, which readers are told, of a dataset at a path or URL."""
-    return f"{destination.rstrip('/')}/{FOLDERS[0]}"
+    return f"{destination.rstrip('/')}/{FOLDERS[1]}"
 
 
 class DataName(msgspec.Struct, frozen=True):

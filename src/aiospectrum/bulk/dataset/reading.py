@@ -11,7 +11,7 @@ import attrs
 from aiospectrum._extras import import_extra
 from aiospectrum._http.config import check_class
 from aiospectrum.bulk.columns import schema_of
-from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.errors import ManifestError, StorageError
 from aiospectrum.bulk.dataset.files import read_table
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.opening import Place
@@ -77,7 +77,7 @@ class RowFilter:
 
     def paths(self, index: DatasetIndex) -> list[str]:
         """The data files that may have such rows, in the order of time."""
-        return sorted(path for path, file in index.files.items() if self._may_be_in(file))
+        return sorted(path for path, file in index.readable.items() if self._may_be_in(file))
 
     def _may_be_in(self, file: DataFile) -> bool:
         zones = file.windows if self.zones is None else [zone for zone in self.zones if zone in file.windows]
@@ -159,7 +159,12 @@ def read_arrow(
 
 
 def _read_file(place: Place, path: str, file_format: FileFormat, schema: Any, condition: Any) -> Any:
-    data = place.call(lambda: place.store.read(path))
+    try:
+        data = place.call(lambda: place.store.read(path))
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise _missing(place, path) from error.__cause__
+        raise
     try:
         table = read_rows(data, file_format, schema, condition)
     except ManifestError as error:
@@ -168,6 +173,13 @@ def _read_file(place: Place, path: str, file_format: FileFormat, schema: Any, co
     if not table.schema.equals(schema):
         raise ManifestError(f"{place.store.name}: {path} has other columns than those of the query")
     return table
+
+
+def _missing(place: Place, path: str) -> StorageError:
+    return StorageError(
+        f"{place.store.name}: {path} is not there; open the dataset again, and if it still is not, "
+        "the next run fetches what it had"
+    )
 
 
 def add_columns(table: "pyarrow.Table", schema: "pyarrow.Schema") -> "pyarrow.Table":
@@ -256,6 +268,9 @@ def read_duckdb(
     paths = wanted.paths(index)
     if not place.is_local or not paths or not paths[0].endswith(".parquet"):
         return using.from_arrow(read_arrow(place, index, wanted, names))
+    for path in paths:
+        if not os.path.exists(os.path.join(place.store.name, path)):
+            raise _missing(place, path)
     root = _escape_glob(os.path.abspath(place.store.name))
     relation = using.read_parquet([f"{root}/{path}" for path in paths], hive_partitioning=False)
     relation = relation.filter(wanted.to_sql())
