@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from aiospectrum._http.redaction import make_redaction
 from aiospectrum.bulk import FileFormat
-from aiospectrum.bulk.dataset.index import read_index
 from aiospectrum.bulk.dataset.journal import begin_run
+from aiospectrum.bulk.dataset.loading import read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.opening import call_store
 from aiospectrum.bulk.dataset.run import make_header

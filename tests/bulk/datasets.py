@@ -12,7 +12,7 @@ import attrs
 
 from aiospectrum import ReportByTime, ReportByTimeRow, ReportQuery
 from aiospectrum.bulk import Plan, Query, Saved, save
-from aiospectrum.bulk.dataset.index import read_index
+from aiospectrum.bulk.dataset.loading import read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.periods import to_datetime
 from aiospectrum.bulk.dataset.run import Run

@@ -24,7 +24,7 @@ from aiospectrum.bulk import (
     Window,
     open_dataset,
 )
-from aiospectrum.bulk.dataset.index import read_index
+from aiospectrum.bulk.dataset.loading import read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.periods import to_seconds
 from aiospectrum.bulk.dataset.state import Failed, Noted, SavedWindow, Spooled

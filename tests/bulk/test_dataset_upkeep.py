@@ -28,7 +28,7 @@ from aiospectrum.bulk import (
     verify,
 )
 from aiospectrum.bulk.dataset.changes import LockedDataset
-from aiospectrum.bulk.dataset.index import read_index
+from aiospectrum.bulk.dataset.loading import read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.periods import to_seconds
 from aiospectrum.bulk.dataset.state import DataFile, Failed, Noted, SavedWindow
@@ -625,6 +625,35 @@ async def test_the_next_run_fetches_what_was_lost(tmp_path: Path, plan: Plan) ->
 
     assert saved.ok
     assert shown(tmp_path) == expected_rows(make_plan([A, B, C], days=4))
+    assert verify(tmp_path).ok
+
+
+async def test_two_datasets_in_one(tmp_path: Path, plan: Plan) -> None:
+    """Where files of another dataset were copied into the folder, rows are there twice, and are not after a repair."""
+    writer = Writer(folder=tmp_path, plan=plan, period="month")
+    tasks = [*plan]
+    writer.write_journal(
+        writer.write_file("2026-11", tasks[:6]),
+        writer.write_file("2026-11", tasks[4:]),
+        writer.write_file("2026-11", tasks[3:5]),
+    )
+
+    refusal = "has windows that overlap.*; `aiospectrum dataset repair` sets one"
+    with pytest.raises(ManifestError, match=refusal):
+        _ = open_dataset(tmp_path).windows
+    with pytest.raises(ManifestError, match=refusal):
+        await save_to(tmp_path, plan, format="parquet")
+    found = verify(tmp_path)
+    repaired = repair(tmp_path)
+
+    names = ["data/2026-11-w1-0002.parquet", "data/2026-11-w1-0003.parquet"]
+    assert [(each.kind, each.path) for each in found.problems] == [("damaged", name) for name in names]
+    assert str(found.problems[0]).endswith("that data/2026-11-w1-0001.parquet has too")
+    assert (len(repaired.set_aside), repaired.ok) == (2, True)
+    assert verify(tmp_path).ok
+    saved = await save_to(tmp_path, plan, format="parquet")
+    assert saved.ok
+    assert shown(tmp_path) == expected_rows(plan)
     assert verify(tmp_path).ok
 
 

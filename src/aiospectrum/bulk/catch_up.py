@@ -11,7 +11,8 @@ import attrs
 
 from aiospectrum._http.config import check_callable, check_class, check_function
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
-from aiospectrum.bulk.dataset.index import DatasetIndex, read_journals
+from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.loading import read_journals
 from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress

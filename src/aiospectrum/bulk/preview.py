@@ -9,8 +9,8 @@ import attrs
 
 from aiospectrum.bulk.catch_up import check_what_to_catch_up, find_lacking
 from aiospectrum.bulk.columns import schema_of
-from aiospectrum.bulk.dataset.index import read_journals
 from aiospectrum.bulk.dataset.journal import check_destination
+from aiospectrum.bulk.dataset.loading import read_journals
 from aiospectrum.bulk.dataset.opening import call_store, make_opener
 from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.dataset.run import make_header

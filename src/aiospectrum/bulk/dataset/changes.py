@@ -14,7 +14,8 @@ from aiospectrum.bulk.dataset.checking import find_faults
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError, SaveError
 from aiospectrum.bulk.dataset.files import write_table
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Problem, Repaired, UpkeepProgress, Verified
-from aiospectrum.bulk.dataset.index import DatasetIndex, as_filling, read_index
+from aiospectrum.bulk.dataset.index import DatasetIndex, as_filling
+from aiospectrum.bulk.dataset.loading import read_index, salvage_index
 from aiospectrum.bulk.dataset.opening import open_place
 from aiospectrum.bulk.dataset.paths import (
     aside_path,
@@ -27,7 +28,6 @@ from aiospectrum.bulk.dataset.paths import (
 from aiospectrum.bulk.dataset.periods import to_datetime
 from aiospectrum.bulk.dataset.reading import add_columns, read_rows
 from aiospectrum.bulk.dataset.rows import write_spool
-from aiospectrum.bulk.dataset.salvage import salvage_index
 from aiospectrum.bulk.dataset.state import (
     DataFile,
     Dropped,
@@ -139,11 +139,12 @@ class LockedDataset:
 
     def verify(self) -> Verified:
         """See :func:`aiospectrum.bulk.verify`."""
-        self.index.windows  # noqa: B018 - raises ManifestError for windows that overlap
         entries = self._entries()
         self._start(len(entries))
         problems = [Problem(path=path, kind="damaged", text=text) for path, text in self.wrong.items()]
-        problems += [problem for entry in entries for problem in self._check(entry)]
+        repeating = self.index.repeating()
+        problems += [Problem(path=path, kind="damaged", text=text) for path, text in repeating.items()]
+        problems += [problem for entry in entries if entry.path not in repeating for problem in self._check(entry)]
         problems += [
             Problem(path=path, kind="unknown", text="has a name of ours, and the state says nothing of it")
             for path in sorted(self.sizes.keys() - self.index.files.keys())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum._extras import import_extra
-from aiospectrum.bulk.dataset.index import DatasetIndex, read_index
+from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.loading import read_index
 from aiospectrum.bulk.dataset.opening import Place, open_place
 from aiospectrum.bulk.dataset.paths import data_folder
 from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds

@@ -1,20 +1,17 @@
-"""The index of a dataset, made of its journals: what windows are there, and where."""
+"""The index of a dataset, made of its journals: what windows are there, and where: pure."""
 
-import errno
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import attrs
 import msgspec
 
-from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
-from aiospectrum.bulk.dataset.paths import journal_number
+from aiospectrum.bulk.dataset.errors import ManifestError
 from aiospectrum.bulk.dataset.periods import to_datetime
 from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.dataset.state import (
-    LONGEST_JOURNAL,
     DataFile,
     Dropped,
     Entry,
@@ -24,10 +21,8 @@ from aiospectrum.bulk.dataset.state import (
     Removed,
     SavedWindow,
     Spooled,
-    read_journal,
     read_plan,
 )
-from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.query import Query
 
@@ -36,17 +31,12 @@ __all__ = [
     "Located",
     "as_filling",
     "overlapping",
-    "read_index",
-    "read_journals",
     "replace",
     "window_of",
 ]
 
 T = TypeVar("T")
 E = TypeVar("E", DataFile, Spooled)
-
-_ATTEMPTS: Final = 50
-"""To read journals that a run merges meanwhile."""
 
 
 class Located(msgspec.Struct, frozen=True, gc=False):
@@ -131,7 +121,7 @@ class DatasetIndex:
     def _apply_header(self, path: str, header: Header) -> None:
         there = self.header
         if there is not None and (there.file_format, there.period) != (header.file_format, header.period):
-            raise ManifestError(f"{path}: the journals are of two datasets, of different files")
+            raise ManifestError(f"{path}: the journals are of two datasets, of different files: save elsewhere")
         self.header, self.path = header, path
 
     def _drop_old(self, before: int) -> None:
@@ -217,7 +207,10 @@ class DatasetIndex:
             until: int | None = None
             for each in located:
                 if until is not None and each.window.since < until:
-                    raise ManifestError(f"{self.path}: zone {zone_id} has windows that overlap, one in {each.path}")
+                    raise ManifestError(
+                        f"{self.path}: zone {zone_id} has windows that overlap, one in {each.path}, as where two "
+                        "datasets were copied into one; `aiospectrum dataset repair` sets one of the files aside"
+                    )
                 until = each.window.until
         for spool in self.spools.values():
             for zone_id, windows in spool.windows.items():
@@ -279,7 +272,7 @@ class DatasetIndex:
         self.apply(self.path, lines)
         return lines
 
-    def forget(self, paths: Collection[str]) -> list[Removed | Noted]:
+    def forget(self, paths: Set[str]) -> list[Removed | Noted]:
         """Say that files are no longer part of the dataset, and that what they had is to be asked for again.
 
         Args:
@@ -293,12 +286,34 @@ class DatasetIndex:
         """
         if not paths:
             return []
-        lost = {
-            zone_id: [as_filling(each.window) for each in located if each.path in paths]
-            for zone_id, located in self.windows.items()
-        }
-        lost = {zone_id: windows for zone_id, windows in lost.items() if windows}
-        return [*map(Removed, sorted(paths)), *([Noted(windows=lost)] if lost else [])]
+        lost: dict[str, list[Located]] = {}
+        for path in paths & self.repeating().keys():  # else there is no telling which window is where
+            for zone_id, windows in self.files.pop(path).windows.items():
+                for window in windows:
+                    replace(lost.setdefault(zone_id, []), Located(as_filling(window), ""))
+        for zone_id, located in self.windows.items():
+            for each in located:
+                if each.path in paths:
+                    replace(lost.setdefault(zone_id, []), Located(as_filling(each.window), ""))
+        noted = {zone_id: [each.window for each in located] for zone_id, located in lost.items()}
+        return [*map(Removed, sorted(paths)), *([Noted(windows=noted)] if noted else [])]
+
+    def repeating(self) -> dict[str, str]:
+        """Data files that have windows which overlap those of a file before, and what is wrong with each, by path."""
+        found: dict[str, str] = {}
+        there: dict[str, list[Located]] = {}
+        for path, file in self.files.items():
+            for zone_id, windows in file.windows.items():
+                before = there.setdefault(zone_id, [])
+                for window in windows:
+                    span = overlapping(before, window.since, window.until, window_of)
+                    if before[span]:
+                        found.setdefault(path, f"has windows of zone {zone_id} that {before[span][0].path} has too")
+            if path not in found:
+                for zone_id, windows in file.windows.items():
+                    for window in windows:
+                        replace(there[zone_id], Located(window, path))
+        return found
 
     def doubt(self, now: int) -> None:
         """Let windows be filling that were asked for later than now, by a clock that was ahead.
@@ -309,60 +324,6 @@ class DatasetIndex:
         self.files = {path: _doubted(file, now) for path, file in self.files.items()}
         self.spools = {path: _doubted(spool, now) for path, spool in self.spools.items()}
         self._windows = None
-
-
-def read_index(store: Store) -> DatasetIndex:
-    """Read the journals of a dataset, which needs no lock.
-
-    Args:
-        store: Where the dataset is.
-
-    Returns:
-        The index.
-
-    Raises:
-        DestinationMismatchError: There is no dataset.
-        ManifestError: The journals cannot be read.
-        OSError: The store cannot be read, or so many runs save there that it never can.
-    """
-    for _ in range(_ATTEMPTS):
-        sizes = store.list()
-        try:
-            index = read_journals(store, sizes)
-        except FileNotFoundError:  # a run has merged the journals
-            continue
-        sizes = store.list()  # after the journals, so that what they had announced and is not there yet is found
-        index.unpublished = frozenset(path for path, file in index.files.items() if file.staged in sizes)
-        absent = index.files.keys() - sizes.keys()
-        index.unwritten = frozenset(absent & index.unpublished)
-        index.lost = frozenset(absent - index.unpublished)
-        if index.header is None:
-            raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
-        return index
-    raise OSError(errno.EBUSY, "the journals change while they are read, again and again")
-
-
-def read_journals(store: Store, sizes: Mapping[str, int]) -> DatasetIndex:
-    """Read the journals that are there.
-
-    Args:
-        store: Where the dataset is.
-        sizes: The size of each file by path, in bytes.
-
-    Returns:
-        The index, without a header when there is no journal.
-
-    Raises:
-        ManifestError: The journals cannot be read.
-        OSError: The store cannot be read.
-    """
-    numbered = sorted((number, path) for path in sizes if (number := journal_number(path)) is not None)
-    index = DatasetIndex()
-    for _, path in numbered:
-        if sizes[path] > LONGEST_JOURNAL:
-            raise ManifestError(f"{path}: has {sizes[path]:,} bytes, and a journal has {LONGEST_JOURNAL:,} at most")
-        index.apply(path, read_journal(path, store.read(path)))
-    return index
 
 
 def _doubted(entry: E, now: int) -> E:

@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
-from aiospectrum.bulk.dataset.index import DatasetIndex, read_journals
+from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.loading import read_journals
 from aiospectrum.bulk.dataset.paths import (
     aside_path,
     journal_number,

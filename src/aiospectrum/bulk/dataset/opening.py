@@ -235,7 +235,7 @@ def open_place(
         folder: Its folder, or the one of its data files; a path or a URL.
         options: Arguments of the file system of a URL; None for a path.
         clock: Returns the time of day in seconds since 1970.
-        read: Reads the state, such as :func:`~aiospectrum.bulk.dataset.index.read_index`.
+        read: Reads the state, such as :func:`~aiospectrum.bulk.dataset.loading.read_index`.
 
     Returns:
         The place, and what was read.

@@ -171,7 +171,8 @@ def _read_file(place: Place, path: str, file_format: FileFormat, schema: Any, co
         raise ManifestError(f"{place.store.name}: {path} {error}; see `aiospectrum dataset verify`") from error
     table = add_columns(table, schema)
     if not table.schema.equals(schema):
-        raise ManifestError(f"{place.store.name}: {path} has other columns than those of the query")
+        problem = "has other columns than those of the query; see `aiospectrum dataset verify`"
+        raise ManifestError(f"{place.store.name}: {path} {problem}")
     return table
 
 

@@ -23,6 +23,8 @@ __all__ = ["FileWriter", "Rows", "read_data", "read_spool", "write_spool"]
 _BATCH: Final = 16_384
 """Rows of a file that are read at once."""
 
+_STEP: Final = "`aiospectrum dataset repair` sets it aside, and the next run fetches what it had"
+
 
 def write_spool(table: "pyarrow.Table", batch_rows: int = 4096) -> bytes:
     """Write a spool file, of which so many rows are read at once; not compressed, as it is gone soon."""
@@ -119,11 +121,11 @@ class Rows:
                 self._batches = iter(self._open())
             batch = next(self._batches)
         except StopIteration:
-            raise ManifestError(f"{self._path}: the file has fewer rows than its journal says") from None
+            raise ManifestError(f"{self._path}: the file has fewer rows than its journal says; {_STEP}") from None
         except (pa.ArrowException, TableError, ValueError, OSError) as error:
-            raise ManifestError(f"{self._path}: the file is damaged: {error}") from error
+            raise ManifestError(f"{self._path}: the file is damaged: {error}; {_STEP}") from error
         if not batch.schema.equals(self._schema):
-            raise ManifestError(f"{self._path}: the file has other columns than those of the query")
+            raise ManifestError(f"{self._path}: the file has other columns than those of the query; {_STEP}")
         return batch
 
 

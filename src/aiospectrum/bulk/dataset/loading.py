@@ -1,0 +1,111 @@
+"""The index of a dataset read from its journals, and what is left of it when they are damaged."""
+
+import errno
+from collections.abc import Mapping
+from typing import Final
+
+from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
+from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.paths import journal_number
+from aiospectrum.bulk.dataset.state import LONGEST_JOURNAL, read_journal
+from aiospectrum.bulk.dataset.store import Store
+
+__all__ = ["read_index", "read_journals", "salvage_index"]
+
+_ATTEMPTS: Final = 50
+"""To read journals that a run merges meanwhile."""
+
+
+def read_index(store: Store) -> DatasetIndex:
+    """Read the journals of a dataset, which needs no lock.
+
+    Args:
+        store: Where the dataset is.
+
+    Returns:
+        The index.
+
+    Raises:
+        DestinationMismatchError: There is no dataset.
+        ManifestError: The journals cannot be read.
+        OSError: The store cannot be read, or so many runs save there that it never can.
+    """
+    for _ in range(_ATTEMPTS):
+        sizes = store.list()
+        try:
+            index = read_journals(store, sizes)
+        except FileNotFoundError:  # a run has merged the journals
+            continue
+        sizes = store.list()  # after the journals, so that what they had announced and is not there yet is found
+        index.unpublished = frozenset(path for path, file in index.files.items() if file.staged in sizes)
+        absent = index.files.keys() - sizes.keys()
+        index.unwritten = frozenset(absent & index.unpublished)
+        index.lost = frozenset(absent - index.unpublished)
+        if index.header is None:
+            raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
+        return index
+    raise OSError(errno.EBUSY, "the journals change while they are read, again and again")
+
+
+def read_journals(store: Store, sizes: Mapping[str, int]) -> DatasetIndex:
+    """Read the journals that are there.
+
+    Args:
+        store: Where the dataset is.
+        sizes: The size of each file by path, in bytes.
+
+    Returns:
+        The index, without a header when there is no journal.
+
+    Raises:
+        ManifestError: The journals cannot be read.
+        OSError: The store cannot be read.
+    """
+    numbered = sorted((number, path) for path in sizes if (number := journal_number(path)) is not None)
+    index = DatasetIndex()
+    for _, path in numbered:
+        if sizes[path] > LONGEST_JOURNAL:
+            raise ManifestError(f"{path}: has {sizes[path]:,} bytes, and a journal has {LONGEST_JOURNAL:,} at most")
+        index.apply(path, read_journal(path, store.read(path)))
+    return index
+
+
+def salvage_index(store: Store) -> tuple[DatasetIndex, dict[str, str]]:
+    """Read all lines of the journals that can be read; whether the files go with them has to be verified.
+
+    Args:
+        store: Where the dataset is.
+
+    Returns:
+        The index; and what is wrong with each damaged journal, by path.
+
+    Raises:
+        DestinationMismatchError: There is no dataset.
+        ManifestError: No journal says what the dataset is.
+        OSError: The store cannot be read.
+    """
+    sizes = store.list()
+    numbered = sorted((number, path) for path in sizes if (number := journal_number(path)) is not None)
+    journals = [path for _, path in numbered]
+    index, wrong = DatasetIndex(), dict[str, str]()
+    for path in journals:
+        try:
+            lines = store.read(path, LONGEST_JOURNAL).split(b"\n")[:-1]
+        except ManifestError as error:
+            wrong[path] = str(error)
+            continue
+        for number, line in enumerate(lines):
+            before = [lines[0]] if number else []  # as each line is read behind a header
+            try:
+                index.apply(path, [*read_journal(path, b"\n".join([*before, line, b""]))][len(before) :])
+            except ManifestError as error:
+                wrong.setdefault(path, f"line {number + 1} cannot be read: {error.__cause__ or error}")
+                if not number:
+                    break
+    if index.header is None:
+        if not journals:
+            raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
+        raise ManifestError(
+            f"{store.name}: no journal says what the dataset is: save elsewhere ({wrong[journals[-1]]})"
+        )
+    return index, wrong
