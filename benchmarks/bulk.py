@@ -43,8 +43,10 @@ MOST_OF_REFERENCE: Final = {
 }
 """CPU of a request as a multiple of the reference's, by way and payload; of the smallest, for the most partitions."""
 
-MOST_LATE: Final = 0.005
-"""Seconds that a ticker of 1 ms on the event loop is late during a save of the largest reports: 99 of 100 ticks."""
+MOST_LATE: Final = 1 / 3
+"""How late a ticker of 1 ms on the event loop is during a save of the largest reports, as a share of how late it is
+during the reference: 99 of 100 ticks. In seconds it depends on what else the processors have to do, such as to serve.
+"""
 
 REFERENCE: Final = "fetch and loads"
 
@@ -170,13 +172,14 @@ def check_costs(url: str, payload: str, cycles: int) -> list[str]:
 def check_ticker(url: str, days: int) -> list[str]:
     """Measure how late a ticker is on the loop of a save; gives the bound if it is missed."""
     say("the ticker")
-    rows, misses = [], []
-    for way in ("pull, Arrow", "save"):
+    rows, p99 = [], {}
+    for way in (REFERENCE, "pull, Arrow", "save"):
         with Puller(way, url) as puller:
             late = puller.tick(days)
         rows.append([way, *(f"{late[key] * 1e3:.1f}" for key in ("p50", "p99", "max")), f"{late['ticks']:.0f}"])
-        if way == "save" and late["p99"] > MOST_LATE:
-            misses.append(f"ticker: {late['p99'] * 1e3:.1f} ms late, at most {MOST_LATE * 1e3:g} wanted")
+        p99[way] = late["p99"]
+    share = p99["save"] / p99[REFERENCE]
+    misses = [f"ticker: {share:.2f} of the reference's, at most {MOST_LATE:.2f} wanted"] if share > MOST_LATE else []
     _show("How late a ticker of 1 ms is meanwhile, ms", ["way", "p50", "p99", "most", "ticks"], rows)
     return misses
 
