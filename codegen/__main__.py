@@ -16,6 +16,8 @@ from codegen.document import SpecError
 from codegen.package import OWN_PACKAGE, render_package
 
 _ROOT: Final = Path(__file__).parent.parent
+_IMPORTED: Final = {"__main__", "aiohttp", "attr", "attrs", "cattrs", "msgspec", *sys.stdlib_module_names}
+"""Modules that a package, or aiospectrum for it, imports."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,17 +42,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if spec is None or package is None or folder is None:
         parser.error("--spec, --package and --out go together")
     names = package.split(".")
-    if not all(name.isidentifier() and not iskeyword(name) for name in names) or folder.resolve().name != names[-1]:
-        parser.error("--package is the dotted name of the package whose folder --out is")
-    if package in {"aiospectrum", "attrs", *sys.stdlib_module_names}:
-        parser.error(f"--package {package} would hide the module of that name, which the package itself imports")
+    if (
+        not all(name.isascii() and name.isidentifier() and not iskeyword(name) for name in names)
+        or folder.resolve().name != names[-1]
+    ):
+        parser.error("--package is the dotted name, in ASCII, of the package whose folder --out is")
+    if package == "aiospectrum" or names[0] in _IMPORTED:
+        parser.error(f"--package {package} would hide the module {names[0]}, which the package itself imports")
     try:
         files = render_package(spec, package)
+        return _compare(files, folder) if given.check else _replace(files, folder)
     except SpecError as error:
         print(error, file=sys.stderr)
-        return 2
-    if given.check:
-        return _compare(files, folder)
+    except OSError as error:
+        print(f"{folder} cannot be read or written: {error}", file=sys.stderr)
+    return 2
+
+
+def _replace(files: Mapping[str, str], folder: Path) -> int:
     found = _read(folder)
     if folder.is_file() or (found and not found.get("__init__.py", b"").startswith(b"# Generated from ")):
         print(f"{folder} holds something else than a generated package: give an empty folder", file=sys.stderr)

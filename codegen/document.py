@@ -1,18 +1,18 @@
-"""Reads a document: YAML into plain values, and nodes that refuse whatever is not expected."""
+"""A document as nodes that refuse whatever is not expected, and the problems that were found in it."""
 
-import json
 import reprlib
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
-import yaml
 
-_DEEPEST: Final = 60
+DEEPEST: Final = 60
+"""Most levels of values in each other, and of schemas that refer to each other."""
 FOR_PEOPLE: Final = frozenset({"description", "examples", "externalDocs"})
 """Keys that may stand anywhere, and change nothing."""
-_NUMBERS: Final = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
-_TAGS: Final = _NUMBERS | {f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "null", "map", "seq")}
+LARGEST: Final = 2**63 - 1
+"""Of whole numbers, as the runtime takes them."""
+_BEYOND_NAMES: Final = frozenset("/~%")
+"""What is written in another way in a JSON pointer or a URL."""
 
 
 class SpecError(Exception):
@@ -157,10 +157,10 @@ class Node:
     def integer(self, key: str, *, least: int | None = None) -> int | None:
         """Return the whole number below a key, None when the key is not there."""
         value = self.at(key).value
-        if isinstance(value, int) and not isinstance(value, bool) and (least is None or value >= least):
+        if type(value) is int and (-LARGEST if least is None else least) <= value <= LARGEST:
             return value
         if self.has(key):
-            self.report(show(value), "a whole number" + ("" if least is None else f" of {least} or more"), key)
+            self.report(show(value), "a whole number of 64 bits" + ("" if least is None else f", {least} or more"), key)
         return None
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -182,69 +182,10 @@ class Node:
         self.only("$ref")
         for key in sorted(FOR_PEOPLE & self.value.keys()) if section != "schemas" else ():
             self.report(f"the key {key!r}", "a $ref alone", key)
-        if not found.has(name):
+        if not name or not _BEYOND_NAMES.isdisjoint(name) or not found.has(name):
             self.report(f"the reference {show(ref)}", f"one below {prefix} of the same document", "$ref")
         elif section != "schemas" and found.at(name).has("$ref"):
             self.report(f"the reference {show(ref)}", "a $ref to the thing itself", "$ref")
         else:
             return found.at(name)
         return attrs.evolve(self, value=None, is_broken=True)
-
-
-def load_document(path: Path) -> Document:
-    """Read a YAML or JSON file; a document that cannot be read right is not judged any further."""
-    found = Document()
-    try:
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
-        top = loader.get_single_node()
-        values = None if top is None else _values(top, "#", loader, found, set(), 0)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        found.report("#", f"not readable ({' '.join(str(error).split())})", "YAML 1.1 or JSON, in UTF-8")
-    else:
-        if not isinstance(values, dict) or not str(values.get("openapi")).startswith("3.1."):
-            found.report("#/openapi", "not an OpenAPI 3.1 document", "openapi: 3.1.x")
-        found = attrs.evolve(found, values=values)
-    found.raise_problems()
-    return found
-
-
-def _values(node: yaml.Node, pointer: str, loader: yaml.SafeLoader, found: Document, seen: set[int], depth: int) -> Any:
-    """The plain values of a node; what YAML has beyond JSON is refused, and so is what it would drop in silence."""
-    if id(node) in seen:
-        found.report(pointer, "an alias", "$ref")
-        return None
-    seen.add(id(node))
-    if node.tag not in _TAGS or depth > _DEEPEST:
-        shown = f"a value of {node.tag}" if node.tag not in _TAGS else "a value at this depth"
-        found.report(pointer, shown, f"what JSON has (quote dates in YAML), at most {_DEEPEST} levels deep")
-        return None
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _values(item, join(pointer, index), loader, found, seen, depth + 1) for index, item in enumerate(node.value)
-        ]
-    if not isinstance(node, yaml.MappingNode):
-        return _scalar(node, pointer, loader, found)
-    values: dict[str, Any] = {}
-    for key, inner in node.value:
-        if key.tag != "tag:yaml.org,2002:str":
-            shown = f"the key {show(key.value)}, which is no string,"
-            found.report(pointer, shown, "strings (quote on, off, yes, no and numbers in YAML)")
-        elif key.value in values:
-            found.report(join(pointer, key.value), "a key that stands twice", "each key once")
-        else:
-            values[key.value] = _values(inner, join(pointer, key.value), loader, found, seen, depth + 1)
-    return values
-
-
-def _scalar(node: yaml.Node, pointer: str, loader: yaml.SafeLoader, found: Document) -> Any:
-    try:
-        # YAML has numbers of its own: 010 is eight, and 1:30 is ninety.
-        value = json.loads(node.value) if node.tag in _NUMBERS else loader.construct_object(node)
-        if isinstance(value, str):  # in which JSON may have written an emoji as two escapes
-            value = value.encode("utf-16", "surrogatepass").decode("utf-16")
-    except (ValueError, KeyError):  # `!!int x` and `!!bool x`
-        value = float("nan")
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        found.report(pointer, f"the value {show(node.value)}", "what JSON has")
-        return None
-    return value

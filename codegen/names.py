@@ -14,11 +14,14 @@ from codegen.writing import snake_case
 _SNAKE: Final = re.compile("[a-z][a-z0-9_]*")
 _CONSTANT: Final = re.compile("[A-Z][A-Z0-9_]*")
 _PASCAL: Final = re.compile("[A-Z][A-Za-z0-9]*")
+_WIRE: Final = re.compile(r'[^"\\\x00-\x1f]+')
+"""What msgspec takes as the name of a field in JSON."""
 _IN_CLIENTS: Final = frozenset({"base_url", "from_env", "send", "service", "with_options"})
 """What a client is beside its namespaces."""
 _MODULES: Final = frozenset({"checks", "client", "models", "namespaces"})
 _IN_CLASSES: Final = frozenset(
-    {"attrs", "bool", "datetime", "dict", "float", "int", "list", "read_old_forms", "self", "str", "tuple"}
+    {"attrs", "bool", "datetime", "dict", "float", "int", "list", "self", "str", "tuple"}
+    | {"old_keys", "read_old_forms", "read_only_keys"}
 )
 """What the annotations of a class are made of, and what the runtime looks for in one."""
 _IN_FUNCTIONS: Final = frozenset({"get_page", "int", "number", "response", "transport"})
@@ -70,6 +73,9 @@ def check_names(
             attributes = _Names(document, _SNAKE, _IN_CLASSES)
             for field in component.schema.fields:
                 attributes.take(field.name, field.pointer, field.wire)
+                if not _WIRE.fullmatch(field.wire):
+                    supported = "names without double quotes, backslashes and control characters"
+                    document.report(field.pointer, f"the name {field.wire!r}", supported)
     tags, functions = {each.tag for each in operations}, {each.name for each in operations}
     routes = {name.lower() for name in components if name.isupper()}  # constants beside the models that they name
     names = _Names(document, _SNAKE, taken | _MODULES | tags | routes)
@@ -99,7 +105,9 @@ def _check_arguments(operation: Operation, arguments: _Names) -> None:
 def _check_namespaces(document: Document, operations: tuple[Operation, ...]) -> None:
     members: dict[tuple[str, ...], _Names] = {(): _Names(document, _SNAKE, _IN_CLIENTS)}
     classes = _Names(document, _PASCAL, _IMPORTED.split())
+    functions: dict[tuple[str, ...], set[str]] = {}
     for operation in operations:
+        functions.setdefault(operation.namespace, set()).update(function for _, _, function in operation.methods)
         where = join(operation.node.pointer, "x-namespace")
         text = ".".join(operation.namespace)
         if not text:
@@ -115,8 +123,10 @@ def _check_namespaces(document: Document, operations: tuple[Operation, ...]) -> 
                 classes.take(class_name(path), where, text)
                 members[path[:-1]].take(path[-1], where)
     for operation in operations:
-        own = members.get(operation.namespace)
-        if own is not None:
-            own.take(operation.method_name, join(operation.node.pointer, "x-method"))
-            if operation.iteration:
-                own.take(operation.iteration["method"], join(operation.node.pointer, "x-pages", "method"))
+        if operation.namespace not in members:
+            continue
+        for key, method, function in operation.methods:
+            members[operation.namespace].take(method, operation.node.pointer + key)
+            if method and method in functions[operation.namespace] - {function}:  # which it would hide in the class
+                supported = "a name that no other function of the namespace has"
+                document.report(operation.node.pointer + key, f"the name {method!r}", supported)

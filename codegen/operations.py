@@ -59,6 +59,12 @@ class Operation:
     assumed_result: Mapping[str, str]
 
     @property
+    def methods(self) -> list[tuple[str, str, str]]:
+        """Where the name of each method stands below the operation, that name, and its function."""
+        pages = [("/x-pages/method", self.iteration["method"], self.iteration["function"])] if self.iteration else []
+        return [("/x-method", self.method_name, self.name), *pages]
+
+    @property
     def results(self) -> tuple[Schema, ...]:
         """The schemas that the result is read into."""
         return (self.result, *self.other_results)

@@ -10,7 +10,8 @@ from typing import Any, Final
 import attrs
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from codegen.document import Document, load_document
+from codegen.document import Document
+from codegen.loading import load_document
 from codegen.names import check_names, class_name
 from codegen.operations import Operation, Parameter, parse_operations
 from codegen.rules import check_rules
@@ -84,7 +85,8 @@ def render_package(path: Path, package: str) -> dict[str, str]:
     for tag, text in tags.items():
         tagged = [operation for operation in operations if operation.tag == tag]
         files[f"{tag}.py"] = _render("endpoints", {**values, "operations": tagged, "description": text})
-    header = f"# Generated from {path.name} by `python -m codegen`: do not edit.\n"
+    source = path.name if path.name.isprintable() else ascii(path.name)
+    header = f"# Generated from {source} by `python -m codegen`: do not edit.\n"
     return _format({name: header + text for name, text in sorted(files.items())}, package)
 
 
@@ -93,6 +95,8 @@ def _parse_tags(document: Document, operations: tuple[Operation, ...]) -> dict[s
     described: dict[str, str] = {}
     for node in document.root.items("tags"):
         node.only("name")
+        if node.text("name") in described:
+            node.report(f"the tag {node.text('name')!r} twice", "each tag once", "name")
         described[node.text("name")] = node.prose("description")
     for operation in operations:
         if operation.tag and operation.tag not in described:
@@ -178,7 +182,9 @@ def _render(template: str, values: dict[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     functions = (alias, annotation, bounds, check_expression, class_bases, constant_name, declaration, describe)
-    environment.filters |= {function.__name__: function for function in (*functions, docstring_text, entry, snake_case)}
+    environment.filters |= {
+        function.__name__: function for function in (*functions, docstring_text, entry, sentence, snake_case)
+    }
     return environment.get_template(f"{template}.py.jinja2").render(**values)
 
 

@@ -1,20 +1,23 @@
 """Reports what can only be seen with all schemas and operations at hand."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
-from codegen.document import Document, is_prose, join, show
+from codegen.document import LARGEST, Document, is_prose, join, show
 from codegen.operations import Operation, Parameter
 from codegen.shapes import Array, Choice, Component, Components, Map, Object, Ref, Scalar, Schema, reachable, resolve
 from codegen.writing import snake_case
 
-_DEFAULTS = "a string, a whole number, true, false, [] or {}, as the schema has it"
+_DEFAULTS = "a string where there is no pattern, a whole number of 64 bits, true, false, [] or {}, as the schema has it"
 _IN_QUERIES = "strings, enums, integers, dates, choices of them, and arrays of these written in place"
 _IN_REQUESTS = "strings, integers, booleans, dates, enums, arrays and named objects in requests"
-_PAGED = "a GET with the parameters page and per_page, the latter with a maximum, and an array as result"
+_VARIANTS = "by values of an enum, other properties, each once, that are not required and have no default"
+_PAGED = (
+    "a GET without a body, with an array as result and the integers page (from 1, without a maximum) and per_page (with"
+    " a maximum of 1 or more) in the query"
+)
 
 
 def check_rules(
@@ -30,6 +33,7 @@ def check_rules(
             for field in schema.fields:
                 if field.default is not attrs.NOTHING and not _fits(field.default, field.schema, components):
                     document.report(join(field.pointer, "default"), f"the default {show(field.default)}", _DEFAULTS)
+            _check_variants(document, component.pointer, schema, components)
     for operation in operations:
         for parameter in operation.parameters:
             _check_parameter(parameter, components)
@@ -40,18 +44,30 @@ def check_rules(
         _check_request(document, component)
 
 
+def _check_variants(document: Document, pointer: str, schema: Object, components: Components) -> None:
+    fields = {field.name: field for field in schema.fields}
+    for name, kinds in schema.variants.items():
+        chooser, others = resolve(fields[name].schema, components), [each for names in kinds.values() for each in names]
+        values = chooser.values if isinstance(chooser, Scalar) else ()
+        given = [each for each in others if fields[each].required or fields[each].default is not attrs.NOTHING]
+        if not kinds.keys() <= {*values} or given or name in others or len({*others}) < len(others):
+            document.report(
+                join(pointer, "x-variants", fields[name].wire), f"the variants {show(dict(kinds))}", _VARIANTS
+            )
+
+
 def _fits(default: Any, schema: Schema, components: Components) -> bool:
     match resolve(schema, components):
-        case Scalar(kind="string", format=None, pattern=pattern, min_length=fewest, max_length=most):
-            is_fit = isinstance(default, str) and (fewest or 0) <= len(default) <= (most or len(default))
-            return is_fit and re.search(pattern or "", default, re.ASCII) is not None
+        # Searching for a pattern can take for ever.
+        case Scalar(kind="string", format=None, pattern=None, min_length=fewest, max_length=most):
+            return isinstance(default, str) and (fewest or 0) <= len(default) <= (most or len(default))
         case Scalar(kind="integer", minimum=low, maximum=high):
-            is_whole = isinstance(default, int) and not isinstance(default, bool)
-            return is_whole and (low is None or default >= low) and (high is None or default <= high)
+            low, high = -LARGEST if low is None else low, LARGEST if high is None else high
+            return type(default) is int and low <= default <= high
         case Scalar(kind="boolean"):
             return isinstance(default, bool)
-        case Scalar(kind="enum", values=values, is_open=is_open):
-            return isinstance(default, str) and (is_open or default in values)
+        case Scalar(kind="enum", values=values):
+            return isinstance(default, str) and default in values
         case Array(min_items=0):
             return bool(default == [])
         case Map():
@@ -110,22 +126,29 @@ def _check_pages(operation: Operation, components: Components) -> None:
     if not key or _kind(result) == "broken":
         return
     by_name = {each.name: each.schema for each in operation.placed("query") if each.name == each.wire}
-    page, per_page = by_name.get("page"), by_name.get("per_page")
-    is_counted = isinstance(page, Scalar) and isinstance(per_page, Scalar) and per_page.maximum is not None
-    if not is_counted or operation.http_method != "GET" or not isinstance(result, Array):
+    match by_name.get("page"), by_name.get("per_page"):
+        case Scalar(kind="integer", minimum=None | 1, maximum=None), Scalar(maximum=int(most)):
+            is_counted = most > 0 and operation.http_method == "GET" and operation.body is None
+        case _:
+            is_counted = False
+    if not is_counted or not isinstance(result, Array):
         operation.node.report("an operation without pages", _PAGED, "x-pages")
         return
     item = resolve(result.items, components)
     fields = item.fields if isinstance(item, Object) else ()
-    named = [each.schema for each in fields if each.name == snake_case(key) and each.required]
+    named = [each.schema for each in fields if each.name == snake_case(key) and each.required and not each.nullable]
     if [_kind(resolve(each, components)) for each in named] != ["string"]:
-        operation.node.report(f"the key {key!r}", "a required string of each item", "x-pages", "key")
+        operation.node.report(
+            f"the key {key!r}", "a string of each item that is required and cannot be null", "x-pages", "key"
+        )
 
 
 def _check_assumed_result(operation: Operation, components: Components) -> None:
     assumed, result = operation.assumed_result, resolve(operation.result, components)
-    needed = {field.wire for field in result.fields if field.required} if isinstance(result, Object) else set()
-    in_path = {each.name for each in operation.placed("path")}
-    if assumed and (needed != set(assumed) or not in_path >= set(assumed.values())):
-        supported = "every required property of an object as result, each with a path parameter"
+    fields = [field for field in result.fields if field.required] if isinstance(result, Object) else []
+    needed = {field.wire: _kind(resolve(field.schema, components)) for field in fields}
+    in_path = {each.name: _kind(resolve(each.schema, components)) for each in operation.placed("path")}
+    given = {wire: in_path.get(name, "").replace("enum", "string") for wire, name in assumed.items()}
+    if assumed and needed != given:
+        supported = "every required property of an object as result, each with a path parameter of its type"
         operation.node.report(f"{dict(assumed)!r}", supported, "x-assumed-result")

@@ -6,7 +6,7 @@ from typing import Final, get_args
 import attrs
 
 from aiospectrum._formats import Format
-from codegen.document import FOR_PEOPLE, Document, Node, show
+from codegen.document import DEEPEST, FOR_PEOPLE, Document, Node, show
 from codegen.patterns import SUPPORTED, translate_pattern
 from codegen.shapes import (
     BROKEN,
@@ -39,6 +39,8 @@ def parse_components(document: Document, roots: Iterable[str]) -> Components:
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
             nodes[name].report(f"a schema that refers to itself by {' -> '.join((*path, name))}", "no cycle")
+        elif len(path) > DEEPEST:
+            nodes[name].report("a schema at this depth", f"at most {DEEPEST} that refer to each other in a row")
         elif name not in found:
             node = nodes[name]
             schema = parse_schema(node, is_named=True)

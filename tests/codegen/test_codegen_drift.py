@@ -192,16 +192,58 @@ def test_a_file_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "give an empty folder" in capsys.readouterr().err
 
 
+def test_what_cannot_be_written_ends_in_a_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file where the folder above would be, or a folder in the place of a module, is named."""
+    (tmp_path / "shelf").write_text("Dear", encoding="utf-8")
+    below = Place(GOOD, tmp_path / "shelf" / "boxes")
+    beside = Place(GOOD, tmp_path / "boxes")
+    (beside.folder / "models.py").mkdir(parents=True)
+
+    assert (below.run(), beside.run()) == (2, 2)
+
+    first, second = capsys.readouterr().err.splitlines()
+    assert str(below.folder) in first
+    assert str(beside.folder / "models.py") in second
+
+
+def test_the_name_of_the_spec_stays_in_its_line(tmp_path: Path) -> None:
+    """A line end in it does not end the comment that names it."""
+    place = Place(tmp_path / "a\nb = 1 \udcff.yaml", tmp_path / "boxes")
+    shutil.copy(GOOD, place.spec)
+    assert place.run() == 0
+    lines = (place.folder / "models.py").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith(r"# Generated from 'a\nb = 1 \udcff.yaml' by")
+    assert place.run("--check") == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--package", "boxes"], "--spec, --package and --out go together"),
-        (["--spec", "a.yaml", "--package", "big-boxes", "--out", "big-boxes"], "the dotted name of the package"),
-        (["--spec", "a.yaml", "--package", "class", "--out", "class"], "the dotted name of the package"),
-        (["--spec", "a.yaml", "--package", "typing", "--out", "typing"], "would hide the module of that name"),
-        (["--spec", "a.yaml", "--package", "boxes", "--out", "bins"], "the dotted name of the package"),
+        (
+            ["--spec", "a.yaml", "--package", "big-boxes", "--out", "big-boxes"],
+            "the dotted name, in ASCII, of the package",
+        ),
+        (["--spec", "a.yaml", "--package", "class", "--out", "class"], "the dotted name, in ASCII, of the package"),
+        (["--spec", "a.yaml", "--package", "typing", "--out", "typing"], "would hide the module typing"),
+        (["--spec", "a.yaml", "--package", "msgspec", "--out", "msgspec"], "would hide the module msgspec"),
+        (["--spec", "a.yaml", "--package", "json.boxes", "--out", "boxes"], "would hide the module json"),
+        (
+            ["--spec", "a.yaml", "--package", "\ufb01le", "--out", "\ufb01le"],
+            "the dotted name, in ASCII, of the package",
+        ),
+        (["--spec", "a.yaml", "--package", "boxes", "--out", "bins"], "the dotted name, in ASCII, of the package"),
     ],
-    ids=["one of three", "no identifier", "keyword", "module", "another folder"],
+    ids=[
+        "one of three",
+        "no identifier",
+        "keyword",
+        "module",
+        "dependency",
+        "below a module",
+        "ligature",
+        "another folder",
+    ],
 )
 def test_arguments_that_do_not_fit_are_refused(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]

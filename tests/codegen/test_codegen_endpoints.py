@@ -232,6 +232,9 @@ def test_docstrings_of_functions_say_all(boxes: SimpleNamespace) -> None:
     assert "    per_page: Boxes on a page of one request, 1 to 50.\n" in (
         inspect.getdoc(boxes.boxes.iterate_boxes) or ""
     )
+    assert (inspect.getdoc(boxes.boxes.create_box) or "").startswith(
+        "Put a box on a shelf.\n\nIt need not be empty.\n\nSource: "
+    )
     counts = inspect.getdoc(boxes.counts.get_counts) or ""
     assert "    top: The most rows, 9 or less.\n    skip: Rows to skip.\n" in counts
 

@@ -240,16 +240,29 @@ def test_deep_nesting_is_refused(nesting: str, tmp_path: Path, capsys: pytest.Ca
     assert line.startswith("#")
 
 
-def test_an_emoji_is_the_same_in_yaml_and_json(generate: Callable[[Path, Path], Path], tmp_path: Path) -> None:
-    """JSON may write it as two escapes, of which YAML would make two characters."""
+def test_schemas_in_a_long_row_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A reference behind a reference behind a reference, a thousand times, ends in a message too."""
     document = yaml.safe_load(GOOD)
+    links = {f"Link{number}": {"$ref": f"#/components/schemas/Link{number + 1}"} for number in range(1000)}
+    document["components"]["schemas"] |= {**links, "Link1000": {"type": "string"}}
+    document["components"]["schemas"]["Box"]["properties"]["size"] = {"$ref": "#/components/schemas/Link0"}
+    (line,) = [each for each in refuse(json.dumps(document), tmp_path, capsys) if "no description" not in each]
+    assert ": a schema at this depth; supported: at most 60 " in line
+
+
+def test_an_emoji_is_the_same_in_yaml_and_json(generate: Callable[[Path, Path], Path], tmp_path: Path) -> None:
+    """JSON may write it as two escapes, of which YAML would make two characters; and it may have tabs and a mark."""
+    document = yaml.safe_load(GOOD)
+    size = document["components"]["schemas"]["Box"]["properties"].pop("size")
+    document["components"]["schemas"]["Box"]["properties"]["\N{PACKAGE}"] = {**size, "x-python-name": "size"}
     document["components"]["schemas"]["Order"]["enum"] = ["\N{PACKAGE}", "asc"]
     modules = []
-    for text in (json.dumps(document), yaml.safe_dump(document, allow_unicode=True)):
+    texts = (json.dumps(document), "\ufeff" + json.dumps(document, indent="\t"))
+    for text in (*texts, yaml.safe_dump(document, allow_unicode=True)):
         (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
         modules.append((generate(tmp_path / "spec.yaml", tmp_path / "boxes") / "models.py").read_text(encoding="utf-8"))
-    assert modules[0] == modules[1]
-    assert "\N{PACKAGE}" in modules[0]
+    assert modules[0] == modules[1] == modules[2]
+    assert modules[0].count("\N{PACKAGE}") == 2
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
