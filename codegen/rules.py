@@ -7,7 +7,20 @@ import attrs
 
 from codegen.document import LARGEST, Document, is_prose, join, show
 from codegen.operations import Operation, Parameter
-from codegen.shapes import Array, Choice, Component, Components, Map, Object, Ref, Scalar, Schema, reachable, resolve
+from codegen.shapes import (
+    BROKEN,
+    Array,
+    Choice,
+    Component,
+    Components,
+    Map,
+    Object,
+    Ref,
+    Scalar,
+    Schema,
+    reachable,
+    resolve,
+)
 from codegen.writing import snake_case
 
 _DEFAULTS = "a string where there is no pattern, a whole number of 64 bits, true, false, [] or {}, as the schema has it"
@@ -133,8 +146,9 @@ def _check_pages(operation: Operation, components: Components) -> None:
             is_counted = False
     if not is_counted or not isinstance(result, Array):
         operation.node.report("an operation without pages", _PAGED, "x-pages")
+    item = resolve(result.items, components) if isinstance(result, Array) else BROKEN
+    if item is BROKEN:
         return
-    item = resolve(result.items, components)
     fields = item.fields if isinstance(item, Object) else ()
     named = [each.schema for each in fields if each.name == snake_case(key) and each.required and not each.nullable]
     if [_kind(resolve(each, components)) for each in named] != ["string"]:

@@ -150,7 +150,6 @@ def _parse_object(node: Node, is_named: bool) -> Schema:
     node.only("type", "properties", "required", "x-exactly-one-of", "x-variants", "x-python-base")
     if not is_named:
         node.report("an object without a name", f"a $ref to one below {_COMPONENTS}/")
-        return BROKEN
     members = node.members("properties")
     if node.value["properties"] == {}:
         node.report("no property", "at least one", "properties")
@@ -164,12 +163,13 @@ def _parse_object(node: Node, is_named: bool) -> Schema:
     given = [each.wire for each in chosen if each.required or each.default is not attrs.NOTHING]
     if given:
         node.report(f"the names {given}", "properties that are not required and have no default", "x-exactly-one-of")
-    return Object(
+    found = Object(
         fields=fields,
         exactly_one_of=tuple(each.name for each in chosen),
         variants=_parse_variants(node, {each.wire: each.name for each in fields}),
         base=node.text("x-python-base", "") or None,
     )
+    return found if is_named else BROKEN
 
 
 def _parse_variants(node: Node, names: Mapping[str, str]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
@@ -230,7 +230,7 @@ def _parse_alternatives(node: Node, keyword: str) -> Schema:
     for part in parts:
         option = parse_schema(part)
         if isinstance(option, Ref):
-            part.report("a reference among alternatives", "one object whose properties are all optional")
+            part.report("a reference among alternatives", _ALTERNATIVES)
         elif not isinstance(option, Scalar) or option.kind in ("date-time", "enum", "anything"):
             kind = option.kind if isinstance(option, Scalar) else type(option).__name__.lower()
             part.report(f"an alternative of the kind {kind}", _ALTERNATIVES)
