@@ -47,7 +47,10 @@ class Document:
     """A whole document, and the problems that have been found in it: one run shows all of them."""
 
     values: Any = None
-    problems: dict[str, None] = attrs.field(factory=dict)
+    problems: dict[str, str] = attrs.field(factory=dict)
+    """Pointers by what is said of them."""
+    unread: frozenset[str] = frozenset()
+    """Pointers of what was refused while it was read: of these nothing more is to be said."""
 
     @property
     def root(self) -> "Node":
@@ -56,7 +59,9 @@ class Document:
 
     def report(self, pointer: str, problem: str, supported: str) -> None:
         """Keep a problem, once: where it is, what stands there, and what is supported in its place."""
-        self.problems[f"{pointer}: {problem}; supported: {supported}"] = None
+        places = (pointer, *(pointer[:end] for end, letter in enumerate(pointer) if letter == "/"))
+        if self.unread.isdisjoint(places):
+            self.problems[f"{pointer}: {problem}; supported: {supported}"] = pointer
 
     def raise_problems(self) -> None:
         """Raise :class:`SpecError` when there are any."""

@@ -23,7 +23,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-01234
 
 
 def load_document(path: Path) -> Document:
-    """Read a YAML or JSON file; a document that cannot be read right is not judged any further."""
+    """Read a YAML or JSON file; what cannot be read right is reported, and not judged any further."""
     found = Document()
     try:
         loader = _Loader(_without_tabs(path.read_text(encoding="utf-8-sig")))
@@ -34,21 +34,23 @@ def load_document(path: Path) -> Document:
     else:
         if not isinstance(values, dict) or not str(values.get("openapi")).startswith("3.1."):
             found.report("#/openapi", "not an OpenAPI 3.1 document", "openapi: 3.1.x")
-        found = attrs.evolve(found, values=values)
+            found.raise_problems()
+        return attrs.evolve(found, values=values, unread=frozenset(found.problems.values()))
     found.raise_problems()
     return found
 
 
 def _values(node: yaml.Node, pointer: str, loader: _Loader, found: Document, seen: set[int], depth: int) -> Any:
     """The plain values of a node; what YAML has beyond JSON is refused, and so is what it would drop in silence."""
+    as_it_stands = node.value if isinstance(node, yaml.ScalarNode) else None
     if id(node) in seen:
         found.report(pointer, "an alias", "$ref")
-        return None
+        return as_it_stands
     seen.add(id(node))
     if node.tag not in _TAGS or depth > DEEPEST:
         shown = f"a value of {node.tag}" if node.tag not in _TAGS else "a value at this depth"
         found.report(pointer, shown, f"what JSON has (quote dates in YAML), at most {DEEPEST} levels deep")
-        return None
+        return as_it_stands
     if isinstance(node, yaml.SequenceNode):
         return [
             _values(item, join(pointer, index), loader, found, seen, depth + 1) for index, item in enumerate(node.value)
@@ -64,7 +66,7 @@ def _values(node: yaml.Node, pointer: str, loader: _Loader, found: Document, see
         name = _scalar(key, pointer, loader, found)
         if name in values:
             found.report(join(pointer, name), "a key that stands twice", "each key once")
-        elif name is not None:
+        else:
             values[name] = _values(inner, join(pointer, name), loader, found, seen, depth + 1)
     return values
 
@@ -79,7 +81,7 @@ def _scalar(node: yaml.Node, pointer: str, loader: _Loader, found: Document) -> 
         value = float("nan")
     if isinstance(value, float) and not abs(value) < float("inf"):
         found.report(pointer, f"the value {show(node.value)}", "what JSON has")
-        return None
+        return node.value
     return value
 
 

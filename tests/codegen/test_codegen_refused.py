@@ -142,6 +142,26 @@ def test_all_problems_are_reported_at_once(tmp_path: Path, capsys: pytest.Captur
     ]
 
 
+def test_what_cannot_be_read_hides_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Problems of YAML stand beside all others, and none is reported of what is missing because of them."""
+    text = (
+        GOOD.replace('"200":', "200:")
+        .replace("[asc, desc]", "[asc, 2026-11-20, 1:30]")
+        .replace("https://api", "ftp://api")
+    )
+    text = text.replace("size: {type: integer,", "size: {maximum: 010, format: int8, type: integer,")
+
+    found = [line.partition(": ")[0] for line in refuse(text, tmp_path, capsys)]
+
+    assert found == [
+        expand("get/responses"),
+        "#/components/schemas/Order/enum/1",
+        "#/components/schemas/Order/enum/2",
+        expand("size/maximum"),
+        "#/servers/0/url",
+    ]
+
+
 KEYWORDS = """
     $schema $vocabulary $id $anchor $dynamicAnchor $dynamicRef $defs $comment not if then else dependentSchemas
     prefixItems items contains properties patternProperties additionalProperties propertyNames unevaluatedItems
