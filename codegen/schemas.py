@@ -5,7 +5,7 @@ from typing import Final, get_args
 
 import attrs
 
-from aiospectrum._formats import Format
+from aiospectrum.checks.formats import Format
 from codegen.document import DEEPEST, FOR_PEOPLE, Document, Node, show
 from codegen.patterns import SUPPORTED, translate_pattern
 from codegen.shapes import (

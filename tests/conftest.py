@@ -32,6 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("sample")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name cases without backslashes, as the tests of mutants are found by their names."""
+    return ascii(val)[1:-1].replace("\\", "") if isinstance(val, str) and "\\" in ascii(val) else None
+
+
 @pytest.hookimpl(trylast=True)  # when those are gone that are not wanted anyway
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep some cases of each test: no matter which ones, but the same ones in all processes."""

@@ -34,8 +34,8 @@ from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.redaction import make_redaction
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
-from aiospectrum._plain import plain_text
 from aiospectrum.checks import Flag, refuse
+from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts

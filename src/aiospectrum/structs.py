@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard, Union, get_args
 import attrs
 import msgspec
 
-from aiospectrum._plain import Unchecked
+from aiospectrum.checks.plain import Unchecked
 
 __all__ = ["Sent", "SentOnly", "is_struct", "struct"]
 

@@ -1,5 +1,7 @@
 """Datasets at URLs are read and looked after as those in folders are."""
 
+import errno
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +60,31 @@ async def test_reading(url: str, file_format: FileFormat) -> None:
     assert rows_of(relation.to_arrow_table()) == [
         row for row in expected_rows(PLAN) if row[0] == ZONES[0] and SINCE + DAY <= row[1] < SINCE + 2 * DAY
     ]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [PermissionError("Access Denied"), OSError(errno.EROFS, "Read-only file system"), OSError(errno.ENOSPC, "full")],
+    ids=["denied", "read-only", "full"],
+)
+async def test_where_nothing_can_be_written(memory: Any, refusal: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only reads works there; no disk that is full passes for one that is only read."""
+    await saved()
+
+    def refuse(file_system: Any, path: str, content: bytes) -> None:
+        raise refusal
+
+    monkeypatch.setattr(type(memory), "pipe_file", refuse)
+    clock = itertools.count(NOW.timestamp(), 100).__next__
+    if refusal.errno == errno.ENOSPC:
+        with pytest.raises(StorageError, match="full"):
+            verify(URL, clock=clock)
+    else:
+        assert verify(URL, clock=clock).ok
+    assert open_dataset(URL).rows == len(expected_rows(PLAN))
+    with pytest.raises(StorageError):
+        repair(URL, clock=clock)
+    assert locks_of(memory) == []
 
 
 async def test_upkeep(memory: Any) -> None:

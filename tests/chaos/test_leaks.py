@@ -309,7 +309,7 @@ CASES: Final[dict[str, Case]] = {
     "too late": Case(kind=errors.RequestTimeoutError, options={"timeout": 0.05}),
     "too long without data": Case(kind=NO_CONNECTION, options={"timeout": Timeouts(read=0.05)}),
     "an ambiguous create": Case(kind=errors.AmbiguousWriteError, play=status(502), call=create),
-    "a create that is too late": Case(kind=errors.AmbiguousWriteError, call=create, options={"timeout": 0.05}),
+    "a create that is too late": Case(kind=errors.AmbiguousWriteError, call=create, options={"timeout": 0.5}),
     "another status": Case(kind=errors.ResponseError, play=status(418)),
     "a bad reason": Case(kind=errors.ResponseError, play=raw(b"HTTP/1.1 418 <here>\r\n\r\n<here>")),
     "another type": Case(kind=errors.DecodeError, play=success(lambda secrets: [{"id": secrets[0], secrets[-1]: 1}])),

@@ -20,8 +20,8 @@ PARTS: Final = {"response": b"", "headers": WHOLE[:30], "body": WHOLE[:-5]}
 ENDS: Final = {
     "cancel": {},
     "leave": {},
-    "deadline": {"timeout": Timeouts(total=0.2)},
-    "read": {"timeout": Timeouts(total=None, read=0.2)},
+    "deadline": {"timeout": Timeouts(total=0.5)},
+    "read": {"timeout": Timeouts(total=None, read=0.5)},
 }
 """How a call ends, and the options of its client."""
 

@@ -299,7 +299,7 @@ def test_a_wrong_value_is_refused(changes: dict[str, Any], words: str) -> None:
         {"origin_direct": None, "origin_dns": OriginDNS(name="a.example", type=""), "origin_port": "1-65535"},
         {"origin_direct": None, "origin_worker_id": "w", "traffic_type": "worker", "tls": "flexible"},
     ],
-    ids=str,
+    ids=lambda changes: ascii(changes).replace("\\", ""),
 )
 def test_what_the_api_takes_is_not_refused(changes: dict[str, Any]) -> None:
     """All documented forms."""

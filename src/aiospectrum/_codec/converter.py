@@ -18,7 +18,7 @@ from aiospectrum._codec.excerpt import start_of
 from aiospectrum._codec.readers import array_reader, is_choice, make_reader, read_date_time, read_object
 from aiospectrum._codec.writers import make_writer
 from aiospectrum._codec.wrong import below, wrong
-from aiospectrum._refusals import closest, refuse, shorten
+from aiospectrum.checks.refusals import closest, refuse, shorten
 from aiospectrum.errors import ConversionError, SpectrumError
 from aiospectrum.structs import Sent, SentOnly, is_struct
 

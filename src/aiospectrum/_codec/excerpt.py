@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from aiospectrum._refusals import show as show_any
+from aiospectrum.checks.refusals import show as show_any
 
 __all__ = ["clean", "show", "start_of"]
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 from aiospectrum._codec.excerpt import start_of
 from aiospectrum._codec.wrong import below, wrong
-from aiospectrum._plain import (
+from aiospectrum.checks.plain import (
     Unchecked,
     UncheckedInteger,
     plain_datetime,

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin
 
 from aiospectrum._codec.readers import read_object, union_options
 from aiospectrum._codec.wrong import below, wrong
-from aiospectrum._plain import plain_datetime, plain_integer, plain_list, plain_number, plain_text
+from aiospectrum.checks.plain import plain_datetime, plain_integer, plain_list, plain_number, plain_text
 from aiospectrum.errors import ConversionError
 from aiospectrum.structs import is_struct
 

@@ -14,9 +14,9 @@ import attrs
 
 from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import split_login
-from aiospectrum._plain import plain_text
 from aiospectrum._version import __version__
 from aiospectrum.checks import Integer, Number, refuse
+from aiospectrum.checks.plain import plain_text
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 

@@ -11,7 +11,7 @@ import attrs
 
 from aiospectrum._http.config import check_proxy
 from aiospectrum._http.redaction import Redaction, encode_login, make_redaction
-from aiospectrum._plain import plain_text
+from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import CredentialsError, InvalidArgumentError, SpectrumError
 from aiospectrum.routes import Scheme
 

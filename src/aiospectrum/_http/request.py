@@ -10,8 +10,8 @@ import msgspec
 
 from aiospectrum._codec.converter import shared_converter
 from aiospectrum._codec.writers import format_date_time
-from aiospectrum._plain import plain_integer, plain_text
 from aiospectrum.checks import refuse
+from aiospectrum.checks.plain import plain_integer, plain_text
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.routes import PathParameter, QueryParameter, Route, Style
 

@@ -6,9 +6,9 @@ subclass, such as an enum of strings or ``numpy.str_``, is exactly a str, int, f
 is what is sent.
 """
 
-from aiospectrum._plain import Unchecked, UncheckedInteger
-from aiospectrum._refusals import refuse
 from aiospectrum.checks.containers import Array, Object, OneOf
+from aiospectrum.checks.plain import Unchecked, UncheckedInteger
+from aiospectrum.checks.refusals import refuse
 from aiospectrum.checks.values import Check, DateTime, Flag, Integer, Number, Text, keep
 
 __all__ = [

@@ -6,8 +6,8 @@ from typing import Any
 
 import attrs
 
-from aiospectrum._plain import Unchecked, UncheckedInteger, plain_list
-from aiospectrum._refusals import refuse
+from aiospectrum.checks.plain import Unchecked, UncheckedInteger, plain_list
+from aiospectrum.checks.refusals import refuse
 from aiospectrum.checks.values import Check
 from aiospectrum.errors import InvalidArgumentError
 

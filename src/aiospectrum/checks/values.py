@@ -6,8 +6,8 @@ from typing import Any, Final, Protocol
 
 import attrs
 
-from aiospectrum._formats import FORMATS, Format
-from aiospectrum._plain import (
+from aiospectrum.checks.formats import FORMATS, Format
+from aiospectrum.checks.plain import (
     Unchecked,
     UncheckedInteger,
     plain_datetime,
@@ -15,7 +15,7 @@ from aiospectrum._plain import (
     plain_number,
     plain_text,
 )
-from aiospectrum._refusals import closest, refuse
+from aiospectrum.checks.refusals import closest, refuse
 
 __all__ = ["Check", "DateTime", "Flag", "Integer", "Number", "Text", "keep"]
 

@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol, Self, TypeAlias
 import attrs
 
 from aiospectrum._codec.readers import read_date_time
-from aiospectrum._refusals import shorten, show
 from aiospectrum.checks import refuse
+from aiospectrum.checks.refusals import shorten, show
 from aiospectrum.errors import ConversionError, TableError
 
 __all__ = [

@@ -1,6 +1,7 @@
 """A dataset that is locked for its upkeep, and how it is changed so that it is whole at any moment."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
@@ -62,6 +63,7 @@ def work_on(
     work: Work[T],
     *,
     may_be_damaged: bool = False,
+    only_reads: bool = False,
 ) -> T:
     """Lock a dataset, so that no run saves there, and work on it.
 
@@ -72,6 +74,7 @@ def work_on(
         clock: Returns the time of day in seconds since 1970.
         work: What to do.
         may_be_damaged: Whether what is left of damaged journals is enough for that.
+        only_reads: Whether it is done without the lock where nothing can be written.
 
     Returns:
         What that returns.
@@ -90,16 +93,32 @@ def work_on(
 
     def run() -> T:
         try:
-            store.lock()
+            is_locked = _lock(store, only_reads=only_reads)
             index, wrong = read(store)
             dataset = LockedDataset(
-                store=store, index=index, wrong=wrong, sizes=store.list(), on_progress=on_progress, clock=clock
+                store=store,
+                index=index,
+                wrong=wrong,
+                sizes=store.list(),
+                is_locked=is_locked,
+                on_progress=on_progress,
+                clock=clock,
             )
             return work(dataset)
         finally:
             store.unlock()
 
     return place.call(run)
+
+
+def _lock(store: Store, *, only_reads: bool) -> bool:
+    try:
+        store.lock()
+    except OSError as error:
+        if only_reads and (isinstance(error, PermissionError) or error.errno == errno.EROFS):
+            return False
+        raise
+    return True
 
 
 def _find_dataset(store: Store) -> None:
@@ -126,6 +145,9 @@ class LockedDataset:
 
     sizes: dict[str, int]
     """The size of each file of ours by path, in bytes."""
+
+    is_locked: bool = True
+    """Whether no run can save there meanwhile."""
 
     on_progress: Callable[[UpkeepProgress], object] | None
     """Called at the start and after each file."""
@@ -367,7 +389,7 @@ class LockedDataset:
         self._report(UpkeepProgress(total=total))
 
     def _step(self) -> None:
-        every = self.store.renew_every
+        every = self.store.renew_every if self.is_locked else None
         if every is not None and not 0 <= self.clock() - self._renewed < every:
             self.store.renew_lock()
             self._renewed = self.clock()

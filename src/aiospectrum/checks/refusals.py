@@ -4,7 +4,7 @@ import reprlib
 from collections.abc import Collection
 from typing import Any, Final, NoReturn
 
-from aiospectrum._plain import plain_text
+from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import InvalidArgumentError
 
 __all__ = ["closest", "refuse", "shorten", "show"]
