@@ -16,7 +16,7 @@ from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import split_login
 from aiospectrum._version import __version__
 from aiospectrum.checks import Integer, Number, refuse
-from aiospectrum.checks.plain import plain_text
+from aiospectrum.checks.plain import plain_number, plain_text
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
@@ -27,6 +27,7 @@ __all__ = [
     "check_base_url",
     "check_callable",
     "check_class",
+    "check_clock",
     "check_count",
     "check_function",
     "check_limiter",
@@ -46,6 +47,10 @@ CREDENTIAL_HEADERS: Final = ("Authorization", "X-Auth-Email", "X-Auth-Key", "X-A
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 """Maximum size of a body in bytes, decompressed, by default."""
+
+_FIRST_SECOND: Final = -62_135_596_800
+_AFTER_LAST_SECOND: Final = 253_402_300_800
+"""Where the years 1 to 9999 begin and end, in seconds since 1970."""
 
 _TIMEOUT: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, a Timeouts or None")
 
@@ -137,6 +142,21 @@ def check_function(field: str, value: F) -> F:
     if not callable(value):
         refuse(field, value, "a function")
     return value
+
+
+def check_clock(clock: Callable[[], float]) -> Callable[[], float]:
+    """Check that a clock is a function, and return one that checks what it says, which shows when it is called."""
+    check_function("clock", check_callable("clock", clock))
+
+    def read() -> float:
+        now = clock()
+        refuse_coroutine("clock", now)
+        seconds = plain_number(now)
+        if seconds is None or not _FIRST_SECOND <= seconds < _AFTER_LAST_SECOND:
+            refuse("clock", now, "a function that returns the time of day in seconds since 1970, such as time.time")
+        return seconds
+
+    return read
 
 
 def refuse_coroutine(field: str, result: object) -> None:

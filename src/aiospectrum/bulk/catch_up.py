@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from aiospectrum._http.config import check_callable, check_class, check_function
+from aiospectrum._http.config import check_class, check_clock
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.loading import read_journals
@@ -92,7 +92,7 @@ async def catch_up(
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
     zones = check_what_to_catch_up(plan, zones)
-    check_function("clock", check_callable("clock", clock))
+    clock = check_clock(clock)
     opening = open_store, redaction = make_opener(destination, storage_options, clock)
     del destination, storage_options  # so that no tool that reports errors shows them
     settings = SaveSettings(
