@@ -232,7 +232,18 @@ REFUSED: Final[list[tuple[dict[str, Any], str]]] = [
     *(
         ({"protocol": value}, "app.protocol: expected a protocol and port or ports such as")
         for value in (
-            *("tcp/99999", "tcp/0", "tcp/65536", "tcp/2000-1000", "tcp/", "tcp/22-", "tcp/-22", "tcp/22-33-44"),
+            *(
+                "tcp/99999",
+                "tcp/0",
+                "tcp/65536",
+                "tcp/2000-1000",
+                "tcp/",
+                "tcp/022",
+                "tcp/1-02",
+                "tcp/22-",
+                "tcp/-22",
+                "tcp/22-33-44",
+            ),
             *("tcp/1-65536", "tcp", "udp", "tpc/22", "TCP/22", "tcp/22 ", " tcp/22", "tcp:22", "22", "", "tcp/٢٢"),
         )
     ),
