@@ -143,7 +143,7 @@ class BaseClient(HTTPTransport):
                 retry=retry,
                 budget=RetryBudget(retry),
                 limiter=check_limiter(rate_limit, self._connections),
-                hook=check_callable("on_attempt", on_attempt),
+                hook=check_callable("on_attempt", on_attempt, arguments=1),
                 clock=time.monotonic,
                 random=random.random,
                 sleep=asyncio.sleep,

@@ -1,11 +1,12 @@
 """The settings of a client, checked when it is made: each check raises InvalidArgumentError, which names the field."""
 
+import asyncio
 import functools
 import inspect
 import ipaddress
 import platform
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypedDict, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -33,6 +34,7 @@ __all__ = [
     "check_limiter",
     "check_proxy",
     "check_session",
+    "check_sleep",
     "check_ssl_context",
     "check_timeout",
     "check_user_agent",
@@ -124,8 +126,11 @@ def check_timeout(timeout: float | Timeouts | None) -> Timeouts:
     return Timeouts(total=None if timeout is None else _TIMEOUT.check("timeout", timeout))
 
 
-def check_callable(field: str, value: F) -> F:
-    """Check that a value is a function or None, and return it; nobody would await what an async one returns."""
+def check_callable(field: str, value: F, *, arguments: int | None = None) -> F:
+    """Check that a value is a function or None, and return it; nobody would await what an async one returns.
+
+    With ``arguments`` it has to take so many, as far as that shows before it is called.
+    """
     refuse_coroutine(field, value)
     if value is not None and not callable(value):
         refuse(field, value, "a function or None")
@@ -134,6 +139,8 @@ def check_callable(field: str, value: F) -> F:
         function = function.func
     if any(map(_is_async, (function, inspect.getattr_static(type(function), "__call__", None)))):
         refuse(field, value, "a function that is not async, as it is called in the middle of a call", _ASYNC_HINT)
+    if value is not None and arguments is not None and not _takes(value, arguments):
+        refuse(field, value, f"a function that is called with {arguments or 'no'} argument{'s' * (arguments != 1)}")
     return value
 
 
@@ -146,7 +153,7 @@ def check_function(field: str, value: F) -> F:
 
 def check_clock(clock: Callable[[], float]) -> Callable[[], float]:
     """Check that a clock is a function, and return one that checks what it says, which shows when it is called."""
-    check_function("clock", check_callable("clock", clock))
+    check_function("clock", check_callable("clock", clock, arguments=0))
 
     def read() -> float:
         now = clock()
@@ -159,11 +166,37 @@ def check_clock(clock: Callable[[], float]) -> Callable[[], float]:
     return read
 
 
+def check_sleep(sleep: Callable[[float], Awaitable[object]]) -> Callable[[float], Awaitable[object]]:
+    """Check that something is a function that waits, and return one that lets other tasks run, whatever it does."""
+    check_function("sleep", sleep)
+
+    async def wait(seconds: float) -> None:
+        waiting = sleep(seconds)
+        if not inspect.isawaitable(waiting):
+            refuse("sleep", waiting, "a function that returns something to await, such as asyncio.sleep")
+        await waiting
+        await asyncio.sleep(0)  # one that returns at once, as a mock does, would hold the event loop for good
+
+    return wait
+
+
 def refuse_coroutine(field: str, result: object) -> None:
     """Refuse what an async function returns in the place of a result, which does not show before it is called."""
     if inspect.iscoroutine(result):
         result.close()
         refuse(field, result, "the result of a function that is not async", _ASYNC_HINT)
+
+
+def _takes(function: Callable[..., object], arguments: int) -> bool:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of a builtin that does not say
+        return True
+    try:
+        signature.bind(*(None,) * arguments)
+    except TypeError:
+        return False
+    return True
 
 
 def _is_async(function: object) -> bool:

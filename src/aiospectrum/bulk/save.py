@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 import attrs
 
-from aiospectrum._http.config import check_callable, check_class, check_clock, check_function
+from aiospectrum._http.config import check_callable, check_class, check_clock, check_sleep
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
@@ -189,10 +189,10 @@ async def save_plans(
     """Save several plans as :func:`save` does; all are of the same query, and each is of other zones."""
     open_store, redaction = opening
     check_task_count(plans, settings.max_tasks)
-    check_function("sleep", sleep)
+    sleep = check_sleep(sleep)
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
-    check_callable("on_progress", on_progress)
+    check_callable("on_progress", on_progress, arguments=1)
     fetcher = Fetcher(
         query=plans[0].query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock, columns=True
     )

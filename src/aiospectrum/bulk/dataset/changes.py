@@ -85,7 +85,7 @@ def work_on(
         SaveError: It cannot be locked, read or written.
     """
     clock = check_clock(clock)
-    check_callable("on_progress", on_progress)
+    check_callable("on_progress", on_progress, arguments=1)
     import_pyarrow(".parquet")
     read = salvage_index if may_be_damaged else _read_whole
     place, _ = open_place(folder, storage_options, clock, _find_dataset)  # before the lock, which would make folders
