@@ -261,6 +261,15 @@ async def test_what_a_clock_says(tmp_path: Path, name: str) -> None:
     assert wrong == {}
 
 
+@pytest.mark.parametrize("seconds", [253_402_300_799, 253_402_300_799.5, -62_135_596_800])
+@pytest.mark.parametrize("name", [name for name in CLOCKS if name != "watch"])  # which waits for its clock
+async def test_the_first_and_the_last_second(tmp_path: Path, name: str, seconds: float) -> None:
+    """A clock at the edges of what a datetime can be, beyond which intervals end or begin."""
+    pytest.importorskip("pyarrow")
+    error = await _outcome(CLOCKS[name], {"clock": lambda: seconds, "folder": tmp_path})
+    assert error is None or isinstance(error, SpectrumError)
+
+
 @pytest.mark.parametrize("kind", MAKERS)
 def test_any_time_to_delete_before(tmp_path: Path, kind: str) -> None:
     """Whatever it is, an error of ours says so; there is no dataset here."""

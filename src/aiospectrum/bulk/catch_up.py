@@ -180,7 +180,10 @@ def _plans_to_now(index: DatasetIndex, plan: Plan | None, zones: Iterable[str] |
         zones = known.zones if plan is not None else sorted({*index.windows, *claims})
     firsts = [to_datetime(located[0].window.since) for located in index.windows.values() if located]
     origin = known.since if plan is not None else min([known.since, *firsts, *claims.values()])
-    until = edge_after(now, edges_of(known.query, known.window))
+    try:
+        until = edge_after(now, edges_of(known.query, known.window))
+    except OverflowError:
+        refuse("clock", now.isoformat(), "a time whose interval ends before the year 10000")
     by_start: dict[datetime, list[str]] = {}
     for zone_id in zones:
         start = _find_start(
