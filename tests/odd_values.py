@@ -104,6 +104,13 @@ class OddZone(tzinfo):
         return None
 
 
+class RaisingZone(tzinfo):
+    """A time zone that raises what no time zone should."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        raise KeyError("no")
+
+
 async def coroutine(*_: object) -> None:
     """Do nothing, later."""
 
@@ -180,8 +187,11 @@ MAKERS: Final[dict[str, Callable[[], Any]]] = {
     "naive": lambda: datetime(2026, 11, 20),
     "frozen": lambda: FakeDatetime(2026, 11, 20, tzinfo=UTC),
     "odd zone": lambda: datetime(2026, 11, 20, tzinfo=OddZone()),
+    "bare zone": lambda: datetime(2026, 11, 20, tzinfo=tzinfo()),
+    "raising zone": lambda: datetime(2026, 11, 20, tzinfo=RaisingZone()),
     "first": lambda: datetime.min.replace(tzinfo=UTC),
     "duration": lambda: timedelta(hours=-1),
+    "longest": lambda: timedelta.max,
     "path": lambda: Path("x"),
     "event": asyncio.Event,
     "ellipsis": lambda: ...,

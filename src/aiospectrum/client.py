@@ -143,7 +143,7 @@ class BaseClient(HTTPTransport):
                 retry=retry,
                 budget=RetryBudget(retry),
                 limiter=check_limiter(rate_limit, self._connections),
-                hook=check_callable("on_attempt", on_attempt),
+                hook=check_callable("on_attempt", on_attempt, arguments=1),
                 clock=time.monotonic,
                 random=random.random,
                 sleep=asyncio.sleep,
@@ -180,8 +180,8 @@ class BaseClient(HTTPTransport):
         """
         environ = os.environ if environ is None else environ
         try:
-            if not issubclass(type(environ), Mapping):
-                refuse("environ", type(environ), "a mapping of variables, or None")
+            if not issubclass(type(environ), Mapping) or not _has_texts(environ):
+                refuse("environ", type(environ), "a mapping of texts, such as os.environ, or None")
             if base_url is None:
                 base_url = (plain_text(environ.get("CLOUDFLARE_BASE_URL")) or "").strip() or None
             return cls(**credentials_from(environ, cls.service.schemes), base_url=base_url, **options)
@@ -256,6 +256,17 @@ class BaseClient(HTTPTransport):
             ClientStateError: The client is open on another event loop.
         """
         await self._settings.session.close()
+
+
+def _has_texts(environ: Mapping[str, str]) -> bool:
+    """Whether a mapping can be asked for a text, which ``os.environb`` cannot."""
+    try:
+        environ.get("CLOUDFLARE_BASE_URL")
+    except TypeError:
+        return False
+    finally:
+        del environ  # so that no tool that reports errors shows it
+    return True
 
 
 class Client(BaseClient, Namespaces):

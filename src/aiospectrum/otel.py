@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aiospectrum._version import __version__
+from aiospectrum.checks import refuse
 from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 
 try:
@@ -56,7 +57,16 @@ def make_attempt_hook(
 
     Returns:
         The hook; one is enough for any number of clients.
+
+    Raises:
+        InvalidArgumentError: An argument is something else.
     """
+    for field, provider, method in (
+        ("tracer_provider", tracer_provider, "get_tracer"),
+        ("meter_provider", meter_provider, "get_meter"),
+    ):
+        if provider is not None and (isinstance(provider, type) or not callable(getattr(provider, method, None))):
+            refuse(field, provider, f"a provider of OpenTelemetry, which has {method}(), or None")
     tracer = trace.get_tracer(_SCOPE, __version__, tracer_provider, _SCHEMA_URL)
     durations = metrics.get_meter(_SCOPE, __version__, meter_provider, _SCHEMA_URL).create_histogram(
         "http.client.request.duration",

@@ -159,7 +159,7 @@ def test_a_plan_of_the_last_day() -> None:
         pytest.param({"length": 86_400}, "length", id="seconds"),
         pytest.param({"length": timedelta(days=800_000)}, "length", id="before the year 1"),
         pytest.param({"clock": lambda: 253_402_300_799.5}, "length", id="after the year 9999"),
-        pytest.param({"clock": lambda: float("nan")}, "length", id="no time of day"),
+        pytest.param({"clock": lambda: float("nan")}, "clock", id="no time of day"),
         pytest.param({"clock": 5}, "clock", id="no clock"),
         pytest.param({"window": "fortnight"}, "window", id="no window"),
         pytest.param({"window": "minute"}, "window", id="a window shorter than an interval"),

@@ -358,6 +358,11 @@ async def test_a_client_that_waits_holds_up_no_other() -> None:
             "rate_limit_timeout: expected a number of seconds, 0 or more, or None, got -1",
         ),
         (None, {}, "client: expected a client, or a mapping of zone ids to clients, got None"),
+        (
+            Client,
+            {},
+            "client: expected a client, or a mapping of zone ids to clients, got <class 'aiospectrum.client.Client'>",
+        ),
         ({A: Fake(respond=fine)}, {}, f"client: expected a mapping that has a client for each zone, got '{B}'"),
         ({A: 5, B: 5}, {}, rf"client\['{A}'\]: expected a client, or .*, got 5"),
     ],

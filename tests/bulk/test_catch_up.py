@@ -59,6 +59,18 @@ def job(tmp_path: Path) -> Job:
     return Job(tmp_path / "out")
 
 
+@pytest.mark.parametrize("of_clients", [str.upper, str.lower])
+@pytest.mark.parametrize("of_plan", [str.upper, str.lower])
+async def test_ids_in_capitals(tmp_path: Path, of_clients: Any, of_plan: Any) -> None:
+    """A mapping of clients finds a zone however its id is spelled, as a dataset has it in lower case."""
+    zone = "ab" * 16
+    clients, plan = {of_clients(zone): Fake(respond=respond)}, make_plan([of_plan(zone)], days=1)
+    options: Any = {"format": "csv", "rate_limit_timeout": None}
+
+    assert (await save(clients, plan, tmp_path, clock=(SINCE + 3 * DAY).timestamp, **options)).done == 1
+    assert (await catch_up(clients, tmp_path, clock=(SINCE + 5 * DAY).timestamp, **options)).done > 0
+
+
 @pytest.mark.parametrize("ending", ["parquet", "ndjson"])
 async def test_a_job_of_every_day(job: Job, ending: str) -> None:
     """With a plan each run is made by the same call; at the end every event is there once."""

@@ -10,6 +10,7 @@ from aiospectrum.sandbox import Sandbox
 
 NEW = ("--protocol", "tcp/2222", "--dns-name", "new.zone1.example", "--dns-type", "CNAME")
 DIRECT = (*NEW, "--origin-direct", "tcp://192.0.2.9:2222")
+BY_NAME = [*NEW, "--origin-dns-name", "origin.example"]
 STRANGER = "0" * 32
 
 
@@ -146,10 +147,18 @@ def test_values_newer_than_this_version_are_sent_on_request(cli: Any, sandbox: S
             "standard input.dns.nmae: expected a key of DNS (did you mean 'name'?)",
             id="unknown inner key",
         ),
-        pytest.param(["--file", "-"], '{"tls": "full", "tls": "off"}', "each key once, got 'tls' twice", id="twice"),
+        pytest.param(
+            ["--file", "-"],
+            '{"tls": "full", "tls": "off"}',
+            "input: expected each key once, got 'tls' twice",
+            id="twice",
+        ),
         pytest.param(["--file", "-"], '{"origin_port": NaN}', "NaN is no JSON", id="no number"),
         pytest.param([*DIRECT, "--tls", "ful"], None, "app.tls: expected one of off, flexible, full,", id="enum"),
         pytest.param([*DIRECT, "--edge-ip-connectivity", "v4"], None, "connectivity: expected one", id="inner enum"),
+        pytest.param([*BY_NAME, "--origin-port", "9" * 5000], None, "origin_port: expected an integer", id="long port"),
+        pytest.param([*BY_NAME, "--origin-port", "022"], None, "origin_port: expected an integer", id="octal port"),
+        pytest.param(["--file", "a\0b"], None, "a\\x00b: embedded null byte", id="no name of a file"),
         pytest.param(["--file", "missing/app.json"], None, "missing/app.json: No such file", id="no file"),
     ],
 )

@@ -186,3 +186,37 @@ def test_identifiers_are_no_numbers(zone: str, tmp_path: Path) -> None:
         plan.write_text(text.replace(f'"{zone}"', zone.lstrip("0")))
         refused = cli("pull", "--dry-run", "--plan", str(plan))
         assert (refused.status, refused.err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("text", ["1.9", "1.0", "1_0", "0x1", "1e1", "\u0661", " 1", "", "9" * 30, "true"], ids=ascii)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["apps", "list", "ZONE", "--page"],
+        ["apps", "list", "ZONE", "--per-page"],
+        ["apps", "create", "ZONE", "--origin-dns-ttl"],
+        ["summary", "ZONE", "--limit"],
+        ["pull", *TIMES, "--zone", "ZONE", "--dry-run", "--limit"],
+        ["pull", *TIMES, "--zone", "ZONE", "--dry-run", "--concurrency"],
+        ["pull", *TIMES, "--zone", "ZONE", "--dry-run", "--max-tasks"],
+        ["watch", "--zone", "ZONE", "--rounds"],
+        ["watch", "--zone", "ZONE", "--concurrency"],
+        *(["sandbox", option] for option in ("--port", "--zones", "--apps-per-zone", "--paygo", "--seed")),
+        *(["demo", option] for option in ("--zones", "--seed", "--concurrency")),
+    ],
+    ids=lambda words: f"{words[0]} {words[-1]}",
+)
+def test_whole_numbers_are_digits(cli: Any, sandbox: Sandbox, words: list[str], text: str) -> None:
+    """What is no whole number is neither rounded nor taken for another one."""
+    outcome = cli(*(sandbox.zones[0] if word == "ZONE" else word for word in words), text)
+    assert (outcome.status, outcome.out, outcome.err.count("\n"), sandbox.requests) == (2, "", 1, [])
+    assert f"{words[-1]}: expected a whole number of up to 18 digits, got " in outcome.err
+
+
+@pytest.mark.parametrize("url", ["api.example", "http://api.example", "https://api.example?x=1"])
+def test_a_base_url_is_named_as_its_variable(cli: Any, sandbox: Sandbox, url: str) -> None:
+    """Not as an argument of Python, and without one that the command has not."""
+    outcome = cli("protocols", sandbox.zones[0], CLOUDFLARE_BASE_URL=url)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert outcome.err.startswith("aiospectrum: CLOUDFLARE_BASE_URL: expected ")
+    assert "allow_http" not in outcome.err

@@ -1,5 +1,6 @@
-"""A hook that is async is refused: when it is given where that shows, else when it is called first."""
+"""A hook that is async, or takes other arguments, is refused: when it is given, else when it is called first."""
 
+import asyncio
 import functools
 import gc
 import warnings
@@ -7,13 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from aiohttp import web
 
 from aiospectrum import Client, InvalidArgumentError
-from aiospectrum.bulk import Plan, Query, pull, save, watch
+from aiospectrum.bulk import Plan, Query, pull, save, verify, watch
 from tests.conftest import TOKEN, ZONE, Serve
 from tests.odd_values import AsyncCall, coroutine, generator
 
@@ -93,3 +94,55 @@ async def test_what_on_progress_returns_is_checked(serve: Serve, tmp_path: Path)
                 pass
         with pytest.raises(InvalidArgumentError, match=r"^on_progress: expected the result of a function that is not"):
             await save_with(client, lambda _: coroutine(), tmp_path / "d")
+
+
+FEW: dict[str, Any] = {
+    "none": lambda: None,
+    "two": lambda _, __: None,
+    "by name": lambda *, progress: progress,
+    "partial": functools.partial(lambda _: None, 1),
+    "class": AsyncCall,
+}
+
+
+@pytest.mark.parametrize("hook", FEW.values(), ids=FEW)
+async def test_a_hook_that_takes_other_arguments(hook: Any, tmp_path: Path) -> None:
+    """It is refused when it is given, and not as a TypeError in the middle of the first call."""
+    client = Client(api_token=TOKEN)
+    words = "expected a function that is called with 1 argument, got "
+    with pytest.raises(InvalidArgumentError, match=f"^on_attempt: {words}"):
+        Client(api_token=TOKEN, on_attempt=hook)
+    with pytest.raises(InvalidArgumentError, match=f"^on_progress: {words}"):
+        pull(client, PLAN, on_progress=hook)
+    with pytest.raises(InvalidArgumentError, match=f"^on_progress: {words}"):
+        await save_with(client, hook, tmp_path)
+    with pytest.raises(InvalidArgumentError, match=f"^on_progress: {words}"):
+        verify(tmp_path, on_progress=hook)
+    with pytest.raises(InvalidArgumentError, match=r"^clock: expected a function that is called with no arguments"):
+        watch(client, [ZONE], clock=lambda _: 0.0)  # type: ignore[arg-type,misc]  # wrong on purpose
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [print, str, [].append, Mock(), lambda *_: None, lambda _, more=1: more],
+    ids=["print", "str", "append", "mock", "any", "optional"],
+)
+def test_any_function_of_one_argument_is_a_hook(hook: Any) -> None:
+    """Builtins, types, mocks and functions with more arguments that may be left out."""
+    pull(Client(api_token=TOKEN, on_attempt=hook), PLAN, on_progress=hook)
+
+
+@pytest.mark.parametrize("sleep", [lambda _: None, Mock(return_value=5)], ids=["none", "number"])
+async def test_a_sleep_that_cannot_be_awaited(sleep: Any) -> None:
+    """Such as time.sleep: it is refused by its name when it is called first."""
+    async with Client(api_token=TOKEN) as client:
+        with pytest.raises(InvalidArgumentError, match=r"^sleep: expected a function that returns something to await"):
+            await anext(watch(client, [ZONE], sleep=sleep, clock=lambda: 5.0))
+
+
+async def test_a_sleep_that_returns_at_once() -> None:
+    """Other tasks run all the same, and a timeout ends the wait, although the clock stands still."""
+    async with Client(api_token=TOKEN) as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await anext(watch(client, [ZONE], sleep=AsyncMock(), clock=lambda: 5.0))

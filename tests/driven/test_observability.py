@@ -40,6 +40,7 @@ from aiospectrum import (
     AttemptStarted,
     Client,
     ConnectionFailedError,
+    InvalidArgumentError,
     Limiter,
     NotFoundError,
     RateLimit,
@@ -907,3 +908,11 @@ def test_the_document_names_every_field() -> None:
         first_column = {name for row in table.split("\n\n")[0].splitlines() for name in row.split("|")[1:2]}
         named = {name for cell in first_column for name in re.findall(r"`(\w+)`", cell)}
         assert named == {field.name for field in attrs.fields(kind)}
+
+
+@pytest.mark.parametrize("field", ["tracer_provider", "meter_provider"])
+@pytest.mark.parametrize("value", [5, "otlp", TracerProvider, object()], ids=["number", "text", "class", "object"])
+def test_what_is_no_provider(field: str, value: Any) -> None:
+    """It is refused when it is given, by its name."""
+    with pytest.raises(InvalidArgumentError, match=f"^{field}: expected a provider of OpenTelemetry"):
+        make_attempt_hook(**{field: value})

@@ -38,6 +38,8 @@ def draw(
         pytest.param({"latency": (1, 2, 3)}, "latency", id="range of three"),
         pytest.param({"error_rate": -0.01}, "error_rate", id="negative rate"),
         pytest.param({"error_rate": 1.01}, "error_rate", id="rate above 1"),
+        pytest.param({"error_rate": 10**400}, "error_rate", id="rate that no float holds"),
+        pytest.param({"latency": 10**400}, "latency", id="latency that no float holds"),
         pytest.param({"reset_rate": "5%"}, "reset_rate", id="rate as text"),
         pytest.param({"hang_rate": None}, "hang_rate", id="no rate"),
         pytest.param({"truncate_rate": True}, "truncate_rate", id="rate as a bool"),

@@ -16,6 +16,7 @@ from aiospectrum import (
     AppRequest,
     Client,
     EdgeIPs,
+    InvalidArgumentError,
     Limiter,
     RateLimit,
     ReportSummary,
@@ -29,7 +30,7 @@ from aiospectrum import (
     models,
 )
 from aiospectrum._http.request import build_request
-from aiospectrum.bulk import Plan, Query, catch_up, pull, save, watch
+from aiospectrum.bulk import Plan, Query, catch_up, delete_before, pull, save, watch
 from tests.conftest import APP, TOKEN, ZONE
 from tests.odd_values import MAKERS
 
@@ -235,3 +236,43 @@ async def test_only_our_errors_leave_save(tmp_path: Path, name: str) -> None:
             if error is not None and not isinstance(error, SpectrumError) and (argument, kind) not in THEIRS:
                 wrong[f"{argument}={kind}"] = repr(error)[:200]
     assert wrong == {}
+
+
+CLOCKS: Final[dict[str, Callable[[Any, Path], Any]]] = {
+    "Plan.last": lambda clock, folder: Plan.last(UNTIL - SINCE, zones=[ZONE], query=QUERY, clock=clock),
+    "save": lambda clock, folder: save(Sending(), PLAN, folder, clock=clock),
+    "catch_up": lambda clock, folder: catch_up(Sending(), folder, plan=PLAN, clock=clock),
+    "watch": lambda clock, folder: _watch(client=Sending(), zones=[ZONE], clock=clock, sleep=_no_wait),
+    "delete_before": lambda clock, folder: delete_before(folder, UNTIL - SINCE, clock=clock),
+}
+"""What has a clock of the caller's, and calls it."""
+NO_CLOCKS: Final = [name for name in MAKERS if name not in ("zero", "negative", "fraction", "number enum")]
+
+
+@pytest.mark.parametrize("name", CLOCKS)
+async def test_what_a_clock_says(tmp_path: Path, name: str) -> None:
+    """A clock that gives no seconds since 1970, such as ``datetime.now``, is refused by its name."""
+    pytest.importorskip("pyarrow")
+    wrong = {}
+    for kind in NO_CLOCKS:
+        error = await _outcome(CLOCKS[name], {"clock": MAKERS[kind], "folder": tmp_path})
+        if not isinstance(error, InvalidArgumentError) or error.field != "clock":
+            wrong[kind] = repr(error)[:200]
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("seconds", [253_402_300_799, 253_402_300_799.5, -62_135_596_800])
+@pytest.mark.parametrize("name", [name for name in CLOCKS if name != "watch"])  # which waits for its clock
+async def test_the_first_and_the_last_second(tmp_path: Path, name: str, seconds: float) -> None:
+    """A clock at the edges of what a datetime can be, beyond which intervals end or begin."""
+    pytest.importorskip("pyarrow")
+    error = await _outcome(CLOCKS[name], {"clock": lambda: seconds, "folder": tmp_path})
+    assert error is None or isinstance(error, SpectrumError)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_any_time_to_delete_before(tmp_path: Path, kind: str) -> None:
+    """Whatever it is, an error of ours says so; there is no dataset here."""
+    pytest.importorskip("pyarrow")
+    with pytest.raises(SpectrumError):
+        delete_before(tmp_path, MAKERS[kind]())

@@ -1,7 +1,9 @@
 """Exactly one scheme, checked early, never shown."""
 
+import os
 import pickle
 import ssl
+from typing import Any
 
 import pytest
 
@@ -164,6 +166,18 @@ def test_settings_are_checked(settings: dict[str, object], message: str) -> None
         Client(api_token="t", **settings)  # type: ignore[arg-type]  # wrong on purpose
 
     assert str(caught.value).startswith(message)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "environ", [os.environb, [("CLOUDFLARE_API_TOKEN", SECRET)], SECRET], ids=["bytes", "pairs", "text"]
+)
+def test_an_environment_of_something_else(environ: Any) -> None:
+    """Only a mapping of texts can be asked for variables."""
+    with pytest.raises(
+        InvalidArgumentError, match=r"^environ: expected a mapping of texts, such as os\.environ"
+    ) as caught:
+        Client.from_env(environ)
     assert SECRET not in str(caught.value)
 
 

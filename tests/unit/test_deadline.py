@@ -186,6 +186,22 @@ async def test_a_rest_is_no_silence(loop: FakeLoop, timer: DeadlineTimer) -> Non
     assert await ending(task) == "cancelled"
 
 
+async def test_a_read_timeout_too_short_for_the_clock(loop: FakeLoop, timer: DeadlineTimer) -> None:
+    """A float of some seconds does not tell 5e-324 s more from none; a call that expects no data is left alone."""
+    deadline = Deadline(timer, 5, 2)
+    task = await begin(wait(deadline))
+    deadline.read = 5e-324
+    deadline.check(loop.time())
+    assert task.cancelling() == 0
+
+    deadline.on_data()
+    deadline.check(loop.time())
+    assert deadline.take_back_read_timeout()
+
+    task.cancel()
+    assert await ending(task) == "cancelled"
+
+
 async def test_a_call_that_ends_in_time_is_left_alone(loop: FakeLoop, timer: DeadlineTimer) -> None:
     """After the block neither limit does anything, and the last timer fires without effect."""
 

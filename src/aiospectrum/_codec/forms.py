@@ -124,13 +124,20 @@ class AppRequestMethods(OldAppForms):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: object, __: object) -> dict[str, Any]:
-        """Let pydantic, and so FastAPI, read it as a converter of ours does, unknown keys and all."""
+        """Let pydantic, and so FastAPI, read and write its JSON as a converter of ours does, unknown keys and all."""
         from aiospectrum._codec.converter import shared_converter
 
         def read(values: Any) -> Any:
             return values if type(values) is cls else shared_converter().structure(values, cls)
 
-        return {"type": "function-plain", "function": {"type": "no-info", "function": read}}
+        def write(request: Any) -> Any:
+            return shared_converter().unstructure(request)
+
+        return {
+            "type": "function-plain",
+            "function": {"type": "no-info", "function": read},
+            "serialization": {"type": "function-plain", "function": write, "when_used": "json"},
+        }
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _: object, __: object) -> dict[str, Any]:

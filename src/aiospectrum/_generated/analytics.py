@@ -98,7 +98,7 @@ GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
             name="filters",
             wire="filters",
             check=Text(
-                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^ ,;%=<>!]+(( *[,;]| +(AND|OR)) *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^ ,;%=<>!]+)* *\\Z",
+                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^\\x00- ,;%=<>!\\x7f]+(( *[,;]| +(AND|OR)) *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^\\x00- ,;%=<>!\\x7f]+)* *\\Z",
                 min_length=1,
                 expected="a filter in plain text, without percent-encoding, such as event==connect;coloName!=SFO",
             ),
@@ -197,7 +197,7 @@ GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
             name="filters",
             wire="filters",
             check=Text(
-                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^ ,;%=<>!]+(( *[,;]| +(AND|OR)) *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^ ,;%=<>!]+)* *\\Z",
+                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^\\x00- ,;%=<>!\\x7f]+(( *[,;]| +(AND|OR)) *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^\\x00- ,;%=<>!\\x7f]+)* *\\Z",
                 min_length=1,
                 expected="a filter in plain text, without percent-encoding, such as event==connect;coloName!=SFO",
             ),

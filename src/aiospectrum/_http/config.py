@@ -1,11 +1,12 @@
 """The settings of a client, checked when it is made: each check raises InvalidArgumentError, which names the field."""
 
+import asyncio
 import functools
 import inspect
 import ipaddress
 import platform
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypedDict, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -16,7 +17,7 @@ from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import split_login
 from aiospectrum._version import __version__
 from aiospectrum.checks import Integer, Number, refuse
-from aiospectrum.checks.plain import plain_text
+from aiospectrum.checks.plain import plain_number, plain_text
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
@@ -27,11 +28,13 @@ __all__ = [
     "check_base_url",
     "check_callable",
     "check_class",
+    "check_clock",
     "check_count",
     "check_function",
     "check_limiter",
     "check_proxy",
     "check_session",
+    "check_sleep",
     "check_ssl_context",
     "check_timeout",
     "check_user_agent",
@@ -46,6 +49,10 @@ CREDENTIAL_HEADERS: Final = ("Authorization", "X-Auth-Email", "X-Auth-Key", "X-A
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 """Maximum size of a body in bytes, decompressed, by default."""
+
+_FIRST_SECOND: Final = -62_135_596_800
+_AFTER_LAST_SECOND: Final = 253_402_300_800
+"""Where the years 1 to 9999 begin and end, in seconds since 1970."""
 
 _TIMEOUT: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, a Timeouts or None")
 
@@ -119,8 +126,11 @@ def check_timeout(timeout: float | Timeouts | None) -> Timeouts:
     return Timeouts(total=None if timeout is None else _TIMEOUT.check("timeout", timeout))
 
 
-def check_callable(field: str, value: F) -> F:
-    """Check that a value is a function or None, and return it; nobody would await what an async one returns."""
+def check_callable(field: str, value: F, *, arguments: int | None = None) -> F:
+    """Check that a value is a function or None, and return it; nobody would await what an async one returns.
+
+    With ``arguments`` it has to take so many, as far as that shows before it is called.
+    """
     refuse_coroutine(field, value)
     if value is not None and not callable(value):
         refuse(field, value, "a function or None")
@@ -129,6 +139,8 @@ def check_callable(field: str, value: F) -> F:
         function = function.func
     if any(map(_is_async, (function, inspect.getattr_static(type(function), "__call__", None)))):
         refuse(field, value, "a function that is not async, as it is called in the middle of a call", _ASYNC_HINT)
+    if value is not None and arguments is not None and not _takes(value, arguments):
+        refuse(field, value, f"a function that is called with {arguments or 'no'} argument{'s' * (arguments != 1)}")
     return value
 
 
@@ -139,11 +151,52 @@ def check_function(field: str, value: F) -> F:
     return value
 
 
+def check_clock(clock: Callable[[], float]) -> Callable[[], float]:
+    """Check that a clock is a function, and return one that checks what it says, which shows when it is called."""
+    check_function("clock", check_callable("clock", clock, arguments=0))
+
+    def read() -> float:
+        now = clock()
+        refuse_coroutine("clock", now)
+        seconds = plain_number(now)
+        if seconds is None or not _FIRST_SECOND <= seconds < _AFTER_LAST_SECOND:
+            refuse("clock", now, "a function that returns the time of day in seconds since 1970, such as time.time")
+        return seconds
+
+    return read
+
+
+def check_sleep(sleep: Callable[[float], Awaitable[object]]) -> Callable[[float], Awaitable[object]]:
+    """Check that something is a function that waits, and return one that lets other tasks run, whatever it does."""
+    check_function("sleep", sleep)
+
+    async def wait(seconds: float) -> None:
+        waiting = sleep(seconds)
+        if not inspect.isawaitable(waiting):
+            refuse("sleep", waiting, "a function that returns something to await, such as asyncio.sleep")
+        await waiting
+        await asyncio.sleep(0)  # one that returns at once, as a mock does, would hold the event loop for good
+
+    return wait
+
+
 def refuse_coroutine(field: str, result: object) -> None:
     """Refuse what an async function returns in the place of a result, which does not show before it is called."""
     if inspect.iscoroutine(result):
         result.close()
         refuse(field, result, "the result of a function that is not async", _ASYNC_HINT)
+
+
+def _takes(function: Callable[..., object], arguments: int) -> bool:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of a builtin that does not say
+        return True
+    try:
+        signature.bind(*(None,) * arguments)
+    except TypeError:
+        return False
+    return True
 
 
 def _is_async(function: object) -> bool:

@@ -190,8 +190,8 @@ class Deadline(msgspec.Struct, eq=False, weakref=False):
         if self.read is None:
             return self.latest
         since = now if self.waiting_since is None else self.waiting_since
-        if now >= since + self.read:
-            if not self.is_read_timeout:
+        if now >= since + self.read:  # also of no wait, where the clock does not tell so short a time
+            if self.waiting_since is not None and not self.is_read_timeout:
                 self.is_read_timeout = True
                 self._cancel()
             since = now

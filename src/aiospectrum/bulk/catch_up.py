@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from aiospectrum._http.config import check_callable, check_class, check_function
+from aiospectrum._http.config import check_class, check_clock
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.loading import read_journals
@@ -92,7 +92,7 @@ async def catch_up(
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
     zones = check_what_to_catch_up(plan, zones)
-    check_function("clock", check_callable("clock", clock))
+    clock = check_clock(clock)
     opening = open_store, redaction = make_opener(destination, storage_options, clock)
     del destination, storage_options  # so that no tool that reports errors shows them
     settings = SaveSettings(
@@ -180,7 +180,10 @@ def _plans_to_now(index: DatasetIndex, plan: Plan | None, zones: Iterable[str] |
         zones = known.zones if plan is not None else sorted({*index.windows, *claims})
     firsts = [to_datetime(located[0].window.since) for located in index.windows.values() if located]
     origin = known.since if plan is not None else min([known.since, *firsts, *claims.values()])
-    until = edge_after(now, edges_of(known.query, known.window))
+    try:
+        until = edge_after(now, edges_of(known.query, known.window))
+    except OverflowError:
+        refuse("clock", now.isoformat(), "a time whose interval ends before the year 10000")
     by_start: dict[datetime, list[str]] = {}
     for zone_id in zones:
         start = _find_start(

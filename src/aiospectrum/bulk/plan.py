@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 import attrs
 import msgspec
 
-from aiospectrum._http.config import check_callable, check_class, check_function
+from aiospectrum._http.config import check_class, check_clock
 from aiospectrum.bulk.query import Kind, Query
 from aiospectrum.bulk.windows import (
     Window,
@@ -166,16 +166,16 @@ class Plan:
         Raises:
             InvalidArgumentError: A value is invalid.
         """
-        check_function("clock", check_callable("clock", clock))
+        clock = check_clock(clock)
         query = _check_query(query)
         cut: WindowLength = usual_length(query.time_delta) if window is None else _LENGTH.check("window", window)
         if not isinstance(length, timedelta) or length <= timedelta():
             refuse("length", length, "a timedelta of more than 0")
         edges = edges_of(query, cut)
+        now = datetime.fromtimestamp(clock(), UTC)
         try:
-            now = datetime.fromtimestamp(clock(), UTC)
             since, until = edge_before(now - length, edges), edge_after(now, edges)
-        except (OverflowError, ValueError, OSError):
+        except (OverflowError, ValueError):
             refuse("length", length, "a time in the years 1 to 9999, counted back from that of the clock")
         return cls(zones=zones, since=since, until=until, query=query, window=cut)
 

@@ -8,7 +8,7 @@ from typing import Generic, NoReturn, Self, TypeVar
 
 import attrs
 
-from aiospectrum._http.config import check_callable, check_class, check_count, check_function, refuse_coroutine
+from aiospectrum._http.config import check_callable, check_class, check_count, check_sleep, refuse_coroutine
 from aiospectrum.bulk.columns import import_libraries
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import MAX_TASKS, Plan, Task, check_task_count
@@ -81,7 +81,7 @@ def pull(
         InvalidArgumentError: An argument is invalid.
     """
     pool = _make_pool(client, plan, concurrency, rate_limit_timeout, sleep, fail_fast=fail_fast, max_tasks=max_tasks)
-    return Pull(pool, len(plan), check_callable("on_progress", on_progress), lambda outcome: outcome)
+    return Pull(pool, len(plan), check_callable("on_progress", on_progress, arguments=1), lambda outcome: outcome)
 
 
 def pull_tables(
@@ -122,7 +122,7 @@ def pull_tables(
     pool = _make_pool(
         client, plan, concurrency, rate_limit_timeout, sleep, fail_fast=fail_fast, max_tasks=max_tasks, columns=True
     )
-    check_callable("on_progress", on_progress)
+    check_callable("on_progress", on_progress, arguments=1)
     import_libraries()
     return Pull(pool, len(plan), on_progress, partial(to_table_outcome, plan.query, fail_fast=fail_fast))
 
@@ -141,7 +141,7 @@ def _make_pool(
     check_class("plan", plan, Plan)
     check_task_count((plan,), max_tasks)
     concurrency = check_count("concurrency", concurrency)
-    check_function("sleep", sleep)
+    sleep = check_sleep(sleep)
     Flag().check("fail_fast", fail_fast)
     fetcher = Fetcher(query=plan.query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, columns=columns)
     queues = [Queue(client=one, tasks=part, workers=min(concurrency, len(part))) for one, part in divide(client, plan)]

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 import attrs
 
-from aiospectrum._http.config import check_callable, check_class, check_function
+from aiospectrum._http.config import check_callable, check_class, check_clock, check_sleep
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
@@ -114,7 +114,8 @@ async def save(
         client: An open client, or a mapping of zone ids to clients.
         plan: What to fetch.
         destination: A folder, which is made when it is not there; or a URL that fsspec knows, such as
-            ``s3://bucket/folder``, with ``aiospectrum[fsspec]``. A user name and password in it are percent-encoded.
+            ``s3://bucket/folder`` as text, with ``aiospectrum[fsspec]``. A user name and password in it are
+            percent-encoded. A ``~`` is not expanded, and refused.
         format: ``parquet``, ``csv`` or ``ndjson``.
         concurrency: Maximum number of calls of each client at once, 1 or more.
         settle_after: How long after its end a window is done, whatever ``data_lag`` its reports have; 0 or more.
@@ -147,6 +148,7 @@ async def save(
         ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
         SpectrumError: With ``fail_fast``, the error of the first task that failed.
     """
+    clock = check_clock(clock)
     opening = make_opener(destination, storage_options, clock)
     del destination, storage_options  # so that no tool that reports errors shows them
     check_class("plan", plan, Plan)
@@ -187,11 +189,10 @@ async def save_plans(
     """Save several plans as :func:`save` does; all are of the same query, and each is of other zones."""
     open_store, redaction = opening
     check_task_count(plans, settings.max_tasks)
-    check_function("sleep", sleep)
-    check_function("clock", check_callable("clock", clock))
+    sleep = check_sleep(sleep)
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
-    check_callable("on_progress", on_progress)
+    check_callable("on_progress", on_progress, arguments=1)
     fetcher = Fetcher(
         query=plans[0].query, rate_limit_timeout=rate_limit_timeout, sleep=sleep, clock=clock, columns=True
     )

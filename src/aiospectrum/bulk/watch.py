@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from aiospectrum._http.call import while_open
-from aiospectrum._http.config import check_callable, check_count, check_function
+from aiospectrum._http.config import check_clock, check_count, check_sleep
 from aiospectrum._http.loop import running_loop
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.checks import Number
@@ -97,8 +97,7 @@ def watch(
     clients = clients_by_zone(client, check_zones(zones))
     every = _EVERY.check("every", every)
     concurrency = check_count("concurrency", concurrency)
-    check_function("sleep", sleep)
-    check_function("clock", check_callable("clock", clock))
+    clock, sleep = check_clock(clock), check_sleep(sleep)
     return _rounds(clients, every=every, concurrency=concurrency, clock=clock, sleep=sleep)
 
 

@@ -9,7 +9,7 @@ from aiospectrum._generated.checks import IDENTIFIER
 from aiospectrum.checks import refuse
 from aiospectrum.transport import Transport
 
-__all__ = ["Clients", "check_zones", "clients_by_zone"]
+__all__ = ["Clients", "check_zones", "clients_by_zone", "in_lower_case"]
 
 _ZONE: Final = attrs.evolve(IDENTIFIER, takes_unchecked=False)
 """It becomes a part of paths."""
@@ -45,7 +45,7 @@ def clients_by_zone(client: Clients, zones: Iterable[str]) -> dict[str, Transpor
     """Find the client of each zone.
 
     Args:
-        client: One for all zones, or a mapping that has one for each.
+        client: One for all zones, or a mapping that has one for each, whose keys may be in capitals or small letters.
         zones: Ids of the zones.
 
     Returns:
@@ -56,15 +56,21 @@ def clients_by_zone(client: Clients, zones: Iterable[str]) -> dict[str, Transpor
     """
     if not isinstance(client, Mapping):
         return dict.fromkeys(zones, _check_transport("client", client))
+    by_lower = in_lower_case(client)
     found = {}
     for zone_id in zones:
-        if zone_id not in client:
+        if zone_id.lower() not in by_lower:
             refuse("client", zone_id, "a mapping that has a client for each zone")
-        found[zone_id] = _check_transport(f"client[{zone_id!r}]", client[zone_id])
+        found[zone_id] = _check_transport(f"client[{zone_id!r}]", by_lower[zone_id.lower()])
     return found
 
 
+def in_lower_case(clients: Mapping[str, Transport]) -> dict[str, Transport]:
+    """The clients by the ids of their zones, which datasets have in lower case; what is no id is left out."""
+    return {zone_id.lower(): client for zone_id, client in clients.items() if isinstance(zone_id, str)}
+
+
 def _check_transport(field: str, value: Transport) -> Transport:
-    if not callable(getattr(value, "send", None)):
+    if isinstance(value, type) or not callable(getattr(value, "send", None)):
         refuse(field, value, "a client, or a mapping of zone ids to clients")
     return value

@@ -19,7 +19,7 @@ _DOTS: Final = frozenset("\u3002\uff0e\uff61")
 Source: https://www.rfc-editor.org/rfc/rfc3490#section-3.1
 """
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_PORTS: Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_PORTS: Final = re.compile(r"([1-9][0-9]{0,4})(?:-([1-9][0-9]{0,4}))?")
 _LAST_PORT: Final = 65535
 _PROTOCOL_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _TRANSPORTS: Final = ("tcp", "udp")
@@ -53,7 +53,7 @@ def _is_ip_address(text: str) -> bool:
 
 def _is_port_range(text: str) -> bool:
     match = _PORTS.fullmatch(text)
-    return match is not None and 1 <= int(match[1]) <= int(match[2] or match[1]) <= _LAST_PORT
+    return match is not None and int(match[1]) <= int(match[2] or match[1]) <= _LAST_PORT
 
 
 def _is_protocol(text: str) -> bool:

@@ -20,6 +20,8 @@ from aiospectrum.checks.refusals import closest, refuse
 __all__ = ["Check", "DateTime", "Flag", "Integer", "Number", "Text", "keep"]
 
 _LARGEST_INTEGER: Final = 2**63 - 1
+_OF_TIME_ZONES: Final = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What the methods of a time zone raise, which may be of anybody's class."""
 
 
 class Check(Protocol):
@@ -253,5 +255,5 @@ class DateTime:
     def _in_utc(self, value: datetime) -> datetime | None:
         try:
             return None if value.utcoffset() is None else value.astimezone(UTC)
-        except (OverflowError, TypeError, ValueError):  # before the year 1 or after 9999 in UTC, or an odd time zone
+        except _OF_TIME_ZONES:  # before the year 1 or after 9999 in UTC, or whatever a time zone raises
             return None

@@ -1,7 +1,9 @@
 """``aiospectrum apps``: the applications of a zone, configured by options or by a file."""
 
 import json
-from typing import Annotated, Any, TextIO, TypeAlias
+import re
+from functools import partial
+from typing import Annotated, Any, Final, TextIO, TypeAlias
 
 import attrs
 from cyclopts import App as CommandGroup
@@ -12,13 +14,15 @@ from aiospectrum._codec.decoder import explain
 from aiospectrum._codec.forms import as_read
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import cell
-from aiospectrum.cli.options import AsJSON, Passed, Yes, flattened, read_text, split_names
+from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened, read_text, split_names
 from aiospectrum.cli.tables import apps_table, details_table
 from aiospectrum.client import Client
 from aiospectrum.errors import ConversionError
 from aiospectrum.models import DNS, App, AppOrder, AppRequest, Direction, EdgeIPs, OriginDNS, OriginPort
 
 __all__ = ["apps_group"]
+
+_PORT: Final = re.compile("[1-9][0-9]{0,4}")
 
 _FileOption: TypeAlias = Annotated[
     str | None,
@@ -57,7 +61,7 @@ class AppOptions:
     origin_dns_type: str | None = None
     """Type of that record: A, AAAA or SRV."""
 
-    origin_dns_ttl: int | None = None
+    origin_dns_ttl: WholeOption = None
     """Seconds for which a lookup is kept, 600 or more."""
 
     origin_port: str | None = None
@@ -139,8 +143,8 @@ def _list(
     zone_id: str,
     /,
     *,
-    page: int | None = None,
-    per_page: int | None = None,
+    page: WholeOption = None,
+    per_page: WholeOption = None,
     direction: Direction | None = None,
     order: AppOrder | None = None,
     as_json: AsJSON = False,
@@ -268,7 +272,7 @@ def _read_checked(options: AppOptions | None, file: str | None, stdin: TextIO | 
     name = "standard input" if file == "-" else file
     text = read_text(file, name, stdin)
     try:
-        values = json.loads(text, object_pairs_hook=_each_once, parse_constant=_refuse_constant)
+        values = json.loads(text, object_pairs_hook=partial(_each_once, name), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{name}: expected JSON, got something else: {error}") from None
     try:
@@ -277,11 +281,13 @@ def _read_checked(options: AppOptions | None, file: str | None, stdin: TextIO | 
         raise UsageError(explain(error, name)) from None
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _each_once(file: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [key for key, _ in pairs]
-        raise UsageError(f"expected each key once, got {next(key for key in values if names.count(key) > 1)!r} twice")
+        raise UsageError(
+            f"{file}: expected each key once, got {next(key for key in values if names.count(key) > 1)!r} twice"
+        )
     return values
 
 
@@ -290,7 +296,7 @@ def _refuse_constant(text: str) -> float:
 
 
 def _read_port(text: str | None) -> OriginPort | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else text
+    return int(text) if text is not None and _PORT.fullmatch(text) else text
 
 
 def _show_app(app: App, context: Context, *, as_json: bool) -> None:

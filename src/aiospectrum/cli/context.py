@@ -112,8 +112,7 @@ class Context:
 
         Raises:
             CredentialsError: The environment holds no complete credentials.
-            InvalidArgumentError: The environment holds an unusable base URL.
-            UsageError: What names the proxy is no URL of one.
+            UsageError: The environment holds an unusable base URL, or what names the proxy is no URL of one.
         """
         limit = RateLimit() if limiter is None else limiter.limit
         base_url = self.environ.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL
@@ -130,6 +129,9 @@ class Context:
                 user_agent="cli",
             )
         except InvalidArgumentError as error:
+            if error.field == "base_url":
+                expected = error.expected.partition(" (")[0]  # without the argument that permits it
+                raise UsageError(f"CLOUDFLARE_BASE_URL: expected {expected}, got {error.value}") from None
             if error.field != "proxy":
                 raise
             raise UsageError(
@@ -161,7 +163,7 @@ class Context:
 
         Raises:
             CredentialsError: The environment holds no complete credentials.
-            InvalidArgumentError: The environment holds an unusable base URL.
+            UsageError: The environment holds an unusable base URL.
         """
         base_url = self.client(None).base_url
         return "Cloudflare" if base_url == DEFAULT_BASE_URL else base_url

@@ -238,7 +238,10 @@ def _extend(
 def _parse_when(text: str, now: datetime) -> datetime:
     """A moment; a length of time alone counts back from now."""
     try:
-        return now - parse_duration(text)
+        ago = parse_duration(text)
+        if not ago:
+            raise UsageError(f"WHEN: expected a time ago of more than 0, got {text!r}; now deletes all that has ended")
+        return now - ago
     except (ValueError, OverflowError):
         return parse_option("WHEN", text, lambda given: parse_time(given, now))
 

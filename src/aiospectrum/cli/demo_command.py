@@ -18,7 +18,7 @@ from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import Plan, Query
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_number, sparkline
-from aiospectrum.cli.options import AtLeastOne, Passed, read_zones
+from aiospectrum.cli.options import AtLeastOne, MaybeAtLeastOne, Passed, WholeOption, read_zones
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import failure_lines
 from aiospectrum.cli.tables import add_column, new_table
@@ -41,9 +41,9 @@ _WIDE: Final = 100
 
 def demo(
     *,
-    zones: AtLeastOne | None = None,
+    zones: MaybeAtLeastOne = None,
     zone: Annotated[list[str] | None, Parameter(negative=())] = None,
-    seed: int | None = None,
+    seed: WholeOption = None,
     concurrency: AtLeastOne = 8,
     context: Passed,
 ) -> int:

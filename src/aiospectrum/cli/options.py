@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, TextIO, TypeAlias, TypeVar
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter, Token, validators
 
 from aiospectrum.cli.context import Context, UsageError
 
@@ -16,9 +16,11 @@ __all__ = [
     "AsJSON",
     "AsPlainJSON",
     "AtLeastOne",
+    "MaybeAtLeastOne",
     "NamesOption",
     "Passed",
     "TimeOption",
+    "WholeOption",
     "Yes",
     "ZoneFilesOption",
     "ZonesOption",
@@ -32,9 +34,14 @@ __all__ = [
     "read_text",
     "read_zones",
     "split_names",
+    "whole",
 ]
 
 T = TypeVar("T")
+
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_SHOWN: Final = 16
+"""Characters of an invalid line that are shown: enough to find it, and too few to give a token away if it holds one."""
 
 AsJSON: TypeAlias = Annotated[
     bool,
@@ -55,8 +62,26 @@ Yes: TypeAlias = Annotated[bool, Parameter(name=("--yes", "-y"), negative=(), sh
 Passed: TypeAlias = Annotated[Context, Parameter(parse=False)]
 """The context, which no argument can set."""
 
-AtLeastOne: TypeAlias = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+
+def _read_whole(_: object, tokens: Sequence[Token]) -> int:
+    """A whole number in digits; cyclopts rounds 1.9, takes 1_0 for 10, and digits of any script."""
+    text = tokens[0].value
+    if _WHOLE.fullmatch(text) is None:
+        raise ValueError(f"expected a whole number of up to 18 digits, got {text[:_SHOWN]!r}")
+    return int(text)
+
+
+whole: Final = Parameter(converter=_read_whole)
+"""Marks a whole number."""
+
+WholeOption: TypeAlias = Annotated[int | None, whole]
+"""A whole number, or none."""
+
+AtLeastOne: TypeAlias = Annotated[int, whole, Parameter(validator=validators.Number(gte=1))]
 """A whole number of 1 or more."""
+
+MaybeAtLeastOne: TypeAlias = Annotated[int | None, whole, Parameter(validator=validators.Number(gte=1))]
+"""A whole number of 1 or more, or none."""
 
 NamesOption: TypeAlias = Annotated[list[str] | None, Parameter(allow_leading_hyphen=True)]
 """Names between commas; the option can also be repeated."""
@@ -91,8 +116,6 @@ _BYTES: Final = re.compile(r"(\d{1,6}) ?([MG]i?B)", re.ASCII | re.IGNORECASE)
 _SIZES: Final = {"mb": 10**6, "mib": 1 << 20, "gb": 10**9, "gib": 1 << 30}
 _ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_SHOWN: Final = 16
-"""Characters of an invalid line that are shown: enough to find it, and too few to give a token away if it holds one."""
 
 
 def split_names(texts: Sequence[str] | None) -> list[str] | None:
@@ -146,8 +169,8 @@ def read_text(file: str, name: str, stdin: TextIO | None) -> str:
     """
     try:
         content = _read_stdin(stdin) if file == "-" else Path(expand_home(file, name)).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{name}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: of a name that no file has
+        raise UsageError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # of UTF-32 too, as good as never seen
         raise UsageError(f"{name}: expected text in UTF-8, got UTF-16: save it as UTF-8")
     try:

@@ -15,6 +15,7 @@ from aiospectrum.cli.context import UsageError
 from aiospectrum.cli.options import (
     NamesOption,
     TimeOption,
+    WholeOption,
     ZoneFilesOption,
     ZonesOption,
     is_relative,
@@ -66,7 +67,7 @@ class PlanOptions:
     filters: str | None = None
     """Conditions, such as event==disconnect;coloName!=SFO."""
 
-    limit: int | None = None
+    limit: WholeOption = None
     """Maximum number of rows in one response; a report that is cut off is fetched again in halves of its time."""
 
     window: _WindowOption | None = None

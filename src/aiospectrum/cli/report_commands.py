@@ -12,6 +12,7 @@ from aiospectrum.cli.options import (
     NamesOption,
     Passed,
     TimeOption,
+    WholeOption,
     flattened,
     parse_option,
     parse_time,
@@ -45,7 +46,7 @@ class ReportOptions:
     sort: NamesOption = None
     """Metrics or dimensions between commas, each with + or - in front."""
 
-    limit: int | None = None
+    limit: WholeOption = None
     """Maximum number of rows."""
 
 

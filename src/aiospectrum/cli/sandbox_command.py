@@ -11,7 +11,7 @@ from cyclopts import Parameter, validators
 
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import counted
-from aiospectrum.cli.options import AtLeastOne, Passed
+from aiospectrum.cli.options import AtLeastOne, Passed, whole
 from aiospectrum.cli.terminal import StoppedError, until_stopped
 from aiospectrum.sandbox import Faults, RateLimit, Sandbox, serve
 
@@ -71,11 +71,11 @@ _FAULT_HELP: Final = (
 def sandbox(
     *,
     host: str = "127.0.0.1",
-    port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))] = 8088,
+    port: Annotated[int, whole, Parameter(validator=validators.Number(gte=0, lte=65535))] = 8088,
     zones: AtLeastOne = 3,
-    apps_per_zone: int = 5,
-    paygo: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
-    seed: int = 0,
+    apps_per_zone: Annotated[int, whole] = 5,
+    paygo: Annotated[int, whole, Parameter(validator=validators.Number(gte=0))] = 0,
+    seed: Annotated[int, whole] = 0,
     rate_limit: bool = True,
     data_lag: float = 0.0,
     fault: Annotated[list[str] | None, Parameter(help=_FAULT_HELP)] = None,

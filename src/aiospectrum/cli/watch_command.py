@@ -18,7 +18,7 @@ from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import Round
 from aiospectrum.cli.context import Context, UsageError, hide_warnings
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, human_number, sparkline
-from aiospectrum.cli.options import AtLeastOne, Passed, ZoneFilesOption, ZonesOption, read_zones
+from aiospectrum.cli.options import AtLeastOne, MaybeAtLeastOne, Passed, ZoneFilesOption, ZonesOption, read_zones
 from aiospectrum.cli.tables import new_table
 from aiospectrum.cli.terminal import StoppedError, drawn, until_stopped
 from aiospectrum.models import CurrentAggregate
@@ -54,7 +54,7 @@ def watch(
     zone: ZonesOption = None,
     zones_file: ZoneFilesOption = None,
     every: Annotated[float, Parameter(validator=validators.Number(gte=1))] = 60.0,
-    rounds: AtLeastOne | None = None,
+    rounds: MaybeAtLeastOne = None,
     concurrency: AtLeastOne = 16,
     context: Passed,
 ) -> int:

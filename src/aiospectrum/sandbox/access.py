@@ -42,6 +42,7 @@ _BEARER: Final = re.compile(r"[Bb]earer +(\S+)")
 
 def _check_form(instance: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
     pattern, expected = _FORMS[attribute.name]
+    expect(isinstance(value, str), attribute.name, type(value), expected)
     # A secret of the wrong form may be a real one in the wrong place: it is not shown.
     shown = value if attribute.repr else f"{len(value)} characters that do not fit"
     expect(pattern.fullmatch(value) is not None, attribute.name, shown, expected)

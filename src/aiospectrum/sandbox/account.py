@@ -5,7 +5,7 @@ apps of a zone may share a host name as long as their edge ports differ; when th
 sandbox refuses the second with 409 and 13002.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -201,10 +201,11 @@ def make_zone_ids(zones: int | Sequence[str], seed: int) -> tuple[str, ...]:
     if isinstance(zones, int):
         expect(is_whole(zones, 1, _MOST_ZONES), "zones", zones, f"1 to {_MOST_ZONES}, or zone ids")
         return tuple(hex_id(seed, "zone", place) for place in range(zones))
+    expect(isinstance(zones, Iterable), "zones", zones, f"1 to {_MOST_ZONES}, or zone ids")
     found = tuple(zones)
     well_formed = all(isinstance(zone_id, str) and ID.fullmatch(zone_id) for zone_id in found)
-    distinct = len(set(found)) == len(found) > 0
-    expect(well_formed and distinct, "zones", zones, "distinct ids of 32 hexadecimal digits")
+    distinct = well_formed and len(set(found)) == len(found) > 0
+    expect(distinct, "zones", zones, "distinct ids of 32 hexadecimal digits")
     return found
 
 

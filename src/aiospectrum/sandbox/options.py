@@ -1,6 +1,7 @@
 """What a sandbox is made with: its rate limit and its faults, checked when they are set."""
 
 import math
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, TypeAlias
 
@@ -31,7 +32,7 @@ def is_number(value: object, low: float, high: float) -> bool:
     """Return whether a value is a finite int or float from ``low`` to ``high``; a bool is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and low <= value <= high
+    return abs(value) <= sys.float_info.max and low <= value <= high
 
 
 def _check(fits: Callable[[Any], bool], expected: str) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:

@@ -88,6 +88,9 @@ class Sandbox:
             ValueError: An argument has a value that makes no sense.
         """
         self._zones: Final = make_zone_ids(zones, seed)
+        is_paygo = isinstance(paygo_zones, Collection) and all(isinstance(each, str) for each in paygo_zones)
+        expect(is_paygo, "paygo_zones", paygo_zones, "ids of zones of this sandbox")
+        expect(isinstance(host, str), "host", host, "an address or a host name")
         strangers = sorted(set(paygo_zones) - set(self._zones))
         expect(not strangers, "paygo_zones", strangers, "ids of zones of this sandbox")
         expect(is_whole(apps_per_zone, 0, _MOST_APPS), "apps_per_zone", apps_per_zone, f"0 to {_MOST_APPS}")

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 import msgspec
 
-from aiospectrum._http.config import check_callable, check_function, refuse_coroutine
+from aiospectrum._http.config import check_callable, check_clock, refuse_coroutine
 from aiospectrum.bulk.columns import schema_of
 from aiospectrum.bulk.dataset.checking import find_faults
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError, SaveError
@@ -84,8 +84,8 @@ def work_on(
         ImportError: pyarrow, or what the URL needs, is not installed.
         SaveError: It cannot be locked, read or written.
     """
-    check_function("clock", check_callable("clock", clock))
-    check_callable("on_progress", on_progress)
+    clock = check_clock(clock)
+    check_callable("on_progress", on_progress, arguments=1)
     import_pyarrow(".parquet")
     read = salvage_index if may_be_damaged else _read_whole
     place, _ = open_place(folder, storage_options, clock, _find_dataset)  # before the lock, which would make folders

@@ -30,6 +30,9 @@ _SECRET_NAME: Final = re.compile(
 )
 """Of an argument of a file system."""
 
+_HALF_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!/)")
+"""What ``Path("s3://bucket")`` makes of a URL, and no name of a folder that anybody means."""
+
 _HAS_PORT: Final = re.compile(r"://[^/?#@:]*(:[0-9]+)?[/?#]")
 """A URL whose authority is a host with a port, or without one."""
 
@@ -88,6 +91,10 @@ def _open_store(
 ) -> Store:
     """A path is one of this machine; a URL is for fsspec."""
     if "://" not in place:
+        if _HALF_URL.match(place):
+            refuse(field, hide_passwords(place), "a URL with ://, as text and not as a path, or an absolute path")
+        if place.startswith("~"):
+            refuse(field, place, "a path with the home folder in the place of ~, such as os.path.expanduser gives")
         if options is not None:
             refuse("storage_options", [*options], f"None, as the {field} is a path")
         return LocalStore(Path(place))

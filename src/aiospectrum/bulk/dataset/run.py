@@ -30,7 +30,7 @@ from aiospectrum.bulk.dataset.writing import DatasetWriter
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.workers import Queue, WorkerPool, divide
-from aiospectrum.bulk.zones import Clients
+from aiospectrum.bulk.zones import Clients, in_lower_case
 from aiospectrum.errors import SpectrumError, TableError
 from aiospectrum.transport import Transport
 
@@ -182,7 +182,7 @@ class Run:
         shares: dict[int, tuple[Transport, list[Plan], list[str]]] = {}
         for client, plan in parts:
             shares.setdefault(id(client), (client, [], []))[1].append(plan)
-        clients = {zone_id.lower(): client for zone_id, client in self.client.items()}
+        clients = in_lower_case(self.client)
         for zone_id in [*filling]:
             its_client = clients.get(zone_id)
             if its_client is not None:

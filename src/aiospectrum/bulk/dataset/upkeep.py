@@ -8,12 +8,12 @@ by the next run, as for a run that was killed.
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 import attrs
 
-from aiospectrum._http.config import check_callable, check_function
+from aiospectrum._http.config import check_clock
 from aiospectrum.bulk.dataset.changes import LockedDataset, work_on
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Repaired, UpkeepProgress, Verified
 from aiospectrum.bulk.dataset.periods import to_seconds
@@ -131,14 +131,18 @@ def delete_before(
         ManifestError: The state of the dataset or a file is damaged, or of a later version.
         StorageError: It cannot be read or written. The dataset is as it was, or the next run finishes the deletion.
     """
-    check_function("clock", check_callable("clock", clock))
+    clock = check_clock(clock)
     if isinstance(before, timedelta):
         if before <= timedelta():
             refuse("before", before, "a timedelta of more than 0")
-        moment = int(clock() - before.total_seconds())
+        try:
+            moment = datetime.fromtimestamp(clock(), UTC) - before
+        except OverflowError:
+            refuse("before", before, "a time in the years 1 to 9999, counted back from that of the clock")
     else:
-        moment = to_seconds(_TIME.check("before", before))
-    return work_on(folder, storage_options, on_progress, clock, lambda dataset: dataset.delete_before(moment))
+        moment = _TIME.check("before", before)
+    seconds = to_seconds(moment)
+    return work_on(folder, storage_options, on_progress, clock, lambda dataset: dataset.delete_before(seconds))
 
 
 def extend_query(
