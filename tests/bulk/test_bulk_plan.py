@@ -176,6 +176,43 @@ def test_no_plan_of_the_last_time(change: dict[str, Any], field: str) -> None:
     assert caught.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("length", "problem"),
+    [
+        (timedelta(), "length: expected a timedelta of more than 0, got datetime.timedelta(0)"),
+        (86_400, "length: expected a timedelta of more than 0, got 86400"),
+        (
+            timedelta(days=800_000),
+            "length: expected a time in the years 1 to 9999, counted back from that of the clock, got"
+            " datetime.timedelta(days=800000)",
+        ),
+    ],
+)
+def test_what_is_said_of_a_wrong_length(length: Any, problem: str) -> None:
+    """The error names the argument, what was expected and the value."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        Plan.last(length, zones=[A], query=Query(time_delta="hour", metrics=["count"]))
+    assert str(caught.value) == problem
+
+
+def test_a_plan_of_the_last_days_has_the_usual_windows() -> None:
+    """Each query has its own, whatever the time zone of the machine."""
+    moment = datetime(2026, 11, 20, 23, 30, tzinfo=UTC).timestamp
+    for query in (Query(time_delta="minute", metrics=["count"]), Query(time_delta="month", metrics=["count"])):
+        plan = Plan.last(timedelta(days=3), zones=[A], query=query, clock=moment)
+        assert plan.window == Plan(zones=[A], since=plan.since, until=plan.until, query=query).window
+    assert Plan.last(
+        timedelta(hours=1), zones=[A], query=Query(time_delta="hour", metrics=["count"]), clock=moment
+    ) == (
+        Plan(
+            zones=[A],
+            since=datetime(2026, 11, 20, 22, tzinfo=UTC),
+            until=datetime(2026, 11, 21, tzinfo=UTC),
+            query=Query(time_delta="hour", metrics=["count"]),
+        )
+    )
+
+
 def test_an_id_is_for_good() -> None:
     """The id of a plan that is written down somewhere does not change with releases; nor does the file."""
     plan = make_plan(zones=[B, A], days=1)

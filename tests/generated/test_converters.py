@@ -22,6 +22,7 @@ from aiospectrum.models import (
     Direction,
     EdgeIPs,
     ReportByTime,
+    ReportByTimeRow,
     ReportSummary,
     ReportSummaryRow,
 )
@@ -424,3 +425,39 @@ def test_naive_dates_are_not_written() -> None:
 
     with pytest.raises(InvalidArgumentError, match=r"^created_on: expected a datetime with a time zone, got datetime"):
         make_converter().unstructure(app)
+
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+REQUEST = AppRequest(protocol="tcp/22", dns=DNS(name="a.example"))
+REPORT = ReportByTime(data_lag=0, rows=0)
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        (ReportByTimeRow(dimensions="x"), "dimensions: expected a list, got 'x'"),  # type: ignore[arg-type]
+        (ReportByTimeRow(dimensions=["a", 5]), "dimensions[1]: expected a string, got 5"),  # type: ignore[list-item]
+        (ReportByTimeRow(metrics=[[1], ["x"]]), "metrics[1][0]: expected a number, got 'x'"),  # type: ignore[list-item]
+        (ReportByTimeRow(metrics=[1]), "metrics[0]: expected a list, got 1"),  # type: ignore[list-item]
+        (ReportSummaryRow(metrics=[True]), "metrics[0]: expected a number, got True"),
+        (
+            attrs.evolve(REPORT, time_intervals=[(START, START), (START, 5)]),
+            "time_intervals[1][1]: expected a datetime with a time zone, got 5",
+        ),
+        (attrs.evolve(REPORT, totals=[]), "totals: expected an object, got []"),
+        (attrs.evolve(REPORT, totals={"a": 1, "b": "x"}), "totals.b: expected a number, got 'x'"),
+        (
+            attrs.evolve(REPORT, data=[ReportByTimeRow(), 5]),
+            "data[1]: expected an object of the class ReportByTimeRow, got 5",
+        ),
+        (attrs.evolve(REQUEST, dns="x"), "dns: expected an object of the class DNS, got 'x'"),
+        (attrs.evolve(REQUEST, dns=DNS(name=5)), "dns.name: expected a string, got 5"),  # type: ignore[arg-type]
+        (attrs.evolve(REQUEST, origin_port=1.5), "origin_port: expected a string or a whole number, got 1.5"),
+        (attrs.evolve(REQUEST, ip_firewall=1), "ip_firewall: expected true or false, got 1"),
+    ],
+)
+def test_what_cannot_be_written(item: object, problem: str) -> None:
+    """The error names the field, what was expected and the value."""
+    with pytest.raises(ConversionError) as caught:
+        make_converter().unstructure(item)
+    assert str(caught.value) == problem
