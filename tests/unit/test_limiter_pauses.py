@@ -206,3 +206,16 @@ async def test_a_field_that_does_not_count_down() -> None:
         limiter.release(permit, was_cancelled=False)
 
     assert time.timers == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left"),
+    [(-5.0, 0.0), (0.0, 0.0), (0.5, 0.5), (3600.0, 3600.0), (3601.0, 3600.0), (float("nan"), 3600.0)],
+)
+async def test_an_odd_pause(seconds: float, left: float) -> None:
+    """A pause is at least nothing, and at most what the limit allows, which counts for what is no number too."""
+    limiter, _ = make_limiter()
+    permit = await limiter.acquire(None)
+    limiter.pause(permit, seconds)
+    assert limiter.pause_left() == left
+    limiter.release(permit, was_cancelled=False)
