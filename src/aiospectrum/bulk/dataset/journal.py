@@ -79,10 +79,8 @@ def check_destination(store: Store, index: DatasetIndex, sizes: Mapping[str, int
     """
     there = index.header
     if there is None:
-        others = [path for path in sizes if read_data_name(path)]
-        others += [path for path in store.foreign() if not path.removeprefix("data/").startswith((".", "_"))]
-        if others:  # readers of the folder would take them for files of the dataset
-            raise DestinationMismatchError(f"{store.name}: {min(others)!r} is of no saved plan: save elsewhere")
+        if any(map(read_data_name, sizes)):
+            raise DestinationMismatchError(f"{store.name}: there are files that are of no saved plan: save elsewhere")
         return
     if there.file_format != header.file_format:
         raise DestinationMismatchError(
