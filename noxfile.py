@@ -65,9 +65,9 @@ def check_generated(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run four cases of each test on the interpreter that runs nox; `coverage` and `chaos` run all."""
+    """Run three cases of each test on the interpreter that runs nox; `coverage` and `chaos` run all."""
     session.install(".[arrow,cli,fsspec]", *group("test"))
-    session.run("python", "-m", "pytest", "-n", "auto", "--sample", "4", "--ignore", "tests/chaos", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", "--sample", "3", "--ignore", "tests/chaos", *session.posargs)
 
 
 @nox.session(default=False)
