@@ -76,6 +76,9 @@ async def test_one_after_another(tmp_path: Path, kind: str, number: int) -> None
             assert kind == "summary", "only sums can overlap others"
         api.now += chance.choice([60, 3600, 90_000]) * chance.random()
     api.now = (SINCE + timedelta(days=DAYS + 32) + SETTLE_AFTER).timestamp()
+    long_before = SINCE - timedelta(days=14)  # a plan that overlaps none, as one that is refused asks for nothing
+    elsewhere = Plan(zones=CHOSEN[:1], since=long_before, until=long_before + timedelta(days=1), query=make_query(kind))
+    assert await save_plan(elsewhere)
     for plan, before in plans:
         try:
             assert await save_plan(plan), "all that was filling was asked for again, and this plan has begun"
