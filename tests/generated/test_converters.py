@@ -430,15 +430,16 @@ def test_naive_dates_are_not_written() -> None:
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REQUEST = AppRequest(protocol="tcp/22", dns=DNS(name="a.example"))
 REPORT = ReportByTime(data_lag=0, rows=0)
+ROW = ReportByTimeRow()
 
 
 @pytest.mark.parametrize(
     ("item", "problem"),
     [
-        (ReportByTimeRow(dimensions="x"), "dimensions: expected a list, got 'x'"),  # type: ignore[arg-type]
-        (ReportByTimeRow(dimensions=["a", 5]), "dimensions[1]: expected a string, got 5"),  # type: ignore[list-item]
-        (ReportByTimeRow(metrics=[[1], ["x"]]), "metrics[1][0]: expected a number, got 'x'"),  # type: ignore[list-item]
-        (ReportByTimeRow(metrics=[1]), "metrics[0]: expected a list, got 1"),  # type: ignore[list-item]
+        (attrs.evolve(ROW, dimensions="x"), "dimensions: expected a list, got 'x'"),
+        (attrs.evolve(ROW, dimensions=["a", 5]), "dimensions[1]: expected a string, got 5"),
+        (attrs.evolve(ROW, metrics=[[1], ["x"]]), "metrics[1][0]: expected a number, got 'x'"),
+        (attrs.evolve(ROW, metrics=[1]), "metrics[0]: expected a list, got 1"),
         (ReportSummaryRow(metrics=[True]), "metrics[0]: expected a number, got True"),
         (
             attrs.evolve(REPORT, time_intervals=[(START, START), (START, 5)]),
@@ -451,7 +452,7 @@ REPORT = ReportByTime(data_lag=0, rows=0)
             "data[1]: expected an object of the class ReportByTimeRow, got 5",
         ),
         (attrs.evolve(REQUEST, dns="x"), "dns: expected an object of the class DNS, got 'x'"),
-        (attrs.evolve(REQUEST, dns=DNS(name=5)), "dns.name: expected a string, got 5"),  # type: ignore[arg-type]
+        (attrs.evolve(REQUEST, dns=attrs.evolve(REQUEST.dns, name=5)), "dns.name: expected a string, got 5"),
         (attrs.evolve(REQUEST, origin_port=1.5), "origin_port: expected a string or a whole number, got 1.5"),
         (attrs.evolve(REQUEST, ip_firewall=1), "ip_firewall: expected true or false, got 1"),
     ],

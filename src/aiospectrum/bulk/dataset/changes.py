@@ -12,11 +12,11 @@ import msgspec
 from aiospectrum._http.config import check_callable, check_clock, refuse_coroutine
 from aiospectrum.bulk.columns import schema_of
 from aiospectrum.bulk.dataset.checking import find_faults
-from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError, SaveError
+from aiospectrum.bulk.dataset.errors import ManifestError, SaveError
 from aiospectrum.bulk.dataset.files import write_table
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Problem, Repaired, UpkeepProgress, Verified
 from aiospectrum.bulk.dataset.index import DatasetIndex, as_filling
-from aiospectrum.bulk.dataset.loading import read_index, salvage_index
+from aiospectrum.bulk.dataset.loading import no_dataset, read_index, salvage_index
 from aiospectrum.bulk.dataset.opening import open_place
 from aiospectrum.bulk.dataset.paths import (
     aside_path,
@@ -123,7 +123,7 @@ def _lock(store: Store, *, only_reads: bool) -> bool:
 
 def _find_dataset(store: Store) -> None:
     if not any(journal_number(path) for path in store.list()):
-        raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
+        raise no_dataset(store)
 
 
 def _read_whole(store: Store) -> tuple[DatasetIndex, dict[str, str]]:

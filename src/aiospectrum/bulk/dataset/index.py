@@ -275,6 +275,8 @@ class DatasetIndex:
     def forget(self, paths: Set[str]) -> list[Removed | Noted]:
         """Say that files are no longer part of the dataset, and that what they had is to be asked for again.
 
+        Those that repeat windows of others leave the index at once, so that the windows of all others can be found.
+
         Args:
             paths: Data files and spool files.
 

@@ -1,7 +1,7 @@
 """The index of a dataset read from its journals, and what is left of it when they are damaged."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError, ManifestError
@@ -10,7 +10,7 @@ from aiospectrum.bulk.dataset.paths import journal_number
 from aiospectrum.bulk.dataset.state import LONGEST_JOURNAL, read_journal
 from aiospectrum.bulk.dataset.store import Store
 
-__all__ = ["read_index", "read_journals", "salvage_index"]
+__all__ = ["no_dataset", "read_index", "read_journals", "salvage_index"]
 
 _ATTEMPTS: Final = 50
 """To read journals that a run merges meanwhile."""
@@ -42,7 +42,7 @@ def read_index(store: Store) -> DatasetIndex:
         index.unwritten = frozenset(absent & index.unpublished)
         index.lost = frozenset(absent - index.unpublished)
         if index.header is None:
-            raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
+            raise no_dataset(store)
         return index
     raise OSError(errno.EBUSY, "the journals change while they are read, again and again")
 
@@ -61,9 +61,8 @@ def read_journals(store: Store, sizes: Mapping[str, int]) -> DatasetIndex:
         ManifestError: The journals cannot be read.
         OSError: The store cannot be read.
     """
-    numbered = sorted((number, path) for path in sizes if (number := journal_number(path)) is not None)
     index = DatasetIndex()
-    for _, path in numbered:
+    for path in _journals_in(sizes):
         if sizes[path] > LONGEST_JOURNAL:
             raise ManifestError(f"{path}: has {sizes[path]:,} bytes, and a journal has {LONGEST_JOURNAL:,} at most")
         index.apply(path, read_journal(path, store.read(path)))
@@ -84,9 +83,9 @@ def salvage_index(store: Store) -> tuple[DatasetIndex, dict[str, str]]:
         ManifestError: No journal says what the dataset is.
         OSError: The store cannot be read.
     """
-    sizes = store.list()
-    numbered = sorted((number, path) for path in sizes if (number := journal_number(path)) is not None)
-    journals = [path for _, path in numbered]
+    journals = _journals_in(store.list())
+    if not journals:
+        raise no_dataset(store)
     index, wrong = DatasetIndex(), dict[str, str]()
     for path in journals:
         try:
@@ -103,9 +102,18 @@ def salvage_index(store: Store) -> tuple[DatasetIndex, dict[str, str]]:
                 if not number:
                     break
     if index.header is None:
-        if not journals:
-            raise DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
         raise ManifestError(
             f"{store.name}: no journal says what the dataset is: save elsewhere ({wrong[journals[-1]]})"
         )
     return index, wrong
+
+
+def no_dataset(store: Store) -> DestinationMismatchError:
+    """The error for a place without a dataset."""
+    return DestinationMismatchError(f"{store.name}: there is no dataset, which `aiospectrum pull` would make")
+
+
+def _journals_in(paths: Iterable[str]) -> list[str]:
+    """The journals among some files, the oldest one first."""
+    numbered = sorted((number, path) for path in paths if (number := journal_number(path)) is not None)
+    return [path for _, path in numbered]

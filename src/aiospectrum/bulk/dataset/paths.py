@@ -65,7 +65,7 @@ _IS_DATA: Final = re.compile(DATA_PATTERN)
 
 def data_folder(destination: str) -> str:
     """The folder of the data files, which readers are told, of a dataset at a path or URL."""
-    return f"{destination.rstrip('/')}/{FOLDERS[1]}"
+    return f"{destination.rstrip('/')}/data"
 
 
 class DataName(msgspec.Struct, frozen=True):

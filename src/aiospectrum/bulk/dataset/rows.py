@@ -24,6 +24,7 @@ _BATCH: Final = 16_384
 """Rows of a file that are read at once."""
 
 _STEP: Final = "`aiospectrum dataset repair` sets it aside, and the next run fetches what it had"
+"""What to do about a file that is damaged."""
 
 
 def write_spool(table: "pyarrow.Table", batch_rows: int = 4096) -> bytes:

@@ -40,9 +40,9 @@ def verify(
 
     Every file is there, has its size, its columns, its rows in order and none twice, and of each window as many as the
     state says; and nothing else is in the folder of the data files. Lines of the state that cannot be read are problems
-    too, as long as some say what the dataset is. Nothing is changed. Where nothing can be
-    written, as on a disk that is mounted to be read, no lock is held, and what a run changes there meanwhile may be
-    found as damage. This is a plain function, as :func:`open_dataset` is, and may take minutes.
+    too, as long as some say what the dataset is. Nothing is changed. Where nothing can be written, as on a disk that is
+    mounted to be read, no lock is held, and what a run changes there meanwhile may be found as damage. This is a plain
+    function, as :func:`open_dataset` is, and may take minutes.
 
     Args:
         folder: Where :func:`save` saved to, or the folder ``data`` in it; a path or a URL.
