@@ -164,6 +164,16 @@ def test_rows_are_packed_as_they_are_decoded(make: Any, numbers: list[float]) ->
     assert columns.to_report() == report
 
 
+@pytest.mark.parametrize("place", [0, 200, 399], ids=["first", "middle", "last"])
+def test_reports_whose_rows_are_not_alike_are_models(place: int) -> None:
+    """One row that is longer than others, wherever it stands, and all rows are read into the models."""
+    rows = {(f"e{number}", "AMS"): [1, 2] if number != place else [1, 2, 3] for number in range(400)}
+    report = summary(rows, metrics=("count", "durationAvg"), dimensions=("event", "coloName"))
+    body = json.dumps(make_converter().unstructure(report)).encode()
+
+    assert read_columns(body, 1000) == report
+
+
 def read(result: bytes) -> Report:
     """Read a result as a call does: on the fast path, or else by the fallback, in whichever form it is."""
     wanted: Any = ReportByTime if b"time_intervals" in result else ReportSummary

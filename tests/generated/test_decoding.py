@@ -115,15 +115,15 @@ def test_what_is_documented_is_read_fast(name: str, data: st.DataObject) -> None
         pytest.param(ReportByTime, {**BY_TIME, "time_intervals": [[START, END]]}, id="report"),
         pytest.param(
             ReportByTime,
-            {**BY_TIME, "time_intervals": [["2014-01-02T02:20:00.123456Z"] * 2], "data": [{"metrics": [[1] * 9999]}]},
+            {**BY_TIME, "time_intervals": [["2014-01-02T02:20:00.123456Z"] * 2], "data": [{"metrics": [[1] * 40_000]}]},
             id="long report",
         ),
         pytest.param(
             ReportByTime,
-            {**BY_TIME, "data": [{"metrics": [[1] * 9999], "dimensions": ["T-456789.1234567"]}]},
+            {**BY_TIME, "data": [{"metrics": [[1] * 40_000], "dimensions": ["T-456789.1234567"]}]},
             id="long report with a T and a point",
         ),
-        pytest.param(ReportByTime, {**BY_TIME, "data": [{"metrics": [[1] * 9999]}]}, id="long report without times"),
+        pytest.param(ReportByTime, {**BY_TIME, "data": [{"metrics": [[1] * 40_000]}]}, id="long report without times"),
     ],
 )
 def test_documented_results_are_read_fast(wanted: Any, result: Any) -> None:
@@ -353,10 +353,23 @@ def test_times_finer_than_a_microsecond_are_cut(text: str, expected: datetime) -
     assert read(App, json.dumps({**BARE, "created_on": text})).created_on == expected
     assert read(list[App], json.dumps([BARE, {**BARE, "modified_on": text}]))[1].modified_on == expected
     assert read(list[App], json.dumps([BARE] * 40 + [{**BARE, "modified_on": text}]))[-1].modified_on == expected
-    for data in ([], [{"metrics": [[1] * 5000], "dimensions": ["TTTTtttt    "]}], [{"metrics": [[0.123456789] * 500]}]):
-        report = read(ReportByTime, json.dumps({**BY_TIME, "data": data, "time_intervals": [[text]]}))
+    for row in ({"metrics": [[1] * 5000], "dimensions": ["TTTTtttt    "]}, {"metrics": [[0.123456789] * 500]}):
+        report = read(ReportByTime, json.dumps({**BY_TIME, "data": [row], "time_intervals": [[text]]}))
         assert report.time_intervals == [(expected,)]
     assert make_converter().structure({**BARE, "created_on": text}, App).created_on.tzinfo is UTC
+
+
+@pytest.mark.parametrize("dimension", ["lower case", "T-456789.1234567", "T" * 200], ids=["none", "few", "many"])
+@pytest.mark.parametrize("is_first", [True, False], ids=["before", "after"])
+def test_fine_times_of_large_reports_are_cut(dimension: str, *, is_first: bool) -> None:
+    """They are found among many numbers, before and after other texts with a capital T."""
+    rows = {"data": [{"metrics": [[1] * 40_000], "dimensions": [dimension]}]}
+    times = {"time_intervals": [["2014-12-31T23:59:59.9999999Z"]]}
+    first, last = (times, rows) if is_first else (rows, times)
+
+    report = read(ReportByTime, json.dumps({**first, **BY_TIME, **first, **last}))
+
+    assert report.time_intervals == [(datetime(2014, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),)]
 
 
 def test_types_that_are_not_ours() -> None:
