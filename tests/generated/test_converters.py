@@ -4,6 +4,7 @@ import pickle
 import re
 import types
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal, get_type_hints
 
@@ -416,6 +417,37 @@ def test_a_users_strict_converter_still_takes_unknown_keys() -> None:
     strict = configure_converter(Converter(forbid_extra_keys=True))
 
     assert strict.structure({**BARE, "ipv4": True}, App).id == "a"
+
+
+@struct(kw_only=True)
+class Measured:
+    """A model with types that none of ours has."""
+
+    pair: tuple[int, str] = (1, "a")
+    amount: Decimal = Decimal(1)
+
+
+def test_types_of_a_users_own_models() -> None:
+    """What a hook of theirs raises is part of the error, and a tuple has as many items as its annotation."""
+    converter = make_converter()
+    converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
+
+    assert converter.structure({"amount": "1.5"}, Measured) == Measured(amount=Decimal("1.5"))
+    with pytest.raises(ConversionError) as caught:
+        converter.structure({"amount": [1]}, Measured)
+    reason = "ValueError: argument must be a sequence of length 3"
+    assert str(caught.value) == f"amount: expected a value of Decimal ({reason}), got [1]"
+    with pytest.raises(ConversionError) as caught:
+        converter.unstructure(Measured(pair=(1, "a", "b")))  # type: ignore[arg-type] - one item too many
+    assert str(caught.value) == "pair: expected 2 items, got (1, 'a', 'b')"
+
+
+def test_what_is_no_converter_is_refused() -> None:
+    """Such as the class in place of an object of it."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        configure_converter(Converter)  # type: ignore[arg-type] - that is what is refused
+
+    assert str(caught.value) == "converter: expected a converter of cattrs, got <class 'cattrs.converters.Converter'>"
 
 
 def test_naive_dates_are_not_written() -> None:
