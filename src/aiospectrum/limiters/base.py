@@ -128,6 +128,10 @@ class BaseLimiter:
         """Seconds until the end of a pause after a 429; 0 when there is none."""
         return max(0.0, self._paused_until - self._now(), self._store.pause_left())
 
+    def window_wait(self) -> float:
+        """Seconds until the window lets another request out, as far as known; 0 when it does now."""
+        return self._store.wait(self._now(), 0)
+
     def quota_wait(self) -> float:
         """Seconds for which the API has said that no requests are left; 0 when it has not."""
         return max(0.0, self._quota_until - self._now()) if self._quota == -math.inf else 0.0
