@@ -138,6 +138,8 @@ class _FileWindow:
         now = self._clock()
         if ahead == 0 and self._next > -math.inf:
             return max(self._next - now, _LEAST_WAIT)
+        if not self._is_whole():
+            return 0.0
         others = min(self._words[RESERVED], PLACES) - (self._due is not None)
         rounds, index = divmod(ahead + others, self._requests)
         last = self._times[RING + (self._words[COUNT] + index - self._requests) % self._places]
@@ -145,17 +147,18 @@ class _FileWindow:
 
     def pause(self, seconds: float) -> None:
         """Write the end of a pause; without the lock, as the pauses of a moment end at about the same time."""
-        self._times[PAUSE] = self._clock() + max(seconds, self.pause_left())
+        if self._is_whole():
+            self._times[PAUSE] = self._clock() + max(seconds, self.pause_left())
 
     def pause_left(self) -> float:
         """Seconds until the end of the pause in the file, at most what a pause may last."""
-        left = self._times[PAUSE] - self._clock()
+        left = self._times[PAUSE] - self._clock() if self._is_whole() else 0.0
         return min(left, self._max_wait) if left > 0 else 0.0
 
     def give_back(self) -> None:
         """Give the reservation back; when that fails others wait for it once."""
         self._next = -math.inf
-        if self._due is None or self._file < 0 or not self._lock():
+        if self._due is None or not self._is_whole() or not self._lock():
             return
         try:
             self._settle_reservations(self._clock())
@@ -175,7 +178,7 @@ class _FileWindow:
         return False
 
     def _take(self, now: float) -> bool:
-        if os.lseek(self._file, 0, os.SEEK_END) != self._size or now >= self._next_check:
+        if not self._is_whole() or now >= self._next_check:
             self._check_file(now)
         words, times = self._words, self._times
         count = words[COUNT]
@@ -260,6 +263,10 @@ class _FileWindow:
             times[PAUSE] = min(times[PAUSE] - passed, now + self._max_wait) if is_in_order else now
         words[RESERVED] = 0
         self._due = None
+
+    def _is_whole(self) -> bool:
+        """Whether nothing was cut off, as a look at what is missing would end the process."""
+        return self._file >= 0 and os.lseek(self._file, 0, os.SEEK_END) == self._size
 
     def _check_file(self, now: float) -> None:
         """Refuse to go on with a file that others do not find, or of which a part is missing."""

@@ -107,8 +107,8 @@ def _check(file: int, path: str, limit: RateLimit) -> None:
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode):
         _refuse(path)
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        refuse("path", path, "a file that its owner alone may write (chmod 600)")
+    if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        refuse("path", path, "a file of the user that runs this, which nobody else may write (chmod 600)")
     header = os.pread(file, _HEADER.size, 0)
     if len(header) < _HEADER.size:
         _refuse(path)
