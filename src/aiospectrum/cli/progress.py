@@ -10,10 +10,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.window import Window
 from aiospectrum.cli.formatting import counted, human_bytes, human_clock
 from aiospectrum.hooks import AttemptEnded, AttemptStarted
+from aiospectrum.limiters.base import BaseLimiter
+from aiospectrum.limiters.window import Window
 from aiospectrum.policies import RateLimit
 
 __all__ = ["Meter", "PullView", "Reading", "least_seconds", "pull_lines", "pull_screen"]
@@ -65,7 +65,7 @@ class Reading:
 class Meter:
     """Counts attempts; :meth:`on_attempt` is the hook of a client."""
 
-    def __init__(self, limiter: Limiter | None, *, clock: Callable[[], float]) -> None:
+    def __init__(self, limiter: BaseLimiter | None, *, clock: Callable[[], float]) -> None:
         """Start at nothing.
 
         Args:
@@ -104,7 +104,9 @@ class Meter:
         since_last = now - self._last_reading
         self._last_reading = now
         pause_left = self._limiter.pause_left() if self._limiter else 0.0
-        full_for = max(self._limiter.quota_wait() if self._limiter else 0.0, self._wait(now, 0))
+        full_for = self._wait(now, 0)
+        if self._limiter is not None:  # others may use the window, too
+            full_for = max(full_for, self._limiter.quota_wait(), self._limiter.window_wait())
         self._reading = attrs.evolve(
             before,
             rate=len(self._responses) / max(1.0, min(_RECENT, now - self._began)),

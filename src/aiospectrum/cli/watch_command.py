@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from aiospectrum import bulk
-from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import Round
 from aiospectrum.cli.context import Context, UsageError, hide_warnings
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, human_number, sparkline
@@ -91,11 +90,12 @@ async def _watch(
     zones: tuple[str, ...], *, every: float, rounds: int | None, concurrency: int, context: Context
 ) -> int:
     view = WatchView(zones=len(zones), every=every)
+    limiter = context.limiter()
 
     async def follow() -> None:
         nonlocal view
         left = math.inf if rounds is None else rounds
-        async with context.client(Limiter()) as client:
+        async with context.open_client(limiter) as client:
             found = bulk.watch(
                 client,
                 zones,

@@ -45,3 +45,18 @@ class Window:
             return False
         self._times.append(now)
         return True
+
+    def count(self, now: float) -> int:
+        """How many requests are in the window."""
+        self.wait(now)
+        return len(self._times) - self._expired
+
+    def pause(self, seconds: float) -> None:
+        """Nobody else has to be told."""
+
+    def pause_left(self) -> float:
+        """Nobody else pauses it."""
+        return 0.0
+
+    def give_back(self) -> None:
+        """Nothing is reserved."""
