@@ -41,9 +41,9 @@ def test_public_names() -> None:
         DeletedApp
         Dimension Direction EdgeIPs ErrorDetail InterruptedWriteError InvalidArgumentError Limiter MalformedBodyError
         Metric NotFoundError OriginDNS Page PermissionDeniedError Protocol ProxyError RateLimit RateLimitError
-        RedirectError Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
+        RateLimiter RedirectError Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError
-        ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TrafficType
+        ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TooLateError TrafficType
         Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError __version__
         configure_converter make_converter
         record_responses
