@@ -1,8 +1,10 @@
 """Whatever happens in whatever order, in several processes that share a limit: the promises of every limiter."""
 
 import asyncio
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
@@ -21,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from aiospectrum import Limiter, RateLimit
-from aiospectrum._http.limiter import TooLateError
+from aiospectrum.limiters import FileLimiter, TooLateError
 from tests.fake_time import FakeTime
 from tests.limiters.world import Call, Process, SharedLimiter, World
 
@@ -36,6 +38,13 @@ Make = Callable[[FakeTime], SharedLimiter]
 def in_one_loop() -> Iterator[Make]:
     """The limiter of an event loop, of which there is but one."""
     yield lambda time: Limiter(LIMIT, clock=time, call_later=time.call_later)
+
+
+@contextmanager
+def in_one_file() -> Iterator[Make]:
+    """The limiter of a machine: each process opens the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield lambda time: FileLimiter(Path(folder, "limit"), LIMIT, clock=time, call_later=time.call_later)
 
 
 class LimiterMachine(RuleBasedStateMachine):
@@ -224,7 +233,18 @@ class LimiterMachine(RuleBasedStateMachine):
         self.world.refused.clear()
 
 
+class InOneFile(LimiterMachine):
+    """Three processes with one file."""
+
+    place = staticmethod(in_one_file)
+    processes = 3
+
+
 class TestInOneLoop(LimiterMachine.TestCase):
+    settings = settings(max_examples=100, stateful_step_count=60)
+
+
+class TestInOneFile(InOneFile.TestCase):
     settings = settings(max_examples=100, stateful_step_count=60)
 
 
