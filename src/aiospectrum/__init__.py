@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         UnsuccessfulError,
     )
     from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
-    from aiospectrum.limiters import Limiter, RateLimiter, TooLateError
+    from aiospectrum.limiters import FileLimiter, Limiter, RateLimiter, TooLateError
     from aiospectrum.models import (
         DNS,
         App,
@@ -96,6 +96,7 @@ __all__ = [
     "Direction",
     "EdgeIPs",
     "ErrorDetail",
+    "FileLimiter",
     "InterruptedWriteError",
     "InvalidArgumentError",
     "Limiter",

@@ -39,7 +39,8 @@ def test_public_names() -> None:
         AuthenticationError BadRequestError BodyTooLargeError Client ClientStateError ConflictError
         ConnectionFailedError ConversionError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError
         DeletedApp
-        Dimension Direction EdgeIPs ErrorDetail InterruptedWriteError InvalidArgumentError Limiter MalformedBodyError
+        Dimension Direction EdgeIPs ErrorDetail FileLimiter InterruptedWriteError InvalidArgumentError Limiter
+        MalformedBodyError
         Metric NotFoundError OriginDNS Page PermissionDeniedError Protocol ProxyError RateLimit RateLimitError
         RateLimiter RedirectError Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError

@@ -4,6 +4,7 @@ Where the window and the pause are kept is what they differ in.
 """
 
 import asyncio
+import copy
 import math
 import threading
 from collections import OrderedDict
@@ -13,7 +14,7 @@ from typing import ClassVar, Final, NoReturn, Protocol
 
 from aiospectrum._loop import running_loop
 from aiospectrum.checks import refuse
-from aiospectrum.errors import ClientStateError
+from aiospectrum.errors import ClientStateError, SpectrumError
 from aiospectrum.limiters.protocol import TooLateError
 from aiospectrum.policies import RateLimit
 
@@ -38,7 +39,7 @@ class Store(Protocol):
     """Where a window and the pauses of those who share it are kept."""
 
     def take(self, now: float) -> bool:
-        """Count a request that goes out now, if it may."""
+        """Count a request that goes out now, if it may; a :class:`SpectrumError` fails all that wait."""
         ...
 
     def wait(self, now: float, ahead: int = 0) -> float:
@@ -157,6 +158,8 @@ class BaseLimiter:
                 return permit
         wait = self._wait(now, len(self._queue))
         if latest is not None and now + wait > latest:
+            if not self._queue:
+                self._store.give_back()
             raise TooLateError(wait)
         future: asyncio.Future[int] = loop.create_future()
         self._join(future, latest)
@@ -195,6 +198,7 @@ class BaseLimiter:
             permit: That of the request with the 429.
             seconds: How long; never longer than the limit's ``max_wait``.
         """
+        self._look_for_pause(self._now())
         if permit <= self._permits_before_pause:
             return
         if not 0 <= seconds <= self.limit.max_wait:  # which is so of nan, too
@@ -302,6 +306,8 @@ class BaseLimiter:
             future = heappop(heap)[2]
             if self._queue.pop(future, future) is None and not future.done():
                 future.set_exception(TooLateError(until - now))
+        if not self._queue:
+            self._store.give_back()
 
     def _serve_queue(self) -> None:
         """Grant the permits that time allows, and set the timer for the next one."""
@@ -312,7 +318,11 @@ class BaseLimiter:
             future = next(iter(self._queue))
             if not future.done():
                 now = self._now()
-                permit = self._next_permit(now)
+                try:
+                    permit = self._next_permit(now)
+                except SpectrumError as error:
+                    self._fail(error)
+                    return
                 if permit is None:
                     wait = self._wait(now, 0) if self._queue else 0.0  # a pause of others may have emptied it
                     if wait > 0:
@@ -320,6 +330,14 @@ class BaseLimiter:
                     return
                 future.set_result(permit)
             del self._queue[future]
+        self._store.give_back()
+
+    def _fail(self, error: SpectrumError) -> None:
+        """Fail all calls in the queue, each with an error of its own."""
+        while self._queue:
+            future, _ = self._queue.popitem(last=False)
+            if not future.done():
+                future.set_exception(copy.copy(error))
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
