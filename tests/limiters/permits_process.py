@@ -31,7 +31,9 @@ async def take(limiter: Any, moments: Moments, log: int, refused_at: int) -> Non
         limiter.release(permit, was_cancelled=False)
 
 
-async def main(moments: Moments, kind: str, place: str, requests: str, seconds: str, path: str, refused_at: str) -> None:
+async def main(
+    moments: Moments, kind: str, place: str, requests: str, seconds: str, path: str, refused_at: str
+) -> None:
     """Take permits, five at a time, until the end."""
     limit = RateLimit(requests=int(requests), per_seconds=float(seconds), in_flight=5)
     log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -39,6 +41,8 @@ async def main(moments: Moments, kind: str, place: str, requests: str, seconds: 
         if kind == "file":
             limiter: Any = FileLimiter(place, limit)
         else:
+            from aiospectrum.limiters import RedisLimiter
+
             limiter = await stack.enter_async_context(RedisLimiter(place, limit, name="processes"))
         print("ready", flush=True)
         async with asyncio.TaskGroup() as group:

@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -14,7 +13,6 @@ import pytest
 
 from tests.limiters.moments import Moments, most_for_sure
 from tests.limiters.permits_process import PAUSE
-from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
 REQUESTS = 20
