@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from aiospectrum import Client, RateLimit, RetryPolicy
-from aiospectrum.limiters import FileLimiter, Limiter
+from aiospectrum.limiters import FileLimiter, Limiter, RedisLimiter
 from tests.conftest import ZONE
 from tests.limiters.moments import Moments
 

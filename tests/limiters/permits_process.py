@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from aiospectrum import RateLimit
-from aiospectrum.limiters import FileLimiter
+from aiospectrum.limiters import FileLimiter, RedisLimiter
 from tests.limiters.moments import Moments
 
 PAUSE = 1.0
@@ -41,8 +41,6 @@ async def main(
         if kind == "file":
             limiter: Any = FileLimiter(place, limit)
         else:
-            from aiospectrum.limiters import RedisLimiter
-
             limiter = await stack.enter_async_context(RedisLimiter(place, limit, name="processes"))
         print("ready", flush=True)
         async with asyncio.TaskGroup() as group:

@@ -24,11 +24,20 @@ from tests.limiters.world import Call, World
 LIMIT = RateLimit(requests=3, per_seconds=2, in_flight=2, max_wait=20)
 
 
-async def fill(path: Path, limit: RateLimit = LIMIT) -> None:
+def fill(path: Path, limit: RateLimit = LIMIT) -> None:
     """Make a file with some permits in it."""
-    limiter = FileLimiter(path, limit)
-    for _ in range(2):
-        limiter.release(await limiter.acquire(None), was_cancelled=False)
+
+    async def use() -> None:
+        limiter = FileLimiter(path, limit)
+        for _ in range(2):
+            limiter.release(await limiter.acquire(None), was_cancelled=False)
+
+    asyncio.run(use())
+
+
+def states(folder: Path) -> list[tuple[str, int, int]]:
+    """All that shows whether something was written in a folder."""
+    return sorted((each.name, each.lstat().st_mtime_ns, each.lstat().st_size) for each in folder.iterdir())
 
 
 def change(path: Path, place: int, content: bytes) -> None:
@@ -38,79 +47,79 @@ def change(path: Path, place: int, content: bytes) -> None:
         file.write(content)
 
 
-async def write_random(path: Path) -> None:
+def write_random(path: Path) -> None:
     path.write_bytes(bytes(range(256)) * 10)
 
 
-async def write_nothing(path: Path) -> None:
+def write_nothing(path: Path) -> None:
     path.touch(0o600)
 
 
-async def write_a_part(path: Path) -> None:
+def write_a_part(path: Path) -> None:
     path.write_bytes(b"aiospLim")
 
 
-async def cut(path: Path) -> None:
-    await fill(path)
+def cut(path: Path) -> None:
+    fill(path)
     os.truncate(path, path.stat().st_size - 8)
 
 
-async def lengthen(path: Path) -> None:
-    await fill(path)
+def lengthen(path: Path) -> None:
+    fill(path)
     os.truncate(path, 10 * path.stat().st_size)
 
 
-async def link(path: Path) -> None:
-    await fill(path.with_name("elsewhere"))
+def link(path: Path) -> None:
+    fill(path.with_name("elsewhere"))
     path.symlink_to(path.with_name("elsewhere"))
 
 
-async def link_to_nothing(path: Path) -> None:
+def link_to_nothing(path: Path) -> None:
     path.symlink_to(path.with_name("nothing"))
 
 
-async def link_in_a_circle(path: Path) -> None:
+def link_in_a_circle(path: Path) -> None:
     path.symlink_to(path)
 
 
-async def make_pipe(path: Path) -> None:
+def make_pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-async def make_folder(path: Path) -> None:
+def make_folder(path: Path) -> None:
     path.mkdir()
 
 
-async def make_socket(path: Path) -> None:
+def make_socket(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(os.path.relpath(path))
 
 
-async def change_requests(path: Path) -> None:
-    await fill(path, attrs.evolve(LIMIT, requests=4))
+def change_requests(path: Path) -> None:
+    fill(path, attrs.evolve(LIMIT, requests=4))
 
 
-async def change_seconds(path: Path) -> None:
-    await fill(path, attrs.evolve(LIMIT, per_seconds=3))
+def change_seconds(path: Path) -> None:
+    fill(path, attrs.evolve(LIMIT, per_seconds=3))
 
 
-async def change_seconds_to_nan(path: Path) -> None:
-    await fill(path)
+def change_seconds_to_nan(path: Path) -> None:
+    fill(path)
     change(path, 24, struct.pack("=d", math.nan))
 
 
-async def change_version(path: Path) -> None:
-    await fill(path)
+def change_version(path: Path) -> None:
+    fill(path)
     change(path, 8, struct.pack("=Q", 99))
 
 
-async def let_a_group_write(path: Path) -> None:
-    await fill(path)
+def let_a_group_write(path: Path) -> None:
+    fill(path)
     path.chmod(0o660)
 
 
-async def let_everybody_write(path: Path) -> None:
-    await fill(path)
+def let_everybody_write(path: Path) -> None:
+    fill(path)
     path.chmod(0o602)
 
 
@@ -137,26 +146,24 @@ async def let_everybody_write(path: Path) -> None:
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
-async def test_what_is_no_file_of_this_limit(make: Callable[[Path], object], said: str, tmp_path: Path) -> None:
+def test_what_is_no_file_of_this_limit(make: Callable[[Path], object], said: str, tmp_path: Path) -> None:
     """It is refused at once, with what was expected, and stays as it is."""
     path = tmp_path / "limit"
-    made = make(path)
-    assert asyncio.iscoroutine(made)
-    await made
-    before = sorted((each.name, each.lstat().st_mtime_ns, each.lstat().st_size) for each in tmp_path.iterdir())
+    make(path)
+    before = states(tmp_path)
 
     with pytest.raises(InvalidArgumentError, match=said) as caught:
         FileLimiter(path, LIMIT)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert before == sorted((each.name, each.lstat().st_mtime_ns, each.lstat().st_size) for each in tmp_path.iterdir())
+    assert before == states(tmp_path)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root, to give a file to somebody")
-async def test_a_file_of_somebody_else(tmp_path: Path) -> None:
+def test_a_file_of_somebody_else(tmp_path: Path) -> None:
     """Whoever owns a file may write to it, so that it is refused, for root too."""
     path = tmp_path / "limit"
-    await fill(path)
+    fill(path)
     os.chown(path, 65534, 65534)
     with pytest.raises(InvalidArgumentError, match="limit"):
         FileLimiter(path, LIMIT)
@@ -171,11 +178,11 @@ def test_what_is_no_path(path: object, tmp_path: Path, monkeypatch: pytest.Monke
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
+def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     """A new file is nobody else's business, whatever the umask."""
     before = os.umask(0)
     try:
-        await fill(tmp_path / "limit")
+        fill(tmp_path / "limit")
     finally:
         os.umask(before)
     assert (tmp_path / "limit").stat().st_mode & 0o777 == 0o600

@@ -69,10 +69,7 @@ class Processes:
 @pytest.fixture(params=["file", "redis"])
 def processes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Processes]:
     """Where the limit is kept, and nobody there yet."""
-    if request.param == "file":
-        place = str(tmp_path / "limit")
-    else:
-        place = request.getfixturevalue("own_redis").url
+    place = str(tmp_path / "limit") if request.param == "file" else request.getfixturevalue("own_redis").url
     made = Processes(request.param, place, tmp_path / "permits")
     yield made
     for number in list(made.running):
@@ -121,7 +118,7 @@ def test_a_429_pauses_all(processes: Processes) -> None:
     permits = processes.all_permits()
 
     late = 0.0 if processes.kind == "file" else 0.1  # until a server has it
-    assert [begin for begin, _ in permits if paused + late < begin and _ < paused + PAUSE - 0.05] == []
+    assert [begin for begin, end in permits if paused + late < begin and end < paused + PAUSE - 0.05] == []
     for number in range(4):
         assert any(end > paused + PAUSE for _, end in processes.permits(number)), "all go on afterwards"
     assert most_for_sure(permits, SECONDS) <= REQUESTS

@@ -13,18 +13,19 @@ from tests.limiters.moments import Moments
 
 ROOT = Path(__file__).parents[2]
 REQUESTS = 60
-SECONDS = 0.5
 CALLS = (450, 50, 50, 50)
 IN_FLIGHT = 16
 """Of all processes together, by which the limit is below that of the API."""
 
 
-async def time_calls(kind: str, place: str, calls: tuple[int, ...]) -> float:
+async def time_calls(kind: str, place: str, calls: tuple[int, ...], seconds: float) -> float:
     """Make so many calls in as many processes, and return the seconds that they took together."""
-    # The sandbox counts when a request arrives, as the API does.
-    limit = RateLimit(requests=REQUESTS + IN_FLIGHT, per_seconds=SECONDS, block_seconds=60)
+    # The sandbox counts when a request arrives, as the API does. Twice, so that it never says that nothing is left: it
+    # would say so for a whole second.
+    limit = RateLimit(requests=REQUESTS + 2 * IN_FLIGHT, per_seconds=seconds, block_seconds=60)
     async with Sandbox(zones=[ZONE], rate_limit=limit) as sandbox:
-        shared = [kind, place, str(REQUESTS), str(SECONDS), sandbox.url, sandbox.api_token]
+        shared = [kind, place, str(REQUESTS), str(seconds), sandbox.url, sandbox.api_token]
+        at_once = str(IN_FLIGHT // len(calls))
         processes = [
             await asyncio.create_subprocess_exec(
                 *(
@@ -57,16 +58,14 @@ async def time_calls(kind: str, place: str, calls: tuple[int, ...]) -> float:
 
 
 @pytest.mark.parametrize("kind", ["file", "redis"])
-async def test_uneven_load(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("seconds", [0.5, pytest.param(20.0, marks=pytest.mark.soak)])
+async def test_uneven_load(kind: str, seconds: float, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """450, 50, 50 and 50 calls take no longer than 600 calls of one process, but for 5 %."""
-    least = SECONDS * (sum(CALLS) / REQUESTS - 1)
-    alone = await time_calls("loop", "", (sum(CALLS),))
-    assert alone > least, "the limit holds"
-    for number in range(3):  # as other work of the machine makes some of them slow
-        place = str(tmp_path / str(number)) if kind == "file" else request.getfixturevalue("own_redis").url
-        together = await time_calls(kind, place, CALLS)
-        print(f"alone {alone:.2f} s, together {together:.2f} s")
-        assert together > least, "the limit holds"
-        if together < 1.05 * alone:
-            return
-    pytest.fail(f"{together:.2f} s, where one process takes {alone:.2f} s")
+    place = str(tmp_path / "limit") if kind == "file" else request.getfixturevalue("own_redis").url
+    windows = sum(CALLS) / REQUESTS - 1
+    alone = await time_calls("loop", "", (sum(CALLS),), seconds)
+    together = await time_calls(kind, place, CALLS, seconds)
+    print(f"alone {alone:.2f} s, together {together:.2f} s")
+    assert min(alone, together) > windows * seconds, "the limit holds"
+    # What other work of the machine holds up is lost to all later windows, and shows where they are short.
+    assert together < 1.05 * alone + 0.05 * windows
