@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ErrorDetail,
         InterruptedWriteError,
         InvalidArgumentError,
+        LimiterUnavailableError,
         MalformedBodyError,
         NotFoundError,
         PermissionDeniedError,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
         UnsuccessfulError,
     )
     from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
-    from aiospectrum.limiters import FileLimiter, Limiter, RateLimiter, TooLateError
+    from aiospectrum.limiters import FileLimiter, Limiter, RateLimiter, RedisLimiter, TooLateError
     from aiospectrum.models import (
         DNS,
         App,
@@ -100,6 +101,7 @@ __all__ = [
     "InterruptedWriteError",
     "InvalidArgumentError",
     "Limiter",
+    "LimiterUnavailableError",
     "MalformedBodyError",
     "Metric",
     "NotFoundError",
@@ -112,6 +114,7 @@ __all__ = [
     "RateLimitError",
     "RateLimiter",
     "RedirectError",
+    "RedisLimiter",
     "Report",
     "ReportByTime",
     "ReportByTimeRow",

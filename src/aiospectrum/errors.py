@@ -10,6 +10,7 @@
     ├── TableError                                a report cannot be made into a table
     └── RequestError                              a call failed after its request was built
         ├── ConnectionFailedError                 no connection, or the response did not arrive whole
+        │   ├── LimiterUnavailableError           what keeps the rate limit cannot be reached: nothing was sent
         │   └── ProxyError                        the proxy refused to connect: nothing has reached the API
         ├── RequestTimeoutError                   the deadline passed, or a wait would pass it
         ├── AmbiguousWriteError                   a create failed in a way that leaves open whether it took place
@@ -51,6 +52,7 @@ __all__ = [
     "ErrorDetail",
     "InterruptedWriteError",
     "InvalidArgumentError",
+    "LimiterUnavailableError",
     "MalformedBodyError",
     "NotFoundError",
     "PermissionDeniedError",
@@ -201,6 +203,13 @@ class ConnectionFailedError(RequestError):
 
     is_permanent: bool = False
     """Whether another attempt would fail in the same way, as after a refused certificate or too large headers."""
+
+
+class LimiterUnavailableError(ConnectionFailedError):
+    """The server that keeps the rate limit cannot be reached, so that no permit could be had: nothing was sent."""
+
+    was_sent = False
+    is_permanent = True
 
 
 class ProxyError(ConnectionFailedError):

@@ -40,9 +40,10 @@ def test_public_names() -> None:
         ConnectionFailedError ConversionError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError
         DeletedApp
         Dimension Direction EdgeIPs ErrorDetail FileLimiter InterruptedWriteError InvalidArgumentError Limiter
-        MalformedBodyError
+        LimiterUnavailableError MalformedBodyError
         Metric NotFoundError OriginDNS Page PermissionDeniedError Protocol ProxyError RateLimit RateLimitError
-        RateLimiter RedirectError Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
+        RateLimiter RedirectError RedisLimiter
+        Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError
         ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TooLateError TrafficType
         Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError __version__

@@ -16,9 +16,11 @@ from aiospectrum import (
     AppRequest,
     Client,
     EdgeIPs,
+    FileLimiter,
     InvalidArgumentError,
     Limiter,
     RateLimit,
+    RedisLimiter,
     ReportSummary,
     ReportSummaryRow,
     RetryPolicy,
@@ -145,6 +147,10 @@ CALLS: Final[dict[str, tuple[Callable[..., Any], dict[str, Any]]]] = {
     "RateLimit": (RateLimit, attrs.asdict(RateLimit())),
     "Timeouts": (Timeouts, attrs.asdict(Timeouts())),
     "Limiter": (Limiter, {"limit": None}),
+    "RedisLimiter": (
+        RedisLimiter,
+        {"url": "redis://127.0.0.1", "limit": None, "name": "a", "when_gone": "fail", "timeout": 2.0},
+    ),
     "Query": (Query, {"kind": "bytime", **attrs.asdict(QUERY)}),
     "Plan": (Plan, {"zones": [ZONE], "since": SINCE, "until": UNTIL, "query": QUERY, "window": "day"}),
     "Plan.last": (
@@ -235,6 +241,18 @@ async def test_only_our_errors_leave_save(tmp_path: Path, name: str) -> None:
             error = await _outcome(call, {**good, argument: make()})
             if error is not None and not isinstance(error, SpectrumError) and (argument, kind) not in THEIRS:
                 wrong[f"{argument}={kind}"] = repr(error)[:200]
+    assert wrong == {}
+
+
+async def test_only_our_errors_leave_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does a limiter in a file, which is tried apart as it makes one."""
+    monkeypatch.chdir(tmp_path)
+    wrong = {}
+    for name in ("path", "limit"):
+        for kind, make in MAKERS.items():
+            error = await _outcome(FileLimiter, {"path": tmp_path / "limit", name: make()})
+            if error is not None and not isinstance(error, SpectrumError):
+                wrong[f"{name}={kind}"] = repr(error)[:200]
     assert wrong == {}
 
 

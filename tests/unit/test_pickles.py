@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
@@ -24,11 +25,13 @@ from aiospectrum import (
     DeletedApp,
     EdgeIPs,
     ErrorDetail,
+    FileLimiter,
     Limiter,
     OriginDNS,
     Page,
     Protocol,
     RateLimit,
+    RedisLimiter,
     ReportByTime,
     ReportQuery,
     ReportSummary,
@@ -37,6 +40,7 @@ from aiospectrum import (
     RetryPolicy,
     SpectrumError,
     Timeouts,
+    TooLateError,
     Unchecked,
     UncheckedInteger,
     bulk,
@@ -65,7 +69,7 @@ MODULES = (
     ".policies",
     ".routes",
 )
-MODULES += (".sandbox", ".structs", ".transport")
+MODULES += (".limiters", ".sandbox", ".structs", ".transport")
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WINDOW = bulk.Window(since=NOON, until=NOON + timedelta(hours=1))
@@ -75,6 +79,16 @@ PLAN = bulk.Plan(
 )
 HEADERS = CIMultiDictProxy(CIMultiDict([("Set-Cookie", "a=1"), ("CF-Ray", "8f2a"), ("set-cookie", "b=2")]))
 STARTED = AttemptStarted(operation="list_apps", method="GET", route="/x", url="https://a.example/x", attempt=1)
+
+
+def file_limiter() -> FileLimiter:
+    with TemporaryDirectory() as folder:
+        return FileLimiter(f"{folder}/limit")
+
+
+def redis_limiter() -> RedisLimiter:
+    pytest.importorskip("redis")
+    return RedisLimiter("redis://127.0.0.1")
 
 
 def failure() -> errors.RateLimitError:
@@ -223,6 +237,7 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     checks.Object: lambda: LIST_APPS_BODY,
     checks.OneOf: lambda: checks.OneOf(options=(checks.Flag(), checks.Integer()), expected="a flag or a number"),
     checks.Text: lambda: checks.Text(pattern="^a", expected="an a"),
+    TooLateError: lambda: TooLateError(2.5),
     errors.AmbiguousWriteError: caused,
     errors.InvalidArgumentError: lambda: errors.InvalidArgumentError("no", field="a", value="5", expected="six"),
     errors.RateLimitError: failure,
@@ -243,6 +258,8 @@ LIST_APPS_BODY = importlib.import_module("aiospectrum._generated.checks").APP_RE
 REFUSED: dict[type[Any], tuple[Callable[[], Any], str]] = {
     BaseClient: (lambda: Client(api_token=TOKEN), "make a client where it is used"),
     Client: (lambda: Client(api_token=TOKEN), r"or use with_options\(\)"),
+    FileLimiter: (file_limiter, "give this one to each client, or pickle its limit"),
+    RedisLimiter: (redis_limiter, "give this one to each client, or pickle its limit"),
     Limiter: (Limiter, "give this one to each client, or pickle its limit"),
     bulk.Dataset: (lambda: bulk.Dataset.__new__(bulk.Dataset), r"open_dataset\(\) where it is used"),
     bulk.Pull: (lambda: bulk.pull(Client(api_token=TOKEN), PLAN), "pickle its plan, and pull that elsewhere"),

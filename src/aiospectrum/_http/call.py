@@ -22,6 +22,7 @@ from aiospectrum._http.session import LARGE, Session
 from aiospectrum.errors import (
     ClientStateError,
     InvalidArgumentError,
+    LimiterUnavailableError,
     ProxyError,
     RateLimitError,
     RequestError,
@@ -163,6 +164,9 @@ class HTTPTransport:
         except TooLateError as late:
             problem = f"would have to wait {late.wait:.1f} s for the rate limit, longer than the deadline leaves"
             raise timeout_error(call, problem, was_sent=False, wait=late.wait) from call.last_error
+        except LimiterUnavailableError as error:
+            error.method, error.url = call.method, call.url
+            raise
         was_cancelled = True
         try:
             response = await (self._exchange(call) if hook is None else self._observe(call, hook))

@@ -275,6 +275,14 @@ class BaseLimiter:
         if until > max(now, self._paused_until + _SAME_PAUSE):
             self._begin_pause(until)
 
+    def _wanted(self) -> int:
+        """Of those in the queue, how many could go out now as far as the window lets them."""
+        now = self._now()
+        has_no_quota = self._quota <= 0 and now < self._quota_until
+        if self._probe is not None or has_no_quota or now < self._paused_until:
+            return 0
+        return min(len(self._queue), 1 if self._needs_probe else self.limit.in_flight - self._in_flight)
+
     def _wait(self, now: float, ahead: int) -> float:
         """Seconds until the next permit but some may be given, as far as time alone decides."""
         quota_wait = self._quota_until - now if self._quota <= ahead else 0.0

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import ClassVar, Final
 
 from aiospectrum.checks import refuse
+from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import ClientStateError
 from aiospectrum.limiters.base import BaseLimiter, Timer, check_limit
 from aiospectrum.limiters.shared_file import COUNT, DUES, OWNERS, PAUSE, PLACES, RESERVED, RING, open_file, size_of
@@ -77,8 +78,11 @@ class FileLimiter(BaseLimiter):
                 written by others, or cannot be opened; or this is Windows.
         """
         limit = check_limit(limit)
-        place = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
-        if not isinstance(place, str):
+        try:
+            place = plain_text(os.fspath(path))
+        except TypeError:
+            place = None
+        if place is None:
             refuse("path", path, "the path of a file, as a str or a PathLike")
         self.path: str = os.path.abspath(place)
         """The file."""

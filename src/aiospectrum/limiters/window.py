@@ -46,6 +46,11 @@ class Window:
         self._times.append(now)
         return True
 
+    def count(self, now: float) -> int:
+        """How many requests are in the window."""
+        self.wait(now)
+        return len(self._times) - self._expired
+
     def pause(self, seconds: float) -> None:
         """Nobody else has to be told."""
 

@@ -1,0 +1,372 @@
+"""The limiter of many machines: a window in Redis or Valkey, and one trip for all calls of a process that wait."""
+
+import asyncio
+import logging
+import math
+import secrets
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, ClassVar, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from aiospectrum._extras import import_extra
+from aiospectrum.checks import Number, Text, refuse
+from aiospectrum.checks.plain import plain_text
+from aiospectrum.errors import ClientStateError, InvalidArgumentError, LimiterUnavailableError, SpectrumError
+from aiospectrum.limiters.base import BaseLimiter, check_limit
+from aiospectrum.limiters.redis_script import SCRIPT
+from aiospectrum.limiters.window import Window
+from aiospectrum.policies import RateLimit
+
+__all__ = ["RedisLimiter"]
+
+_LOGGER: Final = logging.getLogger("aiospectrum")
+
+_SCHEMES: Final = ("redis", "rediss", "unix")
+_OTHER_NAME: Final = "give all who share it one limit, or use another name; an unused one is free after two periods"
+_NAME: Final = Text(pattern=r"^[A-Za-z0-9._:-]{1,100}$", expected="1 to 100 letters, digits and ._:-")
+_PART: Final = "'fail', or a part of the limit greater than 0 and up to 1"
+_SHARE: Final = Number(excludes_minimum=True, expected=_PART)
+_SECONDS: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0")
+
+_MOST_AT_ONCE: Final = 1000
+"""Permits of one trip, so that the server is not held up."""
+
+_RETRY: Final = 1.0
+"""Seconds until a server that is gone is tried again, where calls go on without it."""
+
+
+class RedisLimiter(BaseLimiter):
+    """Keeps all processes of many machines under one rate limit, by a Redis or Valkey server; a 429 to one pauses all.
+
+    Use it in ``async with``, around the clients that share it: that owns its connection and its task. All counts by the
+    server's clock, whatever the clocks of the machines say, and one trip asks for all calls of the process that wait.
+    Processes take turns. Requests in flight are counted by each process alone, as is the probe after a pause: give each
+    its part of ``in_flight``, so that together they have no more in flight than the limit is below the API's.
+
+    The server may forget, as one without persistence does when it is restarted. Then processes that had asked it within
+    the period pause all until what they had sent is that old.
+    """
+
+    _hint: ClassVar = "make one for each, with the same name"
+
+    def __init__(
+        self,
+        url: str,
+        limit: RateLimit | None = None,
+        *,
+        name: str = "default",
+        when_gone: Literal["fail"] | float = "fail",
+        timeout: float = 2.0,
+    ) -> None:
+        """Check and keep the settings; nothing is opened yet.
+
+        Args:
+            url: Where the server is, such as ``rediss://:password@host:6379/0``. What it needs to log in is shown by no
+                error, log or representation.
+            limit: The limit; None for 1,140 requests per 300 s with 50 in flight. All that share a name have the same
+                requests and seconds.
+            name: Which limit of the server it is, one for each token: 1 to 100 letters, digits and ``._:-``. Never the
+                token itself.
+            when_gone: What calls do while the server cannot be reached. ``"fail"``: fail with a
+                :class:`LimiterUnavailableError`. A number greater than 0 and up to 1: go on with that part of the
+                limit, such as 0.25 for each of four processes, once all that was sent before is a period old.
+            timeout: Seconds that the server may take to answer, connecting included, more than 0.
+
+        Raises:
+            InvalidArgumentError: An argument is invalid.
+            ImportError: redis-py is not installed; the message says how to install it.
+        """
+        try:
+            self._shown = _without_login(url)
+            limit = check_limit(limit)
+            self.name: str = _NAME.check("name", name)
+            """Which limit of the server it is."""
+            share = None if plain_text(when_gone) == "fail" else _SHARE.check("when_gone", when_gone)
+            if share is not None and share > 1:
+                refuse("when_gone", share, _PART)
+            self._timeout: float = _SECONDS.check("timeout", timeout)
+            redis = import_extra("redis.asyncio", extra="redis", purpose="A RedisLimiter")
+            self._connect = _connector(redis, url, self._shown, self._timeout)
+        finally:
+            del url  # so that no tool that reports errors shows it
+        self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError, ValueError, LookupError)
+        self._window = _RedisWindow(self, limit, share)
+        self._task: asyncio.Task[None] | None = None
+        self._script: Any = None
+        self._server: Any = None
+        super().__init__(limit, self._window)
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()[:-1]}, url={self._shown!r}, name={self.name!r})"
+
+    async def __aenter__(self) -> Self:
+        """Be ready; the server is reached when the first permit is wanted.
+
+        Raises:
+            ClientStateError: It is open already.
+        """
+        if self._server is not None:
+            raise ClientStateError("the RedisLimiter is open already: share it, within one async with")
+        self._window.forget()
+        self._server = self._connect()
+        self._script = self._server.register_script(SCRIPT)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Fail calls that still wait, by a ClientStateError, give back what is reserved, and close the connection."""
+        server, self._server = self._server, None
+        self._fail(ClientStateError("the RedisLimiter was left while a call waited for its permit"))
+        self._stop_timer()
+        try:
+            if self._task is not None:
+                self._task.cancel()
+                await asyncio.wait([self._task])
+            if self._window.has_news and not self._window.is_gone:
+                await self._ask_server(0)
+        finally:
+            self._task = self._script = None
+            await server.aclose()
+
+    async def acquire(self, latest: float | None) -> int:
+        """Wait for a permit to send one request.
+
+        Args:
+            latest: The deadline, in seconds of the event loop's clock; None for none.
+
+        Returns:
+            The permit. Release it whatever happens.
+
+        Raises:
+            TooLateError: It would come after the deadline.
+            LimiterUnavailableError: The server cannot be reached, and calls are to fail then.
+            InvalidArgumentError: The server has another limit by that name.
+            ClientStateError: The limiter is not open, or in use on another event loop.
+        """
+        if self._server is None:
+            raise ClientStateError("the RedisLimiter is not open: use it, and clients that have it, in async with")
+        return await super().acquire(latest)
+
+    def now(self) -> float:
+        """The time of the event loop."""
+        return self._now()
+
+    def ask(self) -> None:
+        """Ask the server in a task, for all that have come to wait until it runs."""
+        if self._server is not None and (self._task is None or self._task.done()):
+            self._task = asyncio.get_running_loop().create_task(self._talk())
+
+    async def _talk(self) -> None:
+        """Ask as long as there is something to ask for or to tell, and while the server is gone until it is back."""
+        window = self._window
+        while window.wants(wanted := min(self._wanted(), _MOST_AT_ONCE)):
+            error = await self._ask_server(wanted)
+            if window.is_gone:
+                _LOGGER.warning("%s; requests go out under a part of the limit until it is back", error)
+                self._serve_queue()
+                error = await self._wait_until_back()
+            if error is not None:
+                self._fail(error)
+                return
+            self._refuse_before(window.next)
+            self._serve_queue()
+
+    async def _wait_until_back(self) -> SpectrumError | None:
+        """Ask again and again until the server is back; return its error when it refuses."""
+        error: SpectrumError | None = None
+        while self._window.is_gone:
+            await asyncio.sleep(_RETRY)
+            error = await self._ask_server(0)
+        _LOGGER.warning("the rate limit's server %s is back", self._shown)
+        return error
+
+    async def _ask_server(self, wanted: int) -> SpectrumError | None:
+        """Make one trip; return the error when it fails."""
+        window, began = self._window, self._now()
+        try:
+            async with asyncio.timeout(self._timeout):
+                reply = await self._script(keys=window.keys, args=window.question(wanted, began))
+            return window.hear(reply, began, self._now(), self._timeout)
+        except self._errors as error:
+            reason = " ".join(str(error).split()) or f"no reply within {self._timeout:g} s"
+            problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}: {reason}"
+        window.lose(self._now())
+        if self._server is not None:
+            await self._server.connection_pool.disconnect()
+        return LimiterUnavailableError(
+            f"{problem}; nothing was sent: see that it runs, or let when_gone be a part of the limit to go on with"
+        )
+
+
+class _RedisWindow:
+    """What this process knows of the window on the server; all times are those of the event loop."""
+
+    def __init__(self, limiter: RedisLimiter, limit: RateLimit, share: float | None) -> None:
+        self._limiter, self._limit, self._share = limiter, limit, share
+        self.keys = [f"aiospectrum:{{{limiter.name}}}:{key}" for key in ("sent", "line", "state")]
+        self._owner = secrets.token_hex(8)
+        self._number = 0
+        """Of the last permit that the server gave."""
+        self._hand = 0
+        """Permits that the server gave and nobody has taken."""
+        self._wanted = 0
+        self.next = -math.inf
+        """When to ask again."""
+        self._behind = 0, -math.inf
+        """When those may go out at the earliest that have so many of this process ahead."""
+        self._is_reserved = False
+        self._pause_until = self._pause_to_tell = -math.inf
+        self._told = 0, -math.inf
+        """Requests and the end of a pause that the last trip told of."""
+        self._epoch, self._heard = "", -math.inf
+        """Which life of the server's memory it was that was heard of, and when."""
+        self._apart: Window | None = None
+        """What goes out while the server is gone; None while it is there."""
+        self._apart_from = -math.inf
+        """When all that went out before is a period old."""
+
+    def forget(self) -> None:
+        """Begin anew on another event loop, whose clock may be another one."""
+        self._hand, self.next, self._behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
+        self._pause_until = self._pause_to_tell = self._heard = self._apart_from = -math.inf
+        self._apart = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether calls go on without the server."""
+        return self._apart is not None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the server has to hear something."""
+        return self._is_reserved or self._hand > 0 or self._pause_to_tell > self._limiter.now()
+
+    def take(self, now: float) -> bool:
+        """Use a permit that the server gave; if there is none, ask it."""
+        if self._hand:
+            self._hand -= 1
+            return True
+        if self._apart is not None:
+            return now >= self._apart_from and self._apart.take(now)
+        if now >= self.next:
+            self._limiter.ask()
+        return False
+
+    def wait(self, now: float, ahead: int = 0) -> float:
+        """Seconds until the next trip; 0 while one is under way."""
+        if self._apart is not None:
+            return max(self._apart_from - now, self._apart.wait(now, ahead))
+        count, until = self._behind
+        return max(0.0, (until if 0 < count <= ahead else self.next) - now)
+
+    def pause(self, seconds: float) -> None:
+        """Tell the server of a pause."""
+        self._pause_to_tell = self._limiter.now() + seconds
+        self._limiter.ask()
+
+    def pause_left(self) -> float:
+        """Seconds until the end of the pause that the server told of."""
+        return max(0.0, self._pause_until - self._limiter.now())
+
+    def give_back(self) -> None:
+        """Give back the place in the line, and permits that nobody took."""
+        if self._is_reserved or self._hand:
+            self._limiter.ask()
+
+    def wants(self, wanted: int) -> bool:
+        """Whether there is something to ask for, or to tell."""
+        now = self._limiter.now()
+        if self._apart is not None:
+            return False
+        return (wanted > 0 and now >= self.next) or (wanted == 0 and self.has_news) or self._pause_to_tell > now
+
+    def question(self, wanted: int, now: float) -> list[str | int]:
+        """The arguments of the script."""
+        unused, self._hand, self._wanted = self._hand, 0, wanted
+        apart = 0 if self._apart is None else self._apart.count(now)
+        self._told = apart, self._pause_to_tell
+        pause = max(0, math.ceil(1e6 * (self._pause_to_tell - now))) if self._pause_to_tell > now else 0
+        age = now - self._heard
+        is_known = age < self._limit.per_seconds
+        limit = self._limit.requests, math.ceil(1e6 * self._limit.per_seconds)
+        known = (self._epoch, math.floor(1e6 * age)) if is_known else ("", 0)
+        return [*limit, self._owner, self._number, wanted, unused, apart, pause, *known]
+
+    def hear(self, reply: Sequence[Any], began: float, now: float, timeout: float) -> SpectrumError | None:
+        """Take in what the script returned; an error when the server has another limit by the name."""
+        kind, *rest = [each.decode() if isinstance(each, bytes) else each for each in reply]
+        apart, pause_told = self._told
+        self._apart, self._is_reserved = None, False
+        if kind != "ok":
+            return self._other_limit(*map(int, rest))
+        granted, wait, behind, pause = map(int, rest[:4])
+        self._number += apart + granted
+        if now - began <= timeout:  # a process that was stopped meanwhile does not use what has long been counted
+            self._hand = granted
+        self._epoch, self._heard = str(rest[4]), began
+        if self._pause_to_tell == pause_told:
+            self._pause_to_tell = -math.inf
+        # From the beginning, as the next trip takes as long to arrive.
+        self.next = began + max(wait, pause) / 1e6 if wait or pause else -math.inf
+        self._is_reserved = wait > 0
+        self._behind = self._wanted - granted - 1, began + behind / 1e6
+        self._pause_until = began + pause / 1e6
+        return None
+
+    def lose(self, now: float) -> None:
+        """Go on without the server, if that is wanted: first all that was sent has to be a period old."""
+        self._hand, self.next, self._behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
+        if self._share is not None and self._apart is None:
+            self._apart = Window(max(1, math.floor(self._limit.requests * self._share)), self._limit.per_seconds)
+            self._apart_from = now + self._limit.per_seconds
+
+    def _other_limit(self, requests: int, period: int) -> SpectrumError:
+        ours = f"{self._limit.requests} requests per {self._limit.per_seconds:g} s"
+        its = f"{requests} requests per {period / 1e6:g} s"
+        try:
+            refuse("limit", ours, f"the limit of the name {self._limiter.name!r} on the server, {its}", _OTHER_NAME)
+        except InvalidArgumentError as error:
+            return error.with_traceback(None)
+
+
+def _without_login(url: object) -> str:
+    """What may be shown of a URL: scheme, host, port and path, if it is one."""
+    text = plain_text(url)
+    try:
+        parts = urlsplit(text or "")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "…"
+    if text is None or parts.scheme not in _SCHEMES or "@" in parts.path:
+        return "…"
+    place = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{place}{'' if port is None else f':{port}'}{parts.path}"
+
+
+def _connector(redis: Any, url: str, shown: str, timeout: float) -> Callable[[], Any]:
+    """Check a URL, and return what makes a connection to it, when it is first used."""
+    retry = import_extra("redis.asyncio.retry", extra="redis", purpose="A RedisLimiter").Retry
+    no_wait = import_extra("redis.backoff", extra="redis", purpose="A RedisLimiter").NoBackoff
+
+    def connect() -> Any:
+        return redis.Redis.from_url(
+            url,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            max_connections=1,
+            protocol=2,
+            retry=retry(no_wait(), 1),  # over a new connection, where the server has closed a kept one
+        )
+
+    try:
+        made = shown != "…" and connect()
+    except (ValueError, TypeError):  # TypeError: of what is in the query
+        made = None
+    if not made:
+        refuse("url", shown, "a redis://, rediss:// or unix:// URL of a server, with what is odd in a password escaped")
+    return connect

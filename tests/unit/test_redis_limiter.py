@@ -1,0 +1,339 @@
+"""The limiter of many machines: several limiters of one server, as processes have them, with periods of a second."""
+
+import asyncio
+import logging
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiospectrum import (
+    Client,
+    ClientStateError,
+    InvalidArgumentError,
+    LimiterUnavailableError,
+    RateLimit,
+    RedisLimiter,
+    TooLateError,
+)
+from tests.conftest import TOKEN, ZONE
+from tests.fake_time import admitted, settle, start
+
+pytest.importorskip("redis")
+
+SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+class Server:
+    """A server that can be started and killed, and remembers nothing."""
+
+    def __init__(self, folder: Path, password: str = "") -> None:
+        self.port, self.folder, self.password = free_port(), folder, password
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return (
+            f"redis://:{self.password}@127.0.0.1:{self.port}/0" if self.password else f"redis://127.0.0.1:{self.port}"
+        )
+
+    def start(self) -> None:
+        assert SERVER is not None
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        options += ["--dir", str(self.folder), *(["--requirepass", self.password] if self.password else [])]
+        self.process = subprocess.Popen([SERVER, *options], stdout=subprocess.DEVNULL)  # noqa: S603 - a test's server
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+        raise AssertionError("the server does not start")
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that all tests of the module share."""
+    if SERVER is None:
+        pytest.skip("redis-server is not installed")
+    server = Server(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server of the test's own, which asks for a password."""
+    if SERVER is None:
+        pytest.skip("redis-server is not installed")
+    server = Server(tmp_path, "pa55word-of-mine")
+    server.start()
+    yield server
+    server.kill()
+
+
+@asynccontextmanager
+async def opened(
+    server: Server, name: str, count: int = 2, *, requests: int = 4, per_seconds: float = 1.0, **options: Any
+) -> AsyncIterator[list[RedisLimiter]]:
+    """Limiters of one name, as so many processes have them."""
+    limit = RateLimit(requests=requests, per_seconds=per_seconds)
+    limiters = [RedisLimiter(server.url, limit, name=name, **options) for _ in range(count)]
+    for limiter in limiters:
+        await limiter.__aenter__()
+    try:
+        yield limiters
+    finally:
+        for limiter in limiters:
+            await limiter.__aexit__(None, None, None)
+
+
+async def send(limiter: RedisLimiter, latest: float | None = None) -> float:
+    """Send a request, and get a response at once; return when."""
+    permit = await limiter.acquire(latest)
+    now = asyncio.get_running_loop().time()
+    limiter.release(permit, was_cancelled=False)
+    return now
+
+
+async def test_one_window_for_all(server: Server) -> None:
+    """What one has sent counts for the other, which waits until it is old enough."""
+    async with opened(server, "window") as (one, other):
+        times = [await send(one) for _ in range(3)]
+        times += await asyncio.gather(*(send(other) for _ in range(3)), *(send(one) for _ in range(3)))
+        times.sort()
+        assert all(last - first > 0.98 for first, last in zip(times, times[4:], strict=False))
+        assert times[8] - times[0] < 2.5
+        assert (one.queued, one.in_flight, other.queued) == (0, 0, 0)
+        assert repr(one) == (
+            f"RedisLimiter({one.limit}, in_flight=0, queued=0, url='redis://127.0.0.1:{server.port}', name='window')"
+        )
+
+
+async def test_one_trip_for_all_that_wait(server: Server) -> None:
+    """A hundred calls that come at once are one question to the server."""
+    async with opened(server, "trips", 1, requests=1000) as (limiter,):
+        await send(limiter)
+        asked = []
+        script = limiter._script
+        limiter._script = lambda **given: asked.append(given["args"]) or script(**given)
+        await asyncio.gather(*(limiter.acquire(None) for _ in range(50)))
+        assert [args[4] for args in asked] == [50]
+
+
+async def test_they_take_turns(server: Server) -> None:
+    """However many wait in one, another one has its turn."""
+    async with opened(server, "turns", requests=1, per_seconds=0.1) as (busy, calm):
+        await send(busy)
+        many = start(*(send(busy) for _ in range(30)))  # type: ignore[arg-type]  # a time is as good as a permit
+        await settle()
+        began = asyncio.get_running_loop().time()
+        for _ in range(3):
+            await send(calm)
+        assert asyncio.get_running_loop().time() - began < 1.0
+        assert sum(admitted(many)) >= 2
+        for task in many:
+            task.cancel()
+        await settle()
+
+
+async def test_deadlines_and_cancellation(server: Server) -> None:
+    """A call that would come too late fails at once, and one that leaves takes nothing along."""
+    async with opened(server, "deadlines") as (one, other):
+        loop = asyncio.get_running_loop()
+        times = [await send(one) for _ in range(4)]
+        for _ in range(10):
+            with pytest.raises(TooLateError) as caught:
+                await one.acquire(loop.time() + 0.2)
+            assert 0.3 < caught.value.wait <= 1
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(one.acquire(None), 0.01)
+        assert loop.time() - times[0] < 0.9
+        times += await asyncio.gather(*(send(other) for _ in range(4)))
+        assert times[-1] - times[0] < 1.5
+
+
+async def test_a_call_that_leaves_before_its_permit_comes(server: Server) -> None:
+    """What the server gave for calls that are cancelled meanwhile is given back."""
+    async with opened(server, "leaving") as (one, other):
+        await send(other)
+        for _ in range(10):
+            task = asyncio.create_task(one.acquire(None))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.sleep(0.01)
+        began = asyncio.get_running_loop().time()
+        await asyncio.gather(*(send(other) for _ in range(3)))
+        assert asyncio.get_running_loop().time() - began < 0.5
+
+
+async def test_a_pause_of_one_pauses_all(server: Server) -> None:
+    """A 429 to one stops the others when they next ask, and fails at once what cannot wait so long."""
+    async with opened(server, "pause", requests=100) as (one, other):
+        loop = asyncio.get_running_loop()
+        permit, began = await one.acquire(None), loop.time()
+        one.pause(permit, 0.6)
+        one.release(permit, was_cancelled=False)
+        assert 0.5 < one.pause_left() <= 0.6
+        await asyncio.sleep(0.05)
+        with pytest.raises(TooLateError):
+            await other.acquire(loop.time() + 0.2)
+        assert 0.4 < other.pause_left() <= 0.6
+        times = await asyncio.gather(send(one), send(other), send(other))
+        assert min(times) - began > 0.59
+
+
+async def test_another_limit_is_named_with_ours(server: Server) -> None:
+    """All who share a name have one limit; both are in the error."""
+    async with opened(server, "limits", 1, requests=4) as (one,), opened(server, "limits", 1, requests=5) as (other,):
+        await send(one)
+        with pytest.raises(InvalidArgumentError, match=r"4 requests per 1 s, got '5 requests per 1 s'") as caught:
+            await other.acquire(None)
+        assert caught.value.field == "limit"
+
+
+async def test_a_server_that_is_gone(own_server: Server) -> None:
+    """Calls fail at once by an error that says where it was, without the password, and what to do; until it is back."""
+    async with opened(own_server, "gone", 1, requests=100) as (limiter,):
+        await send(limiter)
+        own_server.kill()
+        results = await asyncio.gather(*(limiter.acquire(None) for _ in range(3)), return_exceptions=True)
+        assert len({id(error) for error in results}) == 3
+        for error in results:
+            assert isinstance(error, LimiterUnavailableError)
+            assert (error.was_sent, error.is_permanent) == (False, True)
+            assert f"redis://127.0.0.1:{own_server.port}/0" in str(error)
+            assert "see that it runs" in str(error)
+            assert own_server.password not in f"{error!r} {limiter!r} {error.__cause__} {error.__context__}"
+        async with Client(api_token=TOKEN, base_url="http://127.0.0.1:9", rate_limit=limiter) as client:
+            with pytest.raises(LimiterUnavailableError) as caught:
+                await client.protocols.list(ZONE)
+        assert (caught.value.method, caught.value.attempts) == ("GET", 0)
+        assert ZONE in caught.value.url
+        own_server.start()
+        await asyncio.sleep(1)  # as the server has forgotten what was sent in this period
+        await send(limiter)
+
+
+async def test_a_wrong_password(own_server: Server) -> None:
+    """It is an error of the server, in which no password is."""
+    url = own_server.url.replace("mine", "yours")
+    async with RedisLimiter(url) as limiter:
+        with pytest.raises(LimiterUnavailableError, match="AuthenticationError") as caught:
+            await limiter.acquire(None)
+        assert "yours" not in str(caught.value)
+
+
+async def test_to_go_on_without_the_server(own_server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """With a part of the limit, calls go on after a period, no faster; what they sent counts when it is back."""
+    caplog.set_level(logging.WARNING, "aiospectrum")
+    async with opened(own_server, "apart", 1, requests=8, per_seconds=0.5, when_gone=0.25) as (limiter,):
+        times = [await send(limiter) for _ in range(8)]
+        own_server.kill()
+        times += await asyncio.gather(*(send(limiter) for _ in range(4)))
+        assert times[8] - times[7] > 0.48
+        assert times[10] - times[8] > 0.48
+        assert times[11] - times[8] < 1.5
+        own_server.start()
+        times += await asyncio.gather(*(send(limiter) for _ in range(12)))
+        assert all(last - first > 0.48 for first, last in zip(times, times[8:], strict=False))
+        await asyncio.sleep(1.2)
+        assert (await asyncio.gather(*(send(limiter) for _ in range(8))))[-1] > 0
+    texts = [record.getMessage() for record in caplog.records]
+    assert ["a part of the limit" in texts[0], "is back" in texts[-1]] == [True, True]
+    assert own_server.password not in str(texts)
+
+
+async def test_a_server_that_has_forgotten(own_server: Server) -> None:
+    """After it is restarted without memory, nothing goes out until what was sent before is a period old."""
+    async with opened(own_server, "forgotten", 2) as (one, other):
+        times = [await send(one) for _ in range(2)] + [await send(other) for _ in range(2)]
+        own_server.kill()
+        own_server.start()
+        times += await asyncio.gather(send(one), send(other))
+        assert times[4] - times[0] > 0.98
+
+
+async def test_a_server_that_does_not_reply(server: Server) -> None:
+    """A trip takes no longer than the time-out."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    try:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        async with RedisLimiter(url, timeout=0.2) as limiter:
+            began = asyncio.get_running_loop().time()
+            with pytest.raises(LimiterUnavailableError):
+                await limiter.acquire(None)
+            assert asyncio.get_running_loop().time() - began < 1
+    finally:
+        silent.close()
+
+
+async def test_it_is_used_while_it_is_open(server: Server) -> None:
+    """Before and after it is an error, calls that wait at its end fail, and nothing outlives it."""
+    limiter = RedisLimiter(server.url, RateLimit(requests=1, per_seconds=50), name="open")
+    with pytest.raises(ClientStateError, match="in async with"):
+        await limiter.acquire(None)
+    tasks = asyncio.all_tasks()
+    async with limiter:
+        with pytest.raises(ClientStateError, match="open already"):
+            await limiter.__aenter__()
+        await send(limiter)
+        waiting = start(limiter.acquire(None), limiter.acquire(None))
+        await asyncio.sleep(0.05)
+    await settle()
+    assert all(isinstance(task.exception(), ClientStateError) for task in waiting)
+    assert asyncio.all_tasks() == tasks
+    with pytest.raises(ClientStateError, match="in async with"):
+        await limiter.acquire(None)
+    async with limiter:  # what was sent counts still, and no place in the line is left
+        with pytest.raises(TooLateError) as caught:
+            await limiter.acquire(asyncio.get_running_loop().time() + 1)
+        assert 48 < caught.value.wait <= 50
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "field", "hidden"),
+    [
+        pytest.param("http://user:secret@host/", {}, "url", "secret", id="another scheme"),
+        pytest.param("redis://user:sec/ret@host:port", {}, "url", "ret", id="a password with a slash"),
+        pytest.param("redis://:secret@host:port/0", {}, "url", "secret", id="no port"),
+        pytest.param("secret", {}, "url", "secret", id="no URL"),
+        pytest.param(b"redis://:secret@host", {}, "url", "secret", id="bytes"),
+        pytest.param("redis://:secret@h/0?db=secret", {}, "url", "secret", id="no database"),
+        pytest.param("redis://h", {"name": "a b"}, "name", "secret", id="a name with a space"),
+        pytest.param("redis://h", {"when_gone": "wait"}, "when_gone", "secret", id="no way to go on"),
+        pytest.param("redis://h", {"when_gone": 1.5}, "when_gone", "secret", id="more than the limit"),
+        pytest.param("redis://h", {"when_gone": 0}, "when_gone", "secret", id="none of the limit"),
+        pytest.param("redis://h", {"timeout": 0}, "timeout", "secret", id="no time"),
+        pytest.param("redis://h", {"limit": 5}, "limit", "secret", id="no limit"),
+    ],
+)
+def test_arguments_are_refused(url: Any, options: dict[str, Any], field: str, hidden: str) -> None:
+    """Each with its name, and a URL without what may be a secret."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        RedisLimiter(url, **options)
+    assert caught.value.field == field
+    assert hidden not in f"{caught.value} {caught.value.__context__!r}"
