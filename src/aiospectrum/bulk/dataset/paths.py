@@ -31,8 +31,10 @@ __all__ = [
     "journal_number",
     "journal_path",
     "lock_path",
+    "order_path",
     "read_data_name",
     "read_lock_name",
+    "report_path",
     "spool_path",
     "staged_path",
     "state_kind",
@@ -71,6 +73,7 @@ _ENDINGS: Final[Mapping[str, str | None]] = {"journal": ".jsonl", "spool": ".arr
 _IS_STATE: Final = re.compile(rf"state/({_WRITER})-(journal|spool|staged|aside)-({_NUMBER})(\.[a-z]+)?")
 _IS_CLAIM: Final = re.compile(rf"state/({_WRITER})-claim\.json")
 _IS_LOCK: Final = re.compile(rf"state/(?:({_WRITER}|{UPKEEP})-)?lock")
+_IS_SIGNAL: Final = re.compile(rf"state/run-[0-9a-f]{{16}}-(?:order|{_WRITER})(?:-staged)?")
 _IS_DATA: Final = re.compile(DATA_PATTERN)
 
 
@@ -136,6 +139,16 @@ def lock_path(name: str) -> str:
     return f"state/{name}-lock" if name else "state/lock"
 
 
+def order_path(run_id: str) -> str:
+    """Name the file in which a save that is divided among processes tells them to go on or to end."""
+    return f"state/run-{run_id}-order"
+
+
+def report_path(run_id: str, writer: str) -> str:
+    """Name the file in which a writer tells such a save how far it is."""
+    return f"state/run-{run_id}-{writer}"
+
+
 def read_lock_name(path: str) -> str | None:
     """Whose lock a path is, as :func:`lock_path` has it; None for the path of another file."""
     match = _IS_LOCK.fullmatch(path)
@@ -172,7 +185,7 @@ def writer_of(path: str) -> str:
 
 def is_path(path: str) -> bool:
     """Whether a path is one that a dataset has, which no other file is opened by."""
-    return any((_IS_LOCK.fullmatch(path), state_kind(path), _IS_DATA.fullmatch(path)))
+    return any((_IS_LOCK.fullmatch(path), state_kind(path), _IS_SIGNAL.fullmatch(path), _IS_DATA.fullmatch(path)))
 
 
 def check_path(path: str) -> tuple[str, str]:
