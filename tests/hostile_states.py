@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from aiospectrum._http.redaction import make_redaction
 from aiospectrum.bulk import FileFormat
-from aiospectrum.bulk.dataset.journal import begin_run
 from aiospectrum.bulk.dataset.loading import read_index
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.bulk.dataset.opening import call_store
 from aiospectrum.bulk.dataset.run import make_header
+from aiospectrum.bulk.dataset.sharing import begin_run
 from aiospectrum.bulk.dataset.state import DataFile, Failed, Noted, Removed, SavedWindow, Spooled, write_entry
 from tests.bulk.datasets import NOW, make_plan, save_over, save_to
 from tests.bulk.fakes import SINCE, ZONES
@@ -261,8 +261,8 @@ def _use(store: LocalStore, saved: FileFormat | None, *, only_reads: bool) -> No
     else:
         header = make_header((PLAN,), "ndjson", NOW.timestamp())
         try:
-            call_store(store.lock, redaction, "x")
-            _look(call_store(lambda: begin_run(store, header), redaction, "x")[0])
+            call_store(store.enter, redaction, "x")
+            _look(call_store(lambda: begin_run(store, header, "w1"), redaction, "x").index)
         finally:
             store.unlock()
 

@@ -163,7 +163,9 @@ def saved_windows(folder: Path) -> dict[str, list[tuple[datetime, datetime, bool
 
 def times_of(folder: Path) -> dict[Path, int]:
     """When each file was written, but for the lock."""
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file() and path.name != "lock"}
+    return {
+        path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file() and not path.name.endswith("lock")
+    }
 
 
 def _moment(value: Any) -> datetime:

@@ -109,7 +109,7 @@ async def test_upkeep(memory: Any) -> None:
 
 def locks_of(memory: Any) -> list[str]:
     """The locks that are there."""
-    return [path for path in memory.store if "/state/lock" in path]
+    return [path for path in memory.store if "lock-" in path]
 
 
 async def test_the_lock_is_renewed(memory: Any) -> None:

@@ -73,7 +73,7 @@ def shown(folder: Path) -> list[tuple[Any, ...]]:
 
 def contents(folder: Path) -> dict[Path, bytes]:
     """All files, but for the lock."""
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "lock"}
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.name.endswith("lock")}
 
 
 @pytest.fixture

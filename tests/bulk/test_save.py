@@ -62,7 +62,7 @@ async def test_all_rows_are_there(tmp_path: Path, file_format: FileFormat) -> No
     assert saved.bytes == sum(path.stat().st_size for path in files)
     assert saved.folder == str(folder / "data")
     assert {path.name for path in (folder / "data").iterdir()} == {path.name for path in files}
-    assert {path.name for path in (folder / "state").iterdir()} == {"lock", "w1-journal-000002.jsonl"}
+    assert {path.name for path in (folder / "state").iterdir()} == {"lock", "w1-lock", "w1-journal-000002.jsonl"}
 
 
 @pytest.mark.parametrize(("zones", "names"), [(99, ["2026-11"]), (100, ["2026-11-18", "2026-11-19"])])

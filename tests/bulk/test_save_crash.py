@@ -109,7 +109,9 @@ async def save_until_done(sandbox: Sandbox, client: Client, folder: Path, kills:
     assert [path.name for path in files_of(folder / "killed", "parquet")] == [
         path.name for path in files_of(folder / "whole", "parquet")
     ]
-    left = {path.name.split("-")[1] for path in (folder / "killed" / "state").iterdir() if path.name != "lock"}
+    left = {
+        path.name.split("-")[1] for path in (folder / "killed" / "state").iterdir() if not path.name.endswith("lock")
+    }
     assert left == {"journal"}
     sandbox.faults = Faults()
     return killer.kills

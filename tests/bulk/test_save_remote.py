@@ -71,7 +71,7 @@ def store_of(file_system: Any, *, owner: str = "me", clock: Any = lambda: 1000.0
 
 def locks_of(memory: Any) -> list[str]:
     """The files of locks."""
-    return sorted(path for path in memory.store if "/state/lock-" in path)
+    return sorted(path for path in memory.store if "/state/w1-lock-" in path)
 
 
 def download(memory: Any, folder: Path) -> Path:
@@ -109,7 +109,7 @@ def test_journals_are_not_rewritten_for_ever(memory: Any) -> None:
     """A journal has a hundred lines at most, as each of them writes it again."""
     store = store_of(memory)
     header = Header(file_format="csv", period="day", plan={}, started=0)
-    journal = Journal(store, header, 0)
+    journal = Journal(store, header, "w1")
     for _ in range(250):
         journal.add(Failed(zone_id=A, since=0, until=1, error="E", message="", at=0))
     journals = sorted(path for path in memory.store if "journal" in path)
@@ -193,7 +193,7 @@ async def test_the_lock_is_renewed(memory: Any) -> None:
     fake = Fake(respond=hourly, is_open=False)
     recording = Recording(memory)
     await save_over(store_of(recording, clock=lambda: seconds), make_plan([A], days=1), fake, sleep=sleep)
-    written = [path for name, path in recording.calls if name == "pipe_file" and "/state/lock-" in path]
+    written = [path for name, path in recording.calls if name == "pipe_file" and "/state/w1-lock-" in path]
     assert len(set(written)) > 3
     assert locks_of(memory) == []
 

@@ -52,18 +52,18 @@ class Writer:
             plan=json.loads(self.plan.to_json()),
             started=to_seconds(NOW),
         )
-        self._put(journal_path(self.next_number()), b"".join(map(write_entry, [header, *entries])))
+        self._put(journal_path("w1", self.next_number()), b"".join(map(write_entry, [header, *entries])))
 
     def write_file(self, period: str, tasks: Sequence[Task], *, part: int | None = None) -> DataFile:
         """Write the data file of tasks of a period; the next part by default. Gives its line."""
         self._parts[period] = self._parts.get(period, 0) + 1
         table, windows = self.table(tasks)
         data = write_table(self.file_format, table)
-        path = data_path(period, self._parts[period] if part is None else part, self.file_format)
+        path = data_path(period, "w1", self._parts[period] if part is None else part, self.file_format)
         self._put(path, data)
         return DataFile(
             path=path,
-            staged=staged_path(self.next_number()),
+            staged=staged_path("w1", self.next_number()),
             bytes=len(data),
             rows=table.num_rows,
             period=period,
@@ -74,8 +74,10 @@ class Writer:
         """The line of a file that is not there, of some day of the plan."""
         period = period_of(to_seconds(self.plan.since + day * timedelta(days=1)), self.period)
         rows = sum(window.rows for of_zone in windows.values() for window in of_zone)
-        path = data_path(period, 1, self.file_format)
-        return DataFile(path=path, staged=staged_path(day + 1), bytes=9, rows=rows, period=period, windows=windows)
+        path = data_path(period, "w1", 1, self.file_format)
+        return DataFile(
+            path=path, staged=staged_path("w1", day + 1), bytes=9, rows=rows, period=period, windows=windows
+        )
 
     def table(self, tasks: Sequence[Task]) -> tuple[Any, dict[str, list[SavedWindow]]]:
         """The rows of tasks, and their windows."""

@@ -5,6 +5,7 @@ keeps them as a dataset, and :func:`watch` follows the current aggregates. It is
 ``from aiospectrum import bulk``, so that ``import aiospectrum`` stays quick.
 """
 
+from aiospectrum.bulk.across import save_across
 from aiospectrum.bulk.catch_up import catch_up
 from aiospectrum.bulk.dataset.dataset import Dataset, open_dataset
 from aiospectrum.bulk.dataset.errors import (
@@ -27,6 +28,7 @@ from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, Sav
 from aiospectrum.bulk.dataset.upkeep import delete_before, extend_query, repair, verify
 from aiospectrum.bulk.fetch import Outcome, TruncatedError
 from aiospectrum.bulk.names import app_names
+from aiospectrum.bulk.part import MakeClient
 from aiospectrum.bulk.plan import Plan, PlanDiff, ShardBy, Task
 from aiospectrum.bulk.pull import Progress, Pull, pull, pull_tables
 from aiospectrum.bulk.query import Kind, Query
@@ -45,6 +47,7 @@ __all__ = [
     "Extended",
     "FileFormat",
     "Kind",
+    "MakeClient",
     "ManifestError",
     "Outcome",
     "Plan",
@@ -78,6 +81,7 @@ __all__ = [
     "pull_tables",
     "repair",
     "save",
+    "save_across",
     "verify",
     "watch",
 ]

@@ -41,6 +41,7 @@ async def catch_up(
     memory: int = MEMORY,
     max_tasks: int = MAX_TASKS,
     fail_fast: bool = False,
+    writer: str | None = None,
     stop: asyncio.Event | None = None,
     on_progress: Callable[[SaveProgress], object] | None = None,
     rate_limit_timeout: float | None = 3600.0,
@@ -70,6 +71,7 @@ async def catch_up(
         memory: Bytes that finished windows and the files made of them take in memory, about; 16 MiB or more.
         max_tasks: Tasks beyond which it is refused, 1 or more.
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
+        writer: A name for this run, where several save to the dataset at once; None for the only one.
         stop: Once it is set no task is started.
         on_progress: Called when it is known what is there already, and as work goes on.
         rate_limit_timeout: Seconds that a window may wait for the rate limit in total; None for no limit.
@@ -83,7 +85,7 @@ async def catch_up(
     Raises:
         InvalidArgumentError: An argument is invalid.
         ImportError: The destination needs a package that is not installed; the message says how to install it.
-        DestinationBusyError: Another run is writing there.
+        DestinationBusyError: Another run with the same name is writing there, or an upkeep is at work.
         DestinationMismatchError: There is no dataset and no plan for a first run; or what is there is of another query
             or format.
         ManifestError: The state there is damaged, or of a later version.
@@ -103,6 +105,7 @@ async def catch_up(
         memory=memory,
         max_tasks=max_tasks,
         fail_fast=fail_fast,
+        writer=writer,
     )
     now = datetime.fromtimestamp(clock(), UTC)
     lacking = await run_in_thread(
@@ -162,7 +165,7 @@ def find_lacking(store: Store, plan: Plan | None, zones: tuple[str, ...] | None,
         ManifestError: The journals cannot be read.
         OSError: The store cannot be read.
     """
-    index = read_journals(store, store.list())
+    index, _ = read_journals(store)
     index.doubt(to_seconds(now))
     if index.header is None and plan is None:
         raise DestinationMismatchError(
@@ -199,6 +202,9 @@ def _plans_to_now(index: DatasetIndex, plan: Plan | None, zones: Iterable[str] |
 def _find_claims(index: DatasetIndex, known: Plan) -> dict[str, datetime]:
     """Where the data of zones should begin, by what was planned, has failed, and was not wanted yet."""
     claims = {zone_id.lower(): known.since for zone_id in known.zones}
+    for plan in index.plans:  # of other writers, which may have saved nothing yet
+        for zone_id in plan.zones:
+            claims.setdefault(zone_id.lower(), max(plan.since, known.since))
     noted = [(zone_id, each.window.since) for zone_id, located in index.noted.items() for each in located]
     for zone_id, since in (*noted, *index.failures):
         moment = to_datetime(since)

@@ -9,11 +9,12 @@ import attrs
 
 from aiospectrum.bulk.catch_up import check_what_to_catch_up, find_lacking
 from aiospectrum.bulk.columns import schema_of
-from aiospectrum.bulk.dataset.journal import check_destination
 from aiospectrum.bulk.dataset.loading import read_journals
 from aiospectrum.bulk.dataset.opening import call_store, make_opener
+from aiospectrum.bulk.dataset.paths import WRITER
 from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.dataset.run import make_header
+from aiospectrum.bulk.dataset.sharing import check_destination
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.tasks import choose_tasks, count_tasks
 from aiospectrum.bulk.plan import Plan, check_task_count
@@ -68,7 +69,7 @@ def preview(
     store = call_store(open_store, redaction, "the destination cannot be opened")
 
     def look() -> Preview:
-        store.probe()
+        store.probe(checked.writer or WRITER)
         if plan is not None and not is_catch_up:
             return _look(store, (plan,), checked, clock())
         lacking = find_lacking(store, plan, chosen, now=datetime.fromtimestamp(clock(), UTC))
@@ -80,11 +81,11 @@ def preview(
 def _look(store: Store, plans: tuple[Plan, ...], settings: SaveSettings, now: float) -> Preview:
     check_task_count(plans, settings.max_tasks)
     schema_of(plans[0].query)  # imports what it needs
-    sizes = store.list()
-    index = read_journals(store, sizes)
+    index, sizes = read_journals(store)
     check_destination(store, index, sizes, make_header(plans, settings.format, now))
     index.drop_missing(sizes)
     index.doubt(int(now // 1))
-    filling = [zone_id for zone_id, _ in index.filling()]
+    zones = {zone_id.lower() for plan in plans for zone_id in plan.zones}
+    filling = [zone_id for zone_id, _ in index.filling() if settings.writer is None or zone_id in zones]
     counts = count_tasks(lambda: choose_tasks(plans, index, dict.fromkeys(filling), now=now), "month")
     return Preview(plans=plans, requests=counts.by_period.total())

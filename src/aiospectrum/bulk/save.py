@@ -12,6 +12,7 @@ import attrs
 from aiospectrum._http.config import check_callable, check_class, check_clock, check_sleep
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.opening import make_opener
+from aiospectrum.bulk.dataset.paths import WRITER_PATTERN
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
 from aiospectrum.bulk.dataset.run import Run
 from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
@@ -30,6 +31,9 @@ MEMORY: Final = 256 << 20
 _FORMATS: Final = get_args(FileFormat)
 _MEMORY: Final = Integer(minimum=16 << 20, takes_unchecked=False, expected="a number of bytes, 16 MiB or more")
 _COUNT: Final = Integer(minimum=1, takes_unchecked=False, expected="an integer of 1 or more")
+_WRITER: Final = Text(
+    pattern=rf"^{WRITER_PATTERN}\Z", takes_unchecked=False, expected="the name of a writer, w1 to w9999, such as w2"
+)
 _FORMAT: Final = Text(choices=_FORMATS, takes_unchecked=False, expected=f"one of {', '.join(_FORMATS)}")
 
 
@@ -67,6 +71,9 @@ class SaveSettings:
     fail_fast: bool = attrs.field(default=False, validator=keep(Flag()))
     """Whether the first error ends everything."""
 
+    writer: str | None = attrs.field(default=None, validator=keep(_WRITER, or_none=True))
+    """Who saves, beside others; None for the only one."""
+
 
 async def save(
     client: Clients,
@@ -80,6 +87,7 @@ async def save(
     memory: int = MEMORY,
     max_tasks: int = MAX_TASKS,
     fail_fast: bool = False,
+    writer: str | None = None,
     stop: asyncio.Event | None = None,
     on_progress: Callable[[SaveProgress], object] | None = None,
     rate_limit_timeout: float | None = 3600.0,
@@ -124,6 +132,11 @@ async def save(
             are being read; 16 MiB or more. With more, data files become larger, up to some 128 MiB.
         max_tasks: Tasks of the plan beyond which it is refused, 1 or more.
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
+        writer: A name for this run, ``w1`` to ``w9999``, where several save to the dataset at once, each with another
+            one. They share the tasks that more than one has, and none is asked for twice; the run ends when all of its
+            plan is there, waits for others that are at work on some of it, and takes over what those leave that die.
+            What is filling in zones outside of the plan is left to others. None for a run that is the only one, which
+            is named ``w1``.
         stop: Once it is set no task is started; those under way are finished, with all their attempts and waits.
         on_progress: Called when it is known what is there already, and whenever windows are durable, tasks have failed,
             one was split, or a data file was written.
@@ -140,7 +153,8 @@ async def save(
         InvalidArgumentError: An argument is invalid.
         ImportError: The format or the destination needs a package that is not installed; the message says how to
             install it.
-        DestinationBusyError: Another run is writing there.
+        DestinationBusyError: Another run with the same name is writing there, or an upkeep is at work; or, in an object
+            store, the lock of this run was lost, as it could not be renewed for five minutes.
         DestinationMismatchError: What is there is of another query or format, of windows that overlap those of the
             plan, or no dataset.
         ManifestError: The state there is damaged, or of a later version.
@@ -160,6 +174,7 @@ async def save(
         memory=memory,
         max_tasks=max_tasks,
         fail_fast=fail_fast,
+        writer=writer,
     )
     return await save_plans(
         client,
@@ -207,6 +222,7 @@ async def save_plans(
         settle_after=settings.settle_after.total_seconds(),
         fresh_rows=settings.fresh_rows,
         fail_fast=settings.fail_fast,
+        writer=settings.writer,
         stop=stop,
         on_progress=on_progress,
         fetcher=fetcher,

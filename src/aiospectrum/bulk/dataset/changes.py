@@ -12,13 +12,15 @@ import msgspec
 from aiospectrum._http.config import check_callable, check_clock, refuse_coroutine
 from aiospectrum.bulk.columns import schema_of
 from aiospectrum.bulk.dataset.checking import find_faults
-from aiospectrum.bulk.dataset.errors import ManifestError, SaveError
+from aiospectrum.bulk.dataset.errors import DestinationBusyError, ManifestError, SaveError
 from aiospectrum.bulk.dataset.files import write_table
 from aiospectrum.bulk.dataset.findings import Deleted, Extended, Problem, Repaired, UpkeepProgress, Verified
 from aiospectrum.bulk.dataset.index import DatasetIndex, as_filling
 from aiospectrum.bulk.dataset.loading import no_dataset, read_index, salvage_index
 from aiospectrum.bulk.dataset.opening import open_place
 from aiospectrum.bulk.dataset.paths import (
+    UPKEEP,
+    WRITER,
     aside_path,
     journal_number,
     journal_path,
@@ -113,7 +115,13 @@ def work_on(
 
 def _lock(store: Store, *, only_reads: bool) -> bool:
     try:
-        store.lock()
+        store.enter()
+        others = store.others()
+        if others:
+            name, owner = min(others.items())
+            raise DestinationBusyError(f"{store.name}: {owner} is saving there as {name}")
+        store.lock(UPKEEP)
+        store.leave()
     except OSError as error:
         if only_reads and (isinstance(error, PermissionError) or error.errno == errno.EROFS):
             return False
@@ -201,7 +209,7 @@ class LockedDataset:
         aside = []
         for problem in found.problems:
             if problem.kind in ("damaged", "unknown") and problem.path not in self.wrong:
-                aside.append(aside_path(self._next_number()))
+                aside.append(aside_path(WRITER, self._next_number()))
                 self.store.publish(problem.path, aside[-1])
         lines: list[Entry] = [*self.index.forget({each.path for each in found.problems if each.path in known})]
         lost = sum(len(of_zone) for line in lines if isinstance(line, Noted) for of_zone in line.windows.values())
@@ -211,7 +219,7 @@ class LockedDataset:
         if lines:
             self._commit(self.index.plan, lines, [])
         for path in self.wrong:
-            aside.append(aside_path(self._next_number()))
+            aside.append(aside_path(WRITER, self._next_number()))
             self.store.publish(path, aside[-1])
         return Repaired(problems=found.problems, set_aside=tuple(aside), windows=lost)
 
@@ -339,10 +347,10 @@ class LockedDataset:
                 f"{self.store.name}: {entry.path} is damaged or missing: `aiospectrum dataset repair` forgets it"
             ) from error
         if isinstance(entry, Spooled):
-            data, path = write_spool(table), spool_path(self._next_number())
+            data, path = write_spool(table), spool_path(WRITER, self._next_number())
             self.store.stage(path, data)
             return msgspec.structs.replace(entry, path=path, bytes=len(data), windows=windows)
-        data, staged = write_table(self._header.file_format, table), staged_path(self._next_number())
+        data, staged = write_table(self._header.file_format, table), staged_path(WRITER, self._next_number())
         self.store.stage(staged, data)
         return msgspec.structs.replace(
             entry, staged=staged, bytes=len(data), rows=len(table), windows=windows, merged=()
@@ -353,9 +361,9 @@ class LockedDataset:
         header = msgspec.structs.replace(
             self._header, plan=msgspec.json.decode(plan.to_json()), started=int(self.clock())
         )
-        staged = staged_path(self._next_number())
+        staged = staged_path(WRITER, self._next_number())
         self.store.stage(staged, b"".join(map(write_entry, [header, *lines])))
-        self.store.publish(staged, journal_path(self._next_number()))
+        self.store.publish(staged, journal_path(WRITER, self._next_number()))
         for line in lines:
             if isinstance(line, DataFile) and line is not self.index.files.get(line.path):
                 self.store.publish(line.staged, line.path)

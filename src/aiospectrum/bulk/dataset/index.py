@@ -1,7 +1,7 @@
 """The index of a dataset, made of its journals: what windows are there, and where: pure."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ import attrs
 import msgspec
 
 from aiospectrum.bulk.dataset.errors import ManifestError
+from aiospectrum.bulk.dataset.paths import writer_of
 from aiospectrum.bulk.dataset.periods import to_datetime
 from aiospectrum.bulk.dataset.results import FileFormat
 from aiospectrum.bulk.dataset.state import (
@@ -55,6 +56,9 @@ class DatasetIndex:
 
     header: Header | None = None
     """The latest header; None without any."""
+
+    headers: dict[str, Header] = attrs.Factory(dict)
+    """The latest header of each writer."""
 
     files: dict[str, DataFile] = attrs.Factory(dict)
     """Data files by path."""
@@ -123,6 +127,7 @@ class DatasetIndex:
         if there is not None and (there.file_format, there.period) != (header.file_format, header.period):
             raise ManifestError(f"{path}: the journals are of two datasets, of different files: save elsewhere")
         self.header, self.path = header, path
+        self.headers[writer_of(path)] = header
 
     def _drop_old(self, before: int) -> None:
         self.failures = {key: each for key, each in self.failures.items() if each.until > before}
@@ -145,7 +150,7 @@ class DatasetIndex:
 
     @property
     def plan(self) -> Plan:
-        """The plan of the latest run.
+        """The plan of the latest run, with the zones that other writers had planned for the same time.
 
         Raises:
             ManifestError: It cannot be read, or there is none.
@@ -153,8 +158,21 @@ class DatasetIndex:
         if self.header is None:
             raise ManifestError("the journals say nothing of a plan")
         if self._plan is None:
-            self._plan = read_plan(self.path, self.header)
+            latest = read_plan(self.path, self.header)
+            shards = [each for each in self.plans if (each.span, each.window) == (latest.span, latest.window)]
+            zones = {zone_id.lower(): zone_id for plan in (*shards, latest) for zone_id in plan.zones}
+            shares_it = len(zones) > len({*map(str.lower, latest.zones)})
+            self._plan = attrs.evolve(latest, zones=[*zones.values()]) if shares_it else latest
         return self._plan
+
+    @property
+    def plans(self) -> list[Plan]:
+        """The plan of each writer's latest run.
+
+        Raises:
+            ManifestError: One cannot be read.
+        """
+        return [read_plan(self.path, header) for header in self.headers.values()]
 
     @property
     def query(self) -> Query:
@@ -250,11 +268,12 @@ class DatasetIndex:
             until = window.until
         return None if until is None else to_datetime(until)
 
-    def drop_missing(self, sizes: Mapping[str, int]) -> list[Removed | Noted]:
+    def drop_missing(self, sizes: Mapping[str, int], alive: Container[str] = ()) -> list[Removed | Noted]:
         """Drop the files that are not there as they were written; the time of their windows is filling then.
 
         Args:
             sizes: The size of every file of the dataset by path, in bytes.
+            alive: Writers whose spool files may have been written since.
 
         Returns:
             The lines that say so.
@@ -267,7 +286,11 @@ class DatasetIndex:
             for path, file in self.files.items()
             if sizes.get(path) != file.bytes and sizes.get(file.staged) != file.bytes
         }
-        missing |= {path for path, spool in self.spools.items() if sizes.get(path) != spool.bytes}
+        missing |= {
+            path
+            for path, spool in self.spools.items()
+            if sizes.get(path) != spool.bytes and writer_of(path) not in alive
+        }
         lines = self.forget(missing)
         self.apply(self.path, lines)
         return lines

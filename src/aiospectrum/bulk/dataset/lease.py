@@ -4,11 +4,12 @@ import contextlib
 import errno
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from aiospectrum.bulk.dataset.backend import Backend
 from aiospectrum.bulk.dataset.errors import DestinationBusyError, SaveError
+from aiospectrum.bulk.dataset.paths import UPKEEP, WRITER_PATTERN, lock_path
 
 __all__ = ["Lease"]
 
@@ -20,14 +21,17 @@ _PAUSE: Final = 0.5
 _PAUSES: Final = 4
 """How many seconds ago a lock is new, and how often and how long one waits for it to go."""
 
-_NAME: Final = re.compile(r"lock-([0-9]{10,15})-([0-9a-f]{16})")
-"""When a lock was renewed last, in whole seconds since 1970, and by whom."""
+_NAME: Final = re.compile(rf"(?:({WRITER_PATTERN}|{UPKEEP})-)?lock-([0-9]{{10,15}})-([0-9a-f]{{16}})")
+"""What is locked, when that was renewed last, in whole seconds since 1970, and by whom."""
 
 _LONGEST_OWNER: Final = 200
 
 
 class _Lock(NamedTuple):
     """A lock that is there."""
+
+    of: str
+    """What is locked: a writer, an upkeep, or the dataset when empty."""
 
     at: int
     """When it was renewed last, in seconds since 1970."""
@@ -52,17 +56,19 @@ class Lease:
     """
 
     def __init__(
-        self, backend: Backend, *, owner: str, clock: Callable[[], float], pause: Callable[[float], object]
+        self, backend: Backend, of: str, *, owner: str, clock: Callable[[], float], pause: Callable[[float], object]
     ) -> None:
         """Call nothing yet.
 
         Args:
             backend: Where the files are.
+            of: What is locked: a writer, an upkeep, or the dataset when empty.
             owner: Who locks; nobody else has the same name.
             clock: Returns the time of day in seconds since 1970.
             pause: Blocks for a number of seconds.
         """
         self._backend = backend
+        self._of = of
         self._owner = owner
         self._id = hashlib.sha256(owner.encode()).hexdigest()[:16]
         self._clock = clock
@@ -81,18 +87,28 @@ class Lease:
                     raise
                 self._write()
             self._let_others_go()
-            self._check_alone(is_first=True)
+            self._check_alone()
         except (OSError, SaveError):
             with contextlib.suppress(OSError):  # the first error says more
                 self.release()
             raise
 
     def renew(self) -> None:
-        """Write the lock again, with another time."""
-        self._check_alone()
+        """Write the lock again, with another time; others that see it go, and need not be looked for."""
+        before, now = self._name, self._clock()
+        self.check_held(self._locks())
         self._write()
-        self._taken_at = self._clock()
-        self._check_alone()
+        if self._name != before:
+            locks = self._locks()
+            if before not in {each.name for each in locks}:  # else a lock would come back that was broken just now
+                raise self._broken(locks)
+            self._delete([before])
+        self._taken_at = now
+
+    def check_held(self, locks: Iterable[_Lock]) -> None:
+        """Check that a lock of ours is among those that are there."""
+        if not any(each.of == self._of and each.owner == self._id for each in locks):
+            raise self._broken(locks)
 
     def release(self) -> None:
         """Delete what locks there are of ours."""
@@ -105,20 +121,40 @@ class Lease:
         if self._taken_at is not None and self._clock() - self._taken_at >= _EXPIRES_AFTER:
             raise OSError(errno.ETIMEDOUT, "the lock could not be renewed for five minutes, so that others may have it")
 
-    def is_free(self) -> bool:
-        """Check that nobody else saves there; whether nobody ever left a lock."""
-        locks = self._locks()
-        self._check_others(locks)
+    def probe(self) -> bool:
+        """Check that nobody else has the lock; whether there is no file of any lock."""
+        locks = all_locks(self._backend)
+        self._check_others([each for each in locks if each.of == self._of])
         return not locks
 
+    def others(self, held: "Mapping[str, Lease]") -> dict[str, str]:
+        """Find who holds locks of writers and upkeep, and delete those that count as abandoned.
+
+        Args:
+            held: Our own, by what is locked; one that was broken is an error.
+
+        Returns:
+            Who holds each, by what is locked.
+        """
+        locks = all_locks(self._backend)
+        for lease in held.values():
+            lease.check_held(locks)
+        found = {}
+        for each in locks:  # the newest one of each last
+            if each.of and each.of not in held:
+                if self._is_alive(each):
+                    found[each.of] = self._owner_of(each)
+                else:
+                    self._delete([each.name])
+        return found
+
     def _write(self) -> None:
-        self._name = f"lock-{int(self._clock()):010}-{self._id}"
+        self._name = f"{lock_path(self._of).partition('/')[2]}-{int(self._clock()):010}-{self._id}"
         self._backend.write(f"state/{self._name}", self._owner.encode())
 
     def _locks(self) -> Sequence[_Lock]:
-        """All locks, the oldest one first."""
-        found = [(_NAME.fullmatch(name), name, size) for name, size in self._backend.list("state")]
-        return sorted(_Lock(int(match[1]), match[2], name, size) for match, name, size in found if match)
+        """All locks of the same, the oldest one first."""
+        return [each for each in all_locks(self._backend) if each.of == self._of]
 
     def _is_alive(self, lock: _Lock) -> bool:
         return self._clock() - lock.at < _EXPIRES_AFTER
@@ -132,25 +168,30 @@ class Lease:
                 return
             self._pause(_PAUSE)
 
-    def _check_alone(self, *, is_first: bool = False) -> None:
-        """Check that the dataset is locked by us alone; the first time locks that count as abandoned are deleted."""
+    def _check_alone(self) -> None:
+        """Check that nobody else has the lock; those that count as abandoned are deleted."""
         locks = self._locks()
         ours = [each for each in locks if each.owner == self._id]
         others = self._check_others(locks)
-        if not ours and is_first:
-            raise OSError("a file that was written just now is not listed, so that runs cannot be kept apart there")
         if not ours:
-            raise DestinationBusyError(
-                f"{self._backend.name}: another process has taken the lock, which looked abandoned"
-            )
-        self._delete(each.name for each in (*ours[:-1], *(others if is_first else ())))
+            raise OSError("a file that was written just now is not listed, so that runs cannot be kept apart there")
+        self._delete(each.name for each in (*ours[:-1], *others))
 
     def _check_others(self, locks: Sequence[_Lock]) -> Sequence[_Lock]:
         """Check that all locks of others count as abandoned, and return them."""
         others = [each for each in locks if each.owner != self._id]
         if others and self._is_alive(others[-1]):
-            raise DestinationBusyError(f"{self._backend.name}: {self._owner_of(others[-1])} is saving there")
+            raise self._busy(others[-1])
         return others
+
+    def _busy(self, lock: _Lock) -> DestinationBusyError:
+        return DestinationBusyError(f"{self._backend.name}: {self._owner_of(lock)} is saving there")
+
+    def _broken(self, locks: Iterable[_Lock]) -> DestinationBusyError:
+        others = [each for each in locks if each.of == self._of and each.owner != self._id and self._is_alive(each)]
+        if others:
+            return self._busy(others[-1])
+        return DestinationBusyError(f"{self._backend.name}: another process has taken the lock, which looked abandoned")
 
     def _owner_of(self, lock: _Lock) -> str:
         """What the file of a lock says, for people; it may be anything."""
@@ -163,3 +204,9 @@ class Lease:
     def _delete(self, names: Iterable[str]) -> None:
         for name in names:
             self._backend.delete(f"state/{name}")
+
+
+def all_locks(backend: Backend) -> Sequence[_Lock]:
+    """All locks that are there, the oldest one of each first."""
+    found = [(_NAME.fullmatch(name), name, size) for name, size in backend.list("state")]
+    return sorted(_Lock(match[1] or "", int(match[2]), match[3], name, size) for match, name, size in found if match)

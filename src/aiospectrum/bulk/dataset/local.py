@@ -12,7 +12,7 @@ from typing import Final
 
 from aiospectrum.bulk.dataset.disk import Disk, Folder
 from aiospectrum.bulk.dataset.errors import DestinationBusyError, ManifestError
-from aiospectrum.bulk.dataset.paths import FOLDERS, LOCK, check_path, is_path
+from aiospectrum.bulk.dataset.paths import FOLDERS, UPKEEP, WRITER, check_path, is_path, lock_path, read_lock_name
 from aiospectrum.bulk.dataset.state import check_size
 
 __all__ = ["LocalStore"]
@@ -46,7 +46,7 @@ class LocalStore:
     """Files can be appended to without end."""
 
     renew_every: None = None
-    """The operating system knows whether the owner of the lock is alive."""
+    """The operating system knows whether the owner of a lock is alive."""
 
     def __init__(self, root: Path, *, disk: Disk | None = None) -> None:
         """Keep the settings; nothing is touched yet.
@@ -58,7 +58,7 @@ class LocalStore:
         self._root = root
         self._disk = Disk() if disk is None else disk
         self._held: Folder | None = None
-        self._lock: int | None = None
+        self._locks: dict[str, int] = {}
         self._journal: tuple[str, int] | None = None
         self._is_abandoned = False
 
@@ -67,31 +67,49 @@ class LocalStore:
         """The path of the folder."""
         return str(self._root)
 
-    def lock(self) -> None:
+    def enter(self) -> None:
+        """Lock the file of the dataset."""
+        self.lock("")
+
+    def leave(self) -> None:
+        """Close that file."""
+        lock = self._locks.pop("", None)
+        if lock is not None:
+            self._disk.close(lock)
+
+    def lock(self, name: str = WRITER) -> None:
         """Make the folders, and lock a file in one of them."""
-        self._make_root(self._root)
-        self._held = self._disk.open_root(self._root)
-        for name in FOLDERS:
-            self._make_folder(self._held, name)
-        lock = self._open(LOCK, os.O_RDWR | os.O_CREAT)
+        if self._held is None:
+            self._make_root(self._root)
+            self._held = self._disk.open_root(self._root)
+            for folder in FOLDERS:
+                self._make_folder(self._held, folder)
+        lock = self._open(lock_path(name), os.O_RDWR | os.O_CREAT)
         try:
             self._take(lock)
         except BaseException:  # the lock is not ours; the error propagates
             self._disk.close(lock)
             raise
-        self._lock = lock
+        self._locks[name] = lock
 
-    def probe(self) -> None:
-        """Try the lock that is there; where there is none, look whether one could be made."""
+    def others(self) -> dict[str, str]:
+        """Try the locks that are there."""
+        with self._folder("state") as folder:
+            names = [read_lock_name(f"state/{name}") for name in self._disk.list(folder)]
+        owners = {name: self._owner_of(name) for name in names if name and name not in self._locks}
+        return {name: owner for name, owner in owners.items() if owner is not None}
+
+    def probe(self, name: str = WRITER) -> None:
+        """Try the locks that are there; where there is none, look whether one could be made."""
         try:
-            lock = self._open(LOCK, os.O_RDWR)
+            self._disk.close(self._open(lock_path(""), os.O_RDWR))
         except FileNotFoundError:
             self._probe_root()
             return
-        try:
-            self._claim(lock)
-        finally:
-            self._disk.close(lock)
+        for each in (UPKEEP, name):
+            owner = self._owner_of(each)
+            if owner is not None:
+                raise self._busy(owner)
 
     def _probe_root(self) -> None:
         there = self._root
@@ -102,26 +120,41 @@ class LocalStore:
         if not os.access(there, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
 
+    def _owner_of(self, name: str) -> str | None:
+        """Who has locked a file; None when nobody has."""
+        try:
+            lock = self._open(lock_path(name), os.O_RDWR)
+        except FileNotFoundError:
+            return None
+        try:
+            return self._claim(lock)
+        finally:
+            self._disk.close(lock)
+
     def _take(self, lock: int) -> None:
-        if self._claim(lock):
+        owner = self._claim(lock)
+        if owner is not None:
+            raise self._busy(owner)
+        if _has_one_name(lock):
             self._check_active()
             os.ftruncate(lock, 0)
             self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
 
-    def _claim(self, lock: int) -> bool:
-        """Lock a file; whether it has no other name elsewhere, so that it may be written."""
-        is_ours = os.fstat(lock).st_nlink == 1  # what has another name elsewhere is neither read nor written
+    def _claim(self, lock: int) -> str | None:
+        """Lock a file; gives who has locked it when somebody has."""
         try:
             is_free = self._disk.lock(lock)
         except OSError as error:
             if error.errno not in _CANNOT_LOCK:
                 raise
             raise OSError(errno.ENOLCK, "the file system has no locks, which keep a second run out") from error
-        if not is_free:
-            owner = self._disk.read(lock, _LONGEST_OWNER).decode(errors="replace") if is_ours else ""
-            owner = "".join(filter(str.isprintable, owner))
-            raise DestinationBusyError(f"{self.name}: {owner or 'another process'} is saving there")
-        return is_ours
+        if is_free:
+            return None
+        owner = self._disk.read(lock, _LONGEST_OWNER).decode(errors="replace") if _has_one_name(lock) else ""
+        return "".join(filter(str.isprintable, owner)) or "another process"
+
+    def _busy(self, owner: str) -> DestinationBusyError:
+        return DestinationBusyError(f"{self.name}: {owner} is saving there")
 
     def renew_lock(self) -> None:
         """Do nothing: the operating system knows."""
@@ -131,14 +164,14 @@ class LocalStore:
         self._is_abandoned = True
 
     def unlock(self) -> None:
-        """Close the journal, the lock and the folder."""
+        """Close the journal, the locks and the folder."""
         journal, self._journal = self._journal, None
-        lock, self._lock = self._lock, None
+        locks, self._locks = self._locks, {}
         held, self._held = self._held, None
         with contextlib.ExitStack() as closing:
             if held is not None:
                 closing.callback(self._disk.close_folder, held)
-            if lock is not None:
+            for lock in locks.values():
                 closing.callback(self._disk.close, lock)
             if journal is not None:
                 closing.callback(self._disk.close, journal[1])
@@ -328,3 +361,8 @@ class LocalStore:
             self._sync_folder(above)
         finally:
             self._disk.close_folder(above)
+
+
+def _has_one_name(descriptor: int) -> bool:
+    """Whether a file has no other name elsewhere; what has one is neither read nor written."""
+    return os.fstat(descriptor).st_nlink == 1

@@ -59,19 +59,21 @@ def plan_merge(
     files: Mapping[str, DataFile],
     spools: Sequence[Spooled],
     *,
+    writer: str,
     file_format: FileFormat,
     taken: Iterable[str],
     full: int,
 ) -> list[Output]:
     """Plan how spool files become part of data files.
 
-    A window goes to the file that has one that it replaces, else to the last part of the period while that is not full,
-    else to a new part. What it replaces in other files is dropped from those before it appears, so that nobody ever
-    sees rows twice.
+    A window goes to the file that has one that it replaces, else to the writer's last part of the period while that is
+    not full, else to a new part. What it replaces in other files is dropped from those before it appears, so that
+    nobody ever sees rows twice.
 
     Args:
         files: The data files by path.
         spools: Spool files of one period, the oldest one first.
+        writer: Who merges.
         file_format: Format of the dataset.
         taken: Names of data files that are there, whoever has written them.
         full: Bytes of a file from which on nothing is added to it.
@@ -86,7 +88,7 @@ def plan_merge(
             there = new.setdefault(zone_id, [])
             for window in windows:
                 replace(there, Located(window, spool.path))
-    last = _last_part(files, period, file_format, taken, full)
+    last = _last_part(files, period, writer, file_format, taken, full)
     lost: dict[str, set[tuple[str, int]]] = {}  # to windows of another file
     dropped: dict[str, set[tuple[str, int]]] = {}
     gained: dict[str, dict[str, list[Located]]] = {}
@@ -112,14 +114,15 @@ def plan_merge(
 
 
 def _last_part(
-    files: Mapping[str, DataFile], period: str, file_format: FileFormat, taken: Iterable[str], full: int
+    files: Mapping[str, DataFile], period: str, writer: str, file_format: FileFormat, taken: Iterable[str], full: int
 ) -> str:
-    """The file of a period that is not full, or a new one."""
-    names = [(name.part, path) for path in taken if (name := read_data_name(path)) and name.period == period]
+    """The file of a writer and a period that is not full, or a new one."""
+    found = [(read_data_name(path), path) for path in taken]
+    names = [(name.part, path) for name, path in found if name and (name.period, name.writer) == (period, writer)]
     number, path = max(names, default=(0, ""))
     if path in files and files[path].bytes < full:
         return path
-    return data_path(period, number + 1, file_format)
+    return data_path(period, writer, number + 1, file_format)
 
 
 def _itself(window: SavedWindow) -> SavedWindow:

@@ -1,8 +1,11 @@
 """A dataset in any file system that fsspec knows, such as an object store; needs ``aiospectrum[fsspec]``."""
 
+import contextlib
 import errno
+import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +13,7 @@ from aiospectrum._extras import import_extra
 from aiospectrum.bulk.dataset.backend import Backend, as_os_error
 from aiospectrum.bulk.dataset.lease import Lease
 from aiospectrum.bulk.dataset.local import LocalStore
-from aiospectrum.bulk.dataset.paths import FOLDERS, check_path, is_path
+from aiospectrum.bulk.dataset.paths import FOLDERS, UPKEEP, WRITER, check_path, is_path
 from aiospectrum.bulk.dataset.state import check_size
 from aiospectrum.bulk.dataset.store import Store
 
@@ -94,7 +97,9 @@ class RemoteStore:
             pause: Blocks for a number of seconds.
         """
         self._backend = Backend(file_system, root)
-        self._lease = Lease(self._backend, owner=owner, clock=clock, pause=pause)
+        self._make_lease = partial(Lease, self._backend, owner=owner, clock=clock, pause=pause)
+        self._leases: dict[str, Lease] = {}
+        self._changing = threading.RLock()  # as a lock that is renewed while it is released would stay
         self._is_abandoned = False
         self._journal: tuple[str, bytes] = ("", b"")
 
@@ -103,20 +108,42 @@ class RemoteStore:
         """The URL without passwords."""
         return self._backend.name
 
-    def lock(self) -> None:
-        """Take the lease, and make the folders where there are some."""
-        self._lease.take()
-        if not self._backend.is_object_store:
+    def enter(self) -> None:
+        """Take the lease of the dataset."""
+        self.lock("")
+
+    def leave(self) -> None:
+        """Delete the lock of the dataset."""
+        with self._changing:
+            lease = self._leases.pop("", None)
+            if lease is not None:
+                lease.release()
+
+    def lock(self, name: str = WRITER) -> None:
+        """Take a lease, and make the folders where there are some."""
+        with self._changing:
+            is_first = not self._leases
+            lease = self._make_lease(name)
+            lease.take()
+            self._leases[name] = lease
+        if is_first and not self._backend.is_object_store:
             self._backend.make_folders("data")
 
-    def probe(self) -> None:
+    def others(self) -> dict[str, str]:
+        """Look for locks."""
+        return self._make_lease("").others(self._leases)
+
+    def probe(self, name: str = WRITER) -> None:
         """Look for locks, and where there is nothing at all, for the bucket."""
-        if self._lease.is_free() and not self.list():
+        is_free = [self._make_lease(each).probe() for each in (UPKEEP, name)]
+        if all(is_free) and not self.list():
             self._backend.check_bucket()
 
     def renew_lock(self) -> None:
-        """Write the lock again, with another time."""
-        self._lease.renew()
+        """Write the locks again, with another time."""
+        with self._changing:
+            for lease in self._leases.values():
+                lease.renew()
 
     def abandon(self) -> None:
         """Refuse all that would change the dataset from now on."""
@@ -125,7 +152,10 @@ class RemoteStore:
     def unlock(self) -> None:
         """Delete what locks there are of ours."""
         self._journal = "", b""
-        self._lease.release()
+        with self._changing, contextlib.ExitStack() as releasing:
+            for lease in self._leases.values():
+                releasing.callback(lease.release)
+            self._leases = {}
 
     def list(self) -> dict[str, int]:
         """Find all files with names of ours."""
@@ -178,4 +208,5 @@ class RemoteStore:
         """Checked before each step that others can see."""
         if self._is_abandoned:
             raise OSError(errno.ECANCELED, "the run has ended, and this step came too late")
-        self._lease.check_fresh()
+        for lease in [*self._leases.values()]:
+            lease.check_fresh()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
@@ -15,20 +15,22 @@ from aiospectrum._http.config import refuse_coroutine
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.columns import Part, pack_report, schema_of
 from aiospectrum.bulk.dataset.collecting import Collected, StartedTask
-from aiospectrum.bulk.dataset.errors import SaveError
+from aiospectrum.bulk.dataset.errors import DestinationBusyError, SaveError
 from aiospectrum.bulk.dataset.index import DatasetIndex
-from aiospectrum.bulk.dataset.journal import begin_run
-from aiospectrum.bulk.dataset.paths import data_folder
-from aiospectrum.bulk.dataset.periods import to_seconds
+from aiospectrum.bulk.dataset.paths import WRITER, data_folder
+from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
+from aiospectrum.bulk.dataset.portions import Portion, Source
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.dataset.settling import clip
+from aiospectrum.bulk.dataset.sharing import Sharing, begin_run
 from aiospectrum.bulk.dataset.state import Failed, Header
 from aiospectrum.bulk.dataset.store import Store
-from aiospectrum.bulk.dataset.tasks import RunTask, TaskCounts, choose_tasks, count_tasks
+from aiospectrum.bulk.dataset.tasks import Left, Rechecking, RunTask, TaskCounts, choose_tasks, count_tasks
 from aiospectrum.bulk.dataset.threads import Threads, run_in_thread, shown
 from aiospectrum.bulk.dataset.writing import DatasetWriter
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
+from aiospectrum.bulk.windows import Window
 from aiospectrum.bulk.workers import Queue, WorkerPool, divide
 from aiospectrum.bulk.zones import Clients, in_lower_case
 from aiospectrum.errors import SpectrumError, TableError
@@ -39,6 +41,16 @@ __all__ = ["Run", "make_header"]
 T = TypeVar("T")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
+
+_PAUSE: Final = 0.1
+_PAUSE_OF_REMOTE: Final = 1.0
+"""Seconds between attempts to take a lock that is held for moments, on a disk and elsewhere."""
+
+_TOGETHER: Final = 60
+"""Seconds before the start of a run in which what others have asked for is as fresh as what it would ask for."""
+
+_ROUNDS: Final = 4
+"""Tasks that a claim has for each call at once, at least."""
 
 _MANY_ZONES: Final = 100
 """Zones of the first plan from which on a dataset has data files by day, else by month."""
@@ -87,6 +99,9 @@ class Run:
     store: Store
     """Where to save."""
 
+    writer: str | None = None
+    """Who saves, beside others; None for the only one, who also asks for what is filling in zones of no plan."""
+
     redaction: Redaction = attrs.field(factory=lambda: make_redaction(()))
     """Replaces what is secret of the store."""
 
@@ -97,6 +112,11 @@ class Run:
     _failed: list[SaveFailure] = attrs.field(factory=list, init=False)
     _progress: SaveProgress = attrs.field(init=False)
     _writer: DatasetWriter = attrs.field(init=False)
+    _sharing: Sharing = attrs.field(init=False)
+    _sources: list[Source] = attrs.field(factory=list, init=False)
+    _began: int = attrs.field(default=0, init=False)
+    _has_news: bool = attrs.field(default=False, init=False)
+    _entering: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False)
 
     async def save(self) -> Saved:
         """Save.
@@ -115,9 +135,8 @@ class Run:
         parts = [part for plan in self.plans for part in divide(self.client, plan)]
         await self._in_thread(lambda: schema_of(self.plans[0].query))  # imports what it needs
         try:
-            await self._in_thread(self.store.lock)
-            queues = await self._open(parts)
-            error = await self._fetch_and_write(queues)
+            await self._open(parts)
+            error = await self._fetch_and_write()
         except asyncio.CancelledError:
             self.threads.hurry()
             raise
@@ -141,23 +160,26 @@ class Run:
             stopped=progress.left > 0,
         )
 
-    async def _open(self, parts: list[tuple[Transport, Plan]]) -> list[Queue]:
+    async def _open(self, parts: list[tuple[Transport, Plan]]) -> None:
         """Read the dataset, and choose the tasks of each client."""
+        await self._enter(is_first=True)
         now = self.clock()
+        self._began = int(now // 1)
         header = make_header(self.plans, self.file_format, now)
-        index, journal, taken = await self._in_thread(lambda: begin_run(self.store, header))
-        counts, queues = TaskCounts(), []
+        self._sharing = await self._in_thread(lambda: begin_run(self.store, header, self.writer or WRITER))
+        await self._in_thread(self.store.leave)
+        index, period = self._sharing.index, self._sharing.journal.header.period
+        counts = TaskCounts()
         shares, unreachable = self._divide_filling(parts, index)
         for client, plans, filling in shares:
             choose = partial(choose_tasks, plans, index, filling, now=now)
-            count = await self._in_thread(partial(count_tasks, choose, journal.header.period))
+            count = await self._in_thread(partial(count_tasks, choose, period))
             counts.add(count)
-            workers = min(self.concurrency, count.by_period.total())
-            queues.append(Queue(client=client, tasks=self._start_tasks(choose()), workers=workers))
+            self._sources.append(Source(client=client, tasks=iter(choose()), left=count.by_period.total()))
         self._writer = DatasetWriter(
             store=self.store,
-            journal=journal,
-            index=index,
+            sharing=self._sharing,
+            exclusively=self._exclusively,
             query=self.plans[0].query,
             memory=self.memory,
             fresh_rows=self.fresh_rows,
@@ -166,17 +188,99 @@ class Run:
             sleep=self.fetcher.sleep,
             on_written=self._count,
             on_files=lambda files: self._report(bytes=sum(each.bytes for each in files)),
-            taken=taken,
         )
         self._progress = SaveProgress(total=counts.total + unreachable)
         self._report(skipped=counts.skipped, not_begun=counts.not_begun, filling=unreachable)
-        return queues
+
+    async def _enter(self, *, is_first: bool = False) -> None:
+        """Take the dataset's lock, which nobody holds for long."""
+        while True:
+            try:
+                return await self._in_thread(self.store.enter)
+            except DestinationBusyError:
+                if is_first:  # whoever has it may be stuck, and be the one whose lock is wanted next
+                    await self._in_thread(partial(self.store.probe, self.writer or WRITER))
+                await self.fetcher.sleep(self._pause)
+
+    @property
+    def _pause(self) -> float:
+        """Seconds until another attempt to take a lock that is held for moments."""
+        return _PAUSE if self.store.renew_every is None else _PAUSE_OF_REMOTE
+
+    @contextlib.asynccontextmanager
+    async def _exclusively(self) -> AsyncIterator[None]:
+        """Hold the dataset's lock, with all that others have written known; after an error it is held until the end."""
+        await self._entering.acquire()
+        await self._enter()
+        news = await self._in_thread(self._sharing.look)
+        for path, entries in news:
+            self._sharing.index.apply(path, entries)
+        self._has_news = self._has_news or bool(news)
+        await self._in_thread(self._sharing.take_over)
+        yield
+        await self._in_thread(self.store.leave)
+        self._entering.release()
+
+    async def _next_portion(self) -> list[Queue]:
+        """Claim what is to be done next, waiting for others that are at work on all that is left."""
+        while self.stop is None or not self.stop.is_set():
+            async with self._exclusively():
+                portions = self._take_portions()
+                tasks = [each for portion in portions for each in portion.tasks]
+                await self._in_thread(partial(self._sharing.claim, tasks))
+            self._report_others(portions)
+            if tasks:
+                return [self._queue(source, portion) for source, portion in zip(self._sources, portions, strict=True)]
+            if not any(source.deferred for source in self._sources):
+                break
+            await self.fetcher.sleep(10 * self._pause)
+        return []
+
+    def _take_portions(self) -> list[Portion]:
+        sharing = self._sharing
+        recheck: Callable[[RunTask], Left] | None = None
+        if self._has_news or sharing.others:
+            unmerged = {path for path in sharing.index.spools if not sharing.is_ours(path)}
+            recheck = Rechecking(
+                sharing.index,
+                is_sum=self.plans[0].query.kind == "summary",
+                now=self.clock(),
+                since=self._began,
+                together=_TOGETHER,
+                unmerged=unmerged,
+            ).look
+        claimed, writers = sharing.claimed_by_others(), len(sharing.others) + 1
+        least = _ROUNDS * self.concurrency
+        return [each.take(least=least, writers=writers, recheck=recheck, claimed=claimed) for each in self._sources]
+
+    def _queue(self, source: Source, portion: Portion) -> Queue:
+        workers = min(self.concurrency, len(portion.tasks))
+        return Queue(client=source.client, tasks=self._start_tasks(portion.tasks), workers=workers)
+
+    def _report_others(self, portions: Sequence[Portion]) -> None:
+        """Report what became of tasks that others had."""
+        failed = [each for portion in portions for each in portion.failed]
+        for task, failure in failed:
+            error = f"{failure.error}: {failure.message}"
+            window = Window(since=to_datetime(failure.since), until=to_datetime(failure.until))
+            self._failed.append(SaveFailure(zone_id=task.task.zone_id, window=window, error=error))
+        changes = {
+            "total": sum(each.added for each in portions),
+            "skipped": sum(each.skipped for each in portions),
+            "filling": sum(each.filling for each in portions),
+            "failed": len(failed),
+        }
+        if any(changes.values()):
+            self._report(**changes)
 
     def _divide_filling(
         self, parts: list[tuple[Transport, Plan]], index: DatasetIndex
     ) -> tuple[list[tuple[Transport, Sequence[Plan], list[str]]], int]:
         """Each client, its parts of the plans, and zones whose filling windows it asks for; how many have no client."""
         filling = Counter(zone_id for zone_id, _ in index.filling())
+        if self.writer is not None:  # another one has the clients of other zones
+            zones = {zone_id.lower() for plan in self.plans for zone_id in plan.zones}
+            filling = Counter({zone_id: count for zone_id, count in filling.items() if zone_id in zones})
         if not isinstance(self.client, Mapping):
             return [(self.client, self.plans, [*filling])], 0
         shares: dict[int, tuple[Transport, list[Plan], list[str]]] = {}
@@ -190,10 +294,8 @@ class Run:
                 del filling[zone_id]
         return [*shares.values()], filling.total()
 
-    def _start_tasks(self, chosen: Iterable[RunTask | None]) -> Iterator[Task]:
+    def _start_tasks(self, chosen: Iterable[RunTask]) -> Iterator[Task]:
         for each in chosen:
-            if each is None or not each.has_begun:
-                continue
             if self.stop is not None and self.stop.is_set():
                 return
             zone_id, window = each.task.zone_id, each.task.window
@@ -204,22 +306,27 @@ class Run:
             )
             yield task
 
-    async def _fetch_and_write(self, queues: list[Queue]) -> SpectrumError | None:
+    async def _fetch_and_write(self) -> SpectrumError | None:
         """Do all the work; gives the error that ended it, with ``fail_fast``."""
-        pool = WorkerPool(self.fetcher, queues, fail_fast=False)
+        pool = WorkerPool(self.fetcher, [], fail_fast=False)
         error: SpectrumError | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 renewing = group.create_task(self._renew_lock())
                 await self._writer.merge_all()
                 writing = group.create_task(self._writer.write())
-                pool.start()
-                while error is None and (outcome := await pool.take()) is not None:
-                    error = await self._take(outcome)
-                    del outcome  # a report that is packed needs its memory no longer
-                await pool.aclose()
+                while error is None and (queues := await self._next_portion()):
+                    pool = WorkerPool(self.fetcher, queues, fail_fast=False)
+                    pool.start()
+                    while error is None and (outcome := await pool.take()) is not None:
+                        error = await self._take(outcome)
+                        del outcome  # a report that is packed needs its memory no longer
+                    await pool.aclose()
+                    await self._writer.drain()
                 self._writer.close()
                 await writing
+                async with self._exclusively():
+                    await self._in_thread(self._sharing.end)
                 renewing.cancel()
         except BaseException as group_error:  # its first error is raised again; what has finished is kept
             failure = _first_of(group_error)

@@ -9,14 +9,22 @@
         w1-spool-000001.arrow           finished rows that are in no data file yet, an Arrow IPC stream
         w1-staged-000001                a data file or journal that does not have its name yet
         w1-aside-000001                 a data file that was not as it had been written
-        lock                            held while a run is active; in object stores, lock-… for each one that is
+        w1-claim.json                   what a writer is at work on, while it is
+        w1-lock                         held by a writer while its run is active; in object stores, w1-lock-…
+        lock                            held for a moment by who changes data files or claims; likewise
 
 A period is a day or a month in UTC; which one is in the dataset's :class:`Header`. A window belongs to the period that
 it begins in, so that a file may have rows of the next one.
 
 A journal is a file of JSON lines. The first one is a :class:`Header`; each other one says what has been done:
-:class:`Spooled`, :class:`DataFile`, :class:`Removed`, :class:`Noted` or :class:`Failed`. Journals are read in the order
-of their numbers. The last line of one may lack its end, as the run was killed while writing it; it is ignored.
+:class:`Spooled`, :class:`DataFile`, :class:`Removed`, :class:`Noted` or :class:`Failed`. Journals of all writers are
+read in the order of their numbers. The last line of one may lack its end, as the run was killed while writing it; it is
+ignored.
+
+A line takes those into account that its writer had read when it last had the dataset's lock: they stand in journals
+with lower numbers, as a writer starts another journal when it finds one whose number is as high as its own. Lines that
+contradict each other, as they are about the same data file or the same windows, are never written without that lock
+in between. So the order of the numbers is as good as that of time.
 
 A task is done when its rows are durable in a spool file and the line :class:`Spooled` is there. Later they are merged
 into a data file: that is staged, its line :class:`DataFile` is written, it is renamed, and then the spool files are
@@ -43,8 +51,10 @@ from aiospectrum.bulk.plan import Plan
 from aiospectrum.errors import InvalidArgumentError
 
 __all__ = [
+    "LONGEST_CLAIM",
     "LONGEST_JOURNAL",
     "LONGEST_LAG",
+    "Claim",
     "DataFile",
     "Dropped",
     "Entry",
@@ -55,6 +65,7 @@ __all__ = [
     "SavedWindow",
     "Spooled",
     "check_size",
+    "read_claim",
     "read_journal",
     "read_plan",
     "write_entry",
@@ -65,6 +76,9 @@ LONGEST_LAG: Final = 86_400.0
 
 LONGEST_JOURNAL: Final = 1 << 29
 """Bytes of a journal that is read."""
+
+LONGEST_CLAIM: Final = 1 << 26
+"""Bytes of a claim that is read."""
 
 _ZONE: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -218,14 +232,25 @@ class Failed(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="
     """When it failed."""
 
 
+class Claim(msgspec.Struct, kw_only=True, frozen=True, tag_field="entry", tag="claim"):
+    """What a writer is at work on."""
+
+    header: Header
+    """What its run saves."""
+
+    windows: dict[_Zone, list[tuple[_Seconds, _Seconds]]]
+    """Start and end of windows, by zone."""
+
+
 Entry: TypeAlias = Header | Spooled | DataFile | Removed | Noted | Dropped | Failed
 """One line of a journal."""
 
 _DECODER: Final = msgspec.json.Decoder(Entry)
+_CLAIM_DECODER: Final = msgspec.json.Decoder(Claim)
 
 
-def write_entry(entry: Entry) -> bytes:
-    """Write a line of a journal, with its end."""
+def write_entry(entry: Entry | Claim) -> bytes:
+    """Write a line of a journal, or a claim, with its end."""
     return msgspec.json.encode(entry) + b"\n"
 
 
@@ -254,6 +279,25 @@ def read_journal(path: str, content: bytes) -> Iterator[Entry]:
                 " dataset verify` shows what is left of the dataset"
             ) from error
         yield entry
+
+
+def read_claim(path: str, content: bytes) -> Claim:
+    """Read a claim.
+
+    Args:
+        path: Where it is, for errors.
+        content: The whole file.
+
+    Returns:
+        The claim.
+
+    Raises:
+        ManifestError: It cannot be read.
+    """
+    try:
+        return _CLAIM_DECODER.decode(content)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise ManifestError(f"{path}: damaged ({error}); it is made anew once that writer's run has ended") from error
 
 
 def _check(entry: Entry, zones: set[str], *, is_first: bool) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from aiospectrum.bulk.dataset.paths import WRITER
+
 __all__ = ["Store"]
 
 
@@ -29,27 +31,58 @@ class Store(Protocol):
         """Seconds between calls of :meth:`renew_lock`; None when the lock needs none."""
         ...
 
-    def probe(self) -> None:
+    def probe(self, name: str = WRITER) -> None:
         """Refuse what :meth:`lock` would, as far as that shows without writing anything.
 
+        Args:
+            name: The writer that would lock.
+
         Raises:
-            DestinationBusyError: A run has the lock.
+            DestinationBusyError: Somebody has the lock.
         """
         ...
 
-    def lock(self) -> None:
-        """Make the folders, and lock out all other runs.
+    def enter(self) -> None:
+        """Make the folders, and take the lock of the dataset, which everybody holds for a moment only.
+
+        Whoever has it may take, look at and break locks of writers, and change data files.
 
         Raises:
-            DestinationBusyError: Another run has the lock.
+            DestinationBusyError: Somebody else has it.
+        """
+        ...
+
+    def leave(self) -> None:
+        """Release the lock of the dataset."""
+        ...
+
+    def lock(self, name: str = WRITER) -> None:
+        """Take the lock of a writer, which says as long as it is held that the writer is alive.
+
+        Args:
+            name: The writer; or ``upkeep``, which no run works beside.
+
+        Raises:
+            DestinationBusyError: Somebody has the lock.
+        """
+        ...
+
+    def others(self) -> dict[str, str]:
+        """Find the locks of writers and upkeep that others hold, and break those that look abandoned.
+
+        Returns:
+            Who holds each, for people, by the name that was locked.
+
+        Raises:
+            DestinationBusyError: A lock that is held here was broken, as it looked abandoned.
         """
         ...
 
     def renew_lock(self) -> None:
-        """Show that the owner of the lock is alive.
+        """Show that the owner of all locks that are held is alive.
 
         Raises:
-            DestinationBusyError: Another run has taken the lock, as it looked abandoned.
+            DestinationBusyError: Somebody has broken a lock, as it looked abandoned.
         """
         ...
 
@@ -58,7 +91,7 @@ class Store(Protocol):
         ...
 
     def unlock(self) -> None:
-        """Release the lock, also one that could not be taken in full, and close all files."""
+        """Release all locks, also those that could not be taken in full, and close all files."""
         ...
 
     def list(self) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The tasks of a run: what a dataset lacks of a plan, and all that is still filling. Pure; nothing is listed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -10,10 +10,11 @@ import attrs
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
 from aiospectrum.bulk.dataset.index import DatasetIndex, Located, overlapping, window_of
 from aiospectrum.bulk.dataset.periods import Period, period_of, to_datetime, to_seconds
+from aiospectrum.bulk.dataset.state import Failed
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.windows import STEP, Window, count_windows, window_at
 
-__all__ = ["RunTask", "TaskCounts", "choose_tasks", "count_tasks"]
+__all__ = ["Left", "Rechecking", "RunTask", "Span", "TaskCounts", "choose_tasks", "count_tasks"]
 
 Span: TypeAlias = tuple[int, int]
 """The first second, and the one after the last, since 1970."""
@@ -76,15 +77,28 @@ def choose_tasks(
         zones: Zones of the dataset whose filling windows are asked for as well, whatever the plans.
         now: The time, in seconds since 1970.
 
-    Yields:
-        Each task, the filling ones outside of the plans first; None for each task of a plan that is done.
+    Returns:
+        Each task, the filling ones outside of the plans first; None for each task of a plan that is done. That is by
+        the index as it is at the call, whatever becomes of it later.
 
     Raises:
         DestinationMismatchError: A sum of a plan overlaps one of the dataset in a way that would have rows twice.
     """
     is_sum = any(plan.query.kind == "summary" for plan in plans)
-    fillings, windows = _fillings(index, is_sum=is_sum), index.windows
     period: Period = "day" if index.header is None else index.header.period
+    return _choose(plans, _fillings(index, is_sum=is_sum), index.windows, zones, period, is_sum=is_sum, now=now)
+
+
+def _choose(
+    plans: Sequence[Plan],
+    fillings: Mapping[str, Sequence[Filling]],
+    windows: Mapping[str, Sequence[Located]],
+    zones: Iterable[str],
+    period: Period,
+    *,
+    is_sum: bool,
+    now: float,
+) -> Iterator[RunTask | None]:
     planned = {zone_id.lower(): (zone_id, plan) for plan in plans for zone_id in plan.zones}
     for key in zones:
         zone_id, plan_of_zone = planned.get(key, (key, None))
@@ -108,6 +122,84 @@ def choose_tasks(
                 yield _run_task(zone_id, to_datetime(since), to_datetime(until), is_refresh=is_refresh, now=now)
             if not found:
                 yield None
+
+
+@attrs.frozen
+class Left:
+    """What is left of a task after others have written."""
+
+    tasks: Sequence[RunTask] = ()
+    """What is to be asked for."""
+
+    has_filling: bool = False
+    """Whether somebody else has asked for some of it, which is still filling."""
+
+    failed: Failed | None = None
+    """What somebody else has failed with."""
+
+
+class Rechecking:
+    """Looks at tasks again that were chosen before others wrote to the dataset; pure."""
+
+    def __init__(
+        self, index: DatasetIndex, *, is_sum: bool, now: float, since: int, together: int, unmerged: Container[str]
+    ) -> None:
+        """Look at the dataset.
+
+        Args:
+            index: What it has now.
+            is_sum: Whether the plans are of sums.
+            now: The time, in seconds since 1970.
+            since: When the run began; what was asked for since, by whomever, is not asked for again.
+            together: Seconds before that for which the same is true, but for what has failed.
+            unmerged: Spool files of writers that are alive; what they have is not asked for either.
+        """
+        self._windows, self._fillings = index.windows, _fillings(index, is_sum=is_sum)
+        self._period: Period = "day" if index.header is None else index.header.period
+        self._is_sum = is_sum
+        self._now = now
+        asked = [
+            (zone_id, each.window)
+            for zone_id, each in index.filling()
+            if each.window.asked >= since - together or each.path in unmerged
+        ]
+        self._asked: dict[str, list[Span]] = {}
+        for zone_id, window in asked:
+            self._asked.setdefault(zone_id, []).append((window.since, window.until))
+        self._failed: dict[str, list[Failed]] = {}
+        for failure in index.failures.values():
+            if failure.at >= since:
+                self._failed.setdefault(failure.zone_id, []).append(failure)
+
+    def look(self, each: RunTask) -> Left:
+        """Look at a task.
+
+        Args:
+            each: The task.
+
+        Returns:
+            What is left of it.
+
+        Raises:
+            DestinationMismatchError: It is a sum that overlaps one of the dataset in a way that would have rows twice.
+        """
+        zone_id, window = each.task.zone_id, each.task.window
+        key, span = zone_id.lower(), (to_seconds(window.since), to_seconds(window.until))
+        failed = [one for one in self._failed.get(key, ()) if one.since < span[1] and span[0] < one.until]
+        if failed:
+            return Left(failed=failed[0])
+        there = self._windows.get(key, [])
+        done = _done(there[overlapping(there, *span, window_of)])
+        asked = [one for one in self._asked.get(key, ()) if one[0] < span[1] and span[0] < one[1]]
+        near = [one for one in self._fillings.get(key, ()) if one[0] < span[1] and span[0] < one[1]]
+        if self._is_sum:
+            has_all = any(start <= span[0] and span[1] <= end for start, end in (*done, *asked))
+            pieces = [] if has_all else _pieces_of_sum(zone_id, span, done, near)
+        else:
+            pieces = [left for piece in _pieces_by_time(span, done, near, self._period) for left in _cut(*piece, asked)]
+        is_refresh = each.is_refresh or bool(done or near)
+        tasks = [_run_task(zone_id, *map(to_datetime, piece), is_refresh=is_refresh, now=self._now) for piece in pieces]
+        return Left(tasks=[one for one in tasks if one.has_begun], has_filling=bool(asked))
 
 
 def count_tasks(choose: Callable[[], Iterable[RunTask | None]], period: Period) -> TaskCounts:

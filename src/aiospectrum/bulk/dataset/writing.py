@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -16,6 +17,7 @@ from aiospectrum.bulk.dataset.merging import Output, Source, plan_merge, write_o
 from aiospectrum.bulk.dataset.paths import spool_path, staged_path
 from aiospectrum.bulk.dataset.periods import period_of
 from aiospectrum.bulk.dataset.rows import read_data, read_spool, write_spool
+from aiospectrum.bulk.dataset.sharing import Sharing
 from aiospectrum.bulk.dataset.state import DataFile, Entry, Failed, Noted, SavedWindow, Spooled
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.query import Query
@@ -64,11 +66,11 @@ class DatasetWriter:
     store: Store
     """Where to."""
 
-    journal: Journal
-    """What is written down of it."""
+    sharing: Sharing
+    """What is there, and is kept up to date; what is written down of it; and what others do."""
 
-    index: DatasetIndex
-    """What is there, and is kept up to date."""
+    exclusively: Callable[[], AbstractAsyncContextManager[None]]
+    """Gives what holds the dataset's lock, once everything is known that others have written."""
 
     query: Query
     """The query of all reports."""
@@ -94,11 +96,9 @@ class DatasetWriter:
     on_files: Callable[[Sequence[DataFile]], None]
     """Called when data files are there."""
 
-    taken: frozenset[str]
-    """Names of all data files that were there, whoever has written them."""
-
     _collected: Collected = attrs.field(init=False)
     _is_closed: bool = attrs.field(default=False, init=False)
+    _is_flushing: bool = attrs.field(default=False, init=False)
     _wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _is_due: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _room: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
@@ -111,6 +111,16 @@ class DatasetWriter:
     def __attrs_post_init__(self) -> None:
         self._schema = encoded_schema_of(self.query)
         self._collected = self._nothing()
+
+    @property
+    def index(self) -> DatasetIndex:
+        """What is there."""
+        return self.sharing.index
+
+    @property
+    def journal(self) -> Journal:
+        """What is written down of it."""
+        return self.sharing.journal
 
     @property
     def _full(self) -> int:
@@ -190,16 +200,25 @@ class DatasetWriter:
             SaveError: The store cannot be written.
         """
         collected, self._collected = self._collected, self._nothing()
+        self._is_flushing = True
         if not self._is_closed:
             self._is_due.clear()
         entries = await self.in_thread(partial(self._spool, collected))
         self.index.apply("", entries)
+        self._is_flushing = False
         self._room.set()
         self.left.subtract(collected.ended)
         for period in collected.ended:
             if self.left[period] <= 0 or self._is_enough(self._spools_of(period)):
                 self._merge_later(period)
         self.on_written(collected)
+
+    async def drain(self) -> None:
+        """Wait until all that was added is durable."""
+        while self._collected or self._is_flushing:
+            self._is_due.set()
+            self._room.clear()
+            await self._room.wait()
 
     async def rescue(self) -> None:
         """Write what is collected, and leave the rest to the next run.
@@ -216,7 +235,9 @@ class DatasetWriter:
             self._due.put_nowait(period)
 
     def _spools_of(self, period: str) -> list[Spooled]:
-        return [each for each in self.index.spools.values() if each.period == period]
+        spools = self.index.spools.values()
+        is_ours = (lambda path: True) if self._is_closed else self.sharing.is_ours  # the last one sees to all of them
+        return [each for each in spools if each.period == period and is_ours(each.path)]
 
     def _weigh(self, spools: Iterable[Spooled]) -> int:
         """Bytes that spool files take in memory when they are merged, about."""
@@ -239,7 +260,7 @@ class DatasetWriter:
             table, rounded = to_encoded_table(self.query, [part for each in finished for part in each.parts])
             batch = self.memory // 8 // _MOST_SPOOLS // self._row_bytes
             data = write_spool(table, max(batch, 1))
-            path = spool_path(self.journal.next_number())
+            path = spool_path(self.journal.writer, self.journal.next_number())
             self.store.stage(path, data)
             windows = _by_zone(finished)
             entries.append(Spooled(path=path, bytes=len(data), period=period, windows=windows, rounded=rounded))
@@ -266,13 +287,16 @@ class DatasetWriter:
 
     async def _merge(self, period: str) -> None:
         group: list[Spooled] = []
-        for spool in self._spools_of(period):
-            group.append(spool)
-            if self._is_enough(group):
+        if not self._spools_of(period):
+            return
+        async with self.exclusively():
+            for spool in self._spools_of(period):
+                group.append(spool)
+                if self._is_enough(group):
+                    await self._merge_group(group)
+                    group = []
+            if group:
                 await self._merge_group(group)
-                group = []
-        if group:
-            await self._merge_group(group)
 
     async def _merge_group(self, spools: Sequence[Spooled]) -> None:
         files = dict(self.index.files)
@@ -285,7 +309,10 @@ class DatasetWriter:
     def _write_files(self, spools: Sequence[Spooled], files: dict[str, DataFile]) -> list[DataFile]:
         """Write the data files that spool files become part of."""
         file_format = self.journal.header.file_format
-        outputs = plan_merge(files, spools, file_format=file_format, taken={*self.taken, *files}, full=self._full)
+        taken = {*self.sharing.taken, *files}
+        outputs = plan_merge(
+            files, spools, writer=self.journal.writer, file_format=file_format, taken=taken, full=self._full
+        )
         contents = {each.path: self.store.read(each.path) for each in spools}
         entries = []
         for output in outputs:
@@ -309,7 +336,7 @@ class DatasetWriter:
             sources[each.path] = Source(each.windows, read_spool(self._schema, each.path, contents[each.path]))
         group = min(self.memory // 16 // self._row_bytes, _GROUP)
         data = write_output(output, sources, schema=self._schema, file_format=file_format, group_rows=group)
-        staged = staged_path(self.journal.next_number())
+        staged = staged_path(self.journal.writer, self.journal.next_number())
         self.store.stage(staged, data)
         windows = {zone_id: [each.window for each in of_zone] for zone_id, of_zone in sorted(output.windows.items())}
         entry = DataFile(

@@ -1,0 +1,338 @@
+"""Plans that are saved by the workers of an executor: many accounts, or one beyond a single process."""
+
+import asyncio
+import os
+import pickle
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from aiospectrum._http.config import check_callable, check_class, refuse_coroutine
+from aiospectrum._http.passwords import hide_passwords
+from aiospectrum._http.redaction import Redaction
+from aiospectrum.bulk.dataset.errors import DestinationBusyError, SaveError
+from aiospectrum.bulk.dataset.opening import make_opener
+from aiospectrum.bulk.dataset.paths import data_folder
+from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
+from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
+from aiospectrum.bulk.dataset.signals import Order, Report, Signals
+from aiospectrum.bulk.dataset.store import Store
+from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
+from aiospectrum.bulk.part import MakeClient, Part, PartResult, save_part
+from aiospectrum.bulk.plan import MAX_TASKS, Plan, check_task_count
+from aiospectrum.bulk.save import MEMORY, SaveSettings
+from aiospectrum.checks import Integer, refuse
+from aiospectrum.errors import SpectrumError
+
+__all__ = ["save_across"]
+
+T = TypeVar("T")
+
+_COUNT: Final = Integer(minimum=1, maximum=9999, takes_unchecked=False, expected="an integer of 1 to 9999")
+
+_POLL, _POLL_OF_URL = 0.5, 5.0
+"""Seconds between signals, on a disk and elsewhere."""
+
+_GRACE, _GRACE_OF_URL = 4.5, 28.0
+"""Seconds that workers have to end in after a cancellation."""
+
+_TRIES: Final = 20
+"""To take a lock that everybody holds for moments only."""
+
+_COUNTS: Final = tuple(field.name for field in attrs.fields(SaveProgress))
+_SUMS: Final = ("total", "skipped", "done", "filling", "not_begun", "refreshed", "rows", "bytes", "odd_lags")
+
+
+async def save_across(
+    executor: Executor,
+    accounts: Mapping[str, MakeClient],
+    plan: Plan,
+    destination: str | os.PathLike[str],
+    *,
+    shards: int = 1,
+    workers: int | None = None,
+    format: FileFormat = "parquet",  # noqa: A002 - the usual word for it
+    concurrency: int = 16,
+    settle_after: timedelta = SETTLE_AFTER,
+    fresh_rows: bool = True,
+    memory: int = MEMORY,
+    max_tasks: int = MAX_TASKS,
+    stop: asyncio.Event | None = None,
+    on_progress: Callable[[SaveProgress], object] | None = None,
+    rate_limit_timeout: float | None = 3600.0,
+    storage_options: Callable[[], Mapping[str, Any]] | None = None,
+) -> Saved:
+    """Save the reports of a plan as :func:`save` does, divided among the workers of an executor.
+
+    Any executor will do: processes of this machine, or of many by Dask, Ray and the like, that all reach the
+    destination. Each part of the work is one task of the executor, which saves as a writer of its own, ``w1``, ``w2``
+    and so on. What the workers need of an account is a function that makes its client where it is used: credentials are
+    never pickled.
+
+    A future that runs cannot be cancelled, so that workers are told to end by a small file in the folder ``state`` of
+    the destination, and tell there how far they are. When the call is cancelled they end within five seconds, or thirty
+    where the destination is a URL; and after two minutes when the process of the call has died.
+
+    Args:
+        executor: Whose workers save; as many parts are saved at once as it has workers.
+        accounts: For each zone of the plan, by its id, a function without arguments that makes the client of its
+            account, with a rate limit of its own. Zones with the same function, the same object, are of one account. It
+            has to be one that can be pickled, such as ``functools.partial(make_client, "NAME_OF_A_VARIABLE")`` for a
+            function of a module, which reads the token from the environment.
+        plan: What to fetch.
+        destination: A folder, or a URL without a password, that all workers reach.
+        shards: In how many parts each account is divided, 1 to 9999. With 2 or more its clients need a limiter that
+            processes share, see :mod:`aiospectrum.limiters`.
+        workers: How many parts there are, 1 to 9999, each with several accounts; None for one part for each account and
+            shard. An account is slow by its rate limit, so that a process has time for many.
+        format: ``parquet``, ``csv`` or ``ndjson``.
+        concurrency: Maximum number of calls of each client at once, 1 or more.
+        settle_after: How long after its end a window is done, whatever ``data_lag`` its reports have; 0 or more.
+        fresh_rows: Whether rows of windows that are still filling are saved, or only that they are.
+        memory: Bytes that finished windows and files take in memory, about, in each part; 16 MiB or more.
+        max_tasks: Tasks of the plan beyond which it is refused, 1 or more.
+        stop: Once it is set no task is started; those under way are finished.
+        on_progress: Called with the sum of all parts, twice a second at most.
+        rate_limit_timeout: Seconds that a window may wait for the rate limit in total, 0 or more; None for no limit.
+        storage_options: A function that makes the arguments of the file system of a URL, such as credentials, where
+            they are used; one that can be pickled. None for no arguments.
+
+    Returns:
+        The result of all parts as one. The tasks of an account whose client cannot be made are among those that failed.
+
+    Raises:
+        InvalidArgumentError: An argument is invalid.
+        ImportError: The format or the destination needs a package that is not installed; the message says how to
+            install it.
+        DestinationBusyError: Another run is at work there with the name of one of the writers.
+        DestinationMismatchError: What is there is of another query or format, or no dataset.
+        ManifestError: The state there is damaged, or of a later version.
+        StorageError: The destination could not be written or read. The dataset is intact, and another run resumes.
+        SaveError: A worker has died. The other ones went on, and another run resumes.
+        SpectrumError: What else :func:`save` raises; it ended one part, and the other ones went on.
+    """
+    check_class("executor", executor, Executor)
+    check_class("plan", plan, Plan)
+    check_task_count((plan,), max_tasks)
+    if stop is not None:
+        check_class("stop", stop, asyncio.Event)
+    check_callable("on_progress", on_progress, arguments=1)
+    place = os.fspath(destination)
+    if hide_passwords(place) != place:
+        refuse("destination", hide_passwords(place), "a URL without a password, which storage_options can give")
+    settings = SaveSettings(
+        format=format,
+        concurrency=concurrency,
+        settle_after=settle_after,
+        fresh_rows=fresh_rows,
+        memory=memory,
+        max_tasks=max_tasks,
+    )
+    is_url = "://" in place
+    draft = Part(
+        accounts=(),
+        plan=plan,
+        destination=place,
+        storage_options=check_callable("storage_options", storage_options, arguments=0),
+        settings=settings,
+        rate_limit_timeout=rate_limit_timeout,
+        run_id=secrets.token_hex(8),
+        poll=_POLL_OF_URL if is_url else _POLL,
+    )
+    parts = _divide(draft, accounts, _COUNT.check("shards", shards), workers)
+    open_store, redaction = make_opener(place, None if storage_options is None else storage_options(), time.time)
+    across = _Across(
+        executor=executor,
+        parts=parts,
+        stop=stop,
+        on_progress=on_progress,
+        redaction=redaction,
+        poll=draft.poll,
+        grace=_GRACE_OF_URL if is_url else _GRACE,
+    )
+    return await across.save(open_store)
+
+
+def _divide(draft: Part, accounts: Mapping[str, MakeClient], shards: int, workers: int | None) -> list[Part]:
+    """Divide zones among parts: those with the fewest zones get the next account."""
+    if not isinstance(accounts, Mapping):
+        refuse("accounts", accounts, "a mapping of zone ids to functions that make clients")
+    makers: dict[int, tuple[MakeClient, list[str]]] = {}
+    by_lower = {zone_id.lower(): each for zone_id, each in accounts.items() if isinstance(zone_id, str)}
+    for zone_id in draft.plan.zones:
+        make_client = by_lower.get(zone_id.lower())
+        if make_client is None:
+            refuse("accounts", zone_id, "a mapping that has a function for each zone of the plan")
+        check_callable(f"accounts[{zone_id!r}]", make_client, arguments=0)
+        makers.setdefault(id(make_client), (make_client, []))[1].append(zone_id)
+    shares = [
+        (make_client, zones[index::shards])
+        for make_client, zones in makers.values()
+        for index in range(min(shards, len(zones)))
+    ]
+    count = len(shares) if workers is None else min(_COUNT.check("workers", workers), len(shares))
+    if count > 9999:
+        refuse("workers", None, f"a number up to 9999, as {len(shares)} parts are too many")
+    divided: list[list[tuple[MakeClient, list[str]]]] = [[] for _ in range(max(count, 1))]
+    for share in sorted(shares, key=lambda each: -len(each[1])):
+        min(divided, key=lambda part: sum(len(zones) for _, zones in part)).append(share)
+    parts = [
+        attrs.evolve(
+            draft,
+            accounts=tuple((make_client, tuple(zones)) for make_client, zones in part),
+            plan=attrs.evolve(draft.plan, zones=[zone_id for _, zones in part for zone_id in zones]),
+            settings=attrs.evolve(draft.settings, writer=f"w{number}"),
+        )
+        for number, part in enumerate(divided, start=1)
+    ]
+    try:
+        pickle.dumps(parts)
+    except Exception as error:  # whatever an object of the user's raises
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        return parts
+    return refuse("accounts", reason, "functions that can be pickled, of a module and not within another function")
+
+
+@attrs.define(kw_only=True, eq=False)
+class _Across:
+    """A save that is divided."""
+
+    executor: Executor
+    parts: Sequence[Part]
+    stop: asyncio.Event | None
+    on_progress: Callable[[SaveProgress], object] | None
+    redaction: Redaction
+    poll: float
+    grace: float
+    _threads: Threads = attrs.field(factory=Threads, init=False)
+    _futures: list["Future[PartResult]"] = attrs.field(factory=list, init=False)
+    _reports: dict[str, Report] = attrs.field(factory=dict, init=False)
+    _shown: SaveProgress | None = attrs.field(default=None, init=False)
+    _beat: int = attrs.field(default=0, init=False)
+
+    async def save(self, open_store: Callable[[], Store]) -> Saved:
+        """Save.
+
+        Returns:
+            The result.
+
+        Raises:
+            SpectrumError: What ended a part, after all have ended.
+        """
+        store = await self._in_thread(open_store)
+        await self._make_folders(store)
+        signals = Signals(store, self.parts[0].run_id)
+        try:
+            await self._in_thread(partial(signals.order, Order(beat=0)))
+            for part in self.parts:
+                self._futures.append(await self._in_thread(partial(self.executor.submit, save_part, part)))
+            await self._wait(signals)
+        except BaseException:  # a cancellation, or an error of on_progress: the workers end, and it propagates
+            await self._end(signals)
+            raise
+        await self._in_thread(lambda: signals.clear([part.writer for part in self.parts]))
+        return self._result(data_folder(store.name))
+
+    async def _make_folders(self, store: Store) -> None:
+        """Make the folders of the dataset, which the lock does that everybody holds for moments only."""
+        for attempt in range(_TRIES):
+            try:
+                await self._in_thread(store.enter)
+            except DestinationBusyError:
+                if attempt == _TRIES - 1:
+                    raise
+                await asyncio.sleep(self.poll)
+            else:
+                break
+        await self._in_thread(store.unlock)
+
+    async def _wait(self, signals: Signals) -> None:
+        """Wait for all parts, and exchange signals with them meanwhile."""
+        waiting = {asyncio.wrap_future(future) for future in self._futures}
+        for each in waiting:
+            each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # it is raised later
+        while waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=self.poll)
+            self._beat += 1
+            order = Order(beat=self._beat, stop=self.stop is not None and self.stop.is_set())
+            with suppress(SaveError):  # it may work again before the parts give up
+                await self._in_thread(partial(signals.order, order))
+                await self._read_reports(signals)
+            self._report()
+
+    async def _read_reports(self, signals: Signals) -> None:
+        left = [part.writer for part in self.parts if not self._has_ended(part.writer)]
+        found = await self._in_thread(lambda: {writer: signals.read_report(writer) for writer in left})
+        self._reports |= {writer: report for writer, report in found.items() if report is not None}
+
+    def _has_ended(self, writer: str) -> bool:
+        return writer in self._reports and self._reports[writer].has_ended
+
+    def _report(self) -> None:
+        """Show the sum of all parts, if it has changed."""
+        reports = [self._reports.get(part.writer, Report()).progress for part in self.parts]
+        each = [
+            SaveProgress(total=len(part.plan)) if progress is None else progress
+            for part, progress in zip(self.parts, reports, strict=True)
+        ]
+        progress = SaveProgress(**{name: sum(getattr(one, name) for one in each) for name in _COUNTS})
+        if progress != self._shown and self.on_progress is not None:
+            refuse_coroutine("on_progress", self.on_progress(progress))
+        self._shown = progress
+
+    async def _end(self, signals: Signals) -> None:
+        """Tell all parts to end, and wait for that as long as the promise is; what has not begun never does."""
+        for future in self._futures:
+            future.cancel()
+        with suppress(SaveError, TimeoutError):
+            async with asyncio.timeout(self.grace):
+                await self._in_thread(partial(signals.order, Order(beat=self._beat + 1, cancel=True)))
+                while await self._are_running(signals):  # noqa: ASYNC110 - it is files that are waited for
+                    await asyncio.sleep(self.poll / 5)
+                await self._in_thread(lambda: signals.clear([part.writer for part in self.parts]))
+
+    async def _are_running(self, signals: Signals) -> bool:
+        """Whether a part goes on; a future that was cancelled may be of one that does."""
+        await self._read_reports(signals)
+        pairs = zip(self._futures, self.parts, strict=False)  # those that were submitted
+        return any(
+            (part.writer in self._reports and not self._has_ended(part.writer))
+            if future.cancelled()
+            else not future.done()
+            for future, part in pairs
+        )
+
+    def _result(self, folder: str) -> Saved:
+        """Sum up all parts, or raise what ended the first one that failed as a whole."""
+        results: list[PartResult] = []
+        for future, part in zip(self._futures, self.parts, strict=True):
+            error = CancelledError() if future.cancelled() else future.exception()
+            if isinstance(error, SpectrumError):
+                raise error
+            if error is not None:
+                text = self.redaction.redact(f"{type(error).__name__}: {error}")
+                raise SaveError(f"the worker that saved as {part.writer} has died ({text}); save again to resume")
+            result = future.result()
+            if result.saved is None and not result.failed:
+                raise SaveError(f"{part.writer} had no sign of life from here and has ended; save again to resume")
+            results.append(result)
+        saved = [result.saved for result in results if result.saved is not None]
+        lost = [failure for result in results for failure in result.failed]
+        sums = {name: sum(getattr(each, name) for each in saved) for name in _SUMS}
+        return Saved(
+            folder=folder,
+            **{**sums, "total": sums["total"] + len(lost)},
+            failed=(*(failure for each in saved for failure in each.failed), *lost),
+            stopped=any(each.stopped for each in saved),
+        )
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await run_in_thread(self._threads, call, self.redaction, "the destination cannot be reached")
