@@ -73,7 +73,7 @@ def test_accounts_are_pulled_in_processes(cli: Any, sandbox: Sandbox, tmp_path: 
         ('[accounts."a b"]', "account 'a b': expected tables such as"),
         (
             f'[accounts.a]\ntoken = "T"\nzones = ["{ZONE}"]\nproxy = 1',
-            "account 'a': expected token and zones, got 'proxy' too",
+            "account 'a': expected token, zones and limit_file, got 'proxy' too",
         ),
         (f'[accounts.a]\nzones = ["{ZONE}"]', "token: expected the name of the environment variable that holds it"),
         (
@@ -112,6 +112,8 @@ def test_files_of_accounts_that_are_none(cli: Any, tmp_path: Path, text: str, pr
         (["--accounts", "FILE", "--catch-up"], "expected no --catch-up with --accounts"),
         (["--accounts", "FILE", "--proxy", "http://u:p4ssw0rd@p.example"], "--proxy: expected no password in it with"),
         (["--accounts", "FILE", "--processes", "0"], "--processes"),
+        (["--accounts", "FILE", "--limit-file", "x"], "--limit-file: expected no such option with --accounts"),
+        (["--accounts", "FILE", "--limit-url", "redis://:p4ssw0rd@h"], "--limit-url: expected no such option with"),
     ],
     ids=str,
 )

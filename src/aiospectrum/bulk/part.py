@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -18,15 +18,15 @@ from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.save import SaveSettings, save_plans
-from aiospectrum.client import BaseClient
 from aiospectrum.transport import Transport
 
 __all__ = ["MakeClient", "Part", "PartResult", "save_part"]
 
 T = TypeVar("T")
 
-MakeClient: TypeAlias = Callable[[], BaseClient]
-"""Makes the client of an account, with its credentials, in the process that calls over it."""
+MakeClient: TypeAlias = Callable[[], AbstractAsyncContextManager[Transport]]
+"""Makes the client of an account, with its credentials, in the process that calls over it; or what gives one when it is
+entered by ``async with``, such as a function with ``contextlib.asynccontextmanager`` that opens a limiter as well."""
 
 _SILENCE: Final = 120.0
 """Seconds without a new order after which nobody wants the part any more."""

@@ -4,9 +4,9 @@ import os
 import re
 import signal
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from multiprocessing import get_context
 from typing import Annotated, Final
@@ -17,11 +17,14 @@ from cyclopts import Parameter
 from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._extras import import_extra
 from aiospectrum._http.passwords import hide_passwords
+from aiospectrum.bulk import MakeClient
 from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.limits import LIMIT_URL, SharedLimit
 from aiospectrum.cli.options import MaybeAtLeastOne, check_zone, read_text
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.client import Client
 from aiospectrum.errors import CredentialsError
+from aiospectrum.limiters import RedisLimiter
 from aiospectrum.policies import RateLimit
 
 __all__ = ["AccountOptions", "Accounts", "executor_of", "read_accounts"]
@@ -59,8 +62,8 @@ class AccountOptions:
 class Accounts:
     """What a file of accounts says."""
 
-    clients: dict[str, Callable[[], Client]]
-    """For each zone, what makes the client of its account."""
+    clients: dict[str, MakeClient]
+    """For each zone, what opens the client of its account."""
 
     count: int
     """How many accounts there are."""
@@ -90,44 +93,62 @@ def read_accounts(file: str, context: Context, limit: RateLimit) -> Accounts:
         raise UsageError(f"{name}: expected {example}")
     if context.proxy is not None and hide_passwords(with_scheme(context.proxy)) != with_scheme(context.proxy):
         raise UsageError("--proxy: expected no password in it with --accounts: set HTTPS_PROXY where the workers are")
-    clients: dict[str, Callable[[], Client]] = {}
+    if context.shared_limit.words():
+        option = context.shared_limit.words()[0]
+        raise UsageError(
+            f"{option}: expected no such option with --accounts: limit_file of an account is its file, and a server is"
+            f" named by {LIMIT_URL} where the workers are, with the name of the account for its limit"
+        )
+    clients: dict[str, MakeClient] = {}
     for account, settings in accounts.items():
         place = f"{name}: account {account[:40]!r}"
         if not isinstance(settings, dict) or not _ACCOUNT.fullmatch(account):
             raise UsageError(f"{place}: expected {example}")
-        unknown = [key for key in settings if key not in ("token", "zones")]
+        unknown = [key for key in settings if key not in ("token", "zones", "limit_file")]
         if unknown:
-            raise UsageError(f"{place}: expected token and zones, got {unknown[0][:40]!r} too")
-        variable, zones = settings.get("token"), settings.get("zones")
+            raise UsageError(f"{place}: expected token, zones and limit_file, got {unknown[0][:40]!r} too")
+        variable, zones, limit_file = settings.get("token"), settings.get("zones"), settings.get("limit_file")
         if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
             raise UsageError(f"{place}: token: expected the name of the environment variable that holds it")
         if not isinstance(zones, list) or not zones:
             raise UsageError(f"{place}: zones: expected a list of the identifiers of zones")
-        make_client = partial(_make_client, account, variable, limit, context.proxy)
+        if limit_file is not None and not isinstance(limit_file, str):
+            raise UsageError(f"{place}: limit_file: expected the path of a file")
+        open_client = partial(_open_client, account, variable, limit_file, limit, context.proxy)
         for zone in zones:
             zone_id = check_zone(zone if isinstance(zone, str) else str(zone), f"{place}: zones").lower()
             if zone_id in clients:
                 raise UsageError(f"{place}: zones: expected each zone once, got {zone_id} twice")
-            clients[zone_id] = make_client
+            clients[zone_id] = open_client
     return Accounts(clients=clients, count=len(accounts))
 
 
-def _make_client(account: str, variable: str, limit: RateLimit, proxy: str | None) -> Client:
-    """Make the client of an account from the environment of the process that calls over it."""
+@asynccontextmanager
+async def _open_client(
+    account: str, variable: str, limit_file: str | None, limit: RateLimit, proxy: str | None
+) -> AsyncIterator[Client]:
+    """Open the client of an account by the environment of the process that calls over it."""
     environ = os.environ
     token = environ.get(variable, "").strip()
     if not token:
         raise CredentialsError(f"account {account}: the environment variable {variable} is not set there")
+    name = account if limit_file is None and environ.get(LIMIT_URL, "").strip() else None
+    limiter = SharedLimit(file=limit_file, name=name).make(limit, environ)
     base_url = environ.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL
     _, url = find_proxy(proxy, environ, base_url) or ("", None)
-    return Client(
-        api_token=token,
-        base_url=base_url,
-        rate_limit=limit,
-        connector_limit=limit.in_flight,
-        proxy=url,
-        user_agent="cli",
-    )
+    async with AsyncExitStack() as stack:
+        if isinstance(limiter, RedisLimiter):
+            await stack.enter_async_context(limiter)
+        yield await stack.enter_async_context(
+            Client(
+                api_token=token,
+                base_url=base_url,
+                rate_limit=limiter,
+                connector_limit=limit.in_flight,
+                proxy=url,
+                user_agent="cli",
+            )
+        )
 
 
 @contextmanager
