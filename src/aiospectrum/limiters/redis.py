@@ -360,7 +360,8 @@ def _connector(redis: Any, url: str, shown: str, timeout: float) -> Callable[[],
             socket_connect_timeout=timeout,
             max_connections=1,
             protocol=2,
-            retry=retry(no_wait(), 1),  # over a new connection, where the server has closed a kept one
+            retry=retry(no_wait(), 1),
+            retry_on_error=[redis.ConnectionError],  # once more, as the server may have closed a kept connection
         )
 
     try:
