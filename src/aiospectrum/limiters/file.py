@@ -99,8 +99,8 @@ class FileLimiter(BaseLimiter):
         window = _FileWindow(self.path, limit, time.monotonic if clock is None else clock)
         super().__init__(limit, window, clock=clock, call_later=call_later)
 
-    def __repr__(self) -> str:
-        return f"{super().__repr__()[:-1]}, path={self.path!r})"
+    def _shown_place(self) -> str:
+        return f", path={self.path!r}"
 
 
 class _FileWindow:
