@@ -8,8 +8,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Final, NoReturn, TextIO, TypeVar
@@ -23,12 +23,13 @@ from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.cli.formatting import cell
-from aiospectrum.cli.proxies import find_proxy
+from aiospectrum.cli.limits import SharedLimit
+from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.hooks import AttemptHook
-from aiospectrum.limiters import Limiter
+from aiospectrum.limiters import RedisLimiter
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.policies import RateLimit, RetryPolicy
 
@@ -91,10 +92,13 @@ class Context:
     """How often calls that are safe to repeat are attempted."""
 
     argv: Sequence[str] = attrs.field(default=(), repr=False)
-    """The arguments, without the program's name and ``--proxy``."""
+    """The arguments, without the program's name and the options of all commands."""
 
     proxy: str | None = attrs.field(default=None, repr=False)
     """The value of ``--proxy``; None to go by the environment."""
+
+    shared_limit: SharedLimit = attrs.field(factory=SharedLimit, repr=False)
+    """Where the rate limit is, if it is shared with other processes."""
 
     redact: Callable[[str], str] = attrs.field(
         init=False, repr=False, default=attrs.Factory(lambda self: _make_redact(self), takes_self=True)
@@ -139,6 +143,48 @@ class Context:
                 f"{source}: expected the URL of an HTTP proxy, such as http://proxy.example:3128"
             ) from None
 
+    def limiter(self, limit: RateLimit | None = None) -> BaseLimiter:
+        """Make the limiter: that of this process, or the one that the options of all commands name.
+
+        Args:
+            limit: The limit; None for the default.
+
+        Returns:
+            The limiter, for :meth:`open_client`.
+
+        Raises:
+            UsageError: The options name none that can be used.
+        """
+        try:
+            return self.shared_limit.make(limit, self.environ)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
+    @asynccontextmanager
+    async def open_client(
+        self, limiter: BaseLimiter | None, on_attempt: AttemptHook | None = None
+    ) -> AsyncIterator[Client]:
+        """Open a client and its limiter for the block.
+
+        Args:
+            limiter: As for :meth:`client`.
+            on_attempt: As for :meth:`client`.
+
+        Raises:
+            CredentialsError: As :meth:`client` does.
+            UsageError: As :meth:`client` does.
+        """
+        client = self.client(limiter, on_attempt)
+        async with AsyncExitStack() as stack:
+            if isinstance(limiter, RedisLimiter):
+                await stack.enter_async_context(limiter)
+            yield await stack.enter_async_context(client)
+
+    def shared_options(self) -> list[str]:
+        """The options of all commands as they were given, for a command that resumes; with what they hide."""
+        proxy = [] if self.proxy is None else ["--proxy", with_scheme(self.proxy)]
+        return [*proxy, *self.shared_limit.words()]
+
     def call(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Do some work with an open client, on an event loop of its own.
 
@@ -151,10 +197,12 @@ class Context:
         Raises:
             StoppedError: A signal ended it.
             SpectrumError: A call failed, or the environment does not make a client.
+            UsageError: The options or the environment do not make a client or a limiter.
         """
+        limiter = self.limiter()
 
         async def work_with_client() -> T:
-            async with self.client(Limiter()) as client:
+            async with self.open_client(limiter) as client:
                 return await work(client)
 
         return asyncio.run(until_stopped(work_with_client()))
@@ -219,7 +267,7 @@ class Context:
 
 
 def _make_redact(context: Context) -> Callable[[str], str]:
-    environ, words = context.environ, [*context.argv, context.proxy or ""]
+    environ, words = context.environ, [*context.argv, context.proxy or "", context.shared_limit.url or ""]
 
     @cache
     def redaction() -> Redaction:

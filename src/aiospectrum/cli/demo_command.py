@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,6 @@ from aiospectrum.cli.tables import add_column, new_table
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import SpectrumError
-from aiospectrum.limiters import Limiter
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.models import App, Metric
 from aiospectrum.policies import RateLimit
@@ -72,7 +72,7 @@ def demo(
         raise UsageError("expected --zone for Cloudflare, or --zones and --seed for a sandbox, got both")
     names = read_zones(zone, None, None)
     context.print_out(f"Pulling a day of traffic of {counted(len(names), 'zone')} from {context.api_name()}")
-    work = _pull_and_query(names, Limiter(RateLimit(in_flight=concurrency)), concurrency, context)
+    work = _pull_and_query(names, context.limiter(RateLimit(in_flight=concurrency)), concurrency, context)
     return asyncio.run(until_stopped(work))
 
 
@@ -106,7 +106,7 @@ async def _pull_and_query(
         seconds = context.monotonic() - began
     context.print_out(_pulled_line(result))
     if apps:
-        names = await _find_configurations(apps, context.client(limiter))
+        names = await _find_configurations(apps, context.open_client(limiter))
         context.print_out("")
         context.out.print(_busiest_table(apps, names, bars=_HOURS if context.out.width >= _WIDE else _HOURS // 3))
         context.print_out("")
@@ -161,17 +161,17 @@ def _busy_app(row: Mapping[str, Any]) -> _BusyApp:
     )
 
 
-async def _find_configurations(apps: list[_BusyApp], client: Client) -> dict[str, App]:
+async def _find_configurations(apps: list[_BusyApp], opening: AbstractAsyncContextManager[Client]) -> dict[str, App]:
     """Get the configurations by identifier, without those that are gone, or not readable with these credentials."""
 
-    async def find(app: _BusyApp) -> App | None:
+    async def find(app: _BusyApp, client: Client) -> App | None:
         try:
             return await client.apps.get(app.zone_id, app.app_id)
         except SpectrumError:
             return None
 
-    async with client:
-        found = await asyncio.gather(*map(find, apps))
+    async with opening as client:
+        found = await asyncio.gather(*(find(app, client) for app in apps))
     return {app.id: app for app in found if app is not None}
 
 

@@ -13,6 +13,7 @@ from aiospectrum.cli.app_commands import apps_group
 from aiospectrum.cli.context import Context, PipeConsole, UsageError, show_warnings
 from aiospectrum.cli.dataset_commands import dataset_group
 from aiospectrum.cli.demo_command import demo
+from aiospectrum.cli.limits import LIMIT_URL, SharedLimit
 from aiospectrum.cli.pull_command import pull
 from aiospectrum.cli.report_commands import bytime, current, protocols, summary
 from aiospectrum.cli.sandbox_command import sandbox
@@ -37,6 +38,17 @@ _PROXY_HELP: Final = (
     "URL of an HTTP proxy to call the API over, empty for none; when left out, HTTPS_PROXY or ALL_PROXY, but for hosts "
     "in NO_PROXY."
 )
+
+
+_LIMIT_FILE_HELP: Final = (
+    "File by which all processes of this machine share one rate limit, made if there is none; one for each token, and "
+    "of one --rate-limit."
+)
+_LIMIT_URL_HELP: Final = (
+    f"URL of a Redis or Valkey server by which processes of many machines share it; when left out, {LIMIT_URL}, where "
+    "its password is not seen by others; empty for none."
+)
+_LIMIT_NAME_HELP: Final = "Name of the limit on that server, one for each token; default when left out."
 
 
 def run(argv: Sequence[str], context: Context) -> int:
@@ -75,9 +87,19 @@ def _dispatch(argv: Sequence[str], context: Context) -> int:
     def run_command(
         *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         proxy: Annotated[str | None, Parameter(name="--proxy", allow_leading_hyphen=True, help=_PROXY_HELP)] = None,
+        limit_file: Annotated[
+            str | None, Parameter(name="--limit-file", allow_leading_hyphen=True, help=_LIMIT_FILE_HELP)
+        ] = None,
+        limit_url: Annotated[
+            str | None, Parameter(name="--limit-url", allow_leading_hyphen=True, help=_LIMIT_URL_HELP)
+        ] = None,
+        limit_name: Annotated[
+            str | None, Parameter(name="--limit-name", allow_leading_hyphen=True, help=_LIMIT_NAME_HELP)
+        ] = None,
     ) -> object:
         command, bound, unparsed = program.parse_args(list(words), print_error=False, exit_on_error=False)
-        given = attrs.evolve(context, argv=words, proxy=proxy)
+        shared_limit = SharedLimit(file=limit_file, url=limit_url, name=limit_name)
+        given = attrs.evolve(context, argv=words, proxy=proxy, shared_limit=shared_limit)
         return command(*bound.args, **bound.kwargs, **({"context": given} if "context" in unparsed else {}))
 
     program.meta.default(run_command)  # takes what every command has, wherever it stands

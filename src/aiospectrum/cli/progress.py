@@ -104,7 +104,9 @@ class Meter:
         since_last = now - self._last_reading
         self._last_reading = now
         pause_left = self._limiter.pause_left() if self._limiter else 0.0
-        full_for = max(self._limiter.quota_wait() if self._limiter else 0.0, self._wait(now, 0))
+        full_for = self._wait(now, 0)
+        if self._limiter is not None:  # others may use the window, too
+            full_for = max(full_for, self._limiter.quota_wait(), self._limiter.window_wait())
         self._reading = attrs.evolve(
             before,
             rate=len(self._responses) / max(1.0, min(_RECENT, now - self._began)),

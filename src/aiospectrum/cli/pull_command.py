@@ -18,7 +18,6 @@ from aiospectrum.bulk.preview import preview
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.options import AsPlainJSON, Passed, expand_home, flattened
 from aiospectrum.cli.plan_options import PlanOptions
-from aiospectrum.cli.proxies import with_scheme
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import (
     extent,
@@ -31,7 +30,6 @@ from aiospectrum.cli.pull_report import (
 from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.errors import InvalidArgumentError
-from aiospectrum.limiters import Limiter
 from aiospectrum.policies import RateLimit
 
 __all__ = ["pull", "resume_command"]
@@ -112,13 +110,14 @@ def pull(
             look = partial(preview, **arguments, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
             found = asyncio.run(until_stopped(Threads().run(look)))
             return _print_plans(found.plans, found.requests, limit, context, as_json=as_json)
+        limiter = context.limiter(limit)
         what = "what is new" if catch_up or plan is None else extent(len(plan), len(plan.zones))
         context.print_err(f"Pulling {what} from {api_name} into {place}")
         if catch_up or plan is None:
-            job = PullJob(partial(bulk.catch_up, **arguments, zones=zones), context, limiter=Limiter(limit))
+            job = PullJob(partial(bulk.catch_up, **arguments, zones=zones), context, limiter=limiter)
         else:
             save = partial(bulk.save, **arguments)
-            job = PullJob(save, context, limiter=Limiter(limit), total=len(plan), zones=len(plan.zones))
+            job = PullJob(save, context, limiter=limiter, total=len(plan), zones=len(plan.zones))
         result = asyncio.run(job.run())
     return _conclude(result, None if catch_up else plan, saving, place, context, as_json=as_json)
 
@@ -159,8 +158,8 @@ def _conclude(
         if result.stopped is not None:
             context.print_err(f"aiospectrum: {result.stopped}")
         context.print_err("to retry what failed:" if result.stopped is None else "to resume:")
-        proxy = [] if context.proxy is None else ["--proxy", hide_passwords(with_scheme(context.proxy))]
-        context.print_err(resume_command([*context.argv, *proxy], span=None if plan is None else plan.span))
+        words = [*context.argv, *context.shared_options()]
+        context.print_err(resume_command(words, span=None if plan is None else plan.span))
     return status
 
 

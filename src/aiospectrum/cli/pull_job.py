@@ -89,7 +89,7 @@ class PullJob:
         Raises:
             SpectrumError: It cannot be saved, or not any further.
         """
-        async with self._context.client(self._limiter, self._meter.on_attempt) as client:
+        async with self._context.open_client(self._limiter, self._meter.on_attempt) as client:
             with hide_warnings(), signals_to(self._interruption.press):
                 async with self._displayed():
                     saved = await self._interruption.run(

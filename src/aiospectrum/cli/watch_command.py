@@ -20,7 +20,6 @@ from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, 
 from aiospectrum.cli.options import AtLeastOne, MaybeAtLeastOne, Passed, ZoneFilesOption, ZonesOption, read_zones
 from aiospectrum.cli.tables import new_table
 from aiospectrum.cli.terminal import StoppedError, drawn, until_stopped
-from aiospectrum.limiters import Limiter
 from aiospectrum.models import CurrentAggregate
 from aiospectrum.policies import RateLimit
 
@@ -91,11 +90,12 @@ async def _watch(
     zones: tuple[str, ...], *, every: float, rounds: int | None, concurrency: int, context: Context
 ) -> int:
     view = WatchView(zones=len(zones), every=every)
+    limiter = context.limiter()
 
     async def follow() -> None:
         nonlocal view
         left = math.inf if rounds is None else rounds
-        async with context.client(Limiter()) as client:
+        async with context.open_client(limiter) as client:
             found = bulk.watch(
                 client,
                 zones,

@@ -112,7 +112,14 @@ class BaseLimiter:
         raise TypeError("a limiter is shared, not copied: give this one to each client, or pickle its limit")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.limit}, in_flight={self._in_flight}, queued={len(self._queue)})"
+        if "_queue" not in vars(self):  # as tools find it in the frames of an argument that was refused
+            return f"{type(self).__name__}(not made)"
+        state = f"{self.limit}, in_flight={self._in_flight}, queued={len(self._queue)}"
+        return f"{type(self).__name__}({state}{self._shown_place()})"
+
+    def _shown_place(self) -> str:
+        """Where the limit is kept, for the representation."""
+        return ""
 
     @property
     def in_flight(self) -> int:
@@ -127,6 +134,10 @@ class BaseLimiter:
     def pause_left(self) -> float:
         """Seconds until the end of a pause after a 429; 0 when there is none."""
         return max(0.0, self._paused_until - self._now(), self._store.pause_left())
+
+    def window_wait(self) -> float:
+        """Seconds until the window lets another request out, as far as known; 0 when it does now."""
+        return self._store.wait(self._now(), 0)
 
     def quota_wait(self) -> float:
         """Seconds for which the API has said that no requests are left; 0 when it has not."""

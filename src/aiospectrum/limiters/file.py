@@ -7,7 +7,6 @@ import secrets
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from itertools import pairwise
 from typing import ClassVar, Final
 
@@ -15,13 +14,24 @@ from aiospectrum.checks import refuse
 from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import ClientStateError
 from aiospectrum.limiters.base import BaseLimiter, Timer, check_limit
-from aiospectrum.limiters.shared_file import COUNT, DUES, OWNERS, PAUSE, PLACES, RESERVED, RING, open_file, size_of
+from aiospectrum.limiters.shared_file import (
+    COUNT,
+    DUES,
+    LOCKS,
+    OWNERS,
+    PAUSE,
+    PLACES,
+    RESERVED,
+    RING,
+    open_file,
+    size_of,
+)
 from aiospectrum.policies import RateLimit
 
-with suppress(ModuleNotFoundError):  # Windows, where open_file() says so
-    from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
-
 __all__ = ["FileLimiter"]
+
+_LOCK: Final = 0 if LOCKS is None else LOCKS.LOCK_EX | LOCKS.LOCK_NB
+_UNLOCK: Final = 0 if LOCKS is None else LOCKS.LOCK_UN
 
 _TRIES: Final = 10
 """To lock the file: others hold the lock for some microseconds, unless they are stopped in them."""
@@ -89,8 +99,8 @@ class FileLimiter(BaseLimiter):
         window = _FileWindow(self.path, limit, time.monotonic if clock is None else clock)
         super().__init__(limit, window, clock=clock, call_later=call_later)
 
-    def __repr__(self) -> str:
-        return f"{super().__repr__()[:-1]}, path={self.path!r})"
+    def _shown_place(self) -> str:
+        return f", path={self.path!r}"
 
 
 class _FileWindow:
@@ -131,13 +141,15 @@ class _FileWindow:
             self._retry = 0.0
             return self._take(self._clock())
         finally:
-            flock(self._file, LOCK_UN)
+            LOCKS.flock(self._file, _UNLOCK)
 
     def wait(self, now: float, ahead: int = 0) -> float:
         """Seconds until the time that is reserved, or until so many others of this process have gone out."""
         now = self._clock()
         if ahead == 0 and self._next > -math.inf:
             return max(self._next - now, _LEAST_WAIT)
+        if not self._is_whole():
+            return 0.0
         others = min(self._words[RESERVED], PLACES) - (self._due is not None)
         rounds, index = divmod(ahead + others, self._requests)
         last = self._times[RING + (self._words[COUNT] + index - self._requests) % self._places]
@@ -145,30 +157,31 @@ class _FileWindow:
 
     def pause(self, seconds: float) -> None:
         """Write the end of a pause; without the lock, as the pauses of a moment end at about the same time."""
-        self._times[PAUSE] = self._clock() + max(seconds, self.pause_left())
+        if self._is_whole():
+            self._times[PAUSE] = self._clock() + max(seconds, self.pause_left())
 
     def pause_left(self) -> float:
         """Seconds until the end of the pause in the file, at most what a pause may last."""
-        left = self._times[PAUSE] - self._clock()
+        left = self._times[PAUSE] - self._clock() if self._is_whole() else 0.0
         return min(left, self._max_wait) if left > 0 else 0.0
 
     def give_back(self) -> None:
         """Give the reservation back; when that fails others wait for it once."""
         self._next = -math.inf
-        if self._due is None or self._file < 0 or not self._lock():
+        if self._due is None or not self._is_whole() or not self._lock():
             return
         try:
             self._settle_reservations(self._clock())
             self._cancel_reservation()
         finally:
-            flock(self._file, LOCK_UN)
+            LOCKS.flock(self._file, _UNLOCK)
 
     def _lock(self) -> bool:
         if self._file < 0:
             raise ClientStateError("the FileLimiter belongs to the process that forked this one: make one in each")
         for _ in range(_TRIES):
             try:
-                flock(self._file, LOCK_EX | LOCK_NB)
+                LOCKS.flock(self._file, _LOCK)
             except BlockingIOError:
                 continue
             return True
@@ -260,6 +273,10 @@ class _FileWindow:
             times[PAUSE] = min(times[PAUSE] - passed, now + self._max_wait) if is_in_order else now
         words[RESERVED] = 0
         self._due = None
+
+    def _is_whole(self) -> bool:
+        """Whether nothing was cut off, as a look at what is missing would end the process."""
+        return self._file >= 0 and os.lseek(self._file, 0, os.SEEK_END) == self._size
 
     def _check_file(self, now: float) -> None:
         """Refuse to go on with a file that others do not find, or of which a part is missing."""
