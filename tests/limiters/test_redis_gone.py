@@ -270,7 +270,7 @@ async def test_a_wrong_password(
         ":t0ps3cret@127.0.0.1",
         "redis://:t0ps3cret@127.0.0.1/0?socket_timeout=t0ps3cret",
         "redis://:t0ps3cret@127.0.0.1/0?db=t0ps3cret",
-        "redis://:t0ps3cret@127.0.0.1/t0ps3cret\n",
+        "redis://:t0ps3cret@127.0.0.1/x\n",
         b"redis://:t0ps3cret@127.0.0.1",
         ["redis://:t0ps3cret@127.0.0.1"],
         None,
