@@ -43,7 +43,8 @@ class RedisLimiter(BaseLimiter):
     Use it in ``async with``, around the clients that share it: that owns its connection and its task. All counts by the
     server's clock, whatever the clocks of the machines say, and one trip asks for all calls of the process that wait.
     Processes take turns. Requests in flight are counted by each process alone, as is the probe after a pause: give each
-    its part of ``in_flight``, so that together they have no more in flight than the limit is below the API's.
+    its part of ``in_flight``, so that together they have no more in flight than the limit is below the API's. A request
+    counts from when the server grants it; when a reply is slow, it goes out up to ``timeout`` later.
 
     The server may forget, as one without persistence does when it is restarted. Then processes that had asked it within
     the period pause all until what they had sent is that old.
@@ -167,6 +168,14 @@ class RedisLimiter(BaseLimiter):
         """Ask the server in a task, for all that have come to wait until it runs."""
         if self._server is not None and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(self._talk())
+            self._task.add_done_callback(self._look_at_end)
+
+    def _look_at_end(self, task: asyncio.Task[None]) -> None:
+        """Let nobody wait for a task that an unforeseen error has ended."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}; nothing was sent"
+            self._fail(LimiterUnavailableError(problem))
 
     async def _talk(self) -> None:
         """Ask as long as there is something to ask for or to tell, and while the server is gone until it is back."""
@@ -381,7 +390,10 @@ def _connector(redis: Any, url: str, shown: str, timeout: float) -> Callable[[],
 
     try:
         made = shown != "…" and connect()
-    except (ValueError, TypeError):  # TypeError: of what is in the query
+        if made:
+            pool = made.connection_pool
+            pool.connection_class(**pool.connection_kwargs)  # nothing is sent yet; it knows the options of the query
+    except (ValueError, TypeError, redis.RedisError):  # of what is in the query
         made = None
     if not made:
         refuse("url", shown, "a redis://, rediss:// or unix:// URL of a server, with what is odd in a password escaped")
