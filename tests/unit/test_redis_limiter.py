@@ -280,6 +280,23 @@ async def test_a_server_that_has_forgotten(own_server: Server) -> None:
         assert times[4] - times[0] > 0.98
 
 
+@pytest.mark.parametrize("ahead", [5.0, 200_000.0], ids=["a little", "by days"])
+async def test_a_clock_that_is_set_back(server: Server, ahead: float) -> None:
+    """When the server's clock is set back its time stands still, or a period is waited for; then all goes on."""
+    redis = pytest.importorskip("redis")
+    name = f"clock-{ahead:g}"
+    async with opened(server, name, 1, requests=2, per_seconds=0.4) as (limiter,):
+        times = [await send(limiter)]
+        with redis.Redis.from_url(server.url) as client:
+            state, sent = (f"aiospectrum:{{{name}}}:{key}" for key in ("state", "sent"))
+            client.hset(state, "last", str(int(client.hget(state, "last")) + int(ahead * 1e6)))
+            for member in client.zrange(sent, 0, -1):  # as if all of it had been so much later
+                client.zincrby(sent, ahead * 1e6, member)
+        times += [await send(limiter) for _ in range(4)]
+        assert all(last - first > 0.39 for first, last in zip(times, times[2:], strict=False))
+        assert times[-1] - times[0] < 2
+
+
 async def test_a_server_that_does_not_reply(server: Server) -> None:
     """A trip takes no longer than the time-out."""
     silent = socket.create_server(("127.0.0.1", 0))

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import math
+import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Final, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from aiospectrum._extras import import_extra
 from aiospectrum._loop import running_loop
@@ -24,11 +25,15 @@ __all__ = ["RedisLimiter"]
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
 _SCHEMES: Final = ("redis", "rediss", "unix")
+_DATABASE: Final = re.compile("(/[0-9]{0,9})?")
 _OTHER_NAME: Final = "give all who share it one limit, or use another name; an unused one is free after two periods"
 _NAME: Final = Text(pattern=r"^[A-Za-z0-9._:-]{1,100}$", expected="1 to 100 letters, digits and ._:-")
 _PART: Final = "'fail', or a part of the limit greater than 0 and up to 1"
 _SHARE: Final = Number(excludes_minimum=True, expected=_PART)
 _SECONDS: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0")
+
+_LONGEST_REASON: Final = 300
+"""Characters of what a server says that an error repeats."""
 
 _MOST_AT_ONCE: Final = 1000
 """Permits of one trip, so that the server is not held up."""
@@ -218,13 +223,22 @@ class RedisLimiter(BaseLimiter):
                 reply = await self._script(keys=window.keys, args=window.question(wanted, began))
             return window.hear(reply, began, self._now(), self._timeout)
         except self._errors as error:
-            reason = " ".join(str(error).split()) or f"no reply within {self._timeout:g} s"
+            reason = " ".join(self._without_password(str(error)).split())[:_LONGEST_REASON]
+            reason = reason or f"no reply within {self._timeout:g} s"
             self._problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}: {reason}"
         if self._server is not None:
             await self._server.connection_pool.disconnect()
         return LimiterUnavailableError(
             f"{self._problem}; nothing was sent: see that it runs, or let when_gone be a part of the limit"
         )
+
+    def _without_password(self, text: str) -> str:
+        """What a server says, which may be what it was sent."""
+        options: Mapping[str, Any] = {} if self._server is None else self._server.connection_pool.connection_kwargs
+        password = str(options.get("password") or "")
+        for spelling in (password, quote(password, safe=""), repr(password)[1:-1]):
+            text = text.replace(spelling, "…") if spelling else text
+        return text
 
 
 class _RedisWindow:
@@ -366,7 +380,8 @@ def _without_login(url: object) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "…"
-    if text is None or parts.scheme not in _SCHEMES or "@" in parts.path:
+    is_path = parts.scheme == "unix" or _DATABASE.fullmatch(unquote(parts.path))
+    if text is None or parts.scheme not in _SCHEMES or "@" in parts.path or not is_path or parts.fragment:
         return "…"
     place = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{place}{'' if port is None else f':{port}'}{parts.path}"
