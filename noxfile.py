@@ -207,6 +207,13 @@ def bulk_bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def limiters(session: nox.Session) -> None:
+    """Measure limits over several processes, ours and those of libraries, in some four minutes; two with ``--quick``."""
+    session.install(".[redis]", *group("limiters"))
+    session.run("python", "-m", "benchmarks.limiters", *session.posargs)
+
+
+@nox.session(default=False)
 def bounds(session: nox.Session) -> None:
     """Measure how long responses that mean harm hold the event loop, and what memory they take; in five minutes.
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from aiospectrum import Limiter, RateLimit
+from aiospectrum import FileLimiter, Limiter, RateLimit, RedisLimiter
 
 __all__ = ["WAYS", "Acquire", "Way"]
 
@@ -55,6 +55,19 @@ def _limit(requests: int) -> RateLimit:
 async def _ours_loop(where: str, requests: int) -> AsyncIterator[Acquire]:
     """The limiter of an event loop."""
     yield _acquire(Limiter(_limit(requests)))
+
+
+@asynccontextmanager
+async def _ours_file(where: str, requests: int) -> AsyncIterator[Acquire]:
+    """The limiter of a machine."""
+    yield _acquire(FileLimiter(where, _limit(requests)))
+
+
+@asynccontextmanager
+async def _ours_redis(where: str, requests: int) -> AsyncIterator[Acquire]:
+    """The limiter of many machines."""
+    async with RedisLimiter(where, _limit(requests)) as limiter:
+        yield _acquire(limiter)
 
 
 @asynccontextmanager
@@ -110,6 +123,8 @@ async def _throttled(where: str, requests: int) -> AsyncIterator[Acquire]:
 
 WAYS: Final = {
     "aiospectrum, event loop": Way(_ours_loop),
+    "aiospectrum, file": Way(_ours_file, "file"),
+    "aiospectrum, Redis": Way(_ours_redis, "redis", "redis", "redis"),
     "limits": Way(_limits, "redis", "limits", "limits"),
     "pyrate-limiter": Way(_pyrate_limiter, "redis", "pyrate_limiter", "pyrate-limiter"),
     "throttled-py": Way(_throttled, "redis", "throttled", "throttled-py"),

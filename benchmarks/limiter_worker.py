@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.limiter_ways import WAYS, Acquire
+from tests.limiters.moments import Moments
 
+MOMENTS = Moments(8)
 _AT_ONCE = 64
 """Calls that wait at the same time when there are many."""
 
@@ -36,13 +38,13 @@ async def many(acquire: Acquire, count: float) -> dict[str, Any]:
 
 
 async def share(acquire: Acquire, seconds: float) -> dict[str, Any]:
-    """Take as many as there are for some seconds, 16 calls at a time; says when each was there."""
-    times: list[float] = []
+    """Take as many as there are for some seconds, 16 calls at a time; says in which intervals each came."""
+    times: list[tuple[float, float]] = []
 
     async def take() -> None:
         while True:
             await acquire()
-            times.append(time.clock_gettime(time.CLOCK_MONOTONIC))
+            times.append(MOMENTS.interval())
 
     tasks = [asyncio.create_task(take()) for _ in range(16)]
     done, pending = await asyncio.wait(tasks, timeout=seconds)
@@ -79,4 +81,5 @@ async def main(name: str, where: str, requests: str) -> None:
 if __name__ == "__main__":
     if ahead := float(sys.argv[4]):
         set_ahead(ahead)  # before what looks at the clock is imported
-    asyncio.run(main(*sys.argv[1:4]))
+    with asyncio.Runner(loop_factory=MOMENTS.make_loop) as runner:
+        runner.run(main(*sys.argv[1:4]))

@@ -10,7 +10,8 @@ not installed. It exits 1 when one of ours lets more than the limit through.
 
 - Cost: one process under a limit that it never reaches, permits one after another, and 64 at a time.
 - Permits: 1 and 4 processes with 16 calls each that always want more, 200 per second; the most in any second, and how
-  many there were in all, as a share of those that were possible. Then once more with the wall clock of one of the four
+  many there were in all, as a share of those that were possible. Counted are those that came in it for sure, whatever
+  held a process up between its permit and its look at the clock. Then once more with the wall clock of one of the four
   half a second ahead, as on another machine.
 """
 
@@ -31,6 +32,7 @@ from benchmarks.limiter_ways import WAYS
 from benchmarks.processes import Process
 from benchmarks.tables import describe_run, format_table
 from tests import redis_server
+from tests.limiters.moments import most_for_sure
 
 REQUESTS: Final = 200
 """Per second."""
@@ -72,16 +74,6 @@ def ask(workers: Sequence[Process], command: str, number: float) -> list[dict[st
     return [json.loads(worker.read_line()) for worker in workers]
 
 
-def most_in_a_second(times: Sequence[float]) -> int:
-    """The most permits in any second, however it lies."""
-    most = start = 0
-    for end, moment in enumerate(times):
-        while moment - times[start] >= 1.0:
-            start += 1
-        most = max(most, end - start + 1)
-    return most
-
-
 @attrs.frozen
 class Shared:
     """What some processes got together."""
@@ -96,9 +88,9 @@ class Shared:
     @classmethod
     def of(cls, found: Sequence[dict[str, Any]], seconds: float) -> "Shared":
         """Add up what the processes say."""
-        times = sorted(moment for each in found for moment in each["times"])
+        times = [(begin, end) for each in found for begin, end in each["times"]]
         possible = REQUESTS * (1 + int(seconds))  # a window at once, and one after each second
-        return cls(most_in_a_second(times), len(times) / possible, sum(each["cpu"] for each in found) / len(times))
+        return cls(most_for_sure(times, 1.0), len(times) / possible, sum(each["cpu"] for each in found) / len(times))
 
 
 def measure_costs(names: Sequence[str], folder: Path, count: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -239,13 +240,25 @@ class InOneFile(LimiterMachine):
     place = staticmethod(in_one_file)
     processes = 3
 
+    @rule(which=st.integers(0, 2), seconds=QUARTERS)
+    def be_stopped_with_the_lock(self, which: int, seconds: float) -> None:
+        """Somebody is stopped while they have the lock: nobody gets a permit, and no event loop is held up."""
+        process, permits = self.world.processes[which], len(self.times)
+        assert isinstance(process.limiter, FileLimiter)
+        with open(process.limiter.path, "rb") as file:
+            flock(file, LOCK_EX)
+            if not process.is_stopped:
+                self.world.come(process, None)
+            self.world.pass_by(seconds)
+            assert len(self.times) == permits
+
 
 class TestInOneLoop(LimiterMachine.TestCase):
     settings = settings(max_examples=100, stateful_step_count=60)
 
 
 class TestInOneFile(InOneFile.TestCase):
-    settings = settings(max_examples=100, stateful_step_count=60)
+    settings = settings(max_examples=50, stateful_step_count=50)
 
 
 class Deaf(Limiter):

@@ -28,14 +28,7 @@ async def time_calls(kind: str, place: str, calls: tuple[int, ...], seconds: flo
         at_once = str(IN_FLIGHT // len(calls))
         processes = [
             await asyncio.create_subprocess_exec(
-                *(
-                    sys.executable,
-                    "-m",
-                    "tests.limiters.calls_process",
-                    *shared,
-                    str(count),
-                    str(IN_FLIGHT // len(calls)),
-                ),
+                *(sys.executable, "-m", "tests.limiters.calls_process", *shared, str(count), at_once),
                 cwd=ROOT,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

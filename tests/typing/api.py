@@ -17,9 +17,14 @@ from aiospectrum import (
     CurrentAggregate,
     DeletedApp,
     ErrorDetail,
+    FileLimiter,
+    Limiter,
     Page,
     Protocol,
+    RateLimit,
+    RateLimiter,
     RateLimitError,
+    RedisLimiter,
     ReportByTime,
     ReportSummary,
     Response,
@@ -98,6 +103,33 @@ def sent(app: App) -> list[AppRequest]:
         AppRequest(protocol="tcp/22", dns=dns, origin_direct=origin, tls=Unchecked("quantum")),
         attrs.evolve(AppRequest.from_app(app), tls="full"),
     ]
+
+
+class Own:
+    """A limiter of a user's own."""
+
+    async def acquire(self, latest: float | None) -> int:
+        return 1
+
+    def release(self, permit: int, *, was_cancelled: bool) -> None: ...
+
+    def pause(self, permit: int, seconds: float) -> None: ...
+
+    def pause_left(self) -> float:
+        return 0.0
+
+    def update_quota(self, permit: int, left: int, seconds: float) -> None: ...
+
+
+async def limiters(zone_id: str) -> None:
+    """A client takes each limiter, and any object with the five methods."""
+    limit = RateLimit(requests=600)
+    async with RedisLimiter("redis://127.0.0.1", limit, name="bot", when_gone=0.25) as shared:
+        assert_type(shared, RedisLimiter)
+        each: RateLimiter
+        for each in (Limiter(limit), FileLimiter("token.limit", limit), shared, Own()):
+            async with Client(rate_limit=each) as client:
+                assert_type(await client.with_options(rate_limit=Own()).protocols.list(zone_id), list[Protocol])
 
 
 async def analytics(transport: Transport, client: Client, zone_id: str) -> None:

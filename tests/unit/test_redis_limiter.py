@@ -3,9 +3,12 @@
 import asyncio
 import logging
 import shutil
+import signal
 import socket
 import subprocess
+import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -277,6 +280,23 @@ async def test_a_server_that_has_forgotten(own_server: Server) -> None:
         assert times[4] - times[0] > 0.98
 
 
+@pytest.mark.parametrize("ahead", [5.0, 200_000.0], ids=["a little", "by days"])
+async def test_a_clock_that_is_set_back(server: Server, ahead: float) -> None:
+    """When the server's clock is set back its time stands still, or a period is waited for; then all goes on."""
+    redis = pytest.importorskip("redis")
+    name = f"clock-{ahead:g}"
+    async with opened(server, name, 1, requests=2, per_seconds=0.4) as (limiter,):
+        times = [await send(limiter)]
+        with redis.Redis.from_url(server.url) as client:
+            state, sent = (f"aiospectrum:{{{name}}}:{key}" for key in ("state", "sent"))
+            client.hset(state, "last", str(int(client.hget(state, "last")) + int(ahead * 1e6)))
+            for member in client.zrange(sent, 0, -1):  # as if all of it had been so much later
+                client.zincrby(sent, ahead * 1e6, member)
+        times += [await send(limiter) for _ in range(4)]
+        assert all(last - first > 0.39 for first, last in zip(times, times[2:], strict=False))
+        assert times[-1] - times[0] < 2
+
+
 async def test_a_server_that_does_not_reply(server: Server) -> None:
     """A trip takes no longer than the time-out."""
     silent = socket.create_server(("127.0.0.1", 0))
@@ -289,6 +309,35 @@ async def test_a_server_that_does_not_reply(server: Server) -> None:
             assert asyncio.get_running_loop().time() - began < 1
     finally:
         silent.close()
+
+
+async def test_an_event_loop_that_is_held_up(own_server: Server) -> None:
+    """A reply that comes in time while the loop is busy, and is read late, is no server that is gone."""
+    async with opened(own_server, "busy", 1, timeout=0.1) as (limiter,):
+        await send(limiter)
+        assert own_server.process is not None
+        own_server.process.send_signal(signal.SIGSTOP)
+        (waiting,) = start(limiter.acquire(None))
+        await asyncio.sleep(0.02)
+        threading.Timer(0.02, own_server.process.send_signal, [signal.SIGCONT]).start()
+        time.sleep(0.4)  # noqa: ASYNC251 - that is the point
+        assert await waiting > 0
+
+
+def test_a_loop_that_died(server: Server) -> None:
+    """What was opened on an event loop that is closed is opened again on another one."""
+    limiter, loop = RedisLimiter(server.url, RateLimit(requests=5), name="loops"), asyncio.new_event_loop()
+    loop.run_until_complete(limiter.__aenter__())
+    with pytest.raises(ClientStateError, match="open already"):
+        asyncio.run(limiter.__aenter__())
+    loop.close()
+
+    async def use() -> None:
+        async with limiter:
+            await send(limiter)
+
+    asyncio.run(use())
+    asyncio.run(use())
 
 
 async def test_it_is_used_while_it_is_open(server: Server) -> None:
@@ -336,4 +385,5 @@ def test_arguments_are_refused(url: Any, options: dict[str, Any], field: str, hi
     with pytest.raises(InvalidArgumentError) as caught:
         RedisLimiter(url, **options)
     assert caught.value.field == field
-    assert hidden not in f"{caught.value} {caught.value.__context__!r}"
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.tb)][1:]
+    assert hidden not in f"{caught.value} {caught.value.__context__!r} {frames!r}", "the first frame is the test's"

@@ -112,7 +112,14 @@ class BaseLimiter:
         raise TypeError("a limiter is shared, not copied: give this one to each client, or pickle its limit")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.limit}, in_flight={self._in_flight}, queued={len(self._queue)})"
+        if "_queue" not in vars(self):  # as tools find it in the frames of an argument that was refused
+            return f"{type(self).__name__}(not made)"
+        state = f"{self.limit}, in_flight={self._in_flight}, queued={len(self._queue)}"
+        return f"{type(self).__name__}({state}{self._shown_place()})"
+
+    def _shown_place(self) -> str:
+        """Where the limit is kept, for the representation."""
+        return ""
 
     @property
     def in_flight(self) -> int:

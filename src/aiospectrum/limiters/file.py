@@ -7,7 +7,6 @@ import secrets
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from itertools import pairwise
 from typing import ClassVar, Final
 
@@ -15,13 +14,24 @@ from aiospectrum.checks import refuse
 from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import ClientStateError
 from aiospectrum.limiters.base import BaseLimiter, Timer, check_limit
-from aiospectrum.limiters.shared_file import COUNT, DUES, OWNERS, PAUSE, PLACES, RESERVED, RING, open_file, size_of
+from aiospectrum.limiters.shared_file import (
+    COUNT,
+    DUES,
+    LOCKS,
+    OWNERS,
+    PAUSE,
+    PLACES,
+    RESERVED,
+    RING,
+    open_file,
+    size_of,
+)
 from aiospectrum.policies import RateLimit
 
-with suppress(ModuleNotFoundError):  # Windows, where open_file() says so
-    from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
-
 __all__ = ["FileLimiter"]
+
+_LOCK: Final = 0 if LOCKS is None else LOCKS.LOCK_EX | LOCKS.LOCK_NB
+_UNLOCK: Final = 0 if LOCKS is None else LOCKS.LOCK_UN
 
 _TRIES: Final = 10
 """To lock the file: others hold the lock for some microseconds, unless they are stopped in them."""
@@ -89,8 +99,8 @@ class FileLimiter(BaseLimiter):
         window = _FileWindow(self.path, limit, time.monotonic if clock is None else clock)
         super().__init__(limit, window, clock=clock, call_later=call_later)
 
-    def __repr__(self) -> str:
-        return f"{super().__repr__()[:-1]}, path={self.path!r})"
+    def _shown_place(self) -> str:
+        return f", path={self.path!r}"
 
 
 class _FileWindow:
@@ -131,7 +141,7 @@ class _FileWindow:
             self._retry = 0.0
             return self._take(self._clock())
         finally:
-            flock(self._file, LOCK_UN)
+            LOCKS.flock(self._file, _UNLOCK)
 
     def wait(self, now: float, ahead: int = 0) -> float:
         """Seconds until the time that is reserved, or until so many others of this process have gone out."""
@@ -164,21 +174,21 @@ class _FileWindow:
             self._settle_reservations(self._clock())
             self._cancel_reservation()
         finally:
-            flock(self._file, LOCK_UN)
+            LOCKS.flock(self._file, _UNLOCK)
 
     def _lock(self) -> bool:
         if self._file < 0:
             raise ClientStateError("the FileLimiter belongs to the process that forked this one: make one in each")
         for _ in range(_TRIES):
             try:
-                flock(self._file, LOCK_EX | LOCK_NB)
+                LOCKS.flock(self._file, _LOCK)
             except BlockingIOError:
                 continue
             return True
         return False
 
     def _take(self, now: float) -> bool:
-        if not self._is_whole() or now >= self._next_check:
+        if os.lseek(self._file, 0, os.SEEK_END) != self._size or now >= self._next_check:
             self._check_file(now)
         words, times = self._words, self._times
         count = words[COUNT]

@@ -3,13 +3,15 @@
 import asyncio
 import logging
 import math
+import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Final, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from aiospectrum._extras import import_extra
+from aiospectrum._loop import running_loop
 from aiospectrum.checks import Number, Text, refuse
 from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import ClientStateError, InvalidArgumentError, LimiterUnavailableError, SpectrumError
@@ -23,11 +25,15 @@ __all__ = ["RedisLimiter"]
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
 _SCHEMES: Final = ("redis", "rediss", "unix")
+_DATABASE: Final = re.compile("(/[0-9]{0,9})?")
 _OTHER_NAME: Final = "give all who share it one limit, or use another name; an unused one is free after two periods"
 _NAME: Final = Text(pattern=r"^[A-Za-z0-9._:-]{1,100}$", expected="1 to 100 letters, digits and ._:-")
 _PART: Final = "'fail', or a part of the limit greater than 0 and up to 1"
 _SHARE: Final = Number(excludes_minimum=True, expected=_PART)
 _SECONDS: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0")
+
+_LONGEST_REASON: Final = 300
+"""Characters of what a server says that an error repeats."""
 
 _MOST_AT_ONCE: Final = 1000
 """Permits of one trip, so that the server is not held up."""
@@ -42,7 +48,8 @@ class RedisLimiter(BaseLimiter):
     Use it in ``async with``, around the clients that share it: that owns its connection and its task. All counts by the
     server's clock, whatever the clocks of the machines say, and one trip asks for all calls of the process that wait.
     Processes take turns. Requests in flight are counted by each process alone, as is the probe after a pause: give each
-    its part of ``in_flight``, so that together they have no more in flight than the limit is below the API's.
+    its part of ``in_flight``, so that together they have no more in flight than the limit is below the API's. A request
+    counts from when the server grants it; when a reply is slow, it goes out up to ``timeout`` later.
 
     The server may forget, as one without persistence does when it is restarted. Then processes that had asked it within
     the period pause all until what they had sent is that old.
@@ -88,6 +95,8 @@ class RedisLimiter(BaseLimiter):
             self._timeout: float = _SECONDS.check("timeout", timeout)
             redis = import_extra("redis.asyncio", extra="redis", purpose="A RedisLimiter")
             self._connect = _connector(redis, url, self._shown, self._timeout)
+        except InvalidArgumentError as error:
+            raise error.with_traceback(None) from None  # without the frames that know the URL
         finally:
             del url  # so that no tool that reports errors shows it
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError, ValueError, LookupError)
@@ -95,10 +104,12 @@ class RedisLimiter(BaseLimiter):
         self._task: asyncio.Task[None] | None = None
         self._script: Any = None
         self._server: Any = None
+        self._opened_on: asyncio.AbstractEventLoop | None = None
+        self._problem = ""
         super().__init__(limit, self._window)
 
-    def __repr__(self) -> str:
-        return f"{super().__repr__()[:-1]}, url={self._shown!r}, name={self.name!r})"
+    def _shown_place(self) -> str:
+        return f", url={self._shown!r}, name={self.name!r}"
 
     async def __aenter__(self) -> Self:
         """Be ready; the server is reached when the first permit is wanted.
@@ -106,8 +117,10 @@ class RedisLimiter(BaseLimiter):
         Raises:
             ClientStateError: It is open already.
         """
-        if self._server is not None:
+        loop = running_loop()
+        if self._server is not None and self._opened_on is not None and not self._opened_on.is_closed():
             raise ClientStateError("the RedisLimiter is open already: share it, within one async with")
+        self._opened_on = loop
         self._window.forget()
         self._server = self._connect()
         self._script = self._server.register_script(SCRIPT)
@@ -160,6 +173,14 @@ class RedisLimiter(BaseLimiter):
         """Ask the server in a task, for all that have come to wait until it runs."""
         if self._server is not None and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(self._talk())
+            self._task.add_done_callback(self._look_at_end)
+
+    def _look_at_end(self, task: asyncio.Task[None]) -> None:
+        """Let nobody wait for a task that an unforeseen error has ended."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}; nothing was sent"
+            self._fail(LimiterUnavailableError(problem))
 
     async def _talk(self) -> None:
         """Ask as long as there is something to ask for or to tell, and while the server is gone until it is back."""
@@ -167,7 +188,7 @@ class RedisLimiter(BaseLimiter):
         while window.wants(wanted := min(self._wanted(), _MOST_AT_ONCE)):
             error = await self._ask_server(wanted)
             if window.is_gone:
-                _LOGGER.warning("%s; requests go out under a part of the limit until it is back", error)
+                _LOGGER.warning("%s; requests go out under a part of the limit until it is back", self._problem)
                 self._serve_queue()
                 error = await self._wait_until_back()
             if error is not None:
@@ -186,21 +207,38 @@ class RedisLimiter(BaseLimiter):
         return error
 
     async def _ask_server(self, wanted: int) -> SpectrumError | None:
-        """Make one trip; return the error when it fails."""
+        """Make one trip, and another one when an event loop that was held up missed the reply; return its error."""
+        began = self._now()
+        error = await self._ask_once(wanted)
+        if error is not None and self._now() - began > 1.5 * self._timeout:
+            error = await self._ask_once(wanted)
+        if isinstance(error, LimiterUnavailableError):
+            self._window.lose(self._now())
+        return error
+
+    async def _ask_once(self, wanted: int) -> SpectrumError | None:
         window, began = self._window, self._now()
         try:
             async with asyncio.timeout(self._timeout):
                 reply = await self._script(keys=window.keys, args=window.question(wanted, began))
             return window.hear(reply, began, self._now(), self._timeout)
         except self._errors as error:
-            reason = " ".join(str(error).split()) or f"no reply within {self._timeout:g} s"
-            problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}: {reason}"
-        window.lose(self._now())
+            reason = " ".join(self._without_password(str(error)).split())[:_LONGEST_REASON]
+            reason = reason or f"no reply within {self._timeout:g} s"
+            self._problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}: {reason}"
         if self._server is not None:
             await self._server.connection_pool.disconnect()
         return LimiterUnavailableError(
-            f"{problem}; nothing was sent: see that it runs, or let when_gone be a part of the limit to go on with"
+            f"{self._problem}; nothing was sent: see that it runs, or let when_gone be a part of the limit"
         )
+
+    def _without_password(self, text: str) -> str:
+        """What a server says, which may be what it was sent."""
+        options: Mapping[str, Any] = {} if self._server is None else self._server.connection_pool.connection_kwargs
+        password = str(options.get("password") or "")
+        for spelling in (password, quote(password, safe=""), repr(password)[1:-1]):
+            text = text.replace(spelling, "…") if spelling else text
+        return text
 
 
 class _RedisWindow:
@@ -342,7 +380,8 @@ def _without_login(url: object) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "…"
-    if text is None or parts.scheme not in _SCHEMES or "@" in parts.path:
+    is_path = parts.scheme == "unix" or _DATABASE.fullmatch(unquote(parts.path))
+    if text is None or parts.scheme not in _SCHEMES or "@" in parts.path or not is_path or parts.fragment:
         return "…"
     place = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{place}{'' if port is None else f':{port}'}{parts.path}"
@@ -360,12 +399,16 @@ def _connector(redis: Any, url: str, shown: str, timeout: float) -> Callable[[],
             socket_connect_timeout=timeout,
             max_connections=1,
             protocol=2,
-            retry=retry(no_wait(), 1),  # over a new connection, where the server has closed a kept one
+            retry=retry(no_wait(), 1),
+            retry_on_error=[redis.ConnectionError],  # once more, as the server may have closed a kept connection
         )
 
     try:
         made = shown != "…" and connect()
-    except (ValueError, TypeError):  # TypeError: of what is in the query
+        if made:
+            pool = made.connection_pool
+            pool.connection_class(**pool.connection_kwargs)  # nothing is sent yet; it knows the options of the query
+    except (ValueError, TypeError, redis.RedisError):  # of what is in the query
         made = None
     if not made:
         refuse("url", shown, "a redis://, rediss:// or unix:// URL of a server, with what is odd in a password escaped")

@@ -18,6 +18,11 @@ end
 local time = redis.call('TIME')
 local last, offset, pause = tonumber(was[3] or 0), tonumber(was[4] or 0), tonumber(was[5] or 0)
 local now = time[1] * 1000000 + time[2] + offset
+if last > now + 86400000000 then  -- by more than a day: nothing that is remembered has a time that is one
+  redis.call('DEL', sent, line)
+  now = now - offset
+  was[6], last, offset, pause = false, 0, 0, now + period
+end
 if now < last then  -- the clock was set back: time stands still for as long
   offset = offset + last - now
   now = last

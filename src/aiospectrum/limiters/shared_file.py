@@ -4,17 +4,19 @@ import os
 import secrets
 import stat
 import struct
-from typing import Final, NoReturn
+from importlib import import_module
+from typing import Any, Final, NoReturn
 
 from aiospectrum.checks import refuse
 from aiospectrum.policies import RateLimit
 
-try:
-    import fcntl
-except ModuleNotFoundError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+__all__ = ["COUNT", "DUES", "LOCKS", "OWNERS", "PAUSE", "PLACES", "RESERVED", "RING", "open_file", "size_of"]
 
-__all__ = ["COUNT", "DUES", "OWNERS", "PAUSE", "PLACES", "RESERVED", "RING", "open_file", "size_of"]
+try:
+    LOCKS: Any = import_module("fcntl")
+    """The module of locks; None where there are none."""
+except ModuleNotFoundError:  # Windows
+    LOCKS = None
 
 # All is in words of eight bytes. First come four that never change: what the file is, and the limit.
 COUNT: Final = 4
@@ -57,7 +59,7 @@ def open_file(path: str, limit: RateLimit) -> int:
     Raises:
         InvalidArgumentError: It is the file of another limit, or of something else; or it cannot be opened.
     """
-    if fcntl is None:
+    if LOCKS is None:
         refuse("path", path, "a system other than Windows", "use a Limiter for one process, or a RedisLimiter")
     if limit.requests > _MOST_REQUESTS:
         refuse("limit", limit, f"a RateLimit of up to {_MOST_REQUESTS:,} requests")

@@ -1,0 +1,396 @@
+"""A Redis server that is gone, comes back, says nothing, says nonsense, or wants another password."""
+
+import asyncio
+import logging
+import re
+import socket
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import redis.asyncio
+
+from aiospectrum import Client, RateLimit
+from aiospectrum.errors import ConnectionFailedError, InvalidArgumentError, LimiterUnavailableError
+from aiospectrum.limiters import RedisLimiter
+from tests.conftest import TOKEN, ZONE, Serve
+from tests.limiters.moments import Moments, most_for_sure
+from tests.redis_server import RedisServer
+
+LIMIT = RateLimit(requests=8, per_seconds=0.5, in_flight=4)
+SECRETS = ("s3cr3t", "t0ps3cret")
+
+
+def texts_of(error: BaseException) -> str:
+    """All that any report of an error may show, with the variables of its frames and of all errors behind it."""
+    report = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    return "\n".join([str(error), repr(error), repr(error.args), repr(vars(error)), report])
+
+
+def check_no_secret(*texts: str) -> None:
+    for secret in SECRETS:
+        for text in texts:
+            place = text.find(secret)
+            assert place < 0, text[max(0, place - 300) : place + 20]
+
+
+async def error_of(limiter: RedisLimiter) -> Exception:
+    """Fail to get a permit, where no variable of a frame has the URL."""
+    with pytest.raises((LimiterUnavailableError, InvalidArgumentError)) as caught:
+        await limiter.acquire(None)
+    return caught.value
+
+
+async def take(limiter: Any) -> None:
+    """Take a permit and give it back."""
+    limiter.release(await limiter.acquire(None), was_cancelled=False)
+
+
+async def test_gone_and_back(own_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    """While it is gone calls fail at once, with an error that says what to do, and afterwards they go on."""
+    caplog.set_level(logging.DEBUG)
+    async with RedisLimiter(own_redis.url, LIMIT, name="gone") as limiter:
+        await take(limiter)
+        for _ in range(2):
+            own_redis.stop()
+            for _ in range(2):
+                began = time.monotonic()
+                with pytest.raises(LimiterUnavailableError, match="cannot be used") as caught:
+                    await limiter.acquire(None)
+                assert time.monotonic() - began < 1
+                assert isinstance(caught.value, ConnectionFailedError)
+                assert f"127.0.0.1:{own_redis.port}" in str(caught.value)
+                assert "when_gone" in str(caught.value)
+                check_no_secret(texts_of(caught.value))
+            own_redis.start()
+            async with asyncio.timeout(5):
+                await take(limiter)
+        assert (limiter.in_flight, limiter.queued) == (0, 0)
+        check_no_secret(repr(limiter), str(vars(limiter)), caplog.text)
+
+
+async def test_gone_while_calls_wait(own_redis: RedisServer) -> None:
+    """Calls that wait for their turn when it goes fail, too, instead of waiting for ever."""
+    async with RedisLimiter(own_redis.url, LIMIT, name="waiting") as limiter:
+        for _ in range(LIMIT.requests):
+            await take(limiter)
+        waiting = [asyncio.create_task(limiter.acquire(None)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        own_redis.stop()
+        done = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+        assert [type(each) for each in done] == [LimiterUnavailableError] * 3
+        assert (limiter.in_flight, limiter.queued) == (0, 0)
+
+
+async def test_going_on_with_a_part(own_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    """With a part of the limit no call fails; no window has more than that part meanwhile, nor the limit ever."""
+    moments: list[float] = []
+
+    async def go_on(limiter: RedisLimiter) -> None:
+        while True:
+            permit = await limiter.acquire(None)
+            moments.append(Moments.now())
+            await asyncio.sleep(0.002)
+            limiter.release(permit, was_cancelled=False)
+
+    async with RedisLimiter(own_redis.url, LIMIT, name="part", when_gone=0.25) as limiter, asyncio.TaskGroup() as group:
+        tasks = [group.create_task(go_on(limiter)) for _ in range(6)]
+        await asyncio.sleep(1.2)
+        own_redis.stop()
+        gone = Moments.now()
+        await asyncio.sleep(2.2)
+        own_redis.start()
+        back = Moments.now()
+        await asyncio.sleep(3.5)
+        for task in tasks:
+            task.cancel()
+    assert most_for_sure([(moment - 0.03, moment) for moment in moments], LIMIT.per_seconds) <= LIMIT.requests
+    apart = [moment for moment in moments if gone + 0.05 < moment < back]
+    assert most_for_sure([(moment - 0.03, moment) for moment in apart], LIMIT.per_seconds) <= 2
+    assert len(apart) >= 4, "some go out while it is gone"
+    full = [moment for moment in moments if moment > back + 2.0]
+    assert len(full) > 2 * LIMIT.requests, "all of the limit is used once it is back"
+    assert "is back" in caplog.text
+    check_no_secret(caplog.text)
+
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def odd_server(talk: Talk) -> AsyncIterator[int]:
+    """A server that is no Redis; gives its port."""
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        await reader.read()  # until the other side closes
+    finally:
+        writer.close()
+
+
+async def close_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def say_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await say_nothing(reader, writer)
+
+
+async def say_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"*99999999999999\r\n$-7\r\n\0\xff\r\n")
+    await say_nothing(reader, writer)
+
+
+async def say_ok(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"+OK\r\n" * 50)
+    await say_nothing(reader, writer)
+
+
+async def repeat_the_password(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    heard = await reader.read(1000)
+    writer.write(b"-ERR you said " + heard.replace(b"\r\n", b" ") + b"\r\n")
+    await say_nothing(reader, writer)
+
+
+async def half_a_reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"+OK\r\n+OK\r\n+OK\r\n*6\r\n$2\r\nok\r\n:1")
+    await say_nothing(reader, writer)
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [say_nothing, close_at_once, say_http, say_nonsense, say_ok, repeat_the_password, half_a_reply],
+    ids=lambda talk: talk.__name__,
+)
+async def test_what_is_no_redis(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    """Calls fail within the time-out, the event loop goes on meanwhile, and the password is nowhere."""
+    caplog.set_level(logging.DEBUG)
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.01)
+            ticks += 1
+
+    async with odd_server(talk) as port:
+        url = f"redis://me:t0ps3cret@127.0.0.1:{port}/0"
+        async with RedisLimiter(url, LIMIT, name="odd", timeout=0.3) as limiter, asyncio.timeout(5):
+            ticking = asyncio.create_task(tick())
+            began = time.monotonic()
+            error = await error_of(limiter)
+            took = time.monotonic() - began
+            ticking.cancel()
+            assert took < 1
+            assert ticks >= 20 * took - 2, "the event loop was held up"
+            assert (limiter.in_flight, limiter.queued) == (0, 0)
+            assert isinstance(error, LimiterUnavailableError)
+            check_no_secret(texts_of(error), repr(limiter), caplog.text)
+            assert "\n" not in str(error)
+            assert len(str(error)) < 1000
+
+
+async def test_a_deadline_and_a_cancellation_while_nothing_is_said() -> None:
+    """Who does not want to wait so long is gone at once, and leaves nothing."""
+    async with odd_server(say_nothing) as port:
+        async with RedisLimiter(f"redis://127.0.0.1:{port}", LIMIT, timeout=1.0) as limiter:
+            began = time.monotonic()
+            waiting = [asyncio.create_task(limiter.acquire(None)) for _ in range(3)]
+            await asyncio.sleep(0.05)
+            for task in waiting:
+                task.cancel()
+            done = await asyncio.gather(*waiting, return_exceptions=True)
+            assert [type(each) for each in done] == [asyncio.CancelledError] * 3
+            assert limiter.queued == 0
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await limiter.acquire(None)
+            assert time.monotonic() - began < 0.8
+            assert (limiter.in_flight, limiter.queued) == (0, 0)
+            leaving = time.monotonic()
+        assert time.monotonic() - leaving < 1.5
+    assert [task for task in asyncio.all_tasks() if "RedisLimiter" in repr(task)] == []
+
+
+async def test_frozen_and_thawed(own_redis: RedisServer) -> None:
+    """A server that is stopped for longer than the time-out fails calls, then goes on; nothing is taken for ever."""
+    async with RedisLimiter(own_redis.url, LIMIT, name="frozen", timeout=0.3) as limiter:
+        await take(limiter)
+        own_redis.freeze()
+        try:
+            with pytest.raises(LimiterUnavailableError):
+                await limiter.acquire(None)
+        finally:
+            own_redis.thaw()
+        await asyncio.sleep(2 * LIMIT.per_seconds)
+        async with asyncio.timeout(0.4):
+            for _ in range(LIMIT.requests):
+                await take(limiter)
+
+
+@pytest.mark.parametrize(
+    "login",
+    ["", ":t0ps3cret@", "default:t0ps3cret@", "nobody:t0ps3cret@", ":t0ps3cret%2F%40@", "t0ps3cret@"],
+    ids=["none", "wrong", "wrong with user", "no such user", "odd signs", "as the user"],
+)
+@pytest.mark.parametrize("query", ["", "?password=t0ps3cret"], ids=["", "query"])
+async def test_a_wrong_password(
+    login: str, query: str, own_redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The error says what the server said, and where it is; no text has the password."""
+    caplog.set_level(logging.DEBUG)
+    url = f"redis://{login}127.0.0.1:{own_redis.port}/0{query}"
+    async with RedisLimiter(url, LIMIT) as limiter:
+        error = await error_of(limiter)
+        check_no_secret(texts_of(error), repr(limiter), str(vars(limiter)), caplog.text)
+    assert f"127.0.0.1:{own_redis.port}" in str(error)
+    assert re.search("AUTH|uthentic|password", str(error))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://:t0ps3cret@127.0.0.1",
+        "redis://:t0ps3cret@127.0.0.1:port",
+        "redis://:t0ps3cret/x@127.0.0.1",
+        "redis://:t0ps3cret#x@127.0.0.1",
+        "redis://:t0ps3cret?x@127.0.0.1",
+        "redis://[::1:t0ps3cret@",
+        "redis//:t0ps3cret@127.0.0.1",
+        ":t0ps3cret@127.0.0.1",
+        "redis://:t0ps3cret@127.0.0.1/0?socket_timeout=t0ps3cret",
+        "redis://:t0ps3cret@127.0.0.1/0?db=t0ps3cret",
+        "redis://:t0ps3cret@127.0.0.1/x\n",
+        b"redis://:t0ps3cret@127.0.0.1",
+        ["redis://:t0ps3cret@127.0.0.1"],
+        None,
+        "",
+        "redis://:t0ps3cret@127.0.0.1/0?no_such_option=t0ps3cret",
+    ],
+    ids=lambda url: ascii(url).replace("t0ps3cret", "…").encode("ascii", "replace").decode().replace("\\", ""),
+)
+async def test_what_is_no_url(url: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """It is refused before anything is sent, or cannot be reached; no text has the password."""
+    caplog.set_level(logging.DEBUG)
+    try:
+        limiter = RedisLimiter(url, LIMIT, timeout=0.3)
+    except InvalidArgumentError as refused:
+        frames = [frame for frame, _ in traceback.walk_tb(refused.__traceback__)][1:]
+        shown = [
+            repr(vars(value)) if name == "self" else repr(value)
+            for frame in frames
+            for name, value in frame.f_locals.items()
+        ]
+        check_no_secret(str(refused), repr(refused), repr(vars(refused)), *shown, caplog.text)
+        return
+    async with limiter:
+        check_no_secret(texts_of(await error_of(limiter)), caplog.text)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        [("SCRIPT", "FLUSH")],
+        [("CLIENT", "KILL", "TYPE", "normal")],
+        [("DEL", "{key}:sent", "{key}:line")],
+        [("CONFIG", "SET", "timeout", "0")],
+    ],
+    ids=["no script", "killed connections", "lost keys", "nothing"],
+)
+async def test_what_is_mended(spoil: list[tuple[str, ...]], own_redis: RedisServer) -> None:
+    """What is done to the server in its normal life is not noticed."""
+    async with RedisLimiter(own_redis.url, LIMIT, name="spoilt") as limiter:
+        await take(limiter)
+        await run(own_redis, spoil)
+        async with asyncio.timeout(2):
+            await take(limiter)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        [("DEL", "{key}:sent"), ("SET", "{key}:sent", "x")],
+        [("DEL", "{key}:line"), ("LPUSH", "{key}:line", "x")],
+        [("SET", "{key}:state", "x")],
+        [("HSET", "{key}:state", "last", "x"), ("HSET", "{key}:state", "offset", "nan")],
+        [("HSET", "{key}:state", "pause", "inf")],
+        [("HSET", "{key}:state", "last", "1e300")],
+        [("HSET", "{key}:state", "requests", "999")],
+        [("ZADD", "{key}:line", "inf", "x")],
+        [("ZADD", "{key}:sent", "inf", "a", "inf", "b")],
+        [("CONFIG", "SET", "maxmemory", "1")],
+        [("REPLICAOF", "127.0.0.1", "9")],
+    ],
+    ids=["sent", "line", "state", "times", "pause", "last", "requests", "line inf", "sent inf", "memory", "replica"],
+)
+async def test_what_others_wrote(spoil: list[tuple[str, ...]], own_redis: RedisServer) -> None:
+    """Whatever is there under its names ends in permits, in a wait or in a clear error, and none holds up the loop."""
+    async with RedisLimiter(own_redis.url, LIMIT, name="spoilt", timeout=1.0) as limiter:
+        await take(limiter)
+        await run(own_redis, spoil)
+        moments = []
+        for _ in range(12):
+            try:
+                async with asyncio.timeout(0.2):
+                    await take(limiter)
+                moments.append(Moments.now())
+            except (LimiterUnavailableError, InvalidArgumentError) as error:
+                check_no_secret(texts_of(error))
+            except TimeoutError:
+                pass
+        assert most_for_sure([(moment - 0.03, moment) for moment in moments], LIMIT.per_seconds) <= LIMIT.requests
+
+
+async def run(server: RedisServer, commands: list[tuple[str, ...]]) -> None:
+    """Run commands on the server; ``{key}`` is what the names of the limiter begin with."""
+    async with redis.asyncio.Redis.from_url(server.url) as client:
+        for command in commands:
+            words = [word.replace("{key}", "aiospectrum:{spoilt}") for word in command]
+            try:
+                await client.execute_command(*words)
+            except redis.ConnectionError:
+                assert command[0] == "CLIENT"
+
+
+async def test_a_client_whose_limiter_is_gone(own_redis: RedisServer, serve: Serve) -> None:
+    """Its calls fail before anything is sent, and go on when it is back."""
+    asked = 0
+
+    async def respond(request: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        from aiohttp import web
+
+        return web.json_response({"success": True, "errors": [], "messages": [], "result": []})
+
+    url = await serve(respond)
+    async with (
+        RedisLimiter(own_redis.url, LIMIT, name="client") as limiter,
+        Client(api_token=TOKEN, base_url=url, rate_limit=limiter) as client,
+    ):
+        await client.protocols.list(ZONE)
+        own_redis.stop()
+        with pytest.raises(LimiterUnavailableError) as caught:
+            await client.protocols.list(ZONE)
+        assert asked == 1
+        check_no_secret(texts_of(caught.value))
+        own_redis.start()
+        await client.protocols.list(ZONE)
+    assert asked == 2
+
+
+def test_no_port_is_taken_by_mistake(own_redis: RedisServer) -> None:
+    """The server of these tests is reached by its own address alone."""
+    with socket.create_connection(("127.0.0.1", own_redis.port), timeout=5) as connection:
+        connection.sendall(b"PING\r\n")
+        assert connection.recv(100).startswith(b"-NOAUTH")
