@@ -42,9 +42,9 @@ T = TypeVar("T")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
-_PAUSE: Final = 0.1
-_PAUSE_OF_REMOTE: Final = 1.0
-"""Seconds between attempts to take a lock that is held for moments, on a disk and elsewhere."""
+_PAUSE: Final = 1.0
+_PAUSE_OF_REMOTE: Final = 10.0
+"""Seconds between looks at what others do, on a disk and elsewhere; a tenth at first where a lock is held briefly."""
 
 _TOGETHER: Final = 60
 """Seconds before the start of a run in which what others have asked for is as fresh as what it would ask for."""
@@ -194,17 +194,19 @@ class Run:
 
     async def _enter(self, *, is_first: bool = False) -> None:
         """Take the dataset's lock, which nobody holds for long."""
+        pause = self._longest_pause / 10
         while True:
             try:
                 return await self._in_thread(self.store.enter)
             except DestinationBusyError:
                 if is_first:  # whoever has it may be stuck, and be the one whose lock is wanted next
                     await self._in_thread(partial(self.store.probe, self.writer or WRITER))
-                await self.fetcher.sleep(self._pause)
+                await self.fetcher.sleep(pause)
+                pause = min(2 * pause, self._longest_pause)
 
     @property
-    def _pause(self) -> float:
-        """Seconds until another attempt to take a lock that is held for moments."""
+    def _longest_pause(self) -> float:
+        """Seconds until another look at what others do, at most."""
         return _PAUSE if self.store.renew_every is None else _PAUSE_OF_REMOTE
 
     @contextlib.asynccontextmanager
@@ -233,7 +235,7 @@ class Run:
                 return [self._queue(source, portion) for source, portion in zip(self._sources, portions, strict=True)]
             if not any(source.deferred for source in self._sources):
                 break
-            await self.fetcher.sleep(10 * self._pause)
+            await self.fetcher.sleep(self._longest_pause)
         return []
 
     def _take_portions(self) -> list[Portion]:
