@@ -18,6 +18,7 @@ from aiospectrum import InvalidArgumentError, ReportByTime, ServerError
 from aiospectrum.bulk import (
     DestinationBusyError,
     DestinationMismatchError,
+    ManifestError,
     Plan,
     Query,
     Saved,
@@ -431,7 +432,9 @@ async def test_a_dead_writer_is_taken_over_by_one_that_is_alive(world: World) ->
     folder = world.download()
     assert shown_rows(folder) == expected_rows(plan)
     assert verify(folder).ok
-    left = {path.name.split("-")[1].split(".")[0] for path in (folder / "state").glob("w*")}
+    world.now += 301
+    assert (await world.run("w2", plan)).skipped == len(plan)
+    left = {path.name.split("-")[1].split(".")[0] for path in (world.download() / "state").glob("w*")}
     assert left <= {"journal", "lock"}
 
 
@@ -586,3 +589,80 @@ def windows_in(folder: Path) -> Iterator[Key]:
         for zone_id, windows in saved_windows(folder).items():
             for since, _, _ in windows:
                 yield zone_id, f"{since:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_a_lock_is_not_lost_to_those_that_try_it(tmp_path: Path) -> None:
+    """Who looks for a lock writes a file of its own for a moment, which the one that has the lock does not mind."""
+    world = world_of_memory(tmp_path)
+    first, second, third = (world.open_store(name, Life(), world.clock) for name in ("first", "second", "third"))
+    first.enter()
+    first.lock("w1")
+    world.now += 30
+    trying = fsspec.filesystem("memory")
+    for name in ("lock", "w1-lock"):
+        trying.pipe_file(f"/set/state/{name}-{int(world.now):010}-{'0' * 16}", b"second")
+    first.renew_lock()
+    for name in [each for each in trying.store if each.endswith("0" * 16)]:
+        trying.rm_file(name)
+    world.now += 299
+    with pytest.raises(DestinationBusyError, match="first is saving there"):
+        second.enter()
+    first.renew_lock()
+    first.leave()
+    second.enter()
+    assert second.others() == {"w1": "first"}
+    with pytest.raises(DestinationBusyError, match="first is saving there"):
+        second.lock("w1")
+    world.now += 300
+    third.enter()
+    assert third.others() == {}
+    third.lock("w2")
+    for store in (first, second):
+        with pytest.raises(DestinationBusyError):
+            store.renew_lock()
+        with pytest.raises(OSError, match="could not be renewed"):
+            store.stage("state/w1-staged-000001", b"x")
+        store.unlock()
+    assert [path for path in trying.store if "lock" in path and path.count(f"-{int(world.now):010}-") != 1] == []
+    third.renew_lock()
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"entry":"claim"}', b"[" * 10_000, b'{"entry":"removed"}'])
+async def test_a_claim_that_cannot_be_read(tmp_path: Path, content: bytes) -> None:
+    """It is damage that is named, as long as its writer is active; later it is gone."""
+    world = world_of_folder(tmp_path)
+    fake = Fake(respond=world.respond, is_open=False)
+    first = asyncio.create_task(world.run("w1", make_plan([A]), client=fake))
+    while not fake.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    (tmp_path / "state" / "w1-claim.json").write_bytes(content)
+    with pytest.raises(ManifestError, match=r"state/w1-claim\.json: damaged"):
+        await world.run("w2", make_plan([B]))
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (await world.run("w2", make_plan([A]))).ok
+    assert not (tmp_path / "state" / "w1-claim.json").exists()
+
+
+def count_files(folder: Path, pattern: str) -> int:
+    """How many files have such names."""
+    return len([*folder.glob(pattern)])
+
+
+async def test_journals_of_many_runs(tmp_path: Path) -> None:
+    """They are merged by a run that is alone, and what the others had planned is still known."""
+    world = world_of_folder(tmp_path)
+    await world.run("w7", make_plan([D]), client=Fake(respond=lambda call: ServerError("no")))
+    for day in range(30):
+        plan = make_plan([A, B, C], days=day + 1)
+        world.now = plan.until.timestamp()
+        writers = ("w1", "w2") if day % 3 else ("w3",)
+        await asyncio.gather(*(world.run(name, plan) for name in writers))
+    assert count_files(tmp_path, "state/*-journal-*") < 40
+    assert shown_rows(tmp_path) == expected_rows(plan)
+    assert verify(tmp_path).ok
+    await world.run("w1", make_plan([A], days=2))
+    assert set(open_dataset(tmp_path).failed) == {D}
+    await catch_up(Fake(respond=world.respond), tmp_path, clock=world.clock)
+    assert world.calls[D, plan.since] == 1

@@ -115,6 +115,7 @@ class Run:
     _sharing: Sharing = attrs.field(init=False)
     _sources: list[Source] = attrs.field(factory=list, init=False)
     _began: int = attrs.field(default=0, init=False)
+    _known: Mapping[tuple[str, int], Failed] = attrs.field(factory=dict, init=False)
     _has_news: bool = attrs.field(default=False, init=False)
     _entering: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False)
 
@@ -168,6 +169,7 @@ class Run:
         header = make_header(self.plans, self.file_format, now)
         self._sharing = await self._in_thread(lambda: begin_run(self.store, header, self.writer or WRITER))
         await self._in_thread(self.store.leave)
+        self._known = dict(self._sharing.index.failures)
         index, period = self._sharing.index, self._sharing.journal.header.period
         counts = TaskCounts()
         shares, unreachable = self._divide_filling(parts, index)
@@ -229,11 +231,12 @@ class Run:
             async with self._exclusively():
                 portions = self._take_portions()
                 tasks = [each for portion in portions for each in portion.tasks]
-                await self._in_thread(partial(self._sharing.claim, tasks))
+                is_last = not tasks and not any(source.deferred for source in self._sources)
+                await self._in_thread(self._sharing.end if is_last else partial(self._sharing.claim, tasks))
             self._report_others(portions)
             if tasks:
                 return [self._queue(source, portion) for source, portion in zip(self._sources, portions, strict=True)]
-            if not any(source.deferred for source in self._sources):
+            if is_last:
                 break
             await self.fetcher.sleep(self._longest_pause)
         return []
@@ -247,8 +250,8 @@ class Run:
                 sharing.index,
                 is_sum=self.plans[0].query.kind == "summary",
                 now=self.clock(),
-                since=self._began,
-                together=_TOGETHER,
+                since=self._began - _TOGETHER,
+                known=self._known,
                 unmerged=unmerged,
             ).look
         claimed, writers = sharing.claimed_by_others(), len(sharing.others) + 1
@@ -327,8 +330,9 @@ class Run:
                     await self._writer.drain()
                 self._writer.close()
                 await writing
-                async with self._exclusively():
-                    await self._in_thread(self._sharing.end)
+                if self._sharing.has_claim:  # it was stopped, or has failed
+                    async with self._exclusively():
+                        await self._in_thread(self._sharing.end)
                 renewing.cancel()
         except BaseException as group_error:  # its first error is raised again; what has finished is kept
             failure = _first_of(group_error)
