@@ -1,11 +1,13 @@
 """A process of its own that saves a plan, to be killed.
 
-Its arguments are the URL and the token of a sandbox, the plan, and the folder to save to.
+Its arguments are the URL and the token of a sandbox, the plan, the folder to save to, and the name of the writer, if it
+has one.
 """
 
 import asyncio
 import sys
 from datetime import timedelta
+from typing import Any
 
 import pyarrow.parquet  # takes its time, in which there would be nothing to kill
 
@@ -24,11 +26,12 @@ async def hasty(seconds: float) -> None:
     await asyncio.sleep(seconds / 10)
 
 
-async def main(url: str, token: str, plan: str, folder: str) -> None:
+async def main(url: str, token: str, plan: str, folder: str, writer: str | None = None) -> None:
     """Say when it begins, and save."""
     async with Client(api_token=token, base_url=url, rate_limit=None) as client:
         print("ready", pyarrow.__version__, flush=True)
-        saved = await save(client, Plan.from_json(plan), folder, concurrency=4, sleep=hasty, clock=clock)
+        settings: Any = {"concurrency": 4, "sleep": hasty, "clock": clock, "writer": writer}
+        saved = await save(client, Plan.from_json(plan), folder, **settings)
         print("done" if saved.ok else "failed", saved, flush=True)
 
 

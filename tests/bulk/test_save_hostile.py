@@ -79,7 +79,14 @@ def unix_socket(path: Path, outside: Outside) -> None:
 OTHER_THINGS = pytest.mark.parametrize(
     "put", [link, dangling, folder_link, device, fifo, folder, unix_socket], ids=lambda put: put.__name__
 )
-PLACES = ["state/lock", "state/w1-journal-000001.jsonl", "state/w1-spool-000007.arrow", "state/w1-staged-000002"]
+PLACES = [
+    "state/lock",
+    "state/w1-lock",
+    "state/w1-claim.json",
+    "state/w1-journal-000001.jsonl",
+    "state/w1-spool-000007.arrow",
+    "state/w1-staged-000002",
+]
 PLACES += ["data/2026-11-w1-0001.ndjson", "data", "state"]
 
 

@@ -13,6 +13,7 @@ from aiospectrum.bulk import DestinationBusyError, StorageError, open_dataset, s
 from tests.bulk.datasets import expected_rows, hourly, make_plan, shown_rows
 from tests.bulk.fakes import ZONES, Fake
 from tests.bulk.object_store import ObjectStore, running
+from tests.bulk.test_save_stuck import threads_of_saving
 from tests.leaks import found_in, shown_by
 
 PLAN = make_plan(ZONES[:2], days=2)
@@ -157,3 +158,5 @@ async def test_an_endpoint_that_keeps_silent(store: ObjectStore) -> None:
     store.silent.clear()
     store.over.set()
     store.over = type(store.over)()
+    while threads_of_saving():  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)

@@ -1,10 +1,13 @@
 """Several writers of one dataset at once: every task once, nothing lost, whoever dies and however work is divided."""
 
 import asyncio
+import contextlib
 import itertools
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,19 +18,28 @@ from aiospectrum import InvalidArgumentError, ReportByTime, ServerError
 from aiospectrum.bulk import (
     DestinationBusyError,
     DestinationMismatchError,
+    ManifestError,
     Plan,
+    Query,
     Saved,
     StorageError,
     catch_up,
     open_dataset,
+    save,
     verify,
 )
 from aiospectrum.bulk.dataset.disk import Disk, Folder
 from aiospectrum.bulk.dataset.local import LocalStore
-from aiospectrum.bulk.dataset.remote import RemoteStore
+from aiospectrum.bulk.dataset.remote import RemoteStore, open_remote
 from aiospectrum.bulk.dataset.store import Store
-from tests.bulk.datasets import NOW, expected_rows, hourly, make_plan, save_over, save_to, shown_rows
+from aiospectrum.sandbox import Faults
+from tests.bulk.datasets import NOW, expected_rows, hourly, make_plan, save_over, save_to, saved_windows, shown_rows
 from tests.bulk.fakes import ZONES, Call, Fake
+from tests.bulk.object_store import ObjectStore, running
+from tests.bulk.saving_process import clock
+from tests.bulk.test_bulk_sandbox import NOW as SANDBOX_NOW
+from tests.bulk.test_bulk_sandbox import running as sandbox_running
+from tests.bulk.test_save_crash import ROOT, rows_of, window_of
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -163,17 +175,67 @@ def world_of_memory(folder: Path) -> World:
     return World(open_store, download)
 
 
-WORLDS = {"folder": world_of_folder, "memory": world_of_memory}
+def world_of_url(folder: Path) -> World:
+    """A dataset on a disk that has a URL."""
+
+    def open_store(name: str, life: Life, clock: Callable[[], float]) -> Store:
+        store = open_remote(f"file://{folder}/set", {}, owner=name, clock=clock)
+        assert isinstance(store, LocalStore)
+        return LocalStore(Path(store.name), disk=MortalDisk(life))
+
+    return World(open_store, lambda: folder / "set")
 
 
-@pytest.fixture(params=WORLDS)
+@pytest.fixture(scope="module")
+def server() -> Iterator[ObjectStore]:
+    """A server of S3 for all tests of a process."""
+    with running() as found:
+        found.client().create_bucket(Bucket="bucket")
+        yield found
+
+
+def world_of_bucket(folder: Path, server: ObjectStore) -> World:
+    """A dataset in an object store."""
+    for key in server.contents("bucket"):
+        server.client().delete_object(Bucket="bucket", Key=key)
+    copies = itertools.count()
+
+    def open_store(name: str, life: Life, clock: Callable[[], float]) -> RemoteStore:
+        file_system = fsspec.filesystem("s3", skip_instance_cache=True, **server.options())
+        mortal = MortalFileSystem(file_system, life)
+        return RemoteStore(mortal, "bucket/set", owner=name, clock=clock, pause=lambda _: None)
+
+    def download() -> Path:
+        copy = folder / str(next(copies))
+        for key, content in server.contents("bucket").items():
+            target = copy / key
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        return copy / "set"
+
+    return World(open_store, download)
+
+
+WORLDS = {"folder": world_of_folder, "URL": world_of_url, "memory": world_of_memory}
+
+
+def make_world(kind: str, request: pytest.FixtureRequest, folder: Path) -> World:
+    """A dataset of some kind."""
+    if kind == "bucket":
+        return world_of_bucket(folder, request.getfixturevalue("server"))
+    return WORLDS[kind](folder)
+
+
+@pytest.fixture(params=["folder", "memory"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     """A dataset somewhere."""
-    return WORLDS[request.param](tmp_path)
+    return make_world(request.param, request, tmp_path)
 
 
-async def test_two_at_once(world: World) -> None:
+@pytest.mark.parametrize("kind", [*WORLDS, "bucket"])
+async def test_two_at_once(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
     """Two that have the same plan share it; both end when all of it is there."""
+    world = make_world(kind, request, tmp_path)
     plan = make_plan(ZONES, days=4)
     both = await asyncio.gather(world.run("w1", plan), world.run("w2", plan))
     assert [each.ok for each in both] == [True, True]
@@ -185,14 +247,17 @@ async def test_two_at_once(world: World) -> None:
     assert verify(folder).ok
 
 
-@pytest.mark.parametrize("number", range(8))
-async def test_any_division_and_any_deaths(world: World, number: int) -> None:
+@pytest.mark.parametrize(("kind", "number"), [*itertools.product(WORLDS, range(8)), ("bucket", 0)])
+async def test_any_division_and_any_deaths(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, number: int
+) -> None:
     """Runs that share a dataset by any number of writers, and die: what is there is not fetched again, and all is."""
+    world = make_world(kind, request, tmp_path)
     seed = random.randrange(2**32)  # noqa: S311 - no secret
     print(f"the seed of this is {seed}")
     chance = random.Random(seed)  # noqa: S311 - no secret
-    plan = make_plan(ZONES[:5], days=4)
-    for shards in (2, 3, 1, 2, 3):
+    plan = make_plan(ZONES[:4], days=2) if kind == "bucket" else make_plan(ZONES[:5], days=4)
+    for shards in (2, 3, 1) if kind == "bucket" else (2, 3, 1, 2, 3):
         await live(world, plan, shards, chance)
     world.now += 1000  # until all locks of the dead count as abandoned
     await run_all(world, plan, 2, lambda: Life())
@@ -204,9 +269,13 @@ async def live(world: World, plan: Plan, shards: int, chance: random.Random) -> 
     """Some runs at once, of which some die."""
     there = set(windows_there(world))
     world.calls.clear()
+    reading = asyncio.create_task(read_meanwhile(world, Counter(expected_rows(plan))))
     deaths = await run_all(
         world, plan, shards, lambda: Life(chance.randrange(10, 200) if chance.random() < 0.6 else 10**9), chance
     )
+    reading.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await reading
     assert not there & set(world.calls), "what had been done was fetched again"
     assert deaths or set(world.calls.values()) <= {1}
     assert not Counter(shown_rows(world.download())) - Counter(expected_rows(plan))
@@ -241,10 +310,19 @@ async def survive(run: Any) -> Any:
         return error
 
 
+async def read_meanwhile(world: World, whole: Counter[Any]) -> None:
+    """Read a dataset on a disk again and again: never is a row there twice, nor does the state contradict itself."""
+    folder = world.download()
+    while (folder / "state").exists() and folder == world.download():
+        with contextlib.suppress(DestinationMismatchError, FileNotFoundError):
+            dataset = await asyncio.to_thread(open_dataset, folder)
+            assert dataset.windows <= len(whole)
+            assert not Counter(await asyncio.to_thread(shown_rows, folder)) - whole
+        await asyncio.sleep(0.01)
+
+
 def windows_there(world: World) -> Iterator[Key]:
     """The windows that a dataset has."""
-    from tests.bulk.datasets import saved_windows
-
     try:
         found = saved_windows(world.download())
     except DestinationMismatchError:
@@ -354,7 +432,9 @@ async def test_a_dead_writer_is_taken_over_by_one_that_is_alive(world: World) ->
     folder = world.download()
     assert shown_rows(folder) == expected_rows(plan)
     assert verify(folder).ok
-    left = {path.name.split("-")[1].split(".")[0] for path in (folder / "state").glob("w*")}
+    world.now += 301
+    assert (await world.run("w2", plan)).skipped == len(plan)
+    left = {path.name.split("-")[1].split(".")[0] for path in (world.download() / "state").glob("w*")}
     assert left <= {"journal", "lock"}
 
 
@@ -451,3 +531,138 @@ async def test_the_plan_of_shards(tmp_path: Path) -> None:
     )
     assert sum(each.done + each.filling for each in both) >= 8
     assert {zone_id for zone_id, _ in world.calls} == {A, B, C, D}
+
+
+async def test_processes_that_are_killed(tmp_path: Path) -> None:
+    """Two processes at a time, killed and started again: nothing that was done is fetched again, and all is there."""
+    pytest.importorskip("pyarrow")
+    seed = random.randrange(2**32)  # noqa: S311 - no secret
+    print(f"the seed of this is {seed}")
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    async with sandbox_running(zones=8, apps_per_zone=1) as (sandbox, client):
+        query = Query(time_delta="hour", metrics=["count", "durationAvg"], dimensions=["event"])
+        plan = Plan(zones=sandbox.zones, since=SANDBOX_NOW - timedelta(hours=31), until=SANDBOX_NOW, query=query)
+        plan = attrs.evolve(plan, window="hour")
+        await save(client, plan, tmp_path / "whole", clock=clock)
+        sandbox.requests.clear()
+        sandbox.faults = Faults(latency=(0.02, 0.08))
+        folder, doing = tmp_path / "shared", {}
+        for kills in range(4):
+            for name in ("w1", "w2"):
+                if name not in doing:
+                    doing[name] = await start_process(sandbox, plan, folder, name)
+            await asyncio.sleep(0.4 * chance.random())
+            name = chance.choice(["w1", "w2"])
+            with contextlib.suppress(ProcessLookupError):  # it is through
+                doing[name].kill()
+            await doing.pop(name).wait()
+            done = {(zone_id, since) for zone_id, since in windows_in(folder)}
+            before = len(sandbox.requests)
+            if kills < 3:
+                doing[name] = await start_process(sandbox, plan, folder, name)
+            await asyncio.sleep(0.1)
+            again = {window_of(request) for request in sandbox.requests[before:]}
+            assert not again & done, "what was done was fetched again"
+        for process in doing.values():
+            said, _ = await process.communicate()
+            assert said.startswith(b"done")
+        assert rows_of(folder) == rows_of(tmp_path / "whole")
+        assert (await asyncio.to_thread(verify, folder)).ok
+        fetched = Counter(window_of(request) for request in sandbox.requests)
+        assert len(fetched) == len(plan)
+
+
+async def start_process(sandbox: Any, plan: Plan, folder: Path, name: str) -> asyncio.subprocess.Process:
+    """Start a process that saves, and wait until it does."""
+    arguments = [sandbox.url, sandbox.api_token, plan.to_json(), str(folder), name]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bulk.saving_process", *arguments), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert (await process.stdout.readline()).startswith(b"ready")
+    return process
+
+
+def windows_in(folder: Path) -> Iterator[Key]:
+    """The windows that are there, as requests name them."""
+    with contextlib.suppress(DestinationMismatchError):
+        for zone_id, windows in saved_windows(folder).items():
+            for since, _, _ in windows:
+                yield zone_id, f"{since:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_a_lock_is_not_lost_to_those_that_try_it(tmp_path: Path) -> None:
+    """Who looks for a lock writes a file of its own for a moment, which the one that has the lock does not mind."""
+    world = world_of_memory(tmp_path)
+    first, second, third = (world.open_store(name, Life(), world.clock) for name in ("first", "second", "third"))
+    first.enter()
+    first.lock("w1")
+    world.now += 30
+    trying = fsspec.filesystem("memory")
+    for name in ("lock", "w1-lock"):
+        trying.pipe_file(f"/set/state/{name}-{int(world.now):010}-{'0' * 16}", b"second")
+    first.renew_lock()
+    for name in [each for each in trying.store if each.endswith("0" * 16)]:
+        trying.rm_file(name)
+    world.now += 299
+    with pytest.raises(DestinationBusyError, match="first is saving there"):
+        second.enter()
+    first.renew_lock()
+    first.leave()
+    second.enter()
+    assert second.others() == {"w1": "first"}
+    with pytest.raises(DestinationBusyError, match="first is saving there"):
+        second.lock("w1")
+    world.now += 300
+    third.enter()
+    assert third.others() == {}
+    third.lock("w2")
+    for store in (first, second):
+        with pytest.raises(DestinationBusyError):
+            store.renew_lock()
+        with pytest.raises(OSError, match="could not be renewed"):
+            store.stage("state/w1-staged-000001", b"x")
+        store.unlock()
+    assert [path for path in trying.store if "lock" in path and path.count(f"-{int(world.now):010}-") != 1] == []
+    third.renew_lock()
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"entry":"claim"}', b"[" * 10_000, b'{"entry":"removed"}'])
+async def test_a_claim_that_cannot_be_read(tmp_path: Path, content: bytes) -> None:
+    """It is damage that is named, as long as its writer is active; later it is gone."""
+    world = world_of_folder(tmp_path)
+    fake = Fake(respond=world.respond, is_open=False)
+    first = asyncio.create_task(world.run("w1", make_plan([A]), client=fake))
+    while not fake.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    (tmp_path / "state" / "w1-claim.json").write_bytes(content)
+    with pytest.raises(ManifestError, match=r"state/w1-claim\.json: damaged"):
+        await world.run("w2", make_plan([B]))
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (await world.run("w2", make_plan([A]))).ok
+    assert not (tmp_path / "state" / "w1-claim.json").exists()
+
+
+def count_files(folder: Path, pattern: str) -> int:
+    """How many files have such names."""
+    return len([*folder.glob(pattern)])
+
+
+async def test_journals_of_many_runs(tmp_path: Path) -> None:
+    """They are merged by a run that is alone, and what the others had planned is still known."""
+    world = world_of_folder(tmp_path)
+    await world.run("w7", make_plan([D]), client=Fake(respond=lambda call: ServerError("no")))
+    for day in range(30):
+        plan = make_plan([A, B, C], days=day + 1)
+        world.now = plan.until.timestamp()
+        writers = ("w1", "w2") if day % 3 else ("w3",)
+        await asyncio.gather(*(world.run(name, plan) for name in writers))
+    assert count_files(tmp_path, "state/*-journal-*") < 40
+    assert shown_rows(tmp_path) == expected_rows(plan)
+    assert verify(tmp_path).ok
+    await world.run("w1", make_plan([A], days=2))
+    assert set(open_dataset(tmp_path).failed) == {D}
+    await catch_up(Fake(respond=world.respond), tmp_path, clock=world.clock)
+    assert world.calls[D, plan.since] == 1

@@ -153,6 +153,16 @@ def test_a_saved_plan_and_its_shards(cli: Any, sandbox: Sandbox, zones: list[str
     assert nothing.out.startswith("0 of 0 zones saved in ")
 
 
+def test_shards_of_one_dataset(cli: Any, zones: list[str], out: Path) -> None:
+    """Commands with names of their own save parts of a plan to one dataset; a later one finds all of it there."""
+    for number in (1, 2):
+        pulled = cli("pull", *zones, *TIMES, "--shard", f"{number}/2", "--writer", f"w{number}", "--out", str(out))
+        assert pulled.status == 0, pulled.err
+    assert {path.name.split("-")[-2] for path in (out / "data").iterdir()} == {"w1", "w2"}
+    again = cli("pull", *zones, *TIMES, "--writer", "w3", "--out", str(out), "--dry-run")
+    assert "0 requests" in again.out, again.out
+
+
 def test_failed_zones_are_listed(cli: Any, sandbox: Sandbox, out: Path) -> None:
     """Twenty of them, how many more, and the command that pulls them again; the others are saved."""
     names = "\n".join([*STRANGERS, sandbox.zones[0]])

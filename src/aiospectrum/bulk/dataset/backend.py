@@ -28,6 +28,9 @@ class Backend:
             file_system: A file system of fsspec.
             root: The folder in it.
         """
+        cache: Any = getattr(file_system, "dircache", None)
+        if hasattr(cache, "use_listings_cache"):  # a listing that began before a write would hide what was written
+            cache.use_listings_cache = False
         self._fs: Callable[[], Any] = lambda: file_system  # as tools that report errors show what fields hold
         self._root = root.rstrip("/")
         self.is_object_store: bool = bool(getattr(file_system, "async_impl", False))

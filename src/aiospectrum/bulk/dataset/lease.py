@@ -74,6 +74,7 @@ class Lease:
         self._clock = clock
         self._pause = pause
         self._name = ""
+        self._written: set[str] = set()
         self._taken_at: float | None = None
 
     def take(self) -> None:
@@ -86,8 +87,7 @@ class Lease:
                 if self._backend.is_object_store or not self._backend.make_folders("state"):
                     raise
                 self._write()
-            self._let_others_go()
-            self._check_alone()
+            self._check_alone(self._let_others_go())
         except (OSError, SaveError):
             with contextlib.suppress(OSError):  # the first error says more
                 self.release()
@@ -114,7 +114,7 @@ class Lease:
         """Delete what locks there are of ours."""
         if self._taken_at is not None:
             self._taken_at = None
-            self._delete({each.name for each in self._locks() if each.owner == self._id} | {self._name})
+            self._delete([*self._written])
 
     def check_fresh(self) -> None:
         """Check that nobody else can have taken a lock of ours for abandoned."""
@@ -150,6 +150,7 @@ class Lease:
 
     def _write(self) -> None:
         self._name = f"{lock_path(self._of).partition('/')[2]}-{int(self._clock()):010}-{self._id}"
+        self._written.add(self._name)
         self._backend.write(f"state/{self._name}", self._owner.encode())
 
     def _locks(self) -> Sequence[_Lock]:
@@ -159,23 +160,24 @@ class Lease:
     def _is_alive(self, lock: _Lock) -> bool:
         return self._clock() - lock.at < _EXPIRES_AFTER
 
-    def _let_others_go(self) -> None:
+    def _let_others_go(self) -> Sequence[_Lock]:
         """Wait a moment for runs that have begun just now, of which the one with the lowest name stays."""
         for _ in range(_PAUSES):
-            others = [each for each in self._locks() if self._is_alive(each) and each.owner != self._id]
+            locks = self._locks()
+            others = [each for each in locks if self._is_alive(each) and each.owner != self._id]
             is_new = all(each.at >= self._clock() - _JUST_NOW for each in others)
             if not others or not is_new or self._id > min(each.owner for each in others):
-                return
+                return locks
             self._pause(_PAUSE)
+        return self._locks()
 
-    def _check_alone(self) -> None:
+    def _check_alone(self, locks: Sequence[_Lock]) -> None:
         """Check that nobody else has the lock; those that count as abandoned are deleted."""
-        locks = self._locks()
         ours = [each for each in locks if each.owner == self._id]
         others = self._check_others(locks)
         if not ours:
             raise OSError("a file that was written just now is not listed, so that runs cannot be kept apart there")
-        self._delete(each.name for each in (*ours[:-1], *others))
+        self._delete(each.name for each in others)
 
     def _check_others(self, locks: Sequence[_Lock]) -> Sequence[_Lock]:
         """Check that all locks of others count as abandoned, and return them."""
@@ -204,6 +206,7 @@ class Lease:
     def _delete(self, names: Iterable[str]) -> None:
         for name in names:
             self._backend.delete(f"state/{name}")
+            self._written.discard(name)
 
 
 def all_locks(backend: Backend) -> Sequence[_Lock]:

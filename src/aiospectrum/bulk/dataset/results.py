@@ -23,7 +23,7 @@ class SaveProgress:
     """Tasks of the plan; and those of filling windows that the dataset has outside of it."""
 
     skipped: int = 0
-    """Tasks of the plan that are done already; known from the beginning."""
+    """Tasks of the plan that are done already: known from the beginning, but for what other writers do meanwhile."""
 
     done: int = 0
     """Tasks whose windows have been saved by this run, with all rows that there will ever be."""
@@ -83,7 +83,7 @@ class Saved:
     """Tasks of the plan; and those of filling windows that the dataset has outside of it."""
 
     skipped: int
-    """Tasks of the plan that are done already."""
+    """Tasks of the plan that were done already, or that other writers have done meanwhile."""
 
     done: int
     """Tasks whose windows have been saved by this run, with all rows that there will ever be."""

@@ -42,9 +42,9 @@ T = TypeVar("T")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
 
-_PAUSE: Final = 0.1
-_PAUSE_OF_REMOTE: Final = 1.0
-"""Seconds between attempts to take a lock that is held for moments, on a disk and elsewhere."""
+_PAUSE: Final = 1.0
+_PAUSE_OF_REMOTE: Final = 10.0
+"""Seconds between looks at what others do, on a disk and elsewhere; a tenth at first where a lock is held briefly."""
 
 _TOGETHER: Final = 60
 """Seconds before the start of a run in which what others have asked for is as fresh as what it would ask for."""
@@ -115,6 +115,7 @@ class Run:
     _sharing: Sharing = attrs.field(init=False)
     _sources: list[Source] = attrs.field(factory=list, init=False)
     _began: int = attrs.field(default=0, init=False)
+    _known: Mapping[tuple[str, int], Failed] = attrs.field(factory=dict, init=False)
     _has_news: bool = attrs.field(default=False, init=False)
     _entering: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False)
 
@@ -168,6 +169,7 @@ class Run:
         header = make_header(self.plans, self.file_format, now)
         self._sharing = await self._in_thread(lambda: begin_run(self.store, header, self.writer or WRITER))
         await self._in_thread(self.store.leave)
+        self._known = dict(self._sharing.index.failures)
         index, period = self._sharing.index, self._sharing.journal.header.period
         counts = TaskCounts()
         shares, unreachable = self._divide_filling(parts, index)
@@ -194,17 +196,19 @@ class Run:
 
     async def _enter(self, *, is_first: bool = False) -> None:
         """Take the dataset's lock, which nobody holds for long."""
+        pause = self._longest_pause / 10
         while True:
             try:
                 return await self._in_thread(self.store.enter)
             except DestinationBusyError:
                 if is_first:  # whoever has it may be stuck, and be the one whose lock is wanted next
                     await self._in_thread(partial(self.store.probe, self.writer or WRITER))
-                await self.fetcher.sleep(self._pause)
+                await self.fetcher.sleep(pause)
+                pause = min(2 * pause, self._longest_pause)
 
     @property
-    def _pause(self) -> float:
-        """Seconds until another attempt to take a lock that is held for moments."""
+    def _longest_pause(self) -> float:
+        """Seconds until another look at what others do, at most."""
         return _PAUSE if self.store.renew_every is None else _PAUSE_OF_REMOTE
 
     @contextlib.asynccontextmanager
@@ -227,13 +231,14 @@ class Run:
             async with self._exclusively():
                 portions = self._take_portions()
                 tasks = [each for portion in portions for each in portion.tasks]
-                await self._in_thread(partial(self._sharing.claim, tasks))
+                is_last = not tasks and not any(source.deferred for source in self._sources)
+                await self._in_thread(self._sharing.end if is_last else partial(self._sharing.claim, tasks))
             self._report_others(portions)
             if tasks:
                 return [self._queue(source, portion) for source, portion in zip(self._sources, portions, strict=True)]
-            if not any(source.deferred for source in self._sources):
+            if is_last:
                 break
-            await self.fetcher.sleep(10 * self._pause)
+            await self.fetcher.sleep(self._longest_pause)
         return []
 
     def _take_portions(self) -> list[Portion]:
@@ -245,8 +250,8 @@ class Run:
                 sharing.index,
                 is_sum=self.plans[0].query.kind == "summary",
                 now=self.clock(),
-                since=self._began,
-                together=_TOGETHER,
+                since=self._began - _TOGETHER,
+                known=self._known,
                 unmerged=unmerged,
             ).look
         claimed, writers = sharing.claimed_by_others(), len(sharing.others) + 1
@@ -325,8 +330,9 @@ class Run:
                     await self._writer.drain()
                 self._writer.close()
                 await writing
-                async with self._exclusively():
-                    await self._in_thread(self._sharing.end)
+                if self._sharing.has_claim:  # it was stopped, or has failed
+                    async with self._exclusively():
+                        await self._in_thread(self._sharing.end)
                 renewing.cancel()
         except BaseException as group_error:  # its first error is raised again; what has finished is kept
             failure = _first_of(group_error)

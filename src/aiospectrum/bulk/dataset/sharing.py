@@ -162,6 +162,11 @@ class Sharing:
             self.store.publish(staged, claim_path(self.journal.writer))
             self._claimed = claimed
 
+    @property
+    def has_claim(self) -> bool:
+        """Whether there is anything that it has claimed, or a file that says so."""
+        return bool(self._claimed)
+
     def end(self) -> None:
         """Claim nothing any more.
 
@@ -169,6 +174,7 @@ class Sharing:
             OSError: The store cannot be written.
         """
         self.store.delete(claim_path(self.journal.writer))
+        self._claimed = b""
 
 
 def begin_run(store: Store, header: Header, writer: str) -> Sharing:
@@ -207,7 +213,8 @@ def begin_run(store: Store, header: Header, writer: str) -> Sharing:
         for path in journals:
             store.delete(path)
     index.doubt(header.started)
-    sharing.claim(())
+    if index.header is None:  # so that others know what this is before anything is written
+        sharing.claim(())
     return sharing
 
 

@@ -142,7 +142,14 @@ class Rechecking:
     """Looks at tasks again that were chosen before others wrote to the dataset; pure."""
 
     def __init__(
-        self, index: DatasetIndex, *, is_sum: bool, now: float, since: int, together: int, unmerged: Container[str]
+        self,
+        index: DatasetIndex,
+        *,
+        is_sum: bool,
+        now: float,
+        since: int,
+        known: Mapping[tuple[str, int], Failed],
+        unmerged: Container[str],
     ) -> None:
         """Look at the dataset.
 
@@ -150,8 +157,8 @@ class Rechecking:
             index: What it has now.
             is_sum: Whether the plans are of sums.
             now: The time, in seconds since 1970.
-            since: When the run began; what was asked for since, by whomever, is not asked for again.
-            together: Seconds before that for which the same is true, but for what has failed.
+            since: What was asked for since then, by whomever, is not asked for again.
+            known: What had failed when the run began, and may be asked for again.
             unmerged: Spool files of writers that are alive; what they have is not asked for either.
         """
         self._windows, self._fillings = index.windows, _fillings(index, is_sum=is_sum)
@@ -161,14 +168,14 @@ class Rechecking:
         asked = [
             (zone_id, each.window)
             for zone_id, each in index.filling()
-            if each.window.asked >= since - together or each.path in unmerged
+            if each.window.asked >= since or each.path in unmerged
         ]
         self._asked: dict[str, list[Span]] = {}
         for zone_id, window in asked:
             self._asked.setdefault(zone_id, []).append((window.since, window.until))
         self._failed: dict[str, list[Failed]] = {}
-        for failure in index.failures.values():
-            if failure.at >= since:
+        for key, failure in index.failures.items():
+            if known.get(key) is not failure:
                 self._failed.setdefault(failure.zone_id, []).append(failure)
 
     def look(self, each: RunTask) -> Left:
