@@ -22,12 +22,12 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from aiospectrum._generated.protocols import LIST_PROTOCOLS
 from aiospectrum._http.call import CallSettings, HTTPTransport
 from aiospectrum._http.deadline import Deadline
-from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum._http.request import build_request
 from aiospectrum._http.response import read_response
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session
+from aiospectrum.limiters import Limiter
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import attrs
 
 from aiospectrum import RateLimit
-from aiospectrum._http.limiter import Limiter
+from aiospectrum.limiters import Limiter
 
 __all__ = ["FakeTime", "admitted", "make_limiter", "settle", "start"]
 

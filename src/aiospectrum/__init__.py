@@ -12,7 +12,6 @@ from aiospectrum._version import __version__
 
 if TYPE_CHECKING:
     from aiospectrum._codec.converter import configure_converter, make_converter
-    from aiospectrum._http.limiter import Limiter
     from aiospectrum.checks import Unchecked, UncheckedInteger
     from aiospectrum.client import DEFAULT_BASE_URL, Client
     from aiospectrum.errors import (
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
         UnsuccessfulError,
     )
     from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
+    from aiospectrum.limiters import FileLimiter, Limiter, RateLimiter, TooLateError
     from aiospectrum.models import (
         DNS,
         App,
@@ -96,6 +96,7 @@ __all__ = [
     "Direction",
     "EdgeIPs",
     "ErrorDetail",
+    "FileLimiter",
     "InterruptedWriteError",
     "InvalidArgumentError",
     "Limiter",
@@ -109,6 +110,7 @@ __all__ = [
     "ProxyError",
     "RateLimit",
     "RateLimitError",
+    "RateLimiter",
     "RedirectError",
     "Report",
     "ReportByTime",
@@ -127,6 +129,7 @@ __all__ = [
     "TableError",
     "TimeDelta",
     "Timeouts",
+    "TooLateError",
     "TrafficType",
     "Transport",
     "Unchecked",
@@ -145,7 +148,7 @@ _MODULES = (
     "policies",
     "hooks",
     "transport",
-    "_http.limiter",
+    "limiters",
     "models",
     "_codec.converter",
     "client",

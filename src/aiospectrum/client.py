@@ -27,10 +27,10 @@ from aiospectrum._http.config import (
     check_ssl_context,
     check_timeout,
     check_user_agent,
+    max_wait_of,
 )
 from aiospectrum._http.credentials import choose_credentials, credentials_from, redact_refusal
 from aiospectrum._http.frames import forget_frames
-from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.redaction import make_redaction
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
@@ -38,6 +38,7 @@ from aiospectrum.checks import Flag, refuse
 from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import SpectrumError
 from aiospectrum.hooks import AttemptHook
+from aiospectrum.limiters import RateLimiter
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import API
 from aiospectrum.transport import Namespace
@@ -68,7 +69,7 @@ class BaseClient(HTTPTransport):
         base_url: str | None = None,
         timeout: float | Timeouts | None = 60.0,
         retry: RetryPolicy | None = None,
-        rate_limit: RateLimit | Limiter | None = _DEFAULT_RATE_LIMIT,
+        rate_limit: RateLimit | RateLimiter | None = _DEFAULT_RATE_LIMIT,
         on_attempt: AttemptHook | None = None,
         session: aiohttp.ClientSession | None = None,
         connector_limit: int = 50,
@@ -91,7 +92,8 @@ class BaseClient(HTTPTransport):
                 limit. A :class:`Timeouts` sets those for connecting and reading too, which are 10 s and 30 s.
             retry: How often, and how far apart, failed calls are attempted; None for the defaults.
             rate_limit: How many requests may be sent. Share one :class:`Limiter` among all clients with the same token,
-                with no more in flight than connections. None for no limit, and no pause of other calls after a 429.
+                with no more in flight than connections; any other object with the methods of :class:`RateLimiter` will
+                do. None for no limit, and no pause of other calls after a 429.
             on_attempt: Called before every attempt; what it returns is called after it; for metrics and traces.
             session: Your own session to send over, without credentials. It is never closed here and keeps its own
                 settings for connections, TLS, cookies, proxies and middlewares.
@@ -127,6 +129,7 @@ class BaseClient(HTTPTransport):
             self._connections = connector_limit = check_count("connector_limit", connector_limit)
             if borrowed is not None and borrowed.connector is not None:
                 self._connections = borrowed.connector.limit
+            limiter = check_limiter(rate_limit, self._connections)
             settings = CallSettings(
                 session=Session(
                     headers={"Accept": "application/json", "User-Agent": check_user_agent(user_agent)},
@@ -142,7 +145,8 @@ class BaseClient(HTTPTransport):
                 timeouts=check_timeout(timeout),
                 retry=retry,
                 budget=RetryBudget(retry),
-                limiter=check_limiter(rate_limit, self._connections),
+                limiter=limiter,
+                max_wait=max_wait_of(limiter),
                 hook=check_callable("on_attempt", on_attempt, arguments=1),
                 clock=time.monotonic,
                 random=random.random,
@@ -193,7 +197,7 @@ class BaseClient(HTTPTransport):
         *,
         timeout: float | Timeouts | EllipsisType | None = ...,
         retry: RetryPolicy | None = None,
-        rate_limit: RateLimit | Limiter | EllipsisType | None = ...,
+        rate_limit: RateLimit | RateLimiter | EllipsisType | None = ...,
     ) -> Self:
         """Make a client with other policies, over the same session and with the same tokens for retries.
 
@@ -211,6 +215,7 @@ class BaseClient(HTTPTransport):
             InvalidArgumentError: An argument is invalid.
         """
         settings = self._settings
+        limiter = settings.limiter if rate_limit is ... else check_limiter(rate_limit, self._connections)
         other = object.__new__(type(self))
         # Without the namespaces, which are over this client.
         vars(other).update({name: value for name, value in vars(self).items() if not isinstance(value, Namespace)})
@@ -218,7 +223,8 @@ class BaseClient(HTTPTransport):
             settings,
             timeouts=settings.timeouts if timeout is ... else check_timeout(timeout),
             retry=settings.retry if retry is None else check_class("retry", retry, RetryPolicy),
-            limiter=settings.limiter if rate_limit is ... else check_limiter(rate_limit, self._connections),
+            limiter=limiter,
+            max_wait=max_wait_of(limiter),
         )
         return other
 

@@ -10,7 +10,7 @@ import attrs
 from aiospectrum import SpectrumError
 from aiospectrum._generated.apps import CREATE_APP, DELETE_APP, GET_APP, LIST_APPS, UPDATE_APP
 from aiospectrum._http.call import HTTPTransport
-from aiospectrum._http.limiter import Limiter
+from aiospectrum.limiters import Limiter
 from aiospectrum.policies import RetryPolicy, Timeouts
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response

@@ -34,9 +34,9 @@ from aiospectrum import (
     UnsuccessfulError,
     record_responses,
 )
-from aiospectrum._http.limiter import Limiter
 from aiospectrum.client import BaseClient
 from aiospectrum.endpoints import delete_app, get_app, list_protocols, update_app
+from aiospectrum.limiters import Limiter
 from aiospectrum.policies import RateLimit
 from aiospectrum.routes import API, Route
 from tests.conftest import APP, TOKEN, ZONE, Serve

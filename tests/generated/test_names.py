@@ -39,11 +39,12 @@ def test_public_names() -> None:
         AuthenticationError BadRequestError BodyTooLargeError Client ClientStateError ConflictError
         ConnectionFailedError ConversionError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError
         DeletedApp
-        Dimension Direction EdgeIPs ErrorDetail InterruptedWriteError InvalidArgumentError Limiter MalformedBodyError
+        Dimension Direction EdgeIPs ErrorDetail FileLimiter InterruptedWriteError InvalidArgumentError Limiter
+        MalformedBodyError
         Metric NotFoundError OriginDNS Page PermissionDeniedError Protocol ProxyError RateLimit RateLimitError
-        RedirectError Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
+        RateLimiter RedirectError Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError
-        ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TrafficType
+        ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TooLateError TrafficType
         Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError __version__
         configure_converter make_converter
         record_responses

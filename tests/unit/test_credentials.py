@@ -130,7 +130,7 @@ def test_secrets_are_not_shown() -> None:
         ({"base_url": "http://x/?"}, "base_url: expected an http or https URL"),
         ({"base_url": "http://x/#"}, "base_url: expected an http or https URL"),
         ({"base_url": "http://x\\y"}, "base_url: expected an http or https URL"),
-        ({"rate_limit": 3}, "rate_limit: expected a RateLimit, a Limiter or None, got 3"),
+        ({"rate_limit": 3}, "rate_limit: expected a RateLimit, a limiter such as Limiter(), or None, got 3"),
         ({"on_attempt": 3}, "on_attempt: expected a function or None, got 3"),
         ({"max_body_bytes": 0}, "max_body_bytes: expected an integer of 1 or more, got 0"),
         ({"base_url": "http://example.com"}, "base_url: expected https, as http would send credentials unencrypted"),

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from aiospectrum import RateLimit
-from aiospectrum._http.limiter import Limiter, TooLateError
-from aiospectrum._http.window import Window
+from aiospectrum.limiters import Limiter, TooLateError
+from aiospectrum.limiters.window import Window
 from tests.fake_time import admitted, make_limiter, settle, start
 
 

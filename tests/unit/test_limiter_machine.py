@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from aiospectrum import RateLimit
-from aiospectrum._http.limiter import Limiter, TooLateError
+from aiospectrum.limiters import Limiter, TooLateError
 from tests.fake_time import FakeTime, settle
 
 QUARTERS = st.integers(0, 16).map(lambda number: number / 4)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiospectrum._http.limiter import TooLateError
+from aiospectrum.limiters import TooLateError
 from tests.fake_time import admitted, make_limiter, settle, start
 
 

@@ -12,9 +12,9 @@ import attrs
 import pytest
 
 from aiospectrum import RateLimit
-from aiospectrum._http import deadline, limiter
+from aiospectrum._http import deadline
 from aiospectrum._http.deadline import Deadline, DeadlineTimer
-from aiospectrum._http.limiter import Limiter, TooLateError
+from aiospectrum.limiters import Limiter, TooLateError, base
 from tests.fake_time import FakeTime, settle
 
 MANY = 2000
@@ -68,7 +68,7 @@ class Sought(asyncio.Future[Any]):
 @contextmanager
 def counted() -> Iterator[Work]:
     """Count the work that is done inside the block."""
-    files = {deadline.__file__, limiter.__file__}
+    files = {deadline.__file__, base.__file__}
     WORK.calls = WORK.comparisons = 0
 
     def profile(frame: FrameType, event: str, _: object) -> None:

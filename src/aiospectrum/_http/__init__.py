@@ -16,6 +16,6 @@
 
 ``record`` holds what goes through all of them: the call and the HTTP response. ``config`` and ``credentials`` check
 what a client is made with, ``redaction`` and ``frames`` keep secrets out of texts and tracebacks, ``headers`` reads
-what a response says of rate limits. ``request``, ``response``, ``failures``, ``retry``, ``headers``, ``redaction`` and
-the ``window`` of the limiter are pure: no I/O, and clock, sleep and randomness are passed in.
+what a response says of rate limits. ``request``, ``response``, ``failures``, ``retry``, ``headers`` and ``redaction``
+are pure: no I/O, and clock, sleep and randomness are passed in. The limiters are in :mod:`aiospectrum.limiters`.
 """

@@ -14,7 +14,6 @@ from aiospectrum._http.deadline import Deadline
 from aiospectrum._http.failures import ambiguous_error, raise_cut_short, timeout_error
 from aiospectrum._http.frames import forget_aiohttp
 from aiospectrum._http.headers import read_rate_limit
-from aiospectrum._http.limiter import Limiter, TooLateError
 from aiospectrum._http.record import Call
 from aiospectrum._http.request import build_request
 from aiospectrum._http.response import assumed_response, read_large_response, read_response
@@ -29,6 +28,7 @@ from aiospectrum.errors import (
     RequestTimeoutError,
 )
 from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
+from aiospectrum.limiters import RateLimiter, TooLateError
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import Route
 from aiospectrum.transport import Response, Transport, record_response
@@ -38,9 +38,6 @@ __all__ = ["CallSettings", "HTTPTransport", "client_of", "while_open"]
 T = TypeVar("T")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
-
-_DEFAULT_LIMIT: Final = RateLimit()
-"""What holds without a limiter, of waits."""
 
 _LONGEST_HEADER: Final = 100
 """Characters of a header that an error repeats."""
@@ -68,8 +65,11 @@ class CallSettings:
     budget: RetryBudget
     """Tokens for retries, shared by all calls of a client."""
 
-    limiter: Limiter | None
+    limiter: RateLimiter | None
     """Grants permits to send; None for no limit."""
+
+    max_wait: float = RateLimit().max_wait
+    """Maximum wait that the API may demand, in seconds."""
 
     hook: AttemptHook | None
     """Called before every attempt; what it returns is called after it."""
@@ -179,10 +179,10 @@ class HTTPTransport:
                 self._update_quota(limiter, permit, call.quota)
             limiter.release(permit, was_cancelled=was_cancelled)
 
-    def _update_quota(self, limiter: Limiter, permit: int, quota: tuple[int, float]) -> None:
+    def _update_quota(self, limiter: RateLimiter, permit: int, quota: tuple[int, float]) -> None:
         """Pass on what a response says of the API's own limit."""
         left, seconds = quota
-        if left == 0 and seconds > limiter.limit.max_wait:
+        if left == 0 and seconds > self._settings.max_wait:
             _LOGGER.warning("Ratelimit's t of %.0f s is ignored, as it is beyond RateLimit.max_wait", seconds)
         limiter.update_quota(permit, left, seconds)
 
@@ -257,14 +257,13 @@ class HTTPTransport:
 
     def _set_wait(self, call: Call, error: RateLimitError) -> None:
         """Choose the wait after a 429, and say which one is not."""
-        limiter = self._settings.limiter
-        limit = _DEFAULT_LIMIT if limiter is None else limiter.limit
-        error.wait = wait_after_429(error.retry_after, call.quota, self._settings.random, limit.max_wait)
+        max_wait = self._settings.max_wait
+        error.wait = wait_after_429(error.retry_after, call.quota, self._settings.random, max_wait)
         demanded = [] if call.response is None else call.response.headers.getall("retry-after", [])
-        is_ignored = error.retry_after is None or error.retry_after > limit.max_wait
+        is_ignored = error.retry_after is None or error.retry_after > max_wait
         if demanded and is_ignored:
             shown = call.clean(", ".join(each[:_LONGEST_HEADER] for each in demanded[:3]))[:_LONGEST_HEADER]
-            reason = f"it cannot be read, or is beyond RateLimit.max_wait of {limit.max_wait:g} s"
+            reason = f"it cannot be read, or is beyond RateLimit.max_wait of {max_wait:g} s"
             error.args = (f"{error}; Retry-After: {shown} is ignored, as {reason}",)
             error.retry_after = None
 

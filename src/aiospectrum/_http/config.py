@@ -13,12 +13,12 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 import attrs
 
-from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import split_login
 from aiospectrum._version import __version__
 from aiospectrum.checks import Integer, Number, refuse
 from aiospectrum.checks.plain import plain_number, plain_text
 from aiospectrum.hooks import AttemptHook
+from aiospectrum.limiters import Limiter, RateLimiter
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "check_ssl_context",
     "check_timeout",
     "check_user_agent",
+    "max_wait_of",
     "refuse_coroutine",
 ]
 
@@ -57,6 +58,9 @@ _AFTER_LAST_SECOND: Final = 253_402_300_800
 _TIMEOUT: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0, a Timeouts or None")
 
 
+_LIMITER_METHODS: Final = ("acquire", "release", "pause", "pause_left", "update_quota")
+"""What :class:`~aiospectrum.RateLimiter` has."""
+
 _ASYNC_HINT: Final = "start a task in it, or put what it is given into a queue"
 
 
@@ -65,7 +69,7 @@ class ClientOptions(TypedDict, total=False):
 
     timeout: float | Timeouts | None
     retry: RetryPolicy | None
-    rate_limit: RateLimit | Limiter | None
+    rate_limit: RateLimit | RateLimiter | None
     on_attempt: AttemptHook | None
     session: aiohttp.ClientSession | None
     connector_limit: int
@@ -203,17 +207,34 @@ def _is_async(function: object) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
-def check_limiter(rate_limit: RateLimit | Limiter | None, connections: int) -> Limiter | None:
+def check_limiter(rate_limit: RateLimit | RateLimiter | None, connections: int) -> RateLimiter | None:
     """Make the limiter of a client; a shared one is returned as it is, and None means no limit.
 
     No more requests than ``connections`` (0 for no limit) are sent at a time, as a pause could not hold back those that
     wait for a connection.
     """
-    if rate_limit is None or isinstance(rate_limit, Limiter):
-        return rate_limit
-    if not isinstance(rate_limit, RateLimit):
-        refuse("rate_limit", rate_limit, "a RateLimit, a Limiter or None")
-    return Limiter(attrs.evolve(rate_limit, in_flight=min(rate_limit.in_flight, connections or rate_limit.in_flight)))
+    if isinstance(rate_limit, RateLimit):
+        in_flight = min(rate_limit.in_flight, connections or rate_limit.in_flight)
+        return Limiter(attrs.evolve(rate_limit, in_flight=in_flight))
+    if rate_limit is None:
+        return None
+    methods = {name: getattr(rate_limit, name, None) for name in _LIMITER_METHODS}
+    lacking = [name for name, method in methods.items() if not callable(method)]
+    if isinstance(rate_limit, type) or len(lacking) == len(methods):
+        refuse("rate_limit", rate_limit, "a RateLimit, a limiter such as Limiter(), or None")
+    if lacking:
+        expected = f"a limiter with the methods {', '.join(methods)}; this one lacks {' and '.join(lacking)}"
+        refuse("rate_limit", rate_limit, expected)
+    for name, method in methods.items():
+        if name != "acquire" and inspect.iscoroutinefunction(method):
+            refuse("rate_limit", rate_limit, f"a limiter whose {name} is not async, as nobody awaits it")
+    return rate_limit
+
+
+def max_wait_of(limiter: RateLimiter | None) -> float:
+    """The maximum wait that the API may demand: that of the limiter's limit, if it has one."""
+    limit = getattr(limiter, "limit", None)
+    return limit.max_wait if isinstance(limit, RateLimit) else RateLimit().max_wait
 
 
 def check_session(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:

@@ -18,8 +18,8 @@ from aiospectrum._http.credentials import Credentials
 from aiospectrum._http.deadline import DeadlineTimer
 from aiospectrum._http.envelope import response_error
 from aiospectrum._http.failures import connection_error
-from aiospectrum._http.loop import running_loop
 from aiospectrum._http.record import Call, HTTPResponse
+from aiospectrum._loop import running_loop
 from aiospectrum.errors import BodyTooLargeError, ClientStateError
 
 __all__ = ["LARGE", "Session", "keep_receive_buffers"]

@@ -13,7 +13,7 @@ import attrs
 
 from aiospectrum._http.call import while_open
 from aiospectrum._http.config import check_clock, check_count, check_sleep
-from aiospectrum._http.loop import running_loop
+from aiospectrum._loop import running_loop
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.checks import Number
 from aiospectrum.endpoints import get_current_aggregate

@@ -20,7 +20,6 @@ from rich.table import Table
 
 from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._codec.converter import make_converter
-from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.cli.formatting import cell
@@ -29,6 +28,8 @@ from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.hooks import AttemptHook
+from aiospectrum.limiters import Limiter
+from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.policies import RateLimit, RetryPolicy
 
 __all__ = [
@@ -100,7 +101,7 @@ class Context:
     )
     """Replaces the secrets of the arguments and the environment in a text, as errors of all kinds may repeat them."""
 
-    def client(self, limiter: Limiter | None, on_attempt: AttemptHook | None = None) -> Client:
+    def client(self, limiter: BaseLimiter | None, on_attempt: AttemptHook | None = None) -> Client:
         """Make a client from the environment.
 
         Args:

@@ -14,7 +14,6 @@ from rich.table import Table
 
 from aiospectrum import bulk
 from aiospectrum._extras import import_extra
-from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import Plan, Query
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_number, sparkline
@@ -25,6 +24,8 @@ from aiospectrum.cli.tables import add_column, new_table
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import SpectrumError
+from aiospectrum.limiters import Limiter
+from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.models import App, Metric
 from aiospectrum.policies import RateLimit
 from aiospectrum.sandbox import Sandbox
@@ -87,7 +88,9 @@ async def _pull_from_sandbox(zones: int, seed: int, concurrency: int, context: C
         return await _pull_and_query(box.zones, None, concurrency, attrs.evolve(context, environ=environ, proxy=None))
 
 
-async def _pull_and_query(zones: tuple[str, ...], limiter: Limiter | None, concurrency: int, context: Context) -> int:
+async def _pull_and_query(
+    zones: tuple[str, ...], limiter: BaseLimiter | None, concurrency: int, context: Context
+) -> int:
     until = context.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     query = Query(time_delta="hour", metrics=_METRICS, dimensions=("appID",))
     plan = Plan(zones=zones, since=until - timedelta(hours=_HOURS), until=until, query=query, window="whole")

@@ -10,10 +10,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from aiospectrum._http.limiter import Limiter
-from aiospectrum._http.window import Window
 from aiospectrum.cli.formatting import counted, human_bytes, human_clock
 from aiospectrum.hooks import AttemptEnded, AttemptStarted
+from aiospectrum.limiters.base import BaseLimiter
+from aiospectrum.limiters.window import Window
 from aiospectrum.policies import RateLimit
 
 __all__ = ["Meter", "PullView", "Reading", "least_seconds", "pull_lines", "pull_screen"]
@@ -65,7 +65,7 @@ class Reading:
 class Meter:
     """Counts attempts; :meth:`on_attempt` is the hook of a client."""
 
-    def __init__(self, limiter: Limiter | None, *, clock: Callable[[], float]) -> None:
+    def __init__(self, limiter: BaseLimiter | None, *, clock: Callable[[], float]) -> None:
         """Start at nothing.
 
         Args:

@@ -11,7 +11,6 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from aiospectrum import bulk
-from aiospectrum._http.limiter import Limiter
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import DestinationMismatchError, Plan, Window
 from aiospectrum.bulk.dataset.threads import Threads
@@ -32,6 +31,7 @@ from aiospectrum.cli.pull_report import (
 from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.errors import InvalidArgumentError
+from aiospectrum.limiters import Limiter
 from aiospectrum.policies import RateLimit
 
 __all__ = ["pull", "resume_command"]

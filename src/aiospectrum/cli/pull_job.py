@@ -7,12 +7,12 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import Saved, SaveFailure, SaveProgress
 from aiospectrum.cli.context import Context, UsageError, hide_warnings
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.progress import Meter, PullView, Reading, pull_lines, pull_screen
 from aiospectrum.cli.terminal import GRACE, Interruption, StoppedError, drawn, repeated, signals_to
+from aiospectrum.limiters.base import BaseLimiter
 
 __all__ = ["PullJob", "PullResult", "need_pyarrow"]
 
@@ -59,7 +59,7 @@ class PullJob:
     """A dataset that is saved to once, and what is known of that while it runs."""
 
     def __init__(
-        self, save: SaveCall, context: Context, *, limiter: Limiter | None, total: int = 0, zones: int | None = None
+        self, save: SaveCall, context: Context, *, limiter: BaseLimiter | None, total: int = 0, zones: int | None = None
     ) -> None:
         """Prepare it; nothing is sent yet.
 

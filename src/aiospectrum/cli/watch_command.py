@@ -14,13 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from aiospectrum import bulk
-from aiospectrum._http.limiter import Limiter
 from aiospectrum.bulk import Round
 from aiospectrum.cli.context import Context, UsageError, hide_warnings
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, human_number, sparkline
 from aiospectrum.cli.options import AtLeastOne, MaybeAtLeastOne, Passed, ZoneFilesOption, ZonesOption, read_zones
 from aiospectrum.cli.tables import new_table
 from aiospectrum.cli.terminal import StoppedError, drawn, until_stopped
+from aiospectrum.limiters import Limiter
 from aiospectrum.models import CurrentAggregate
 from aiospectrum.policies import RateLimit
 

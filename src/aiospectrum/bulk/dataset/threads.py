@@ -7,8 +7,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
-from aiospectrum._http.loop import running_loop
 from aiospectrum._http.redaction import Redaction
+from aiospectrum._loop import running_loop
 from aiospectrum.bulk.dataset.opening import as_storage_error
 
 __all__ = ["PATIENCE", "Threads", "run_in_thread", "shown"]

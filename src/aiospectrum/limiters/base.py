@@ -1,32 +1,30 @@
-"""The rate limit: how many requests go out, and a pause of all of them after a 429."""
+"""What all limiters have in common: the queue of a process, deadlines, requests in flight, and a probe after a pause.
+
+Where the window and the pause are kept is what they differ in.
+"""
 
 import asyncio
+import copy
 import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from typing import Final, NoReturn, Protocol
+from typing import ClassVar, Final, NoReturn, Protocol
 
-from aiospectrum._http.loop import running_loop
-from aiospectrum._http.window import Window
+from aiospectrum._loop import running_loop
 from aiospectrum.checks import refuse
-from aiospectrum.errors import ClientStateError
+from aiospectrum.errors import ClientStateError, SpectrumError
+from aiospectrum.limiters.protocol import TooLateError
 from aiospectrum.policies import RateLimit
 
-__all__ = ["Limiter", "TooLateError"]
+__all__ = ["BaseLimiter", "Store", "Timer", "check_limit"]
 
 _FEW: Final = 64
 """Of entries without use that a heap may hold before they are thrown out."""
 
-
-class TooLateError(Exception):
-    """A permit would come after the deadline; the transport makes its own error of it."""
-
-    def __init__(self, wait: float) -> None:
-        """Keep the seconds after which the permit would have come."""
-        super().__init__(wait)
-        self.wait = wait
+_SAME_PAUSE: Final = 0.001
+"""Seconds; a pause that ends no later than so much after ours is the same, read from another clock."""
 
 
 class Timer(Protocol):
@@ -37,38 +35,56 @@ class Timer(Protocol):
         ...
 
 
-class Limiter:
-    """Keeps requests under a rate limit, and pauses them all after a 429.
+class Store(Protocol):
+    """Where a window and the pauses of those who share it are kept."""
 
-    Give one limiter to all clients that use the same token: the limit is the token's. It belongs to one event loop, and
-    to another one once that is closed. First come, first served; a call whose permit would come after its deadline
-    fails at once.
-    """
+    def take(self, now: float) -> bool:
+        """Count a request that goes out now, if it may; a :class:`SpectrumError` fails all that wait."""
+        ...
+
+    def wait(self, now: float, ahead: int = 0) -> float:
+        """Seconds until one more request may go out, behind some others; 0 when that shows by itself later."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Tell the others of a pause that begins now."""
+        ...
+
+    def pause_left(self) -> float:
+        """Seconds until the end of a pause of somebody else, as far as known."""
+        ...
+
+    def give_back(self) -> None:
+        """Give back what was reserved, as nobody waits any more."""
+        ...
+
+
+def check_limit(limit: RateLimit | None) -> RateLimit:
+    """Check the limit of a limiter; None for the default."""
+    if limit is not None and not isinstance(limit, RateLimit):
+        refuse("limit", limit, "a RateLimit or None")
+    return RateLimit() if limit is None else limit
+
+
+class BaseLimiter:
+    """All of a limiter but its window: first come, first served, and too late at once."""
+
+    _hint: ClassVar = "make one for each"
 
     def __init__(
         self,
-        limit: RateLimit | None = None,
+        limit: RateLimit,
+        store: Store,
         *,
         clock: Callable[[], float] | None = None,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
-        """Begin with nothing sent.
-
-        Args:
-            limit: The limit; None for 1,140 requests per 300 s with 50 in flight.
-            clock: Returns the time in seconds; that of the running event loop when None.
-            call_later: Calls a function after some seconds; that of the running event loop when None.
-
-        Raises:
-            InvalidArgumentError: The limit is something else.
-        """
-        if limit is not None and not isinstance(limit, RateLimit):
-            refuse("limit", limit, "a RateLimit or None")
-        self.limit: RateLimit = RateLimit() if limit is None else limit
+        """Begin with nothing in flight."""
+        self.limit: RateLimit = limit
         """The limit."""
         self._clock = clock
         self._call_later = call_later
-        self._window = Window(self.limit.requests, self.limit.per_seconds)
+        self._store = store
         self._in_flight = 0
         # A dict would look at all places of those who have left before it finds the first one.
         self._queue: OrderedDict[asyncio.Future[int], None] = OrderedDict()
@@ -110,7 +126,7 @@ class Limiter:
 
     def pause_left(self) -> float:
         """Seconds until the end of a pause after a 429; 0 when there is none."""
-        return max(0.0, self._paused_until - self._now())
+        return max(0.0, self._paused_until - self._now(), self._store.pause_left())
 
     def quota_wait(self) -> float:
         """Seconds for which the API has said that no requests are left; 0 when it has not."""
@@ -142,6 +158,8 @@ class Limiter:
                 return permit
         wait = self._wait(now, len(self._queue))
         if latest is not None and now + wait > latest:
+            if not self._queue:
+                self._store.give_back()
             raise TooLateError(wait)
         future: asyncio.Future[int] = loop.create_future()
         self._join(future, latest)
@@ -180,14 +198,13 @@ class Limiter:
             permit: That of the request with the 429.
             seconds: How long; never longer than the limit's ``max_wait``.
         """
+        self._look_for_pause(self._now())
         if permit <= self._permits_before_pause:
             return
         if not 0 <= seconds <= self.limit.max_wait:  # which is so of nan, too
             seconds = 0.0 if seconds < 0 else self.limit.max_wait
-        self._permits_before_pause = self._permits
-        self._paused_until = max(self._paused_until, self._now() + seconds)
-        self._needs_probe = True
-        self._refuse_before(self._paused_until)
+        self._begin_pause(self._now() + seconds)
+        self._store.pause(seconds)
         self._serve_queue()
 
     def update_quota(self, permit: int, left: int, seconds: float) -> None:
@@ -215,9 +232,7 @@ class Limiter:
         """Belong to an event loop, and forget the calls of one that has died; what was sent counts still."""
         with self._lock:
             if self._loop is not None and not self._loop.is_closed():
-                raise ClientStateError(
-                    "the Limiter is in use on another event loop: make one for each, with a share of the limit"
-                )
+                raise ClientStateError(f"the {type(self).__name__} is in use on another event loop: {self._hint}")
             self._loop = loop
         self._queue.clear()
         self._by_deadline.clear()
@@ -235,8 +250,10 @@ class Limiter:
             or self._probe is not None
             or has_no_quota
             or now < self._paused_until
-            or not self._window.take(now)
         ):
+            return None
+        if not self._store.take(now):
+            self._look_for_pause(now)
             return None
         self._in_flight += 1
         self._quota -= 1
@@ -245,10 +262,23 @@ class Limiter:
             self._needs_probe, self._probe = False, self._permits
         return self._permits
 
+    def _begin_pause(self, until: float) -> None:
+        """Give no permit until then, and refuse those who cannot wait so long."""
+        self._permits_before_pause = self._permits
+        self._paused_until = max(self._paused_until, until)
+        self._needs_probe = True
+        self._refuse_before(self._paused_until)
+
+    def _look_for_pause(self, now: float) -> None:
+        """Pause with the others, if one of them has begun a pause."""
+        until = now + self._store.pause_left()
+        if until > max(now, self._paused_until + _SAME_PAUSE):
+            self._begin_pause(until)
+
     def _wait(self, now: float, ahead: int) -> float:
         """Seconds until the next permit but some may be given, as far as time alone decides."""
         quota_wait = self._quota_until - now if self._quota <= ahead else 0.0
-        return max(0.0, self._paused_until - now, quota_wait, self._window.wait(now, ahead))
+        return max(0.0, self._paused_until - now, quota_wait, self._store.wait(now, ahead))
 
     def _join(self, future: "asyncio.Future[int]", latest: float | None) -> None:
         """Enter the queue."""
@@ -267,6 +297,7 @@ class Limiter:
         """Leave the queue, if still in it; the others wait for the same as before."""
         if self._queue.pop(future, future) is None and not self._queue:
             self._stop_timer()
+            self._store.give_back()
 
     def _refuse_before(self, until: float) -> None:
         """Refuse calls whose deadline comes before the end of a wait that has just begun."""
@@ -275,6 +306,8 @@ class Limiter:
             future = heappop(heap)[2]
             if self._queue.pop(future, future) is None and not future.done():
                 future.set_exception(TooLateError(until - now))
+        if not self._queue:
+            self._store.give_back()
 
     def _serve_queue(self) -> None:
         """Grant the permits that time allows, and set the timer for the next one."""
@@ -285,14 +318,26 @@ class Limiter:
             future = next(iter(self._queue))
             if not future.done():
                 now = self._now()
-                permit = self._next_permit(now)
+                try:
+                    permit = self._next_permit(now)
+                except SpectrumError as error:
+                    self._fail(error)
+                    return
                 if permit is None:
-                    wait = self._wait(now, 0)
+                    wait = self._wait(now, 0) if self._queue else 0.0  # a pause of others may have emptied it
                     if wait > 0:
                         self._timer = self._later(wait)
                     return
                 future.set_result(permit)
             del self._queue[future]
+        self._store.give_back()
+
+    def _fail(self, error: SpectrumError) -> None:
+        """Fail all calls in the queue, each with an error of its own."""
+        while self._queue:
+            future, _ = self._queue.popitem(last=False)
+            if not future.done():
+                future.set_exception(copy.copy(error))
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
