@@ -182,6 +182,7 @@ def test_failed_zones_are_listed(cli: Any, sandbox: Sandbox, out: Path) -> None:
         pytest.param([*TIMES, "--out", "{out}", "--memory", "2"], "--memory: expected a size such as", id="memory"),
         pytest.param([*TIMES, "--out", "{out}", "--memory", "1MB"], "--memory: expected a number of", id="no memory"),
         pytest.param([*TIMES, "--out", "{out}", "--rate-limit", "9"], "--rate-limit: expected REQ", id="rate limit"),
+        pytest.param([*TIMES, "--out", "{out}", "--writer", "one"], "--writer: expected the name of a w", id="writer"),
         pytest.param([*TIMES, "--out", "nope://x/y"], "--out nope://x/y: ", id="no such file system"),
         pytest.param([*TIMES, "--out", "{taken}"], "--out {taken}: ", id="something else is there"),
     ],

@@ -89,6 +89,7 @@ class _Saving:
         self._part = part
         self._stop = asyncio.Event()
         self._progress: SaveProgress | None = None
+        self._lost: tuple[SaveFailure, ...] = ()
         self._threads = Threads()
 
     async def run(self) -> PartResult:
@@ -114,7 +115,7 @@ class _Saving:
         return PartResult() if saving.cancelled() else saving.result()
 
     async def _save(self, opening: tuple[Callable[[], Store], Redaction]) -> PartResult:
-        part, failed = self._part, list[SaveFailure]()
+        part = self._part
         async with AsyncExitStack() as stack:
             clients: dict[str, Transport] = {}
             for make_client, zones in part.accounts:
@@ -123,11 +124,13 @@ class _Saving:
                 except Exception as error:  # whatever a function of the user's raises: the other accounts go on
                     text = f"{type(error).__name__}: {error}"
                     lost = attrs.evolve(part.plan, zones=zones)
-                    failed += [SaveFailure(zone_id=each.zone_id, window=each.window, error=text) for each in lost]
+                    failures = [SaveFailure(zone_id=each.zone_id, window=each.window, error=text) for each in lost]
+                    self._lost = (*self._lost, *failures)
                 else:
                     clients |= dict.fromkeys(zones, client)
             if not clients:
-                return PartResult(failed=tuple(failed))
+                self._keep(SaveProgress(total=0))
+                return PartResult(failed=self._lost)
             saved = await save_plans(
                 clients,
                 (attrs.evolve(part.plan, zones=tuple(clients)),),
@@ -139,10 +142,11 @@ class _Saving:
                 clock=time.time,
                 sleep=asyncio.sleep,
             )
-        return PartResult(saved=saved, failed=tuple(failed))
+        return PartResult(saved=saved, failed=self._lost)
 
     def _keep(self, progress: SaveProgress) -> None:
-        self._progress = progress
+        lost = len(self._lost)
+        self._progress = attrs.evolve(progress, total=progress.total + lost, failed=progress.failed + lost)
 
     async def _watch(self, signals: Signals, store: Store, redaction: Redaction) -> None:
         """Report, and return when there is to be an end."""

@@ -24,6 +24,7 @@ __all__ = [
     "Yes",
     "ZoneFilesOption",
     "ZonesOption",
+    "check_zone",
     "expand_home",
     "flattened",
     "is_relative",
@@ -141,7 +142,7 @@ def read_zones(zones: Sequence[str] | None, files: Sequence[str] | None, stdin: 
     """
     if not zones and not files:
         raise UsageError("expected --zone with the identifier of a zone, or --zones-file with a file of them")
-    found = [_check_zone(zone, "--zone") for zone in zones or ()]
+    found = [check_zone(zone, "--zone") for zone in zones or ()]
     for file in files or ():
         name = f"--zones-file {file}"
         found += _zones_in(read_text(file, name, stdin), name)
@@ -311,10 +312,15 @@ def _zones_in(text: str, name: str) -> Iterator[str]:
     for number, line in enumerate(text.splitlines(), 1):
         zone = line.partition("#")[0].replace(_MARK, "").strip()  # also within, where files were put together
         if zone:
-            yield _check_zone(zone, f"{name}, line {number}")
+            yield check_zone(zone, f"{name}, line {number}")
 
 
-def _check_zone(text: str, place: str) -> str:
+def check_zone(text: str, place: str) -> str:
+    """Check the identifier of a zone, which ``place`` names where it is none; an invalid one is hardly shown.
+
+    Raises:
+        UsageError: It is none.
+    """
     if _ZONE.fullmatch(text):
         return text
     shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,7 +1,7 @@
 """The options of what to pull, and the plan that they make."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, Literal, TextIO, TypeAlias
@@ -78,6 +78,18 @@ class PlanOptions:
 
     shard: str | None = None
     """Which part of the zones to pull of how many, such as 2/8 for the second of eight machines."""
+
+    def with_zones(self, zones: Iterable[str], *, catch_up: bool) -> "PlanOptions":
+        """The same for the zones of a file of accounts.
+
+        Raises:
+            UsageError: There are zones already, or an option that excludes accounts.
+        """
+        given = [option for option in self._given() if option in ("--zone", "--zones-file")]
+        if catch_up or given:
+            option = "--catch-up" if catch_up else given[0]
+            raise UsageError(f"expected no {option} with --accounts")
+        return self if self.plan is not None else attrs.evolve(self, zone=[*zones])
 
     def find_what_to_pull(self, now: datetime, stdin: TextIO | None) -> tuple[Plan, None]:
         """Make the plan.

@@ -176,6 +176,9 @@ class PullView:
     reading: Reading = attrs.field(factory=Reading)
     """What went over the wire."""
 
+    is_divided: bool = False
+    """Whether other processes make the requests, which nobody counts."""
+
     @property
     def zones_done(self) -> int:
         """Zones of which all tasks are over; tasks that are left could be of one zone each, so that it may be more."""
@@ -246,6 +249,8 @@ def _extent(view: PullView) -> str:
 
 def _traffic(view: PullView) -> list[str]:
     reading = view.reading
+    if view.is_divided:
+        return [f"{view.failed:,} failed"]
     parts = [
         counted(reading.requests, "request"),
         f"{reading.rate:.1f}/s",
@@ -259,6 +264,8 @@ def _traffic(view: PullView) -> list[str]:
 
 
 def _state(view: PullView) -> str:
+    if view.stopping is not None and view.is_divided:
+        return f"stopping: {human_clock(view.stopping)} for what is under way; Ctrl-C again to cancel it"
     if view.stopping is not None:
         return f"stopping: {human_clock(view.stopping)} for requests in flight; Ctrl-C again to cancel them"
     return _wait_line(view.reading)

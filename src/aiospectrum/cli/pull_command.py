@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -15,6 +15,7 @@ from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import DestinationMismatchError, Plan, Window
 from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.preview import preview
+from aiospectrum.cli.accounts import AccountOptions, Accounts, executor_of, read_accounts
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.options import AsPlainJSON, Passed, expand_home, flattened
 from aiospectrum.cli.plan_options import PlanOptions
@@ -68,6 +69,7 @@ def pull(
     out: _OutOption = None,
     catch_up: _CatchUp = False,
     saving: Annotated[SaveOptions | None, flattened] = None,
+    over: Annotated[AccountOptions | None, flattened] = None,
     rate_limit: str | None = None,
     dry_run: _DryRun = False,
     as_json: AsPlainJSON = False,
@@ -84,6 +86,7 @@ def pull(
         out: Folder or URL to save in.
         catch_up: Extend the dataset to now.
         saving: How to save.
+        over: Over which accounts, and in which processes.
         rate_limit: Maximum number of requests and the seconds they are for, such as 600/300; 1140/300 when left out.
         dry_run: Only print how large the plan is.
         as_json: Print JSON.
@@ -95,7 +98,12 @@ def pull(
     saving = saving or SaveOptions()
     requests, seconds = _parse_rate_limit(rate_limit)
     limit = RateLimit(requests=requests, per_seconds=seconds, in_flight=saving.concurrency)
-    wanted = options or PlanOptions()
+    wanted, over = options or PlanOptions(), over or AccountOptions()
+    over.check()
+    accounts = None
+    if over.accounts is not None:
+        accounts = read_accounts(over.accounts, context, limit)
+        wanted = wanted.with_zones(accounts.clients, catch_up=catch_up)
     plan, zones = (wanted.find_what_lacks if catch_up else wanted.find_what_to_pull)(context.now(), context.stdin)
     if plan is not None:
         _check_size(plan, saving.max_tasks)
@@ -106,7 +114,7 @@ def pull(
     place = hide_passwords(out)
     arguments = {**saving.arguments(), "plan": plan, "destination": expand_home(out, f"--out {place}")}
     need_pyarrow("pull --out")
-    api_name = context.api_name()
+    api_name = context.api_name() if accounts is None else f"{accounts.count} accounts"
     with _named_as_options(place):
         if dry_run:
             look = partial(preview, **arguments, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
@@ -114,13 +122,26 @@ def pull(
             return _print_plans(found.plans, found.requests, limit, context, as_json=as_json)
         what = "what is new" if catch_up or plan is None else extent(len(plan), len(plan.zones))
         context.print_err(f"Pulling {what} from {api_name} into {place}")
-        if catch_up or plan is None:
+        if accounts is not None and plan is not None:
+            result = _pull_over(accounts, over, arguments, plan, context)
+        elif catch_up or plan is None:
             job = PullJob(partial(bulk.catch_up, **arguments, zones=zones), context, limiter=Limiter(limit))
+            result = asyncio.run(job.run())
         else:
             save = partial(bulk.save, **arguments)
             job = PullJob(save, context, limiter=Limiter(limit), total=len(plan), zones=len(plan.zones))
-        result = asyncio.run(job.run())
+            result = asyncio.run(job.run())
     return _conclude(result, None if catch_up else plan, saving, place, context, as_json=as_json)
+
+
+def _pull_over(
+    accounts: Accounts, over: AccountOptions, arguments: dict[str, Any], plan: Plan, context: Context
+) -> PullResult:
+    """Pull in processes, or by a cluster."""
+    with executor_of(over, accounts) as (executor, count):
+        save = partial(bulk.save_across, executor, accounts.clients, workers=count, **arguments)
+        job = PullJob(save, context, limiter=None, total=len(plan), zones=len(plan.zones), is_divided=True)
+        return asyncio.run(job.run())
 
 
 def _print_plans(plans: Sequence[Plan], requests: int, limit: RateLimit, context: Context, *, as_json: bool) -> int:

@@ -1,7 +1,8 @@
 """A dataset that is saved to while a display shows how far it is and signals stop it."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, Final, TypeAlias
 
@@ -18,7 +19,7 @@ __all__ = ["PullJob", "PullResult", "need_pyarrow"]
 
 SaveCall: TypeAlias = Callable[..., Coroutine[Any, Any, Saved]]
 """What saves, such as ``functools.partial(bulk.save, plan=…, destination=…)``; called with the client, and with
-``stop``, ``on_progress`` and ``clock``."""
+``stop``, ``on_progress`` and ``clock``. One that is divided among processes is called without client and clock."""
 
 _LINE_SECONDS: Final = 10.0
 """Seconds between lines where there is no terminal."""
@@ -38,7 +39,10 @@ class PullResult:
     """Its summary; None when it was cancelled before it could give one."""
 
     reading: Reading
-    """What went over the wire."""
+    """What went over the wire, as far as this process knows."""
+
+    is_divided: bool = False
+    """Whether other processes made the requests, which nobody counts."""
 
     stopped: StoppedError | None = None
     """The signal because of which a part of it was left out; None when nothing was."""
@@ -50,7 +54,9 @@ class PullResult:
 
     @property
     def requests_sent(self) -> str:
-        """The number of requests and retries, for people."""
+        """The number of requests and retries, for people; empty where nobody counts them."""
+        if self.is_divided:
+            return ""
         sent = counted(self.reading.requests, "request")
         return f"{sent}, {counted(self.reading.retries, 'retry', 'retries')}"
 
@@ -59,7 +65,14 @@ class PullJob:
     """A dataset that is saved to once, and what is known of that while it runs."""
 
     def __init__(
-        self, save: SaveCall, context: Context, *, limiter: BaseLimiter | None, total: int = 0, zones: int | None = None
+        self,
+        save: SaveCall,
+        context: Context,
+        *,
+        limiter: BaseLimiter | None,
+        total: int = 0,
+        zones: int | None = None,
+        is_divided: bool = False,
     ) -> None:
         """Prepare it; nothing is sent yet.
 
@@ -69,7 +82,9 @@ class PullJob:
             limiter: The rate limit, None for none.
             total: Windows of all zones, as far as they are known before.
             zones: Zones of the plan; None where they are not known before.
+            is_divided: Whether it saves in other processes, with clients of theirs.
         """
+        self._is_divided = is_divided
         self._save, self._context, self._limiter = save, context, limiter
         self._total, self._zones = total, zones
         self._progress = SaveProgress(total=total)
@@ -89,20 +104,22 @@ class PullJob:
         Raises:
             SpectrumError: It cannot be saved, or not any further.
         """
-        async with self._context.client(self._limiter, self._meter.on_attempt) as client:
+        async with AsyncExitStack() as stack:
+            save = self._save
+            if not self._is_divided:
+                client = await stack.enter_async_context(self._context.client(self._limiter, self._meter.on_attempt))
+                save = partial(save, client, clock=lambda: self._context.now().timestamp())
             with hide_warnings(), signals_to(self._interruption.press):
                 async with self._displayed():
-                    saved = await self._interruption.run(
-                        self._save(
-                            client,
-                            stop=self._interruption.stop,
-                            on_progress=self._keep,
-                            clock=lambda: self._context.now().timestamp(),
-                        )
-                    )
+                    saved = await self._interruption.run(save(stop=self._interruption.stop, on_progress=self._keep))
             is_cut = saved is None or saved.stopped
-            stopped = self._interruption.stopped if is_cut else None
-            return PullResult(progress=self._progress, saved=saved, reading=self._meter.read(), stopped=stopped)
+            return PullResult(
+                progress=self._progress,
+                saved=saved,
+                reading=self._meter.read(),
+                is_divided=self._is_divided,
+                stopped=self._interruption.stopped if is_cut else None,
+            )
 
     def _keep(self, progress: SaveProgress) -> None:
         self._progress = progress
@@ -119,6 +136,7 @@ class PullJob:
             left=left if progress.left else 0.0,
             stopping=self._interruption.left,
             reading=reading,
+            is_divided=self._is_divided,
         )
 
     @asynccontextmanager

@@ -103,7 +103,7 @@ def result_lines(result: PullResult, *, zones: int | None, place: str, fresh_row
     if progress.odd_lags:
         yield f"{counted(progress.odd_lags, 'report')} with an odd data lag, which was taken for 0 s or a day"
     written = f"{counted(progress.rows, 'row')} in {human_bytes(progress.bytes)} of files"
-    yield f"{written}; {result.requests_sent}, {result.reading.elapsed:.1f} s"
+    yield f"{written}; {', '.join(filter(None, [result.requests_sent, f'{result.reading.elapsed:.1f} s']))}"
     if saved is not None and there:
         yield f"to read: {saved.folder}"
 
@@ -118,8 +118,8 @@ def result_values(result: PullResult, *, status: int) -> dict[str, Any]:
         **attrs.asdict(result.progress),
         "left": result.progress.left,
         "failed": failure_values(result.failures),
-        "requests": reading.requests,
-        "retries": reading.retries,
+        "requests": None if result.is_divided else reading.requests,
+        "retries": None if result.is_divided else reading.retries,
         "seconds": round(reading.elapsed, 3),
     }
 

@@ -44,6 +44,9 @@ class SaveOptions:
     max_tasks: AtLeastOne = MAX_TASKS
     """Windows of all zones beyond which a plan is refused, as its time is most likely mistyped."""
 
+    writer: str | None = None
+    """Name of this command, w1 to w9999, where several save to one dataset at once, each with another name."""
+
     def arguments(self) -> dict[str, Any]:
         """Give what was chosen as arguments of :func:`aiospectrum.bulk.save`.
 

@@ -46,6 +46,9 @@ _PAUSE: Final = 0.1
 _PAUSE_OF_REMOTE: Final = 1.0
 """Seconds between attempts to take a lock that is held for moments, on a disk and elsewhere."""
 
+_TOGETHER: Final = 60
+"""Seconds before the start of a run in which what others have asked for is as fresh as what it would ask for."""
+
 _ROUNDS: Final = 4
 """Tasks that a claim has for each call at once, at least."""
 
@@ -243,6 +246,7 @@ class Run:
                 is_sum=self.plans[0].query.kind == "summary",
                 now=self.clock(),
                 since=self._began,
+                together=_TOGETHER,
                 unmerged=unmerged,
             ).look
         claimed, writers = sharing.claimed_by_others(), len(sharing.others) + 1
@@ -321,7 +325,8 @@ class Run:
                     await self._writer.drain()
                 self._writer.close()
                 await writing
-                await self._in_thread(self._sharing.end)
+                async with self._exclusively():
+                    await self._in_thread(self._sharing.end)
                 renewing.cancel()
         except BaseException as group_error:  # its first error is raised again; what has finished is kept
             failure = _first_of(group_error)

@@ -1,7 +1,7 @@
 """The tasks of a run: what a dataset lacks of a plan, and all that is still filling. Pure; nothing is listed."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -77,15 +77,28 @@ def choose_tasks(
         zones: Zones of the dataset whose filling windows are asked for as well, whatever the plans.
         now: The time, in seconds since 1970.
 
-    Yields:
-        Each task, the filling ones outside of the plans first; None for each task of a plan that is done.
+    Returns:
+        Each task, the filling ones outside of the plans first; None for each task of a plan that is done. That is by
+        the index as it is at the call, whatever becomes of it later.
 
     Raises:
         DestinationMismatchError: A sum of a plan overlaps one of the dataset in a way that would have rows twice.
     """
     is_sum = any(plan.query.kind == "summary" for plan in plans)
-    fillings, windows = _fillings(index, is_sum=is_sum), index.windows
     period: Period = "day" if index.header is None else index.header.period
+    return _choose(plans, _fillings(index, is_sum=is_sum), index.windows, zones, period, is_sum=is_sum, now=now)
+
+
+def _choose(
+    plans: Sequence[Plan],
+    fillings: Mapping[str, Sequence[Filling]],
+    windows: Mapping[str, Sequence[Located]],
+    zones: Iterable[str],
+    period: Period,
+    *,
+    is_sum: bool,
+    now: float,
+) -> Iterator[RunTask | None]:
     planned = {zone_id.lower(): (zone_id, plan) for plan in plans for zone_id in plan.zones}
     for key in zones:
         zone_id, plan_of_zone = planned.get(key, (key, None))
@@ -128,7 +141,9 @@ class Left:
 class Rechecking:
     """Looks at tasks again that were chosen before others wrote to the dataset; pure."""
 
-    def __init__(self, index: DatasetIndex, *, is_sum: bool, now: float, since: int, unmerged: Container[str]) -> None:
+    def __init__(
+        self, index: DatasetIndex, *, is_sum: bool, now: float, since: int, together: int, unmerged: Container[str]
+    ) -> None:
         """Look at the dataset.
 
         Args:
@@ -136,6 +151,7 @@ class Rechecking:
             is_sum: Whether the plans are of sums.
             now: The time, in seconds since 1970.
             since: When the run began; what was asked for since, by whomever, is not asked for again.
+            together: Seconds before that for which the same is true, but for what has failed.
             unmerged: Spool files of writers that are alive; what they have is not asked for either.
         """
         self._windows, self._fillings = index.windows, _fillings(index, is_sum=is_sum)
@@ -145,7 +161,7 @@ class Rechecking:
         asked = [
             (zone_id, each.window)
             for zone_id, each in index.filling()
-            if each.window.asked >= since or each.path in unmerged
+            if each.window.asked >= since - together or each.path in unmerged
         ]
         self._asked: dict[str, list[Span]] = {}
         for zone_id, window in asked:

@@ -236,7 +236,8 @@ class DatasetWriter:
 
     def _spools_of(self, period: str) -> list[Spooled]:
         spools = self.index.spools.values()
-        return [each for each in spools if each.period == period and self.sharing.is_ours(each.path)]
+        is_ours = (lambda path: True) if self._is_closed else self.sharing.is_ours  # the last one sees to all of them
+        return [each for each in spools if each.period == period and is_ours(each.path)]
 
     def _weigh(self, spools: Iterable[Spooled]) -> int:
         """Bytes that spool files take in memory when they are merged, about."""

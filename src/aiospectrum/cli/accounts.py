@@ -1,0 +1,171 @@
+"""Pulls over many accounts: the file that lists them, their clients where they are used, and the processes."""
+
+import os
+import re
+import signal
+import tomllib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
+from typing import Annotated, Final
+
+import attrs
+from cyclopts import Parameter
+
+from aiospectrum import DEFAULT_BASE_URL
+from aiospectrum._extras import import_extra
+from aiospectrum._http.passwords import hide_passwords
+from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.options import MaybeAtLeastOne, check_zone, read_text
+from aiospectrum.cli.proxies import find_proxy, with_scheme
+from aiospectrum.client import Client
+from aiospectrum.errors import CredentialsError
+from aiospectrum.policies import RateLimit
+
+__all__ = ["AccountOptions", "Accounts", "executor_of", "read_accounts"]
+
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_DASK_SECONDS: Final = 10.0
+"""Seconds in which a scheduler has to answer."""
+
+
+@attrs.frozen(kw_only=True)
+class AccountOptions:
+    """Over which accounts, and where."""
+
+    accounts: str | None = None
+    """File of accounts in TOML: zones, and the environment variable that holds the token, of each."""
+
+    processes: MaybeAtLeastOne = None
+    """Processes that pull with --accounts; as many as there are processors when left out, and no more than accounts."""
+
+    dask: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
+    """Scheduler of a Dask cluster whose workers pull in place of processes, such as tcp://10.0.0.1:8786."""
+
+    def check(self) -> None:
+        """Refuse options that need ``--accounts`` without it.
+
+        Raises:
+            UsageError: One was given.
+        """
+        if self.accounts is None and (self.processes or self.dask is not None):
+            raise UsageError(f"{'--processes' if self.processes else '--dask'}: expected --accounts with a file too")
+
+
+@attrs.frozen(kw_only=True)
+class Accounts:
+    """What a file of accounts says."""
+
+    clients: dict[str, Callable[[], Client]]
+    """For each zone, what makes the client of its account."""
+
+    count: int
+    """How many accounts there are."""
+
+
+def read_accounts(file: str, context: Context, limit: RateLimit) -> Accounts:
+    """Read a file of accounts.
+
+    Args:
+        file: Its path, ``-`` for the standard input.
+        context: The surroundings.
+        limit: The rate limit of each account.
+
+    Returns:
+        The accounts.
+
+    Raises:
+        UsageError: It cannot be read, or is something else.
+    """
+    name = f"--accounts {file}"
+    try:
+        accounts = tomllib.loads(read_text(file, name, context.stdin)).get("accounts")
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"{name}: expected TOML ({error})") from None
+    example = 'tables such as [accounts.shop] with token = "SHOP_TOKEN" and zones = ["…"]'
+    if not isinstance(accounts, dict) or not accounts:
+        raise UsageError(f"{name}: expected {example}")
+    if context.proxy is not None and hide_passwords(with_scheme(context.proxy)) != with_scheme(context.proxy):
+        raise UsageError("--proxy: expected no password in it with --accounts: set HTTPS_PROXY where the workers are")
+    clients: dict[str, Callable[[], Client]] = {}
+    for account, settings in accounts.items():
+        place = f"{name}: account {account[:40]!r}"
+        if not isinstance(settings, dict) or not _ACCOUNT.fullmatch(account):
+            raise UsageError(f"{place}: expected {example}")
+        unknown = [key for key in settings if key not in ("token", "zones")]
+        if unknown:
+            raise UsageError(f"{place}: expected token and zones, got {unknown[0][:40]!r} too")
+        variable, zones = settings.get("token"), settings.get("zones")
+        if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
+            raise UsageError(f"{place}: token: expected the name of the environment variable that holds it")
+        if not isinstance(zones, list) or not zones:
+            raise UsageError(f"{place}: zones: expected a list of the identifiers of zones")
+        make_client = partial(_make_client, account, variable, limit, context.proxy)
+        for zone in zones:
+            zone_id = check_zone(zone if isinstance(zone, str) else str(zone), f"{place}: zones").lower()
+            if zone_id in clients:
+                raise UsageError(f"{place}: zones: expected each zone once, got {zone_id} twice")
+            clients[zone_id] = make_client
+    return Accounts(clients=clients, count=len(accounts))
+
+
+def _make_client(account: str, variable: str, limit: RateLimit, proxy: str | None) -> Client:
+    """Make the client of an account from the environment of the process that calls over it."""
+    environ = os.environ
+    token = environ.get(variable, "").strip()
+    if not token:
+        raise CredentialsError(f"account {account}: the environment variable {variable} is not set there")
+    base_url = environ.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL
+    _, url = find_proxy(proxy, environ, base_url) or ("", None)
+    return Client(
+        api_token=token,
+        base_url=base_url,
+        rate_limit=limit,
+        connector_limit=limit.in_flight,
+        proxy=url,
+        user_agent="cli",
+    )
+
+
+@contextmanager
+def executor_of(options: AccountOptions, accounts: Accounts) -> Iterator[tuple[Executor, int]]:
+    """Start processes, or connect to a Dask cluster, during the block.
+
+    Args:
+        options: The options.
+        accounts: The accounts.
+
+    Yields:
+        The executor, and how many parts it is to have.
+
+    Raises:
+        UsageError: There is no such cluster, or what it needs is not installed.
+    """
+    if options.dask is None:
+        count = min(options.processes or os.cpu_count() or 1, accounts.count)
+        # Not forked, as this process has threads; Ctrl-C goes to all processes, and this one tells the others.
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_ignore_signals) as pool:
+            yield pool, count
+        return
+    try:
+        distributed = import_extra("distributed", extra="dask", purpose="pull --dask")
+    except ImportError as error:
+        raise UsageError(str(error)) from None
+    try:
+        client = distributed.Client(options.dask, timeout=_DASK_SECONDS)
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(f"--dask {options.dask}: there is no scheduler ({error})") from None
+    with client:
+        count = min(options.processes or len(client.scheduler_info()["workers"]), accounts.count)
+        if count == 0:
+            raise UsageError(f"--dask {options.dask}: the cluster has no workers")
+        yield client.get_executor(retries=3, pure=False), count
+
+
+def _ignore_signals() -> None:
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)

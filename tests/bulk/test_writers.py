@@ -1,0 +1,453 @@
+"""Several writers of one dataset at once: every task once, nothing lost, whoever dies and however work is divided."""
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import attrs
+import pytest
+
+from aiospectrum import InvalidArgumentError, ReportByTime, ServerError
+from aiospectrum.bulk import (
+    DestinationBusyError,
+    DestinationMismatchError,
+    Plan,
+    Saved,
+    StorageError,
+    catch_up,
+    open_dataset,
+    verify,
+)
+from aiospectrum.bulk.dataset.disk import Disk, Folder
+from aiospectrum.bulk.dataset.local import LocalStore
+from aiospectrum.bulk.dataset.remote import RemoteStore
+from aiospectrum.bulk.dataset.store import Store
+from tests.bulk.datasets import NOW, expected_rows, hourly, make_plan, save_over, save_to, shown_rows
+from tests.bulk.fakes import ZONES, Call, Fake
+
+fsspec = pytest.importorskip("fsspec")
+
+A, B, C, D = ZONES[:4]
+
+Key: TypeAlias = tuple[str, Any]
+
+
+class PowerCut(BaseException):
+    """The process is no more."""
+
+
+@attrs.define
+class Life:
+    """What is left of a process: calls until it dies, after which none has an effect."""
+
+    calls: int = 10**9
+
+    def spend(self) -> None:
+        """Make a call, or die."""
+        self.calls -= 1
+        if self.calls < 0:
+            raise PowerCut
+
+
+class MortalDisk(Disk):
+    """A disk whose process dies; the operating system closes its files."""
+
+    def __init__(self, life: Life) -> None:
+        super().__init__()
+        self.life = life
+
+    def open(self, folder: Folder, name: str, flags: int) -> int:
+        self.life.spend()
+        return super().open(folder, name, flags)
+
+    def write(self, descriptor: int, data: memoryview) -> int:
+        self.life.spend()
+        return super().write(descriptor, data)
+
+    def sync(self, descriptor: int) -> None:
+        self.life.spend()
+        super().sync(descriptor)
+
+    def replace(self, source: tuple[Folder, str], target: tuple[Folder, str]) -> None:
+        self.life.spend()
+        super().replace(source, target)
+
+    def delete(self, folder: Folder, name: str) -> None:
+        self.life.spend()
+        super().delete(folder, name)
+
+
+class MortalFileSystem:
+    """A file system of fsspec whose process dies, and leaves its locks behind."""
+
+    def __init__(self, inner: Any, life: Life) -> None:
+        self.inner = inner
+        self.life = life
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        if not callable(found):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.life.spend()
+            return found(*args, **kwargs)
+
+        return call
+
+
+@attrs.define
+class World:
+    """A dataset, the API that it is fetched from, and the time."""
+
+    open_store: Callable[[str, Life, Callable[[], float]], Store]
+    """Opens the dataset for a process with a name."""
+    download: Callable[[], Path]
+    """Gives the dataset as a folder."""
+    now: float = NOW.timestamp()
+    data_lag: float = 0.0
+    names: Iterator[int] = attrs.field(factory=itertools.count)
+    calls: Counter[Key] = attrs.Factory(Counter)
+
+    def clock(self) -> float:
+        """The time."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass for those that wait for others; whoever renews a lock does so all the time."""
+        if seconds < 30:
+            self.now += seconds
+        await asyncio.sleep(0.001)
+
+    def respond(self, call: Call) -> ReportByTime:
+        """Count a call."""
+        self.calls[call.zone_id, call.times[0]] += 1
+        return hourly(call, data_lag=self.data_lag)
+
+    async def run(self, writer: str | None, plan: Plan, *, life: Life | None = None, **options: Any) -> Saved:
+        """Save a plan as a process of its own."""
+        store = self.open_store(f"process {next(self.names)}", life or Life(), self.clock)
+        client = options.pop("client", None) or Fake(respond=self.respond)
+        settings = {"clock": self.clock, "sleep": self.sleep, "concurrency": 2, **options}
+        return await save_over(store, plan, client, writer=writer, **settings)
+
+
+def world_of_folder(folder: Path) -> World:
+    """A dataset on a disk."""
+    return World(lambda name, life, clock: LocalStore(folder, disk=MortalDisk(life)), lambda: folder)
+
+
+def world_of_memory(folder: Path) -> World:
+    """A dataset in the memory of this process, which stands for an object store."""
+    file_system = fsspec.filesystem("memory")
+    file_system.store.clear()
+    file_system.pseudo_dirs[:] = [""]
+    copies = itertools.count()
+
+    def open_store(name: str, life: Life, clock: Callable[[], float]) -> RemoteStore:
+        mortal = MortalFileSystem(file_system, life)
+        return RemoteStore(mortal, "/set", owner=name, clock=clock, pause=lambda _: None)
+
+    def download() -> Path:
+        copy = folder / str(next(copies))
+        for path, file in file_system.store.items():
+            target = copy / path.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.getvalue())
+        return copy / "set"
+
+    return World(open_store, download)
+
+
+WORLDS = {"folder": world_of_folder, "memory": world_of_memory}
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    """A dataset somewhere."""
+    return WORLDS[request.param](tmp_path)
+
+
+async def test_two_at_once(world: World) -> None:
+    """Two that have the same plan share it; both end when all of it is there."""
+    plan = make_plan(ZONES, days=4)
+    both = await asyncio.gather(world.run("w1", plan), world.run("w2", plan))
+    assert [each.ok for each in both] == [True, True]
+    assert all(0 < each.done < len(plan) and each.done + each.skipped == each.total for each in both)
+    assert set(world.calls.values()) == {1}
+    assert len(world.calls) == len(plan)
+    folder = world.download()
+    assert shown_rows(folder) == expected_rows(plan)
+    assert verify(folder).ok
+
+
+@pytest.mark.parametrize("number", range(8))
+async def test_any_division_and_any_deaths(world: World, number: int) -> None:
+    """Runs that share a dataset by any number of writers, and die: what is there is not fetched again, and all is."""
+    seed = random.randrange(2**32)  # noqa: S311 - no secret
+    print(f"the seed of this is {seed}")
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    plan = make_plan(ZONES[:5], days=4)
+    for shards in (2, 3, 1, 2, 3):
+        await live(world, plan, shards, chance)
+    world.now += 1000  # until all locks of the dead count as abandoned
+    await run_all(world, plan, 2, lambda: Life())
+    assert shown_rows(world.download()) == expected_rows(plan)
+    assert verify(world.download()).ok
+
+
+async def live(world: World, plan: Plan, shards: int, chance: random.Random) -> None:
+    """Some runs at once, of which some die."""
+    there = set(windows_there(world))
+    world.calls.clear()
+    deaths = await run_all(
+        world, plan, shards, lambda: Life(chance.randrange(10, 200) if chance.random() < 0.6 else 10**9), chance
+    )
+    assert not there & set(world.calls), "what had been done was fetched again"
+    assert deaths or set(world.calls.values()) <= {1}
+    assert not Counter(shown_rows(world.download())) - Counter(expected_rows(plan))
+    if chance.random() < 0.5:
+        world.now += chance.choice([100, 301])
+
+
+async def run_all(
+    world: World, plan: Plan, shards: int, make_life: Callable[[], Life], chance: random.Random | None = None
+) -> int:
+    """Run all shards of a plan, or all of it in each; gives how many have died."""
+    zones = [plan.zones[place::shards] for place in range(shards)]
+    plans = [attrs.evolve(plan, zones=each) for each in zones]
+    if chance is not None and chance.random() < 0.5:
+        plans = [plan] * shards
+    lives = [make_life() for _ in range(shards)]
+    runs = [world.run(f"w{place + 1}", each, life=lives[place]) for place, each in enumerate(plans)]
+    outcomes = await asyncio.gather(*map(survive, runs))
+    busy = [each for each in outcomes if isinstance(each, DestinationBusyError)]
+    died = sum(life.calls < 0 for life in lives)
+    assert len(outcomes) - died - len(busy) == sum(isinstance(each, Saved) and each.ok for each in outcomes)
+    return died
+
+
+async def survive(run: Any) -> Any:
+    """What comes of a run: its result, or why it has none."""
+    try:
+        return await run
+    except DestinationBusyError as error:  # a lock that was left in an object store
+        return error
+    except (PowerCut, BaseExceptionGroup) as error:
+        return error
+
+
+def windows_there(world: World) -> Iterator[Key]:
+    """The windows that a dataset has."""
+    from tests.bulk.datasets import saved_windows
+
+    try:
+        found = saved_windows(world.download())
+    except DestinationMismatchError:
+        return
+    for zone_id, windows in found.items():
+        for since, _, _ in windows:
+            yield zone_id, since
+
+
+async def test_names(tmp_path: Path) -> None:
+    """Names of writers are those that files can have; anything else is refused before a thing is done."""
+    for name in (
+        "",
+        "w0",
+        "w01",
+        "w10000",
+        "W1",
+        "w1\n",
+        "w1/../x",
+        "w1-lock",
+        "upkeep",
+        "lock",
+        "1",
+        "w",
+        "w¹",
+        2,
+        b"w1",
+    ):
+        with pytest.raises(InvalidArgumentError, match="the name of a writer, w1 to w9999") as raised:
+            await save_to(tmp_path / "new", make_plan([A]), writer=name)
+        assert raised.value.field == "writer"
+    assert not (tmp_path / "new").exists()
+    for name in ("w1", "w2", "w9999", None):
+        assert (await save_to(tmp_path, make_plan([A]), writer=name)).ok
+
+
+async def test_the_same_name_twice(world: World) -> None:
+    """A second run with a name is refused while the first one is active, with the name or without."""
+    fake = Fake(respond=world.respond, is_open=False)
+    first = asyncio.create_task(world.run("w1", make_plan([A]), client=fake))
+    while not fake.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    for name in ("w1", None):
+        with pytest.raises(DestinationBusyError, match="is saving there"):
+            await world.run(name, make_plan([B]))
+    fake.gate.set()
+    assert (await first).ok
+
+
+async def test_what_goes_with_a_run_that_has_just_begun(world: World) -> None:
+    """A second writer sees what dataset it is before the first one has saved anything."""
+    fake = Fake(respond=world.respond, is_open=False)
+    first = asyncio.create_task(world.run("w1", make_plan([A]), client=fake))
+    while not fake.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    with pytest.raises(DestinationMismatchError, match="one of ndjson files"):
+        await world.run("w2", make_plan([B]), file_format="csv")
+    many = [f"{number:032x}" for number in range(10, 120)]
+    second = asyncio.create_task(world.run("w2", make_plan(many, days=1)))
+    assert (await second).ok
+    fake.gate.set()
+    assert (await first).ok
+    periods = {path.name.partition("-w")[0] for path in world.download().glob("data/*")}
+    assert periods == {"2026-11"}, "all of them by the month, as the first one has begun with few zones"
+
+
+async def test_upkeep_and_writers(tmp_path: Path) -> None:
+    """Upkeep says who is at work; no writer starts beside it."""
+    world = world_of_folder(tmp_path)
+    await world.run("w3", make_plan([A]))
+    fake = Fake(respond=world.respond, is_open=False)
+    running = asyncio.create_task(world.run("w2", make_plan([B]), client=fake))
+    while not fake.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    with pytest.raises(DestinationBusyError, match=r"process \d+ on .* is saving there as w2$"):
+        await asyncio.to_thread(verify, tmp_path)
+    fake.gate.set()
+    await running
+    refused: list[DestinationBusyError] = []
+
+    def start(_: object) -> None:
+        try:
+            asyncio.run(save_to(tmp_path, make_plan([C]), writer="w4"))
+        except DestinationBusyError as error:
+            refused.append(error)
+
+    assert (await asyncio.to_thread(verify, tmp_path, on_progress=start)).ok
+    assert refused
+
+
+async def test_a_dead_writer_is_taken_over_by_one_that_is_alive(world: World) -> None:
+    """The other one waits for its lease to run out, where there is one, and fetches what it has not saved, once."""
+    plan = make_plan(ZONES, days=2)
+    life = Life(10**9)
+
+    def die_soon(call: Call) -> ReportByTime:
+        life.calls = min(life.calls, 25)
+        return world.respond(call)
+
+    both = await asyncio.gather(
+        world.run("w1", plan, client=Fake(respond=die_soon), life=life), world.run("w2", plan), return_exceptions=True
+    )
+    assert life.calls < 0
+    assert isinstance(both[0], (PowerCut, BaseExceptionGroup))
+    assert isinstance(both[1], Saved)
+    assert both[1].ok
+    folder = world.download()
+    assert shown_rows(folder) == expected_rows(plan)
+    assert verify(folder).ok
+    left = {path.name.split("-")[1].split(".")[0] for path in (folder / "state").glob("w*")}
+    assert left <= {"journal", "lock"}
+
+
+async def test_who_has_lost_its_lock_publishes_nothing(tmp_path: Path) -> None:
+    """A writer that was stopped for five minutes ends at its next step, when another one has its tasks."""
+    world, plan = world_of_memory(tmp_path), make_plan([A, B], days=2)
+    fake = Fake(respond=world.respond, is_open=False)
+
+    async def stopped(seconds: float) -> None:
+        await fake.gate.wait()
+        await asyncio.sleep(0.001)
+
+    first = asyncio.create_task(world.run("w1", plan, client=fake, sleep=stopped))
+    while not fake.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    world.now += 300
+    assert (await world.run("w2", plan)).done == 4
+    before = contents(world)
+    fake.gate.set()
+    with pytest.raises((DestinationBusyError, StorageError)):
+        await first
+    assert contents(world) == before
+    assert shown_rows(world.download()) == expected_rows(plan)
+
+
+def contents(world: World) -> dict[Path, bytes]:
+    """All files of a dataset."""
+    folder = world.download()
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_what_another_one_has_failed_with(world: World) -> None:
+    """What another one fails with in the meantime is a failure of both, and is asked for once by them."""
+    plan, fake = make_plan(ZONES[:6], days=2), Fake(respond=lambda call: ServerError("no"), is_open=False)
+    runs = [asyncio.create_task(world.run(name, plan, client=fake)) for name in ("w1", "w2")]
+    while len(fake.calls) < 4:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    fake.is_open = True
+    fake.gate.set()
+    both = await asyncio.gather(*runs)
+    assert len(fake.calls) == 12
+    assert [len(each.failed) for each in both] == [12, 12]
+    again = await asyncio.gather(*(world.run(name, plan) for name in ("w1", "w2")))
+    assert all(each.ok for each in again)
+    assert set(world.calls.values()) == {1}
+
+
+async def test_what_is_filling_is_asked_for_once(world: World) -> None:
+    """By two that start at once; and it is filling for both. A later run of either asks again, once."""
+    world.now, world.data_lag = make_plan([A], days=2).until.timestamp() + 60, 86_400.0
+    plan = make_plan(ZONES[:6], days=2)
+    both = await asyncio.gather(world.run("w1", plan), world.run("w2", plan))
+    assert set(world.calls.values()) == {1}
+    assert [(each.filling, each.done + each.skipped) for each in both] == [(6, 6), (6, 6)]
+    world.now += 90_000
+    world.calls.clear()
+    later = await asyncio.gather(world.run("w2", plan), world.run("w3", plan))
+    assert all(each.ok for each in later)
+    assert set(world.calls.values()) == {1}
+    assert len(world.calls) == 6
+    assert shown_rows(world.download()) == expected_rows(plan)
+    assert verify(world.download()).ok
+
+
+async def test_zones_of_another_account(world: World) -> None:
+    """A named writer asks for what is filling in the zones of its plan; one without a name in all of them."""
+    world.now, world.data_lag = make_plan([A], days=1).until.timestamp() + 60, 86_400.0
+    await world.run("w1", make_plan([A, B], days=1))
+    world.now += 90_000
+    world.calls.clear()
+    await world.run("w2", make_plan([A], days=1))
+    assert {zone_id for zone_id, _ in world.calls} == {A}
+    await world.run(None, make_plan([A], days=1))
+    assert {zone_id for zone_id, _ in world.calls} == {A, B}
+
+
+async def test_the_plan_of_shards(tmp_path: Path) -> None:
+    """The dataset has the zones of all shards, also of one that has saved nothing, and catching up asks for all."""
+    world = world_of_folder(tmp_path)
+    await world.run("w1", make_plan([A]))
+    await world.run("w2", make_plan([B]), client=Fake(respond=lambda call: ServerError("no")))
+    await world.run("w3", make_plan([C], days=1))
+    await world.run("w4", make_plan([D]))
+    dataset = open_dataset(tmp_path)
+    assert sorted(dataset.plan.zones) == [A, B, D]
+    assert set(dataset.missing) == {B}
+    assert set(dataset.complete) == {A, C, D}
+    later = make_plan([A], days=3)
+    both = await asyncio.gather(
+        *(
+            catch_up(Fake(respond=world.respond), tmp_path, writer=name, clock=later.until.timestamp, concurrency=1)
+            for name in ("w1", "w5")
+        )
+    )
+    assert sum(each.done + each.filling for each in both) >= 8
+    assert {zone_id for zone_id, _ in world.calls} == {A, B, C, D}
