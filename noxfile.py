@@ -73,7 +73,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Run all tests as above, slower by half, and measure which lines and branches they reach."""
-    session.install(".[arrow,cli,fsspec]", *group("test"))
+    session.install(".[arrow,cli,dask,fsspec]", *group("test"))
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-n", "auto", *session.posargs)
     session.run("coverage", "combine", "--quiet")
@@ -92,7 +92,7 @@ def quick(session: nox.Session) -> None:
 @nox.session(default=False, python=OTHERS)
 def tests_on(session: nox.Session) -> None:
     """Run all tests on the other supported interpreters, where they exist."""
-    session.install(".[arrow,cli,fsspec]", *group("test"))
+    session.install(".[arrow,cli,dask,fsspec]", *group("test"))
     session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
 
 
@@ -130,7 +130,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def soak(session: nox.Session) -> None:
-    """Kill a hundred runs that save, and take 2,000 zones through a storm; in under ten minutes."""
+    """Kill a hundred runs that save, and workers in an object store, and take 2,000 zones through a storm."""
     session.install(".[arrow,cli]", *group("test"))
     session.run("python", "-m", "pytest", "tests/bulk", "-q", "-m", "soak", *session.posargs)
 
@@ -228,6 +228,13 @@ def datasets(session: nox.Session) -> None:
     """Measure a dataset of 1,000 zones and 30 days: files, DuckDB's sum, and opening; in some three minutes."""
     session.install(".[arrow]", *group("test"))
     session.run("python", "-m", "benchmarks.datasets", *session.posargs)
+
+
+@nox.session(default=False)
+def scaling(session: nox.Session) -> None:
+    """Measure saves over 1, 2 and 4 processes, and reckon what many accounts need; in under three minutes."""
+    session.install(".[arrow]", *group("test"))
+    session.run("python", "-m", "benchmarks.scaling", *session.posargs)
 
 
 @nox.session(default=False)

@@ -17,7 +17,7 @@ from benchmarks.calls import DIMENSIONS, METRICS
 from benchmarks.server import BASE_PATH, make_response, serve
 from benchmarks.turns import stay_on_one_processor
 
-__all__ = ["PAYLOADS", "SINCE", "ZONES", "report_path"]
+__all__ = ["PAYLOADS", "SINCE", "ZONES", "report_body", "report_path"]
 
 ZONES: Final = tuple(f"{number:032x}" for number in range(100))
 SINCE: Final = datetime(2024, 1, 1, tzinfo=UTC)
@@ -56,13 +56,14 @@ def _responses() -> dict[bytes, bytes]:
     """The complete responses by path."""
     responses = {}
     for name, payload in PAYLOADS.items():
-        response = make_response(_body(payload))
+        response = make_response(report_body(payload))
         for zone_id in ZONES:
             responses[f"/{name}{BASE_PATH}{report_path(zone_id)}".encode()] = response
     return responses
 
 
-def _body(payload: Payload) -> bytes:
+def report_body(payload: Payload) -> bytes:
+    """The JSON of a report, always the same."""
     source = random.Random(20261121)  # noqa: S311 - only figures
     draw: dict[str, Callable[[], float]] = {
         metric: (lambda: source.uniform(1, 10**6))

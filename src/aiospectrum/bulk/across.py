@@ -10,6 +10,7 @@ from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from itertools import zip_longest
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -18,7 +19,7 @@ from aiospectrum._http.config import check_callable, check_class, refuse_corouti
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.errors import DestinationBusyError, SaveError
-from aiospectrum.bulk.dataset.opening import make_opener
+from aiospectrum.bulk.dataset.opening import make_opener, text_of
 from aiospectrum.bulk.dataset.paths import data_folder
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
 from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
@@ -45,6 +46,9 @@ _GRACE, _GRACE_OF_URL = 4.5, 28.0
 
 _TRIES: Final = 20
 """To take a lock that everybody holds for moments only."""
+
+_NAMES: Final = 8
+"""For each part: one for each time that an executor runs it again in place of a worker that died."""
 
 _COUNTS: Final = tuple(field.name for field in attrs.fields(SaveProgress))
 _SUMS: Final = ("total", "skipped", "done", "filling", "not_begun", "refreshed", "rows", "bytes", "odd_lags")
@@ -115,7 +119,8 @@ async def save_across(
         DestinationMismatchError: What is there is of another query or format, or no dataset.
         ManifestError: The state there is damaged, or of a later version.
         StorageError: The destination could not be written or read. The dataset is intact, and another run resumes.
-        SaveError: A worker has died. The other ones went on, and another run resumes.
+        SaveError: A worker has died, or the executor takes no more work. The other ones went on, unless the executor
+            ends them as one of processes does, and another run resumes.
         SpectrumError: What else :func:`save` raises; it ended one part, and the other ones went on.
     """
     check_class("executor", executor, Executor)
@@ -124,7 +129,7 @@ async def save_across(
     if stop is not None:
         check_class("stop", stop, asyncio.Event)
     check_callable("on_progress", on_progress, arguments=1)
-    place = os.fspath(destination)
+    place = text_of("destination", destination)
     if hide_passwords(place) != place:
         refuse("destination", hide_passwords(place), "a URL without a password, which storage_options can give")
     settings = SaveSettings(
@@ -139,9 +144,10 @@ async def save_across(
     draft = Part(
         accounts=(),
         plan=plan,
-        destination=place,
+        destination=place if is_url else _absolute(place),
         storage_options=check_callable("storage_options", storage_options, arguments=0),
         settings=settings,
+        writers=(),
         rate_limit_timeout=rate_limit_timeout,
         run_id=secrets.token_hex(8),
         poll=_POLL_OF_URL if is_url else _POLL,
@@ -158,6 +164,11 @@ async def save_across(
         grace=_GRACE_OF_URL if is_url else _GRACE,
     )
     return await across.save(open_store)
+
+
+def _absolute(folder: str) -> str:
+    """A folder as workers find it that are in other ones."""
+    return os.path.abspath(folder)
 
 
 def _divide(draft: Part, accounts: Mapping[str, MakeClient], shards: int, workers: int | None) -> list[Part]:
@@ -188,7 +199,7 @@ def _divide(draft: Part, accounts: Mapping[str, MakeClient], shards: int, worker
             draft,
             accounts=tuple((make_client, tuple(zones)) for make_client, zones in part),
             plan=attrs.evolve(draft.plan, zones=[zone_id for _, zones in part for zone_id in zones]),
-            settings=attrs.evolve(draft.settings, writer=f"w{number}"),
+            writers=tuple(f"w{each}" for each in range(number, 10_000, count)[:_NAMES]),
         )
         for number, part in enumerate(divided, start=1)
     ]
@@ -233,13 +244,22 @@ class _Across:
         try:
             await self._in_thread(partial(signals.order, Order(beat=0)))
             for part in self.parts:
-                self._futures.append(await self._in_thread(partial(self.executor.submit, save_part, part)))
+                await self._in_thread(partial(self._submit, part))
             await self._wait(signals)
         except BaseException:  # a cancellation, or an error of on_progress: the workers end, and it propagates
             await self._end(signals)
             raise
-        await self._in_thread(lambda: signals.clear([part.writer for part in self.parts]))
+        with suppress(SaveError):  # what is in the place of one of the files is left there
+            await self._in_thread(lambda: signals.clear([part.name for part in self.parts]))
         return self._result(data_folder(store.name))
+
+    def _submit(self, part: Part) -> None:
+        """Submit a part, and keep its future even if nobody waits for this call any more."""
+        try:
+            self._futures.append(self.executor.submit(save_part, part))
+        except RuntimeError as error:  # it is shut down, or a worker has died already
+            text = self.redaction.redact(f"{type(error).__name__}: {error}")
+            raise SaveError(f"the executor takes no more work ({text}); save again with another one") from error
 
     async def _make_folders(self, store: Store) -> None:
         """Make the folders of the dataset, which the lock does that everybody holds for moments only."""
@@ -269,7 +289,13 @@ class _Across:
             self._report()
 
     async def _read_reports(self, signals: Signals) -> None:
-        left = [part.writer for part in self.parts if not self._has_ended(part.writer)]
+        """Read what may have changed: an executor may run again what had ended, until its future is done."""
+        pairs = zip_longest(self.parts, self._futures)
+        left = [
+            part.name
+            for part, future in pairs
+            if not (self._has_ended(part.name) and future is not None and future.done() and not future.cancelled())
+        ]
         found = await self._in_thread(lambda: {writer: signals.read_report(writer) for writer in left})
         self._reports |= {writer: report for writer, report in found.items() if report is not None}
 
@@ -278,7 +304,7 @@ class _Across:
 
     def _report(self) -> None:
         """Show the sum of all parts, if it has changed."""
-        reports = [self._reports.get(part.writer, Report()).progress for part in self.parts]
+        reports = [self._reports.get(part.name, Report()).progress for part in self.parts]
         each = [
             SaveProgress(total=len(part.plan)) if progress is None else progress
             for part, progress in zip(self.parts, reports, strict=True)
@@ -297,16 +323,14 @@ class _Across:
                 await self._in_thread(partial(signals.order, Order(beat=self._beat + 1, cancel=True)))
                 while await self._are_running(signals):  # noqa: ASYNC110 - it is files that are waited for
                     await asyncio.sleep(self.poll / 5)
-                await self._in_thread(lambda: signals.clear([part.writer for part in self.parts]))
+                await self._in_thread(lambda: signals.clear([part.name for part in self.parts]))
 
     async def _are_running(self, signals: Signals) -> bool:
         """Whether a part goes on; a future that was cancelled may be of one that does."""
         await self._read_reports(signals)
         pairs = zip(self._futures, self.parts, strict=False)  # those that were submitted
         return any(
-            (part.writer in self._reports and not self._has_ended(part.writer))
-            if future.cancelled()
-            else not future.done()
+            (part.name in self._reports and not self._has_ended(part.name)) if future.cancelled() else not future.done()
             for future, part in pairs
         )
 
@@ -319,10 +343,10 @@ class _Across:
                 raise error
             if error is not None:
                 text = self.redaction.redact(f"{type(error).__name__}: {error}")
-                raise SaveError(f"the worker that saved as {part.writer} has died ({text}); save again to resume")
+                raise SaveError(f"the worker that saved as {part.name} has died ({text}); save again to resume")
             result = future.result()
             if result.saved is None and not result.failed:
-                raise SaveError(f"{part.writer} had no sign of life from here and has ended; save again to resume")
+                raise SaveError(f"{part.name} had no sign of life from here and has ended; save again to resume")
             results.append(result)
         saved = [result.saved for result in results if result.saved is not None]
         lost = [failure for result in results for failure in result.failed]

@@ -29,9 +29,11 @@ from aiospectrum.tables.layout import TidyTable
 from aiospectrum.tables.mixin import TableMethods
 from aiospectrum.transport import Response, Transport
 
-__all__ = ["Fetcher", "Outcome", "TruncatedError"]
+__all__ = ["TIMEOUT", "Fetcher", "Outcome", "TruncatedError"]
 
-_TIMEOUT: Final = Number(expected="a number of seconds, 0 or more, or None")
+TIMEOUT: Final = Number(expected="a number of seconds, 0 or more, or None")
+"""How long windows may wait for the rate limit."""
+
 _SHORTEST_WAIT: Final = 1.0
 """Seconds; waits of no length, again and again, would never reach the rate limit's timeout."""
 
@@ -145,7 +147,7 @@ class Fetcher:
     query: Query
     """The query."""
 
-    rate_limit_timeout: float | None = attrs.field(validator=keep(_TIMEOUT, or_none=True))
+    rate_limit_timeout: float | None = attrs.field(validator=keep(TIMEOUT, or_none=True))
     """Seconds that a window waits for the rate limit in total, on top of the waits of a call; None for no limit."""
 
     sleep: Callable[[float], Awaitable[object]]

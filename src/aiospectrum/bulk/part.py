@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
@@ -10,14 +10,16 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from aiospectrum._http.redaction import Redaction
-from aiospectrum.bulk.dataset.errors import SaveError
+from aiospectrum.bulk.dataset.errors import DestinationBusyError, SaveError
 from aiospectrum.bulk.dataset.opening import make_opener
 from aiospectrum.bulk.dataset.results import Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.dataset.signals import Report, Signals
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
+from aiospectrum.bulk.fetch import TIMEOUT
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.save import SaveSettings, save_plans
+from aiospectrum.checks import keep
 from aiospectrum.transport import Transport
 
 __all__ = ["MakeClient", "Part", "PartResult", "save_part"]
@@ -28,8 +30,14 @@ MakeClient: TypeAlias = Callable[[], AbstractAsyncContextManager[Transport]]
 """Makes the client of an account, with its credentials, in the process that calls over it; or what gives one when it is
 entered by ``async with``, such as a function with ``contextlib.asynccontextmanager`` that opens a limiter as well."""
 
+Opening: TypeAlias = tuple[Callable[[], Store], Redaction]
+"""What opens a store, and what replaces its secrets in texts."""
+
 _SILENCE: Final = 120.0
 """Seconds without a new order after which nobody wants the part any more."""
+
+_MISSES: Final = 2
+"""How often in a row there may be no order that can be read, until that says the same."""
 
 
 @attrs.frozen(kw_only=True)
@@ -49,9 +57,12 @@ class Part:
     """Makes the arguments of the file system of a URL."""
 
     settings: SaveSettings
-    """How to save, and the name of the writer."""
+    """How to save."""
 
-    rate_limit_timeout: float | None
+    writers: tuple[str, ...]
+    """What to save as; the ones after the first where a worker that died may still have the locks of those before."""
+
+    rate_limit_timeout: float | None = attrs.field(validator=keep(TIMEOUT, or_none=True))
     """Seconds that a window may wait for the rate limit."""
 
     run_id: str
@@ -60,10 +71,13 @@ class Part:
     poll: float
     """Seconds between signals."""
 
+    silence: float = _SILENCE
+    """Seconds without a new order after which it ends."""
+
     @property
-    def writer(self) -> str:
-        """The name of the writer."""
-        return self.settings.writer or ""
+    def name(self) -> str:
+        """What its reports are called, whatever it saves as."""
+        return self.writers[0]
 
 
 @attrs.frozen(kw_only=True)
@@ -89,7 +103,7 @@ class _Saving:
         self._part = part
         self._stop = asyncio.Event()
         self._progress: SaveProgress | None = None
-        self._lost: tuple[SaveFailure, ...] = ()
+        self._lost: list[SaveFailure] = []
         self._threads = Threads()
 
     async def run(self) -> PartResult:
@@ -100,21 +114,31 @@ class _Saving:
         del options
         store = await self._in_thread(open_store, redaction)
         signals = Signals(store, part.run_id)
-        saving = asyncio.create_task(self._save(opening))
-        watching = asyncio.create_task(self._watch(signals, store, redaction))
+        order = await self._in_thread(signals.read_order, redaction)
+        if order is None or order.cancel:  # it was cancelled before it began
+            return PartResult()
+        if order.stop:
+            self._stop.set()
+        earlier = await self._in_thread(lambda: signals.read_report(part.name), redaction)
+        has_died = earlier is not None and not earlier.has_ended  # a worker that this one is in place of
+        await self._in_thread(partial(self._report, signals), redaction)
+        saving = asyncio.create_task(self._save(opening, part.writers if has_died else part.writers[:1]))
+        watching = asyncio.create_task(self._watch(signals, redaction))
         try:
             await asyncio.wait((saving, watching), return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (saving, watching):
                 task.cancel()
             await asyncio.wait((saving, watching))
+            is_alone = not watching.cancelled() and watching.exception() is None and not watching.result()
+            last = partial(signals.clear, [part.name]) if is_alone else partial(self._report, signals, has_ended=True)
             with suppress(SaveError):  # nobody waits for the report of a part whose result is there
-                await self._in_thread(partial(self._report, signals, has_ended=True), redaction)
+                await self._in_thread(last, redaction)
         if not watching.cancelled():
             watching.result()  # raises what it should not have
         return PartResult() if saving.cancelled() else saving.result()
 
-    async def _save(self, opening: tuple[Callable[[], Store], Redaction]) -> PartResult:
+    async def _save(self, opening: Opening, writers: Sequence[str]) -> PartResult:
         part = self._part
         async with AsyncExitStack() as stack:
             clients: dict[str, Transport] = {}
@@ -122,49 +146,62 @@ class _Saving:
                 try:
                     client = await stack.enter_async_context(make_client())
                 except Exception as error:  # whatever a function of the user's raises: the other accounts go on
-                    text = f"{type(error).__name__}: {error}"
-                    lost = attrs.evolve(part.plan, zones=zones)
-                    failures = [SaveFailure(zone_id=each.zone_id, window=each.window, error=text) for each in lost]
-                    self._lost = (*self._lost, *failures)
+                    self._lose(zones, f"{type(error).__name__}: {error}")
                 else:
                     clients |= dict.fromkeys(zones, client)
             if not clients:
                 self._keep(SaveProgress(total=0))
-                return PartResult(failed=self._lost)
-            saved = await save_plans(
-                clients,
-                (attrs.evolve(part.plan, zones=tuple(clients)),),
-                opening,
-                part.settings,
-                stop=self._stop,
-                on_progress=self._keep,
-                rate_limit_timeout=part.rate_limit_timeout,
-                clock=time.time,
-                sleep=asyncio.sleep,
-            )
-        return PartResult(saved=saved, failed=self._lost)
+                return PartResult(failed=tuple(self._lost))
+            saved = await self._save_over(clients, opening, writers)
+        return PartResult(saved=saved, failed=tuple(self._lost))
+
+    def _lose(self, zones: tuple[str, ...], error: str) -> None:
+        lost = attrs.evolve(self._part.plan, zones=zones)
+        self._lost += [SaveFailure(zone_id=each.zone_id, window=each.window, error=error) for each in lost]
+
+    async def _save_over(self, clients: Mapping[str, Transport], opening: Opening, writers: Sequence[str]) -> Saved:
+        for writer in writers[:-1]:
+            with suppress(DestinationBusyError):
+                return await self._save_as(writer, clients, opening)
+        return await self._save_as(writers[-1], clients, opening)
+
+    async def _save_as(self, writer: str, clients: Mapping[str, Transport], opening: Opening) -> Saved:
+        part = self._part
+        return await save_plans(
+            clients,
+            (attrs.evolve(part.plan, zones=tuple(clients)),),
+            opening,
+            attrs.evolve(part.settings, writer=writer),
+            stop=self._stop,
+            on_progress=self._keep,
+            rate_limit_timeout=part.rate_limit_timeout,
+            clock=time.time,
+            sleep=asyncio.sleep,
+        )
 
     def _keep(self, progress: SaveProgress) -> None:
         lost = len(self._lost)
         self._progress = attrs.evolve(progress, total=progress.total + lost, failed=progress.failed + lost)
 
-    async def _watch(self, signals: Signals, store: Store, redaction: Redaction) -> None:
-        """Report, and return when there is to be an end."""
-        beat, silent_since = -1, time.monotonic()
-        while time.monotonic() - silent_since < _SILENCE:
+    async def _watch(self, signals: Signals, redaction: Redaction) -> bool:
+        """Report, and return when there is to be an end: whether somebody waits for that."""
+        beat, silent_since, misses = -1, time.monotonic(), 0
+        while time.monotonic() - silent_since < self._part.silence and misses < _MISSES:
             with suppress(SaveError):  # it may be there again before long; what is saved tells if it is not
                 order = await self._in_thread(signals.read_order, redaction)
-                if order is None or order.cancel:
-                    return
-                if order.stop:
+                misses = misses + 1 if order is None else 0
+                if order is not None and order.cancel:
+                    return True
+                if order is not None and order.stop:
                     self._stop.set()
-                if order.beat != beat:
+                if order is not None and order.beat != beat:
                     beat, silent_since = order.beat, time.monotonic()
                 await self._in_thread(partial(self._report, signals), redaction)
             await asyncio.sleep(self._part.poll)
+        return False
 
     def _report(self, signals: Signals, *, has_ended: bool = False) -> None:
-        signals.report(self._part.writer, Report(progress=self._progress, has_ended=has_ended))
+        signals.report(self._part.name, Report(progress=self._progress, has_ended=has_ended))
 
     async def _in_thread(self, call: Callable[[], T], redaction: Redaction) -> T:
         return await run_in_thread(self._threads, call, redaction, "the destination cannot be reached")

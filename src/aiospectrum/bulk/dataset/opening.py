@@ -21,7 +21,7 @@ from aiospectrum.bulk.dataset.remote import open_remote
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.checks import refuse
 
-__all__ = ["Place", "as_storage_error", "call_store", "make_opener", "open_place"]
+__all__ = ["Place", "as_storage_error", "call_store", "make_opener", "open_place", "text_of"]
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ def make_opener(
 
     def open_store() -> Store:
         field = "destination" if to_save else "folder"
-        store = _open_store(field, _text_of(field, destination), options, clock, redaction)
+        store = _open_store(field, text_of(field, destination), options, clock, redaction)
         if to_save:
             _check_outside(store)
         return store
@@ -112,8 +112,12 @@ def _open_store(
     return refuse(field, url.partition("://")[0], f"a URL that fsspec knows ({reason})")
 
 
-def _text_of(field: str, destination: object) -> str:
-    """A path or a URL that can be one."""
+def text_of(field: str, destination: object) -> str:
+    """Check that a destination can be a path or a URL, and return it as text.
+
+    Raises:
+        InvalidArgumentError: It can be neither.
+    """
     expected = "a path or a URL as text"
     if not isinstance(destination, (str, os.PathLike)):
         refuse(field, type(destination), expected)

@@ -85,5 +85,5 @@ class Signals:
     def _read(self, path: str, kind: Any) -> Any:
         try:
             return msgspec.json.decode(self._store.read(path, _LARGEST), type=kind)
-        except (FileNotFoundError, ManifestError, msgspec.DecodeError, UnicodeDecodeError):
+        except (FileNotFoundError, ManifestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
