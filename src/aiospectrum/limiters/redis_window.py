@@ -1,0 +1,149 @@
+"""What a process knows of a window that is on a server, what it asks there, and what it does without it."""
+
+import math
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from aiospectrum.checks import refuse
+from aiospectrum.errors import InvalidArgumentError, SpectrumError
+from aiospectrum.limiters.window import Window
+from aiospectrum.policies import RateLimit
+
+__all__ = ["RedisWindow"]
+
+_OTHER_NAME: Final = "give all who share it one limit, or use another name; an unused one is free after two periods"
+
+
+class RedisWindow:
+    """What this process knows of the window on the server; all times are those of the event loop."""
+
+    def __init__(
+        self, name: str, limit: RateLimit, share: float | None, *, now: Callable[[], float], ask: Callable[[], None]
+    ) -> None:
+        """Know nothing yet; ``share`` is the part of the limit to go on with, and ``ask`` starts a trip."""
+        self._name, self._limit, self._share, self._now, self._ask = name, limit, share, now, ask
+        self.keys = [f"aiospectrum:{{{name}}}:{key}" for key in ("sent", "line", "state")]
+        self._owner = secrets.token_hex(8)
+        self._number = 0
+        """Of the last permit that the server gave."""
+        self._hand = 0
+        """Permits that the server gave and nobody has taken."""
+        self._wanted = 0
+        self.next = -math.inf
+        """When to ask again."""
+        self._behind = 0, -math.inf
+        """When those may go out at the earliest that have so many of this process ahead."""
+        self._is_reserved = False
+        self._pause_until = self._pause_to_tell = -math.inf
+        self._told = 0, -math.inf
+        """Requests and the end of a pause that the last trip told of."""
+        self._epoch, self._heard = "", -math.inf
+        """Which life of the server's memory it was that was heard of, and when."""
+        self._apart: Window | None = None
+        """What goes out while the server is gone; None while it is there."""
+        self._apart_from = -math.inf
+        """When all that went out before is a period old."""
+
+    def forget(self) -> None:
+        """Begin anew on another event loop, whose clock may be another one."""
+        self._hand, self.next, self._behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
+        self._pause_until = self._pause_to_tell = self._heard = self._apart_from = -math.inf
+        self._apart = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether calls go on without the server."""
+        return self._apart is not None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the server has to hear something."""
+        return self._is_reserved or self._hand > 0 or self._pause_to_tell > self._now()
+
+    def take(self, now: float) -> bool:
+        """Use a permit that the server gave; if there is none, ask it."""
+        if self._hand:
+            self._hand -= 1
+            return True
+        if self._apart is not None:
+            return now >= self._apart_from and self._apart.take(now)
+        if now >= self.next:
+            self._ask()
+        return False
+
+    def wait(self, now: float, ahead: int = 0) -> float:
+        """Seconds until the next trip; 0 while one is under way."""
+        if self._apart is not None:
+            return max(self._apart_from - now, self._apart.wait(now, ahead))
+        count, until = self._behind
+        return max(0.0, (until if 0 < count <= ahead else self.next) - now)
+
+    def pause(self, seconds: float) -> None:
+        """Tell the server of a pause."""
+        self._pause_to_tell = self._now() + seconds
+        self._ask()
+
+    def pause_left(self) -> float:
+        """Seconds until the end of the pause that the server told of."""
+        return max(0.0, self._pause_until - self._now())
+
+    def give_back(self) -> None:
+        """Give back the place in the line, and permits that nobody took."""
+        if self._is_reserved or self._hand:
+            self._ask()
+
+    def wants(self, wanted: int) -> bool:
+        """Whether there is something to ask for, or to tell."""
+        now = self._now()
+        if self._apart is not None:
+            return False
+        return (wanted > 0 and now >= self.next) or (wanted == 0 and self.has_news) or self._pause_to_tell > now
+
+    def question(self, wanted: int, now: float) -> list[str | int]:
+        """The arguments of the script."""
+        unused, self._hand, self._wanted = self._hand, 0, wanted
+        apart = 0 if self._apart is None else self._apart.count(now)
+        self._told = apart, self._pause_to_tell
+        pause = max(0, math.ceil(1e6 * (self._pause_to_tell - now))) if self._pause_to_tell > now else 0
+        age = now - self._heard
+        is_known = age < self._limit.per_seconds
+        limit = self._limit.requests, math.ceil(1e6 * self._limit.per_seconds)
+        known = (self._epoch, math.floor(1e6 * age)) if is_known else ("", 0)
+        return [*limit, self._owner, self._number, wanted, unused, apart, pause, *known]
+
+    def hear(self, reply: Sequence[Any], began: float, now: float, timeout: float) -> SpectrumError | None:
+        """Take in what the script returned; an error when the server has another limit by the name."""
+        kind, *rest = [each.decode() if isinstance(each, bytes) else each for each in reply]
+        apart, pause_told = self._told
+        self._apart, self._is_reserved = None, False
+        if kind != "ok":
+            return self._other_limit(*map(int, rest))
+        granted, wait, behind, pause = map(int, rest[:4])
+        self._number += apart + granted
+        if now - began <= timeout:  # a process that was stopped meanwhile does not use what has long been counted
+            self._hand = granted
+        self._epoch, self._heard = str(rest[4]), began
+        if self._pause_to_tell == pause_told:
+            self._pause_to_tell = -math.inf
+        # From the beginning, as the next trip takes as long to arrive.
+        self.next = began + max(wait, pause) / 1e6 if wait or pause else -math.inf
+        self._is_reserved = wait > 0
+        self._behind = self._wanted - granted - 1, began + behind / 1e6
+        self._pause_until = began + pause / 1e6
+        return None
+
+    def lose(self, now: float) -> None:
+        """Go on without the server, if that is wanted: first all that was sent has to be a period old."""
+        self._hand, self.next, self._behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
+        if self._share is not None and self._apart is None:
+            self._apart = Window(max(1, math.floor(self._limit.requests * self._share)), self._limit.per_seconds)
+            self._apart_from = now + self._limit.per_seconds
+
+    def _other_limit(self, requests: int, period: int) -> SpectrumError:
+        ours = f"{self._limit.requests} requests per {self._limit.per_seconds:g} s"
+        its = f"{requests} requests per {period / 1e6:g} s"
+        try:
+            refuse("limit", ours, f"the limit of the name {self._name!r} on the server, {its}", _OTHER_NAME)
+        except InvalidArgumentError as error:
+            return error.with_traceback(None)
