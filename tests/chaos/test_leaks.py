@@ -15,7 +15,7 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import aiohttp
 import attrs
@@ -31,6 +31,7 @@ from aiospectrum import (
     AttemptEnded,
     AttemptStarted,
     Client,
+    RedisLimiter,
     RetryPolicy,
     SpectrumError,
     Timeouts,
@@ -267,6 +268,13 @@ def of_arguments(kind: type[SpectrumError], call: Callable[[Client], Awaitable[o
     return Case(kind=kind, call=call, secrets=ALL_SECRETS)
 
 
+async def without_limiter(client: Client) -> object:
+    """Call under a limiter whose server is not there, and has a secret for its password."""
+    pytest.importorskip("redis")
+    async with RedisLimiter(f"redis://:{quote(TOKEN, safe='')}@127.0.0.1:1/0") as limiter:
+        return await client.with_options(rate_limit=limiter).apps.get(ZONE, APP)
+
+
 NO_CONNECTION: Final = errors.ConnectionFailedError
 HEAD: Final = b"HTTP/1.1 200 OK\r\n"
 
@@ -297,6 +305,7 @@ CASES: Final[dict[str, Case]] = {
     "not open": of_arguments(errors.ClientStateError, not_open),
     "no table": Case(kind=errors.TableError, play=success(lambda _: REPORT), call=no_table),
     "a proxy that refuses": Case(kind=errors.ProxyError, call=refused_by_proxy, secrets=OF_A_PROXY),
+    "a limiter's server that is gone": Case(kind=errors.LimiterUnavailableError, call=without_limiter),
     "a client that is left": Case(kind=errors.InterruptedWriteError, call=left),
     "reset": Case(kind=NO_CONNECTION, play=lambda _: after_request(RESET)),
     "no HTTP": Case(kind=NO_CONNECTION, play=raw(b"<here>\r\n\r\n")),

@@ -26,8 +26,9 @@ from aiospectrum.policies import RateLimit
 
 __all__ = ["FileWindow"]
 
-_LOCK: Final = 0 if LOCKS is None else LOCKS.LOCK_EX | LOCKS.LOCK_NB
-_UNLOCK: Final = 0 if LOCKS is None else LOCKS.LOCK_UN
+# Without locks no file is opened.
+_LOCK: Final = getattr(LOCKS, "LOCK_EX", 0) | getattr(LOCKS, "LOCK_NB", 0)
+_UNLOCK: Final = getattr(LOCKS, "LOCK_UN", 0)
 
 _TRIES: Final = 10
 """To lock the file: others hold the lock for some microseconds, unless they are stopped in them."""

@@ -12,11 +12,16 @@ from aiospectrum.policies import RateLimit
 
 __all__ = ["COUNT", "DUES", "LOCKS", "OWNERS", "PAUSE", "PLACES", "RESERVED", "RING", "open_file", "size_of"]
 
-try:
-    LOCKS: Any = import_module("fcntl")
-    """The module of locks; None where there are none."""
-except ModuleNotFoundError:  # Windows
-    LOCKS = None
+
+def _find_locks() -> Any:
+    try:
+        return import_module("fcntl")
+    except ModuleNotFoundError:  # Windows
+        return None
+
+
+LOCKS: Final[Any] = _find_locks()
+"""The module of locks; None where there are none."""
 
 # All is in words of eight bytes. First come four that never change: what the file is, and the limit.
 COUNT: Final = 4
