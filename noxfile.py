@@ -208,7 +208,7 @@ def bulk_bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def limiters(session: nox.Session) -> None:
-    """Measure limits over several processes, ours and those of libraries, in some four minutes; two with ``--quick``."""
+    """Measure limits over several processes, ours and those of libraries, in four minutes, or two with ``--quick``."""
     session.install(".[redis]", *group("limiters"))
     session.run("python", "-m", "benchmarks.limiters", *session.posargs)
 

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.limiter_ways import WAYS, Acquire
 from tests.limiters.moments import Moments
 
-MOMENTS = Moments(8)
+MOMENTS = Moments(8 if WAYS[sys.argv[1]].place == "redis" else 2)
 _AT_ONCE = 64
 """Calls that wait at the same time when there are many."""
 

@@ -5,7 +5,7 @@ Run it as ``nox -s limiters``; or install what it compares with into an environm
     python -m venv /tmp/limiters && /tmp/limiters/bin/pip install '.[redis]' --group limiters
     /tmp/limiters/bin/python -m benchmarks.limiters
 
-It starts a redis-server of its own (Debian's package redis-server), takes some three minutes, and leaves out what is
+It starts a redis-server of its own (Debian's package redis-server), takes some four minutes, and leaves out what is
 not installed. It exits 1 when one of ours lets more than the limit through.
 
 - Cost: one process under a limit that it never reaches, permits one after another, and 64 at a time.

@@ -13,7 +13,7 @@ class Moments(selectors.DefaultSelector):  # type: ignore[misc, valid-type]  # w
     """Lets an event loop know when its latest turns began."""
 
     def __init__(self, turns: int) -> None:
-        """Look back so many turns: a permit of the loop's own is one or two of them old, one of a server some more."""
+        """Look back so many turns: 2 for the loop's own permits, of this turn or the one before; 8 for a server's."""
         super().__init__()
         self._began = deque([self.now()], maxlen=turns)
 

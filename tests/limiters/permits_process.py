@@ -49,6 +49,6 @@ async def main(
 
 
 if __name__ == "__main__":
-    moments = Moments(3 if sys.argv[1] == "file" else 30)
+    moments = Moments(2 if sys.argv[1] == "file" else 8)
     with asyncio.Runner(loop_factory=moments.make_loop) as runner:
         runner.run(main(moments, *sys.argv[1:]))

@@ -97,7 +97,7 @@ def test_kills_and_a_stop(processes: Processes) -> None:
     ended = Moments.now()
     permits = processes.all_permits()
 
-    assert most_for_sure(permits, SECONDS) <= REQUESTS
+    assert REQUESTS / 2 < most_for_sure(permits, SECONDS) <= REQUESTS
     lasting = [end for _, end in processes.permits(3)]
     gaps = [later - earlier for earlier, later in zip([began, *lasting], [*lasting, ended], strict=True)]
     assert max(gaps) < 4 * SECONDS, "the one that nothing happened to had to wait"
@@ -121,7 +121,7 @@ def test_a_429_pauses_all(processes: Processes) -> None:
     assert [begin for begin, end in permits if paused + late < begin and end < paused + PAUSE - 0.05] == []
     for number in range(4):
         assert any(end > paused + PAUSE for _, end in processes.permits(number)), "all go on afterwards"
-    assert most_for_sure(permits, SECONDS) <= REQUESTS
+    assert REQUESTS / 2 < most_for_sure(permits, SECONDS) <= REQUESTS
 
 
 def test_more_is_found() -> None:
