@@ -681,3 +681,23 @@ async def test_no_client_waits_for_another_one(world: World) -> None:
     slow.gate.set()
     assert (await running).ok
     assert shown_rows(world.download()) == expected_rows(plan)
+
+
+async def test_a_clock_that_is_ahead_of_the_others(world: World) -> None:
+    """By some minutes, it makes nobody ask again; what it has done is done."""
+    plan = make_plan(ZONES, days=4)
+
+    def respond(call: Call) -> ReportByTime:
+        slow.is_open = slow.is_open and call.place < 9  # when the first portion is there
+        return world.respond(call)
+
+    slow, fast = Fake(respond=respond), Fake(respond=world.respond)
+    first = asyncio.create_task(world.run("w1", plan, client=slow, clock=lambda: world.now + 120))
+    while slow.is_open:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    second = asyncio.create_task(world.run("w2", plan, client=fast))
+    while not fast.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    slow.gate.set()
+    assert [each.ok for each in await asyncio.gather(first, second)] == [True, True]
+    assert set(world.calls.values()) == {1}
