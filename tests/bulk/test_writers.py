@@ -666,3 +666,38 @@ async def test_journals_of_many_runs(tmp_path: Path) -> None:
     assert set(open_dataset(tmp_path).failed) == {D}
     await catch_up(Fake(respond=world.respond), tmp_path, clock=world.clock)
     assert world.calls[D, plan.since] == 1
+
+
+async def test_no_client_waits_for_another_one(world: World) -> None:
+    """However many portions one has, while a request of another one has no response."""
+    plan = make_plan([A, B], days=40)
+    world.now = plan.until.timestamp() + 90_000
+    slow, fast = Fake(respond=world.respond, is_open=False), Fake(respond=world.respond)
+    running = asyncio.create_task(world.run("w1", plan, client={A: slow, B: fast}))
+    async with asyncio.timeout(20):
+        while len(fast.calls) < 40:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+    assert len(slow.calls) == 2
+    slow.gate.set()
+    assert (await running).ok
+    assert shown_rows(world.download()) == expected_rows(plan)
+
+
+async def test_a_clock_that_is_ahead_of_the_others(world: World) -> None:
+    """By some minutes, it makes nobody ask again; what it has done is done."""
+    plan = make_plan(ZONES, days=4)
+
+    def respond(call: Call) -> ReportByTime:
+        slow.is_open = slow.is_open and call.place < 9  # when the first portion is there
+        return world.respond(call)
+
+    slow, fast = Fake(respond=respond), Fake(respond=world.respond)
+    first = asyncio.create_task(world.run("w1", plan, client=slow, clock=lambda: world.now + 120))
+    while slow.is_open:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    second = asyncio.create_task(world.run("w2", plan, client=fast))
+    while not fast.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    slow.gate.set()
+    assert [each.ok for each in await asyncio.gather(first, second)] == [True, True]
+    assert set(world.calls.values()) == {1}

@@ -57,14 +57,16 @@ class WorkerPool:
     for, so that a pull that nothing else refers to is collected.
     """
 
-    def __init__(self, fetcher: Fetcher, queues: list[Queue], *, fail_fast: bool) -> None:
+    def __init__(self, fetcher: Fetcher, queues: list[Queue], *, fail_fast: bool, is_fed: bool = False) -> None:
         """Keep the settings; nothing is started yet.
 
         Args:
             fetcher: Fetches windows.
             queues: The clients, and the tasks of each.
             fail_fast: Whether the first error ends everything.
+            is_fed: Whether more queues come by :meth:`work`, until :meth:`end`.
         """
+        self._is_fed = is_fed
         self._fetcher = fetcher
         self._queues = queues
         self._fail_fast = fail_fast
@@ -86,11 +88,30 @@ class WorkerPool:
             return
         self._loop = running_loop()
         for queue in self._queues:
-            tasks = iter(queue.tasks)
-            for _ in range(queue.workers):
-                worker = self._loop.create_task(self._work(queue.client, tasks))
-                worker.add_done_callback(self._on_done)
-                self._workers.add(worker)
+            self._start_workers(self._loop, queue)
+
+    async def work(self, queue: Queue) -> None:
+        """Carry out the tasks of another queue, and wait until all of them have had their outcomes taken.
+
+        Args:
+            queue: The tasks, and at least one worker; nothing is done once the pool was stopped.
+        """
+        if not self._is_stopping:
+            self._loop = running_loop()
+            await asyncio.wait(self._start_workers(self._loop, queue))
+
+    def end(self) -> None:
+        """Say that no more queues come."""
+        self._is_fed = False
+        self._wake.set()
+
+    def _start_workers(self, loop: asyncio.AbstractEventLoop, queue: Queue) -> list[asyncio.Task[None]]:
+        tasks = iter(queue.tasks)
+        workers = [loop.create_task(self._work(queue.client, tasks)) for _ in range(queue.workers)]
+        for worker in workers:
+            worker.add_done_callback(self._on_done)
+            self._workers.add(worker)
+        return workers
 
     @property
     def has_died(self) -> bool:
@@ -123,7 +144,7 @@ class WorkerPool:
                 if not taken.done():
                     taken.set_result(None)
                 return outcome
-            if not self._workers:
+            if not self._workers and not self._is_fed:
                 return None
             self._wake.clear()
             await self._wake.wait()

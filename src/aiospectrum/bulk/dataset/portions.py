@@ -52,6 +52,9 @@ class Source:
     deferred: list[RunTask] = attrs.Factory(list)
     """Those that others were at work on."""
 
+    at_work: Sequence[RunTask] = ()
+    """The portion that it had last."""
+
     def take(
         self,
         *,

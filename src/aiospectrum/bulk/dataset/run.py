@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
@@ -14,18 +14,18 @@ import msgspec
 from aiospectrum._http.config import refuse_coroutine
 from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.columns import Part, pack_report, schema_of
+from aiospectrum.bulk.dataset.claiming import Claiming
 from aiospectrum.bulk.dataset.collecting import Collected, StartedTask
-from aiospectrum.bulk.dataset.errors import DestinationBusyError, SaveError
+from aiospectrum.bulk.dataset.errors import SaveError
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.paths import WRITER, data_folder
 from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
 from aiospectrum.bulk.dataset.portions import Portion, Source
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.dataset.settling import clip
-from aiospectrum.bulk.dataset.sharing import Sharing, begin_run
 from aiospectrum.bulk.dataset.state import Failed, Header
 from aiospectrum.bulk.dataset.store import Store
-from aiospectrum.bulk.dataset.tasks import Left, Rechecking, RunTask, TaskCounts, choose_tasks, count_tasks
+from aiospectrum.bulk.dataset.tasks import RunTask, TaskCounts, choose_tasks, count_tasks
 from aiospectrum.bulk.dataset.threads import Threads, run_in_thread, shown
 from aiospectrum.bulk.dataset.writing import DatasetWriter
 from aiospectrum.bulk.fetch import Fetcher, Outcome
@@ -41,16 +41,6 @@ __all__ = ["Run", "make_header"]
 T = TypeVar("T")
 
 _LOGGER: Final = logging.getLogger("aiospectrum")
-
-_PAUSE: Final = 1.0
-_PAUSE_OF_REMOTE: Final = 10.0
-"""Seconds between looks at what others do, on a disk and elsewhere; a tenth at first where a lock is held briefly."""
-
-_TOGETHER: Final = 60
-"""Seconds before the start of a run in which what others have asked for is as fresh as what it would ask for."""
-
-_ROUNDS: Final = 4
-"""Tasks that a claim has for each call at once, at least."""
 
 _MANY_ZONES: Final = 100
 """Zones of the first plan from which on a dataset has data files by day, else by month."""
@@ -112,12 +102,20 @@ class Run:
     _failed: list[SaveFailure] = attrs.field(factory=list, init=False)
     _progress: SaveProgress = attrs.field(init=False)
     _writer: DatasetWriter = attrs.field(init=False)
-    _sharing: Sharing = attrs.field(init=False)
-    _sources: list[Source] = attrs.field(factory=list, init=False)
-    _began: int = attrs.field(default=0, init=False)
-    _known: Mapping[tuple[str, int], Failed] = attrs.field(factory=dict, init=False)
-    _has_news: bool = attrs.field(default=False, init=False)
-    _entering: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False)
+    _claiming: Claiming = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._claiming = Claiming(
+            store=self.store,
+            writer=self.writer or WRITER,
+            is_sum=self.plans[0].query.kind == "summary",
+            concurrency=self.concurrency,
+            stop=self.stop,
+            clock=self.clock,
+            sleep=self.fetcher.sleep,
+            in_thread=self._in_thread,
+            on_portion=self._report_portion,
+        )
 
     async def save(self) -> Saved:
         """Save.
@@ -163,25 +161,19 @@ class Run:
 
     async def _open(self, parts: list[tuple[Transport, Plan]]) -> None:
         """Read the dataset, and choose the tasks of each client."""
-        await self._enter(is_first=True)
-        now = self.clock()
-        self._began = int(now // 1)
-        header = make_header(self.plans, self.file_format, now)
-        self._sharing = await self._in_thread(lambda: begin_run(self.store, header, self.writer or WRITER))
-        await self._in_thread(self.store.leave)
-        self._known = dict(self._sharing.index.failures)
-        index, period = self._sharing.index, self._sharing.journal.header.period
+        sharing, now = await self._claiming.begin(partial(make_header, self.plans, self.file_format))
+        index, period = sharing.index, sharing.journal.header.period
         counts = TaskCounts()
         shares, unreachable = self._divide_filling(parts, index)
         for client, plans, filling in shares:
             choose = partial(choose_tasks, plans, index, filling, now=now)
             count = await self._in_thread(partial(count_tasks, choose, period))
             counts.add(count)
-            self._sources.append(Source(client=client, tasks=iter(choose()), left=count.by_period.total()))
+            self._claiming.sources.append(Source(client=client, tasks=iter(choose()), left=count.by_period.total()))
         self._writer = DatasetWriter(
             store=self.store,
-            sharing=self._sharing,
-            exclusively=self._exclusively,
+            sharing=sharing,
+            exclusively=self._claiming.exclusively,
             query=self.plans[0].query,
             memory=self.memory,
             fresh_rows=self.fresh_rows,
@@ -194,86 +186,17 @@ class Run:
         self._progress = SaveProgress(total=counts.total + unreachable)
         self._report(skipped=counts.skipped, not_begun=counts.not_begun, filling=unreachable)
 
-    async def _enter(self, *, is_first: bool = False) -> None:
-        """Take the dataset's lock, which nobody holds for long."""
-        pause = self._longest_pause / 10
-        while True:
-            try:
-                return await self._in_thread(self.store.enter)
-            except DestinationBusyError:
-                if is_first:  # whoever has it may be stuck, and be the one whose lock is wanted next
-                    await self._in_thread(partial(self.store.probe, self.writer or WRITER))
-                await self.fetcher.sleep(pause)
-                pause = min(2 * pause, self._longest_pause)
-
-    @property
-    def _longest_pause(self) -> float:
-        """Seconds until another look at what others do, at most."""
-        return _PAUSE if self.store.renew_every is None else _PAUSE_OF_REMOTE
-
-    @contextlib.asynccontextmanager
-    async def _exclusively(self) -> AsyncIterator[None]:
-        """Hold the dataset's lock, with all that others have written known; after an error it is held until the end."""
-        await self._entering.acquire()
-        await self._enter()
-        news = await self._in_thread(self._sharing.look)
-        for path, entries in news:
-            self._sharing.index.apply(path, entries)
-        self._has_news = self._has_news or bool(news)
-        await self._in_thread(self._sharing.take_over)
-        yield
-        await self._in_thread(self.store.leave)
-        self._entering.release()
-
-    async def _next_portion(self) -> list[Queue]:
-        """Claim what is to be done next, waiting for others that are at work on all that is left."""
-        while self.stop is None or not self.stop.is_set():
-            async with self._exclusively():
-                portions = self._take_portions()
-                tasks = [each for portion in portions for each in portion.tasks]
-                is_last = not tasks and not any(source.deferred for source in self._sources)
-                await self._in_thread(self._sharing.end if is_last else partial(self._sharing.claim, tasks))
-            self._report_others(portions)
-            if tasks:
-                return [self._queue(source, portion) for source, portion in zip(self._sources, portions, strict=True)]
-            if is_last:
-                break
-            await self.fetcher.sleep(self._longest_pause)
-        return []
-
-    def _take_portions(self) -> list[Portion]:
-        sharing = self._sharing
-        recheck: Callable[[RunTask], Left] | None = None
-        if self._has_news or sharing.others:
-            unmerged = {path for path in sharing.index.spools if not sharing.is_ours(path)}
-            recheck = Rechecking(
-                sharing.index,
-                is_sum=self.plans[0].query.kind == "summary",
-                now=self.clock(),
-                since=self._began - _TOGETHER,
-                known=self._known,
-                unmerged=unmerged,
-            ).look
-        claimed, writers = sharing.claimed_by_others(), len(sharing.others) + 1
-        least = _ROUNDS * self.concurrency
-        return [each.take(least=least, writers=writers, recheck=recheck, claimed=claimed) for each in self._sources]
-
-    def _queue(self, source: Source, portion: Portion) -> Queue:
-        workers = min(self.concurrency, len(portion.tasks))
-        return Queue(client=source.client, tasks=self._start_tasks(portion.tasks), workers=workers)
-
-    def _report_others(self, portions: Sequence[Portion]) -> None:
+    def _report_portion(self, portion: Portion) -> None:
         """Report what became of tasks that others had."""
-        failed = [each for portion in portions for each in portion.failed]
-        for task, failure in failed:
+        for task, failure in portion.failed:
             error = f"{failure.error}: {failure.message}"
             window = Window(since=to_datetime(failure.since), until=to_datetime(failure.until))
             self._failed.append(SaveFailure(zone_id=task.task.zone_id, window=window, error=error))
         changes = {
-            "total": sum(each.added for each in portions),
-            "skipped": sum(each.skipped for each in portions),
-            "filling": sum(each.filling for each in portions),
-            "failed": len(failed),
+            "total": portion.added,
+            "skipped": portion.skipped,
+            "filling": portion.filling,
+            "failed": len(portion.failed),
         }
         if any(changes.values()):
             self._report(**changes)
@@ -313,26 +236,23 @@ class Run:
 
     async def _fetch_and_write(self) -> SpectrumError | None:
         """Do all the work; gives the error that ended it, with ``fail_fast``."""
-        pool = WorkerPool(self.fetcher, [], fail_fast=False)
+        pool = WorkerPool(self.fetcher, [], fail_fast=False, is_fed=True)
         error: SpectrumError | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 renewing = group.create_task(self._renew_lock())
                 await self._writer.merge_all()
                 writing = group.create_task(self._writer.write())
-                while error is None and (queues := await self._next_portion()):
-                    pool = WorkerPool(self.fetcher, queues, fail_fast=False)
-                    pool.start()
-                    while error is None and (outcome := await pool.take()) is not None:
-                        error = await self._take(outcome)
-                        del outcome  # a report that is packed needs its memory no longer
-                    await pool.aclose()
-                    await self._writer.drain()
+                feeding = group.create_task(self._feed_all(pool))
+                while error is None and (outcome := await pool.take()) is not None:
+                    error = await self._take(outcome)
+                    del outcome  # a report that is packed needs its memory no longer
+                self._claiming.is_ended = True
+                await pool.aclose()
+                await feeding
                 self._writer.close()
                 await writing
-                if self._sharing.has_claim:  # it was stopped, or has failed
-                    async with self._exclusively():
-                        await self._in_thread(self._sharing.end)
+                await self._claiming.end()
                 renewing.cancel()
         except BaseException as group_error:  # its first error is raised again; what has finished is kept
             failure = _first_of(group_error)
@@ -345,6 +265,19 @@ class Run:
         else:
             return error
         raise failure  # out here, as it would hold on to the group, whose frames have secrets
+
+    async def _feed_all(self, pool: WorkerPool) -> None:
+        """Give each client its tasks, whatever the others do."""
+        async with asyncio.TaskGroup() as group:
+            for source in self._claiming.sources:
+                group.create_task(self._feed(pool, source))
+        pool.end()
+
+    async def _feed(self, pool: WorkerPool, source: Source) -> None:
+        while tasks := await self._claiming.next_portion(source):
+            workers = min(self.concurrency, len(tasks))
+            await pool.work(Queue(client=source.client, tasks=self._start_tasks(tasks), workers=workers))
+            await self._writer.drain()
 
     async def _renew_lock(self) -> None:
         while self.store.renew_every is not None:

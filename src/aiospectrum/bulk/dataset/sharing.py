@@ -45,6 +45,9 @@ _LOGGER: Final = logging.getLogger("aiospectrum")
 _MOST_JOURNALS: Final = 20
 """Journals from which on a run that is alone merges them into one; every run that writes adds one or more."""
 
+_SKEW: Final = 300
+"""Seconds by which clocks of writers may differ, and that a run takes to begin while others are at work."""
+
 News: TypeAlias = list[tuple[str, list[Entry]]]
 """Lines by journal, in order."""
 
@@ -212,7 +215,7 @@ def begin_run(store: Store, header: Header, writer: str) -> Sharing:
         sharing.journal.merge(index)
         for path in journals:
             store.delete(path)
-    index.doubt(header.started)
+    index.doubt(header.started + (_SKEW if sharing.others else 0))
     if index.header is None:  # so that others know what this is before anything is written
         sharing.claim(())
     return sharing

@@ -98,7 +98,8 @@ class DatasetWriter:
 
     _collected: Collected = attrs.field(init=False)
     _is_closed: bool = attrs.field(default=False, init=False)
-    _is_flushing: bool = attrs.field(default=False, init=False)
+    _added: int = attrs.field(default=0, init=False)
+    _durable: int = attrs.field(default=0, init=False)
     _wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _is_due: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _room: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
@@ -147,6 +148,7 @@ class DatasetWriter:
             each: The window or failure.
             since: Where the window of the task begins.
         """
+        self._added += 1
         self._collected.add(each, period_of(since, self.journal.header.period))
         self._wake.set()
         if self._collected.is_full:
@@ -200,12 +202,11 @@ class DatasetWriter:
             SaveError: The store cannot be written.
         """
         collected, self._collected = self._collected, self._nothing()
-        self._is_flushing = True
         if not self._is_closed:
             self._is_due.clear()
         entries = await self.in_thread(partial(self._spool, collected))
         self.index.apply("", entries)
-        self._is_flushing = False
+        self._durable += collected.ended.total()
         self._room.set()
         self.left.subtract(collected.ended)
         for period in collected.ended:
@@ -214,8 +215,9 @@ class DatasetWriter:
         self.on_written(collected)
 
     async def drain(self) -> None:
-        """Wait until all that was added is durable."""
-        while self._collected or self._is_flushing:
+        """Wait until all that has been added so far is durable."""
+        wanted = self._added
+        while self._durable < wanted:
             self._is_due.set()
             self._room.clear()
             await self._room.wait()
