@@ -8,6 +8,7 @@ it as ``python -m benchmarks.scaling`` where ``aiospectrum[arrow]`` is installed
 
 import argparse
 import asyncio
+import math
 import os
 import sys
 import tempfile
@@ -32,6 +33,9 @@ from benchmarks.tables import describe_run, format_table
 from benchmarks.turns import stay_on_one_processor
 
 ZONES: Final = tuple(f"{number:032x}" for number in range(3_000))
+COSTS: Final = {"small": "5 rows, 24 hours", "medium": "100 rows, 24 hours", "large": "500 rows, 72 hours"}
+"""Reports, as :mod:`benchmarks.bulk_server` has them."""
+
 PROCESSES: Final = (1, 2, 4)
 TOKENS: Final = (1, 10, 100, 400)
 ACCOUNTS: Final = (1, 10, 100, 400, 1_000, 10_000)
@@ -93,9 +97,10 @@ def make_client(url: str, number: int, file: str | None) -> Client:
 
 
 def measure(executor: Executor, pids: Collection[int], url: str, zones: Sequence[str], tokens: int) -> Measure:
-    """Save the reports of zones, which belong to so many tokens, over the processes of an executor."""
+    """Save a report of each zone, which belong to so many tokens, over the processes of an executor."""
     query = Query(dimensions=DIMENSIONS, metrics=METRICS, time_delta="hour")
-    plan = Plan(zones=zones, since=SINCE, until=SINCE + timedelta(days=1), query=query)
+    hours = PAYLOADS[url.split("/")[3]].intervals
+    plan = Plan(zones=zones, since=SINCE, until=SINCE + timedelta(hours=hours), query=query, window="whole")
     is_shared = tokens < len(pids)
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder, "limit")) if is_shared else None
@@ -166,32 +171,36 @@ def show_measured(url: str) -> dict[int, list[Measure]]:
     return found
 
 
-def show_model(small: float, medium: float) -> None:
-    """Print what the model says of more processes and accounts than are here."""
+def show_model(costs: Sequence[float]) -> None:
+    """Print what the model says of more processes and accounts than are here, by what reports of each size cost."""
+    rows = [
+        [name, f"{cost * 1e3:.2f}", f"{1 / cost:,.0f}", f"{BUSY / cost / PER_TOKEN:,.0f}"]
+        for name, cost in zip(COSTS.values(), costs, strict=True)
+    ]
+    header = ["reports", "ms of processor time each", "a second at most", f"tokens, {BUSY:.0%} busy"]
+    print(f"What one processor does, one process with 30 requests for each token\n\n{format_table(header, rows)}\n")
     print(
-        f"The model: a token has {PER_TOKEN:.1f} requests a second; a process makes {BUSY:.0%} of what a processor can,"
-        f" which is 1 / {small * 1e3:.2f} ms for reports of 5 rows, and 1 / {medium * 1e3:.2f} ms for those of 100."
-        " Requests a second are what the tokens allow or what the processes can, whichever is less. Everything below is"
-        " reckoned, not measured.\n"
+        f"The model: a token has {PER_TOKEN:.1f} requests a second, and processes make {BUSY:.0%} of what one processor"
+        " for each could, by the table above. Requests a second are what the tokens allow or what the processes can,"
+        " the lesser of the two. All below is reckoned, not measured.\n"
     )
     rows = []
     for processes in (1, 2, 4, 8, 16, 64):
-        can = processes * BUSY / small
-        rows.append(
-            [processes, *(f"{min(can, tokens * PER_TOKEN):,.0f}" for tokens in TOKENS), f"{can / PER_TOKEN:,.0f}"]
-        )
-    header = ["processes, a processor each", *(f"{tokens}" for tokens in TOKENS), "tokens at most"]
-    print(f"Requests a second, by tokens, for reports of 5 rows\n\n{format_table(header, rows)}\n")
+        can = processes * BUSY / costs[0]
+        made = [f"{min(can, tokens * PER_TOKEN):,.0f}" for tokens in TOKENS]
+        rows.append([processes, *made, f"{can / PER_TOKEN:,.0f}"])
+    header = ["processes", *(f"{tokens} token{'s' * (tokens > 1)}" for tokens in TOKENS), "tokens at most"]
+    print(f"Requests a second, {COSTS['small']}\n\n{format_table(header, rows)}\n")
     rows = [
         [
             f"{accounts:,}",
             f"{accounts * PER_TOKEN:,.0f}",
-            *(f"{-(-accounts * PER_TOKEN * cost // BUSY):,.0f}" for cost in (small, medium)),
-            f"{3600 * 24 * accounts * PER_TOKEN / 1e6:,.1f}",
+            *(f"{math.ceil(accounts * PER_TOKEN * cost / BUSY):,}" for cost in costs),
+            f"{24 * 3600 * accounts * PER_TOKEN / 1e6:,.1f}",
         ]
         for accounts in ACCOUNTS
     ]
-    header = ["accounts", "requests a second", "processors, 5 rows", "processors, 100 rows", "million reports a day"]
+    header = ["accounts", "requests a second", *(f"processors, {name}" for name in COSTS.values()), "million a day"]
     print(f"What accounts need that use all of their limits\n\n{format_table(header, rows)}\n")
 
 
@@ -200,7 +209,7 @@ async def serve_reports() -> None:
     await serve(
         {
             f"/{name}{BASE_PATH}{report_path(zone_id)}".encode(): response
-            for name in ("small", "medium")
+            for name in COSTS
             for response in [make_response(report_body(PAYLOADS[name]))]
             for zone_id in ZONES
         }
@@ -215,11 +224,14 @@ def main() -> int:
         stay_on_one_processor()
         asyncio.run(serve_reports())
         return 0
+    print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
     with Server() as server:
         found = show_measured(server.url("small"))
-        print("measuring larger reports", file=sys.stderr)
-        [medium] = measure_with(1, server.url("medium"), [(ZONES[:1_000], 10)])
-    show_model(found[1][1].cost, medium.cost)
+        costs = [found[1][TOKENS.index(100)].cost]
+        for name, tokens in (("medium", 30), ("large", 5)):
+            print(f"measuring {name} reports", file=sys.stderr)
+            costs += [each.cost for each in measure_with(1, server.url(name), [(ZONES[: 30 * tokens], tokens)])]
+    show_model(costs)
     print(describe_run("aiospectrum", "aiohttp", "pyarrow"))
     return 0
 

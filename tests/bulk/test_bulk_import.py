@@ -14,6 +14,7 @@ NAMES = {
     "Extended",
     "FileFormat",
     "Kind",
+    "MakeClient",
     "ManifestError",
     "Outcome",
     "Plan",
@@ -47,6 +48,7 @@ NAMES = {
     "pull_tables",
     "repair",
     "save",
+    "save_across",
     "verify",
     "watch",
 }
