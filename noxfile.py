@@ -67,10 +67,10 @@ def check_generated(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run three cases of each test on the interpreter that runs nox; `coverage` and `chaos` run all.
 
-    Left out are the server that misbehaves, and limits over several processes, which keep real time.
+    Left out are the server that misbehaves, and what is shared by several processes, which keep real time.
     """
     session.install(".[arrow,cli,fsspec]", *group("test"))
-    left_out = ("--ignore", "tests/chaos", "--ignore", "tests/limiters")
+    left_out = [word for name in ("across", "chaos", "limiters") for word in ("--ignore", f"tests/{name}")]
     session.run("python", "-m", "pytest", "-n", "auto", "--sample", "3", *left_out, *session.posargs)
 
 
@@ -136,7 +136,9 @@ def mutants(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """Kill a hundred runs that save, and workers in an object store, and take 2,000 zones through a storm."""
     session.install(".[arrow,cli]", *group("test"))
-    session.run("python", "-m", "pytest", "tests/bulk", "-q", "-m", "soak", *session.posargs)
+    session.run(
+        "python", "-m", "pytest", "tests/across", "tests/bulk", "tests/limiters", "-q", "-m", "soak", *session.posargs
+    )
 
 
 @nox.session(default=False)

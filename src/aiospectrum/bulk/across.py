@@ -44,7 +44,7 @@ _POLL, _POLL_OF_URL = 0.5, 5.0
 _GRACE, _GRACE_OF_URL = 4.5, 28.0
 """Seconds that workers have to end in after a cancellation."""
 
-_TRIES: Final = 20
+_TRIES: Final = 70
 """To take a lock that everybody holds for moments only."""
 
 _NAMES: Final = 8

@@ -180,7 +180,7 @@ def executor_of(options: AccountOptions, accounts: Accounts) -> Iterator[tuple[E
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(f"--dask {options.dask}: there is no scheduler ({error})") from None
     with client:
-        count = min(options.processes or len(client.scheduler_info()["workers"]), accounts.count)
+        count = min(options.processes or len(client.nthreads()), accounts.count)
         if count == 0:
             raise UsageError(f"--dask {options.dask}: the cluster has no workers")
         yield client.get_executor(retries=3, pure=False), count

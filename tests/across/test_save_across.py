@@ -18,7 +18,7 @@ from aiospectrum.bulk import DestinationBusyError, SaveError, SaveProgress, save
 from aiospectrum.bulk.dataset.local import LocalStore
 from aiospectrum.sandbox import Faults, Sandbox, run_in_thread
 from aiospectrum.sandbox import RateLimit as SandboxLimit
-from tests.bulk.across import (
+from tests.across.parts import (
     Detached,
     Hurried,
     Retrying,

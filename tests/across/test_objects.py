@@ -13,7 +13,7 @@ import pytest
 
 from aiospectrum.bulk import open_dataset, save_across
 from aiospectrum.sandbox import Faults, Sandbox
-from tests.bulk.across import Retrying, accounts_of, asked, options_of, plan_of, wait_for
+from tests.across.parts import Retrying, accounts_of, asked, options_of, plan_of, wait_for
 from tests.bulk.object_store import ObjectStore, running
 
 URL = "s3://bucket/set"

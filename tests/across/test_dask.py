@@ -15,7 +15,7 @@ from aiospectrum import RateLimit
 from aiospectrum.bulk import open_dataset, save_across, verify
 from aiospectrum.sandbox import Faults, Sandbox
 from aiospectrum.sandbox import RateLimit as SandboxLimit
-from tests.bulk.across import asked, make_limited_client, plan_of, signals_in, wait_for
+from tests.across.parts import asked, make_limited_client, plan_of, signals_in, wait_for
 from tests.bulk.datasets import read_rows, saved_windows
 
 distributed = pytest.importorskip("distributed", reason="needs aiospectrum[dask]")

@@ -1,0 +1,1 @@
+"""Saves that are divided among the workers of an executor."""
