@@ -65,6 +65,28 @@ async def test_an_object_store(store: ObjectStore) -> None:
 
 
 @pytest.mark.soak
+async def test_cancelling_ends_all(store: ObjectStore) -> None:
+    """Within thirty seconds nothing runs any more, and no file says otherwise."""
+    async with Sandbox(zones=2, rate_limit=None, faults=Faults(latency=0.1)) as sandbox:
+        plan = plan_of(sandbox.zones, days=60)
+        options = partial(options_of, store.options())
+        with ThreadPoolExecutor(2) as executor:
+            saving = asyncio.create_task(
+                save_across(executor, accounts_of(sandbox), plan, URL, storage_options=options, concurrency=1)
+            )
+            await wait_for(lambda: len(sandbox.requests) >= 4)
+            saving.cancel()
+            began = time.monotonic()
+            with pytest.raises(asyncio.CancelledError):
+                await saving
+            assert time.monotonic() - began < 30
+            made = len(sandbox.requests)
+            await asyncio.sleep(0.3)
+            assert len(sandbox.requests) == made
+    assert not [name for name in names_in(store) if name.startswith("run-") or "lock" in name]
+
+
+@pytest.mark.soak
 async def test_a_worker_that_is_replaced(store: ObjectStore) -> None:
     """The lease of a worker that died lasts: the one in its place has another name, and takes over what that left."""
     async with Sandbox(zones=1, rate_limit=None, faults=Faults(latency=0.1)) as sandbox:

@@ -23,14 +23,14 @@ class RedisWindow:
     ) -> None:
         """Know nothing yet; ``share`` is the part of the limit to go on with, and ``ask`` starts a trip."""
         self._name, self._limit, self._share, self._now, self._ask = name, limit, share, now, ask
-        self.keys = [f"aiospectrum:{{{name}}}:{key}" for key in ("sent", "line", "state")]
+        self.keys: list[str] = [f"aiospectrum:{{{name}}}:{key}" for key in ("sent", "line", "state")]
         self._owner = secrets.token_hex(8)
         self._number = 0
         """Of the last permit that the server gave."""
         self._hand = 0
         """Permits that the server gave and nobody has taken."""
         self._wanted = 0
-        self.next = -math.inf
+        self.next: float = -math.inf
         """When to ask again."""
         self._behind = 0, -math.inf
         """When those may go out at the earliest that have so many of this process ahead."""
