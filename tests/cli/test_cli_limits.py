@@ -8,7 +8,7 @@ import pytest
 
 from aiospectrum import FileLimiter, RateLimit
 from aiospectrum.sandbox import Sandbox
-from tests.unit.test_redis_limiter import SERVER, Server
+from tests import redis_server
 
 PASSWORD = "hunter2000hunter"
 TIMES = ("--since", "2024-05-07", "--until", "2024-05-08", "--format", "csv")
@@ -96,14 +96,12 @@ def test_a_server_that_is_gone(cli: Any, sandbox: Sandbox) -> None:
         assert cli("protocols", sandbox.zones[0], *words, AIOSPECTRUM_LIMIT_URL=url).status == 0
 
 
-@pytest.mark.skipif(SERVER is None, reason="redis-server is not installed")
+@pytest.mark.skipif(redis_server.PROGRAM is None, reason="redis-server is not installed")
 def test_a_server_for_all_commands(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Commands count their requests on the server, a name for each token; a resume command hides the password."""
     pytest.importorskip("pyarrow")
     redis = pytest.importorskip("redis")
-    server = Server(tmp_path, PASSWORD)
-    server.start()
-    try:
+    with redis_server.running(tmp_path, PASSWORD) as server:
         zone = sandbox.zones[0]
         assert cli("protocols", zone, "--limit-url", server.url).status == 0
         assert cli("protocols", zone, "--limit-name", "mine", AIOSPECTRUM_LIMIT_URL=server.url).status == 0
@@ -115,5 +113,3 @@ def test_a_server_for_all_commands(cli: Any, sandbox: Sandbox, tmp_path: Path) -
             counts = [client.zcard(f"aiospectrum:{{{name}}}:sent") for name in ("default", "mine")]
         assert counts[0] == 1
         assert counts[1] >= 3
-    finally:
-        server.kill()

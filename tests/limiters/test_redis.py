@@ -2,16 +2,12 @@
 
 import asyncio
 import logging
-import shutil
-import signal
 import socket
-import subprocess
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,83 +23,18 @@ from aiospectrum import (
 )
 from tests.conftest import TOKEN, ZONE
 from tests.fake_time import admitted, settle, start
+from tests.redis_server import RedisServer
 
-pytest.importorskip("redis")
-
-SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
-class Server:
-    """A server that can be started and killed, and remembers nothing."""
-
-    def __init__(self, folder: Path, password: str = "") -> None:
-        self.port, self.folder, self.password = free_port(), folder, password
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return (
-            f"redis://:{self.password}@127.0.0.1:{self.port}/0" if self.password else f"redis://127.0.0.1:{self.port}"
-        )
-
-    def start(self) -> None:
-        assert SERVER is not None
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        options += ["--dir", str(self.folder), *(["--requirepass", self.password] if self.password else [])]
-        self.process = subprocess.Popen([SERVER, *options], stdout=subprocess.DEVNULL)  # noqa: S603 - a test's server
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return
-        raise AssertionError("the server does not start")
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that all tests of the module share."""
-    if SERVER is None:
-        pytest.skip("redis-server is not installed")
-    server = Server(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A server of the test's own, which asks for a password."""
-    if SERVER is None:
-        pytest.skip("redis-server is not installed")
-    server = Server(tmp_path, "pa55word-of-mine")
-    server.start()
-    yield server
-    server.kill()
+Redis = pytest.importorskip("redis").Redis
 
 
 @asynccontextmanager
 async def opened(
-    server: Server, name: str, count: int = 2, *, requests: int = 4, per_seconds: float = 1.0, **options: Any
+    redis: RedisServer, name: str, count: int = 2, *, requests: int = 4, per_seconds: float = 1.0, **options: Any
 ) -> AsyncIterator[list[RedisLimiter]]:
     """Limiters of one name, as so many processes have them."""
     limit = RateLimit(requests=requests, per_seconds=per_seconds)
-    limiters = [RedisLimiter(server.url, limit, name=name, **options) for _ in range(count)]
+    limiters = [RedisLimiter(redis.url, limit, name=name, **options) for _ in range(count)]
     for limiter in limiters:
         await limiter.__aenter__()
     try:
@@ -121,9 +52,9 @@ async def send(limiter: RedisLimiter, latest: float | None = None) -> float:
     return now
 
 
-async def test_one_window_for_all(server: Server) -> None:
+async def test_one_window_for_all(redis: RedisServer) -> None:
     """What one has sent counts for the other, which waits until it is old enough."""
-    async with opened(server, "window") as (one, other):
+    async with opened(redis, "window") as (one, other):
         times = [await send(one) for _ in range(3)]
         times += await asyncio.gather(*(send(other) for _ in range(3)), *(send(one) for _ in range(3)))
         times.sort()
@@ -131,13 +62,13 @@ async def test_one_window_for_all(server: Server) -> None:
         assert times[8] - times[0] < 2.5
         assert (one.queued, one.in_flight, other.queued) == (0, 0, 0)
         assert repr(one) == (
-            f"RedisLimiter({one.limit}, in_flight=0, queued=0, url='redis://127.0.0.1:{server.port}', name='window')"
+            f"RedisLimiter({one.limit}, in_flight=0, queued=0, url='redis://127.0.0.1:{redis.port}/0', name='window')"
         )
 
 
-async def test_one_trip_for_all_that_wait(server: Server) -> None:
+async def test_one_trip_for_all_that_wait(redis: RedisServer) -> None:
     """A hundred calls that come at once are one question to the server."""
-    async with opened(server, "trips", 1, requests=1000) as (limiter,):
+    async with opened(redis, "trips", 1, requests=1000) as (limiter,):
         await send(limiter)
         asked = []
         script = limiter._script
@@ -146,9 +77,9 @@ async def test_one_trip_for_all_that_wait(server: Server) -> None:
         assert [args[4] for args in asked] == [50]
 
 
-async def test_they_take_turns(server: Server) -> None:
+async def test_they_take_turns(redis: RedisServer) -> None:
     """However many wait in one, another one has its turn."""
-    async with opened(server, "turns", requests=1, per_seconds=0.1) as (busy, calm):
+    async with opened(redis, "turns", requests=1, per_seconds=0.1) as (busy, calm):
         await send(busy)
         many = start(*(send(busy) for _ in range(30)))  # type: ignore[arg-type]  # a time is as good as a permit
         await settle()
@@ -162,9 +93,9 @@ async def test_they_take_turns(server: Server) -> None:
         await settle()
 
 
-async def test_deadlines_and_cancellation(server: Server) -> None:
+async def test_deadlines_and_cancellation(redis: RedisServer) -> None:
     """A call that would come too late fails at once, and one that leaves takes nothing along."""
-    async with opened(server, "deadlines") as (one, other):
+    async with opened(redis, "deadlines") as (one, other):
         loop = asyncio.get_running_loop()
         times = [await send(one) for _ in range(4)]
         for _ in range(10):
@@ -178,9 +109,9 @@ async def test_deadlines_and_cancellation(server: Server) -> None:
         assert times[-1] - times[0] < 1.5
 
 
-async def test_a_call_that_leaves_before_its_permit_comes(server: Server) -> None:
+async def test_a_call_that_leaves_before_its_permit_comes(redis: RedisServer) -> None:
     """What the server gave for calls that are cancelled meanwhile is given back."""
-    async with opened(server, "leaving") as (one, other):
+    async with opened(redis, "leaving") as (one, other):
         await send(other)
         for _ in range(10):
             task = asyncio.create_task(one.acquire(None))
@@ -193,9 +124,9 @@ async def test_a_call_that_leaves_before_its_permit_comes(server: Server) -> Non
         assert asyncio.get_running_loop().time() - began < 0.5
 
 
-async def test_a_pause_of_one_pauses_all(server: Server) -> None:
+async def test_a_pause_of_one_pauses_all(redis: RedisServer) -> None:
     """A 429 to one stops the others when they next ask, and fails at once what cannot wait so long."""
-    async with opened(server, "pause", requests=100) as (one, other):
+    async with opened(redis, "pause", requests=100) as (one, other):
         loop = asyncio.get_running_loop()
         permit, began = await one.acquire(None), loop.time()
         one.pause(permit, 0.6)
@@ -209,85 +140,84 @@ async def test_a_pause_of_one_pauses_all(server: Server) -> None:
         assert min(times) - began > 0.59
 
 
-async def test_another_limit_is_named_with_ours(server: Server) -> None:
+async def test_another_limit_is_named_with_ours(redis: RedisServer) -> None:
     """All who share a name have one limit; both are in the error."""
-    async with opened(server, "limits", 1, requests=4) as (one,), opened(server, "limits", 1, requests=5) as (other,):
+    async with opened(redis, "limits", 1, requests=4) as (one,), opened(redis, "limits", 1, requests=5) as (other,):
         await send(one)
         with pytest.raises(InvalidArgumentError, match=r"4 requests per 1 s, got '5 requests per 1 s'") as caught:
             await other.acquire(None)
         assert caught.value.field == "limit"
 
 
-async def test_a_server_that_is_gone(own_server: Server) -> None:
+async def test_a_server_that_is_gone(own_redis: RedisServer) -> None:
     """Calls fail at once by an error that says where it was, without the password, and what to do; until it is back."""
-    async with opened(own_server, "gone", 1, requests=100) as (limiter,):
+    async with opened(own_redis, "gone", 1, requests=100) as (limiter,):
         await send(limiter)
-        own_server.kill()
+        own_redis.stop()
         results = await asyncio.gather(*(limiter.acquire(None) for _ in range(3)), return_exceptions=True)
         assert len({id(error) for error in results}) == 3
         for error in results:
             assert isinstance(error, LimiterUnavailableError)
             assert (error.was_sent, error.is_permanent) == (False, True)
-            assert f"redis://127.0.0.1:{own_server.port}/0" in str(error)
+            assert f"redis://127.0.0.1:{own_redis.port}/0" in str(error)
             assert "see that it runs" in str(error)
-            assert own_server.password not in f"{error!r} {limiter!r} {error.__cause__} {error.__context__}"
+            assert own_redis.password not in f"{error!r} {limiter!r} {error.__cause__} {error.__context__}"
         async with Client(api_token=TOKEN, base_url="http://127.0.0.1:9", rate_limit=limiter) as client:
             with pytest.raises(LimiterUnavailableError) as caught:
                 await client.protocols.list(ZONE)
         assert (caught.value.method, caught.value.attempts) == ("GET", 0)
         assert ZONE in caught.value.url
-        own_server.start()
+        own_redis.start()
         await asyncio.sleep(1)  # as the server has forgotten what was sent in this period
         await send(limiter)
 
 
-async def test_a_wrong_password(own_server: Server) -> None:
+async def test_a_wrong_password(own_redis: RedisServer) -> None:
     """It is an error of the server, in which no password is."""
-    url = own_server.url.replace("mine", "yours")
+    url = own_redis.url.replace(own_redis.password, "yours")
     async with RedisLimiter(url) as limiter:
         with pytest.raises(LimiterUnavailableError, match="AuthenticationError") as caught:
             await limiter.acquire(None)
         assert "yours" not in str(caught.value)
 
 
-async def test_to_go_on_without_the_server(own_server: Server, caplog: pytest.LogCaptureFixture) -> None:
+async def test_to_go_on_without_the_server(own_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     """With a part of the limit, calls go on after a period, no faster; what they sent counts when it is back."""
     caplog.set_level(logging.WARNING, "aiospectrum")
-    async with opened(own_server, "apart", 1, requests=8, per_seconds=0.5, when_gone=0.25) as (limiter,):
+    async with opened(own_redis, "apart", 1, requests=8, per_seconds=0.5, when_gone=0.25) as (limiter,):
         times = [await send(limiter) for _ in range(8)]
-        own_server.kill()
+        own_redis.stop()
         times += await asyncio.gather(*(send(limiter) for _ in range(4)))
         assert times[8] - times[7] > 0.48
         assert times[10] - times[8] > 0.48
         assert times[11] - times[8] < 1.5
-        own_server.start()
+        own_redis.start()
         times += await asyncio.gather(*(send(limiter) for _ in range(12)))
         assert all(last - first > 0.48 for first, last in zip(times, times[8:], strict=False))
         await asyncio.sleep(1.2)
         assert (await asyncio.gather(*(send(limiter) for _ in range(8))))[-1] > 0
     texts = [record.getMessage() for record in caplog.records]
     assert ["a part of the limit" in texts[0], "is back" in texts[-1]] == [True, True]
-    assert own_server.password not in str(texts)
+    assert own_redis.password not in str(texts)
 
 
-async def test_a_server_that_has_forgotten(own_server: Server) -> None:
+async def test_a_server_that_has_forgotten(own_redis: RedisServer) -> None:
     """After it is restarted without memory, nothing goes out until what was sent before is a period old."""
-    async with opened(own_server, "forgotten", 2) as (one, other):
+    async with opened(own_redis, "forgotten", 2) as (one, other):
         times = [await send(one) for _ in range(2)] + [await send(other) for _ in range(2)]
-        own_server.kill()
-        own_server.start()
+        own_redis.stop()
+        own_redis.start()
         times += await asyncio.gather(send(one), send(other))
         assert times[4] - times[0] > 0.98
 
 
 @pytest.mark.parametrize("ahead", [5.0, 200_000.0], ids=["a little", "by days"])
-async def test_a_clock_that_is_set_back(server: Server, ahead: float) -> None:
+async def test_a_clock_that_is_set_back(redis: RedisServer, ahead: float) -> None:
     """When the server's clock is set back its time stands still, or a period is waited for; then all goes on."""
-    redis = pytest.importorskip("redis")
     name = f"clock-{ahead:g}"
-    async with opened(server, name, 1, requests=2, per_seconds=0.4) as (limiter,):
+    async with opened(redis, name, 1, requests=2, per_seconds=0.4) as (limiter,):
         times = [await send(limiter)]
-        with redis.Redis.from_url(server.url) as client:
+        with Redis.from_url(redis.url) as client:
             state, sent = (f"aiospectrum:{{{name}}}:{key}" for key in ("state", "sent"))
             client.hset(state, "last", str(int(client.hget(state, "last")) + int(ahead * 1e6)))
             for member in client.zrange(sent, 0, -1):  # as if all of it had been so much later
@@ -297,7 +227,7 @@ async def test_a_clock_that_is_set_back(server: Server, ahead: float) -> None:
         assert times[-1] - times[0] < 2
 
 
-async def test_a_server_that_does_not_reply(server: Server) -> None:
+async def test_a_server_that_does_not_reply(redis: RedisServer) -> None:
     """A trip takes no longer than the time-out."""
     silent = socket.create_server(("127.0.0.1", 0))
     try:
@@ -311,22 +241,21 @@ async def test_a_server_that_does_not_reply(server: Server) -> None:
         silent.close()
 
 
-async def test_an_event_loop_that_is_held_up(own_server: Server) -> None:
+async def test_an_event_loop_that_is_held_up(own_redis: RedisServer) -> None:
     """A reply that comes in time while the loop is busy, and is read late, is no server that is gone."""
-    async with opened(own_server, "busy", 1, timeout=0.1) as (limiter,):
+    async with opened(own_redis, "busy", 1, timeout=0.1) as (limiter,):
         await send(limiter)
-        assert own_server.process is not None
-        own_server.process.send_signal(signal.SIGSTOP)
+        own_redis.freeze()
         (waiting,) = start(limiter.acquire(None))
         await asyncio.sleep(0.02)
-        threading.Timer(0.02, own_server.process.send_signal, [signal.SIGCONT]).start()
+        threading.Timer(0.02, own_redis.thaw).start()
         time.sleep(0.4)  # noqa: ASYNC251 - that is the point
         assert await waiting > 0
 
 
-def test_a_loop_that_died(server: Server) -> None:
+def test_a_loop_that_died(redis: RedisServer) -> None:
     """What was opened on an event loop that is closed is opened again on another one."""
-    limiter, loop = RedisLimiter(server.url, RateLimit(requests=5), name="loops"), asyncio.new_event_loop()
+    limiter, loop = RedisLimiter(redis.url, RateLimit(requests=5), name="loops"), asyncio.new_event_loop()
     loop.run_until_complete(limiter.__aenter__())
     with pytest.raises(ClientStateError, match="open already"):
         asyncio.run(limiter.__aenter__())
@@ -340,9 +269,9 @@ def test_a_loop_that_died(server: Server) -> None:
     asyncio.run(use())
 
 
-async def test_it_is_used_while_it_is_open(server: Server) -> None:
+async def test_it_is_used_while_it_is_open(redis: RedisServer) -> None:
     """Before and after it is an error, calls that wait at its end fail, and nothing outlives it."""
-    limiter = RedisLimiter(server.url, RateLimit(requests=1, per_seconds=50), name="open")
+    limiter = RedisLimiter(redis.url, RateLimit(requests=1, per_seconds=50), name="open")
     with pytest.raises(ClientStateError, match="in async with"):
         await limiter.acquire(None)
     tasks = asyncio.all_tasks()
