@@ -23,8 +23,8 @@ TODAY: Final = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond
 """Workers have the clock of the machine, so that the plans of tests have ended some days before it."""
 
 
-def make_client(url: str, token: str) -> Client:
-    """A client without a rate limit."""
+def make_client(url: str, token: str, account: int = 0) -> Client:
+    """A client without a rate limit; an account is nothing but what makes functions differ."""
     return Client(api_token=token, base_url=url, rate_limit=None)
 
 
@@ -47,7 +47,7 @@ def plan_of(zones: Any, *, days: int = 2) -> Plan:
 
 def accounts_of(sandbox: Sandbox, count: int = 2) -> dict[str, Callable[[], Client]]:
     """The zones of a sandbox, dealt out to some accounts."""
-    makers = [partial(make_client, sandbox.url, sandbox.api_token) for _ in range(count)]
+    makers = [partial(make_client, sandbox.url, sandbox.api_token, number) for number in range(count)]
     return {zone_id: makers[index % count] for index, zone_id in enumerate(sandbox.zones)}
 
 

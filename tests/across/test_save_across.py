@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -12,7 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
+from fsspec import register_implementation
+from fsspec.implementations.memory import MemoryFileSystem
 
 from aiospectrum import Client, InvalidArgumentError, RateLimit
 from aiospectrum.bulk import DestinationBusyError, SaveError, SaveProgress, save, save_across
@@ -326,14 +330,93 @@ async def test_an_executor_that_takes_nothing(sandbox: Sandbox, tmp_path: Path) 
 
 
 async def test_a_writer_that_is_there(sandbox: Sandbox, tmp_path: Path) -> None:
-    """A part whose name somebody else saves as fails at once, and the other one saves its tasks."""
+    """A part whose name somebody else saves as has another one, as after the death of the process of another call."""
     other = LocalStore(tmp_path)
     other.lock("w1")
+    with ThreadPoolExecutor(2) as executor:
+        saved = await run(executor, sandbox, tmp_path)
+    other.unlock()
+    assert saved.ok
+    assert {path.name for path in (tmp_path / "state").glob("w*-lock")} == {"w1-lock", "w2-lock", "w3-lock"}
+    assert signals_in(tmp_path) == []
+
+
+async def test_an_upkeep_that_is_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    """No part begins then, whatever its name."""
+    other = LocalStore(tmp_path)
+    other.lock("upkeep")
     with ThreadPoolExecutor(2) as executor, pytest.raises(DestinationBusyError):
         await run(executor, sandbox, tmp_path)
     other.unlock()
-    assert sum(map(len, saved_windows(tmp_path).values())) == 4
+    assert sandbox.requests == []
     assert signals_in(tmp_path) == []
+
+
+async def test_equal_functions_are_one_account(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It is not the object that counts, so that no token has two limits."""
+    accounts = {zone_id: partial(make_client, sandbox.url, sandbox.api_token) for zone_id in sandbox.zones}
+    with ThreadPoolExecutor(4) as executor:
+        saved = await run(executor, sandbox, tmp_path, accounts=accounts)
+    assert saved.ok
+    assert [path.name for path in (tmp_path / "state").glob("w*-lock")] == ["w1-lock"]
+
+
+async def test_nothing_to_save(tmp_path: Path) -> None:
+    """A plan without zones is through at once."""
+    saved = await save_across(Untouched(), {}, plan_of([]), tmp_path / "set")
+    assert (saved.ok, saved.total) == (True, 0)
+
+
+def _fail() -> dict[str, Any]:
+    raise KeyError("OPTIONS_OF_THE_STORE")
+
+
+async def test_a_part_that_fails(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What a function raises in a worker is no death of it."""
+
+    class Elsewhere(ThreadPoolExecutor):
+        def submit(self, fn: Any, part: Any, /) -> Any:  # type: ignore[override]  # only parts are submitted
+            return super().submit(fn, attrs.evolve(part, storage_options=_fail))
+
+    with Elsewhere(1) as executor, pytest.raises(SaveError, match=r"^the part that saved as w1 failed \(KeyError: "):
+        await run(executor, sandbox, tmp_path)
+    assert signals_in(tmp_path) == []
+
+
+class SlowFiles(MemoryFileSystem):
+    """Files in memory; from some moment on, reading what parts report takes a while."""
+
+    protocol = "slow"
+    reading = threading.Event()
+    is_slow = False
+
+    def cat_file(self, path: str, *arguments: Any, **options: Any) -> Any:
+        if self.is_slow and "/run-" in path and "order" not in path:
+            self.reading.set()
+            time.sleep(0.3)
+        return super().cat_file(path, *arguments, **options)
+
+
+@pytest.mark.soak
+async def test_a_cancellation_while_reports_are_read() -> None:
+    """The workers are told, also when that takes longer than a call may take that is cancelled."""
+    register_implementation("slow", SlowFiles, clobber=True)
+    SlowFiles.reading.clear()
+    SlowFiles.is_slow = False
+    async with Sandbox(zones=6, rate_limit=None, faults=ALL_SLOW) as sandbox:
+        with ThreadPoolExecutor(6) as executor:
+            plan = plan_of(sandbox.zones, days=200)
+            saving = asyncio.create_task(
+                save_across(executor, accounts_of(sandbox, 6), plan, "slow://across/set", concurrency=1)
+            )
+            await wait_for(lambda: len(sandbox.requests) >= 12, 60)
+            SlowFiles.is_slow = True
+            await wait_for(SlowFiles.reading.is_set)
+            await asyncio.sleep(0.1)
+            assert await cancelled(saving) < 30
+            made = len(sandbox.requests)
+            await asyncio.sleep(1)
+            assert len(sandbox.requests) == made
 
 
 async def test_a_call_that_hears_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from aiospectrum.bulk import open_dataset
 from aiospectrum.sandbox import Sandbox
 
 TIMES = ("--since", "2024-05-07", "--until", "2024-05-08")
-ZONE = "0123456789abcdef" * 2
+ZONE = "f0" * 16
 SECRET = "s3cret-" + "0123456789abcdef" * 2
 
 
@@ -63,31 +63,33 @@ def test_accounts_are_pulled_in_processes(cli: Any, sandbox: Sandbox, tmp_path: 
     assert (values["total"], values["skipped"], values["done"], values["requests"]) == (3, 1, 2, None)
 
 
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("[accounts", "expected TOML ("),
-        ("", "expected tables such as [accounts.shop]"),
-        ("accounts = 5", "expected tables such as [accounts.shop]"),
-        ("[accounts]\na = 5", "account 'a': expected tables such as"),
-        ('[accounts."a b"]', "account 'a b': expected tables such as"),
-        (
-            f'[accounts.a]\ntoken = "T"\nzones = ["{ZONE}"]\nproxy = 1',
-            "account 'a': expected token, zones and limit_file, got 'proxy' too",
-        ),
-        (f'[accounts.a]\nzones = ["{ZONE}"]', "token: expected the name of the environment variable that holds it"),
-        (
-            f'[accounts.a]\ntoken = "{SECRET}"\nzones = ["{ZONE}"]',
-            "token: expected the name of the environment variable",
-        ),
-        ('[accounts.a]\ntoken = "T"', "zones: expected a list of the identifiers of zones"),
-        ('[accounts.a]\ntoken = "T"\nzones = []', "zones: expected a list of the identifiers of zones"),
-        ('[accounts.a]\ntoken = "T"\nzones = ["x"]', "zones: expected the 32 hexadecimal characters"),
-        ('[accounts.a]\ntoken = "T"\nzones = [5]', "zones: expected the 32 hexadecimal characters"),
-        (f'[accounts.a]\ntoken = "T"\nzones = ["{ZONE}", "{ZONE.upper()}"]', "expected each zone once"),
-    ],
-    ids=str,
-)
+NO_ACCOUNTS = [
+    ("[accounts", "expected TOML ("),
+    ("", "expected tables such as [accounts.shop]"),
+    ("accounts = 5", "expected tables such as [accounts.shop]"),
+    ("[accounts]\na = 5", "account 'a': expected tables such as"),
+    ('[accounts."a b"]', "account 'a b': expected tables such as"),
+    (
+        f'[accounts.a]\ntoken = "T"\nzones = ["{ZONE}"]\nproxy = 1',
+        "account 'a': expected token, zones and limit_file, got 'proxy' too",
+    ),
+    (
+        f'[accounts.a]\nzones = ["{ZONE}"]',
+        "token: expected the name, in capitals, of the environment variable",
+    ),
+    (
+        f'[accounts.a]\ntoken = "{SECRET}"\nzones = ["{ZONE}"]',
+        "token: expected the name, in capitals, of the environment variable",
+    ),
+    ('[accounts.a]\ntoken = "T"', "zones: expected a list of the identifiers of zones"),
+    ('[accounts.a]\ntoken = "T"\nzones = []', "zones: expected a list of the identifiers of zones"),
+    ('[accounts.a]\ntoken = "T"\nzones = ["x"]', "zones: expected the 32 hexadecimal characters"),
+    ('[accounts.a]\ntoken = "T"\nzones = [5]', "zones: expected the 32 hexadecimal characters"),
+    (f'[accounts.a]\ntoken = "T"\nzones = ["{ZONE}", "{ZONE.upper()}"]', "expected each zone once"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), NO_ACCOUNTS, ids=range(len(NO_ACCOUNTS)))
 def test_files_of_accounts_that_are_none(cli: Any, tmp_path: Path, text: str, problem: str) -> None:
     """The error names the account and what was expected, and never what may be a token."""
     file = tmp_path / "accounts.toml"
@@ -99,12 +101,14 @@ def test_files_of_accounts_that_are_none(cli: Any, tmp_path: Path, text: str, pr
     assert result.err.startswith(f"aiospectrum: --accounts {file}: ")
     assert problem in result.err
     assert SECRET not in result.err
+    assert SECRET[7:] not in result.err
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
     ("argv", "problem"),
     [
+        (["--accounts", "FILE", "--writer", "w2"], "expected no --writer with --accounts"),
         (["--processes", "2", "--zone", ZONE], "--processes: expected --accounts with a file too"),
         (["--dask", "tcp://127.0.0.1:1", "--zone", ZONE], "--dask: expected --accounts with a file too"),
         (["--accounts", "FILE", "--zone", ZONE], "expected no --zone with --accounts"),
@@ -137,3 +141,14 @@ def test_a_dry_run_of_accounts(cli: Any, sandbox: Sandbox, tmp_path: Path) -> No
 
     assert result.status == 0, result.err
     assert "3 zones, 1 window (a day each)" in result.out
+
+
+def test_a_dry_run_reckons_with_all_accounts(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Each has a limit of its own, so that they are as fast as the one with the most zones."""
+    accounts = {name: (f"{name}_TOKEN".upper(), [zone]) for name, zone in zip("abc", sandbox.zones, strict=True)}
+    argv = ["pull", *TIMES, "--window", "hour", "--rate-limit", "12/10", "--dry-run", "--json"]
+
+    each = json.loads(cli(*argv, "--accounts", written(tmp_path / "accounts.toml", accounts)).out)
+
+    assert each["requests"] == 72
+    assert each["seconds"] == pytest.approx(10)

@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import pickle
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -17,26 +15,25 @@ import attrs
 
 from aiospectrum._http.config import check_callable, check_class, refuse_coroutine
 from aiospectrum._http.passwords import hide_passwords
-from aiospectrum._http.redaction import Redaction
+from aiospectrum._http.redaction import Redaction, make_redaction
 from aiospectrum.bulk.dataset.errors import DestinationBusyError, SaveError
-from aiospectrum.bulk.dataset.opening import make_opener, text_of
+from aiospectrum.bulk.dataset.opening import text_of
 from aiospectrum.bulk.dataset.paths import data_folder
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
 from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
 from aiospectrum.bulk.dataset.signals import Order, Report, Signals
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
-from aiospectrum.bulk.part import MakeClient, Part, PartResult, save_part
+from aiospectrum.bulk.part import MakeClient, Part, PartResult, divide_among, save_part
 from aiospectrum.bulk.plan import MAX_TASKS, Plan, check_task_count
 from aiospectrum.bulk.save import MEMORY, SaveSettings
-from aiospectrum.checks import Integer, refuse
+from aiospectrum.checks import refuse
 from aiospectrum.errors import SpectrumError
 
 __all__ = ["save_across"]
 
 T = TypeVar("T")
 
-_COUNT: Final = Integer(minimum=1, maximum=9999, takes_unchecked=False, expected="an integer of 1 to 9999")
 
 _POLL, _POLL_OF_URL = 0.5, 5.0
 """Seconds between signals, on a disk and elsewhere."""
@@ -44,11 +41,12 @@ _POLL, _POLL_OF_URL = 0.5, 5.0
 _GRACE, _GRACE_OF_URL = 4.5, 28.0
 """Seconds that workers have to end in after a cancellation."""
 
+_MOST_REPORTS: Final = 20
+"""Reports that are read between two orders."""
+
 _TRIES: Final = 70
 """To take a lock that everybody holds for moments only."""
 
-_NAMES: Final = 8
-"""For each part: one for each time that an executor runs it again in place of a worker that died."""
 
 _COUNTS: Final = tuple(field.name for field in attrs.fields(SaveProgress))
 _SUMS: Final = ("total", "skipped", "done", "filling", "not_begun", "refreshed", "rows", "bytes", "odd_lags")
@@ -87,11 +85,11 @@ async def save_across(
     Args:
         executor: Whose workers save; as many parts are saved at once as it has workers.
         accounts: For each zone of the plan, by its id, a function without arguments that makes the client of its
-            account, with a rate limit of its own. Zones with the same function, the same object, are of one account. It
-            has to be one that can be pickled, such as ``functools.partial(make_client, "NAME_OF_A_VARIABLE")`` for a
-            function of a module, which reads the token from the environment.
+            account, with a rate limit of its own. Zones with equal functions are of one account. It has to be one that
+            can be pickled, such as ``functools.partial(make_client, "NAME_OF_A_VARIABLE")`` for a function of a module,
+            which reads the token from the environment.
         plan: What to fetch.
-        destination: A folder, or a URL without a password, that all workers reach.
+        destination: A folder, or a URL without a password or a query, that all workers reach.
         shards: In how many parts each account is divided, 1 to 9999. With 2 or more its clients need a limiter that
             processes share, see :mod:`aiospectrum.limiters`.
         workers: How many parts there are, 1 to 9999, each with several accounts; None for one part for each account and
@@ -103,10 +101,12 @@ async def save_across(
         memory: Bytes that finished windows and files take in memory, about, in each part; 16 MiB or more.
         max_tasks: Tasks of the plan beyond which it is refused, 1 or more.
         stop: Once it is set no task is started; those under way are finished.
-        on_progress: Called with the sum of all parts, twice a second at most.
+        on_progress: Called with the sum of all parts, every half second at most, or every five seconds where the
+            destination is a URL.
         rate_limit_timeout: Seconds that a window may wait for the rate limit in total, 0 or more; None for no limit.
         storage_options: A function that makes the arguments of the file system of a URL, such as credentials, where
-            they are used; one that can be pickled. None for no arguments.
+            they are used: in each worker, and in a thread of this process. It has to be one that can be pickled. None
+            for no arguments.
 
     Returns:
         The result of all parts as one. The tasks of an account whose client cannot be made are among those that failed.
@@ -131,7 +131,9 @@ async def save_across(
     check_callable("on_progress", on_progress, arguments=1)
     place = text_of("destination", destination)
     if hide_passwords(place) != place:
-        refuse("destination", hide_passwords(place), "a URL without a password, which storage_options can give")
+        refuse(
+            "destination", hide_passwords(place), "a URL without a password or a query, which storage_options can give"
+        )
     settings = SaveSettings(
         format=format,
         concurrency=concurrency,
@@ -144,7 +146,7 @@ async def save_across(
     draft = Part(
         accounts=(),
         plan=plan,
-        destination=place if is_url else _absolute(place),
+        destination=place,
         storage_options=check_callable("storage_options", storage_options, arguments=0),
         settings=settings,
         writers=(),
@@ -152,64 +154,20 @@ async def save_across(
         run_id=secrets.token_hex(8),
         poll=_POLL_OF_URL if is_url else _POLL,
     )
-    parts = _divide(draft, accounts, _COUNT.check("shards", shards), workers)
-    open_store, redaction = make_opener(place, None if storage_options is None else storage_options(), time.time)
     across = _Across(
         executor=executor,
-        parts=parts,
+        parts=divide_among(draft if is_url else _at_absolute(draft), accounts, shards, workers),
         stop=stop,
         on_progress=on_progress,
-        redaction=redaction,
         poll=draft.poll,
         grace=_GRACE_OF_URL if is_url else _GRACE,
     )
-    return await across.save(open_store)
+    return await across.save(draft)
 
 
-def _absolute(folder: str) -> str:
-    """A folder as workers find it that are in other ones."""
-    return os.path.abspath(folder)
-
-
-def _divide(draft: Part, accounts: Mapping[str, MakeClient], shards: int, workers: int | None) -> list[Part]:
-    """Divide zones among parts: those with the fewest zones get the next account."""
-    if not isinstance(accounts, Mapping):
-        refuse("accounts", accounts, "a mapping of zone ids to functions that make clients")
-    makers: dict[int, tuple[MakeClient, list[str]]] = {}
-    by_lower = {zone_id.lower(): each for zone_id, each in accounts.items() if isinstance(zone_id, str)}
-    for zone_id in draft.plan.zones:
-        make_client = by_lower.get(zone_id.lower())
-        if make_client is None:
-            refuse("accounts", zone_id, "a mapping that has a function for each zone of the plan")
-        check_callable(f"accounts[{zone_id!r}]", make_client, arguments=0)
-        makers.setdefault(id(make_client), (make_client, []))[1].append(zone_id)
-    shares = [
-        (make_client, zones[index::shards])
-        for make_client, zones in makers.values()
-        for index in range(min(shards, len(zones)))
-    ]
-    count = len(shares) if workers is None else min(_COUNT.check("workers", workers), len(shares))
-    if count > 9999:
-        refuse("workers", None, f"a number up to 9999, as {len(shares)} parts are too many")
-    divided: list[list[tuple[MakeClient, list[str]]]] = [[] for _ in range(max(count, 1))]
-    for share in sorted(shares, key=lambda each: -len(each[1])):
-        min(divided, key=lambda part: sum(len(zones) for _, zones in part)).append(share)
-    parts = [
-        attrs.evolve(
-            draft,
-            accounts=tuple((make_client, tuple(zones)) for make_client, zones in part),
-            plan=attrs.evolve(draft.plan, zones=[zone_id for _, zones in part for zone_id in zones]),
-            writers=tuple(f"w{each}" for each in range(number, 10_000, count)[:_NAMES]),
-        )
-        for number, part in enumerate(divided, start=1)
-    ]
-    try:
-        pickle.dumps(parts)
-    except Exception as error:  # whatever an object of the user's raises
-        reason = f"{type(error).__name__}: {error}"
-    else:
-        return parts
-    return refuse("accounts", reason, "functions that can be pickled, of a module and not within another function")
+def _at_absolute(draft: Part) -> Part:
+    """The same folder for workers that are in other ones."""
+    return attrs.evolve(draft, destination=os.path.abspath(draft.destination))
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -220,17 +178,20 @@ class _Across:
     parts: Sequence[Part]
     stop: asyncio.Event | None
     on_progress: Callable[[SaveProgress], object] | None
-    redaction: Redaction
     poll: float
     grace: float
+    redaction: Redaction = attrs.field(factory=lambda: make_redaction(()), init=False)
     _threads: Threads = attrs.field(factory=Threads, init=False)
     _futures: list["Future[PartResult]"] = attrs.field(factory=list, init=False)
     _reports: dict[str, Report] = attrs.field(factory=dict, init=False)
     _shown: SaveProgress | None = attrs.field(default=None, init=False)
     _beat: int = attrs.field(default=0, init=False)
 
-    async def save(self, open_store: Callable[[], Store]) -> Saved:
+    async def save(self, draft: Part) -> Saved:
         """Save.
+
+        Args:
+            draft: What all parts have in common.
 
         Returns:
             The result.
@@ -238,9 +199,12 @@ class _Across:
         Raises:
             SpectrumError: What ended a part, after all have ended.
         """
+        open_store, self.redaction = await self._in_thread(draft.make_opener)
         store = await self._in_thread(open_store)
+        if not self.parts:
+            return self._result(data_folder(store.name))
         await self._make_folders(store)
-        signals = Signals(store, self.parts[0].run_id)
+        signals = Signals(store, draft.run_id)
         try:
             await self._in_thread(partial(signals.order, Order(beat=0)))
             for part in self.parts:
@@ -285,17 +249,24 @@ class _Across:
             order = Order(beat=self._beat, stop=self.stop is not None and self.stop.is_set())
             with suppress(SaveError):  # it may work again before the parts give up
                 await self._in_thread(partial(signals.order, order))
-                await self._read_reports(signals)
+                await self._read_reports(signals, _MOST_REPORTS)
             self._report()
 
-    async def _read_reports(self, signals: Signals) -> None:
-        """Read what may have changed: an executor may run again what had ended, until its future is done."""
-        pairs = zip_longest(self.parts, self._futures)
-        left = [
-            part.name
-            for part, future in pairs
-            if not (self._has_ended(part.name) and future is not None and future.done() and not future.cancelled())
-        ]
+    async def _read_reports(self, signals: Signals, most: int | None = None) -> None:
+        """Read what may have changed: an executor may run again what had ended, until its future is done.
+
+        The results of parts that are through say more. Of many others some are read each time, as orders are to follow
+        each other soon enough.
+        """
+        left = []
+        for part, future in zip_longest(self.parts, self._futures):
+            if future is None or not future.done() or (future.cancelled() and not self._has_ended(part.name)):
+                left.append(part.name)
+            elif not future.cancelled() and future.exception() is None:
+                self._reports[part.name] = Report(progress=future.result().progress, has_ended=True)
+        if most is not None and len(left) > most:
+            first = self._beat * most % len(left)
+            left = [*left, *left][first : first + most]
         found = await self._in_thread(lambda: {writer: signals.read_report(writer) for writer in left})
         self._reports |= {writer: report for writer, report in found.items() if report is not None}
 
@@ -316,6 +287,7 @@ class _Across:
 
     async def _end(self, signals: Signals) -> None:
         """Tell all parts to end, and wait for that as long as the promise is; what has not begun never does."""
+        self._threads = Threads()  # as calls under way may have been abandoned with the others
         for future in self._futures:
             future.cancel()
         with suppress(SaveError, TimeoutError):
@@ -339,11 +311,13 @@ class _Across:
         results: list[PartResult] = []
         for future, part in zip(self._futures, self.parts, strict=True):
             error = CancelledError() if future.cancelled() else future.exception()
-            if isinstance(error, SpectrumError):
+            if isinstance(error, (SpectrumError, ImportError)):
                 raise error
             if error is not None:
+                has_died = isinstance(error, (BrokenExecutor, CancelledError))
+                what = "the worker that saved as {} has died" if has_died else "the part that saved as {} failed"
                 text = self.redaction.redact(f"{type(error).__name__}: {error}")
-                raise SaveError(f"the worker that saved as {part.name} has died ({text}); save again to resume")
+                raise SaveError(f"{what.format(part.name)} ({text}); save again to resume")
             result = future.result()
             if result.saved is None and not result.failed:
                 raise SaveError(f"{part.name} had no sign of life from here and has ended; save again to resume")

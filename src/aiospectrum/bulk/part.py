@@ -1,14 +1,17 @@
 """A part of a save that is divided among processes: what runs where a worker of the executor is."""
 
 import asyncio
+import pickle
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from functools import partial
+from heapq import heapreplace
 from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
+from aiospectrum._http.config import check_callable
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk.dataset.errors import DestinationBusyError, SaveError
 from aiospectrum.bulk.dataset.opening import make_opener
@@ -19,10 +22,10 @@ from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
 from aiospectrum.bulk.fetch import TIMEOUT
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.save import SaveSettings, save_plans
-from aiospectrum.checks import keep
+from aiospectrum.checks import Integer, keep, refuse
 from aiospectrum.transport import Transport
 
-__all__ = ["MakeClient", "Part", "PartResult", "save_part"]
+__all__ = ["MakeClient", "Part", "PartResult", "divide_among", "save_part"]
 
 T = TypeVar("T")
 
@@ -32,6 +35,11 @@ entered by ``async with``, such as a function with ``contextlib.asynccontextmana
 
 Opening: TypeAlias = tuple[Callable[[], Store], Redaction]
 """What opens a store, and what replaces its secrets in texts."""
+
+_COUNT: Final = Integer(minimum=1, maximum=9999, takes_unchecked=False, expected="an integer of 1 to 9999")
+
+_NAMES: Final = 8
+"""For each part: one for each time that an executor runs it again in place of a worker that died."""
 
 _SILENCE: Final = 120.0
 """Seconds without a new order after which nobody wants the part any more."""
@@ -60,7 +68,8 @@ class Part:
     """How to save."""
 
     writers: tuple[str, ...]
-    """What to save as; the ones after the first where a worker that died may still have the locks of those before."""
+    """What to save as; the ones after the first where somebody has the locks of those before, such as a worker that
+    died, or a part of a save whose process did and that has not noticed yet."""
 
     rate_limit_timeout: float | None = attrs.field(validator=keep(TIMEOUT, or_none=True))
     """Seconds that a window may wait for the rate limit."""
@@ -73,6 +82,11 @@ class Part:
 
     silence: float = _SILENCE
     """Seconds without a new order after which it ends."""
+
+    def make_opener(self) -> Opening:
+        """Make what opens the store; it calls a function of the user's."""
+        options = None if self.storage_options is None else self.storage_options()
+        return make_opener(self.destination, options, time.time)
 
     @property
     def name(self) -> str:
@@ -89,6 +103,75 @@ class PartResult:
 
     failed: tuple[SaveFailure, ...] = ()
     """The tasks of accounts whose clients could not be made."""
+
+    progress: SaveProgress | None = None
+    """How far it was at its end."""
+
+
+def divide_among(draft: Part, accounts: Mapping[str, MakeClient], shards: int, workers: int | None) -> list[Part]:
+    """Divide zones among parts: the one with the fewest zones gets the next account.
+
+    Args:
+        draft: What all parts have in common; its plan has all zones.
+        accounts: What makes the client of each zone's account.
+        shards: In how many parts an account is divided.
+        workers: How many parts there are; None for one for each account and shard.
+
+    Returns:
+        The parts; none for a plan without zones.
+
+    Raises:
+        InvalidArgumentError: An argument is invalid, or cannot be pickled.
+    """
+    shards = _COUNT.check("shards", shards)
+    workers = None if workers is None else _COUNT.check("workers", workers)
+    if not isinstance(accounts, Mapping):
+        refuse("accounts", accounts, "a mapping of zone ids to functions that make clients")
+    makers: dict[bytes, tuple[MakeClient, list[str]]] = {}
+    pickled: dict[int, bytes] = {}
+    by_lower = {zone_id.lower(): each for zone_id, each in accounts.items() if isinstance(zone_id, str)}
+    for zone_id in draft.plan.zones:
+        make_client = by_lower.get(zone_id.lower())
+        if make_client is None:
+            refuse("accounts", zone_id, "a mapping that has a function for each zone of the plan")
+        if id(make_client) not in pickled:
+            if not callable(make_client):
+                refuse(f"accounts[{zone_id!r}]", make_client, "a function without arguments that makes a client")
+            check_callable(f"accounts[{zone_id!r}]", make_client, arguments=0)
+            pickled[id(make_client)] = _pickled("accounts", make_client)
+        makers.setdefault(pickled[id(make_client)], (make_client, []))[1].append(zone_id)
+    shares = [
+        (make_client, zones[index::shards])
+        for make_client, zones in makers.values()
+        for index in range(min(shards, len(zones)))
+    ]
+    count = len(shares) if workers is None else min(workers, len(shares))
+    if count > 9999:
+        refuse("workers", None, f"a number up to 9999, as {len(shares)} parts are too many")
+    divided: list[list[tuple[MakeClient, list[str]]]] = [[] for _ in range(count)]
+    fewest = [(0, place) for place in range(count)]
+    for share in sorted(shares, key=lambda each: -len(each[1])):
+        zones, place = fewest[0]
+        divided[place].append(share)
+        heapreplace(fewest, (zones + len(share[1]), place))
+    _pickled("storage_options", draft.storage_options)
+    return [
+        attrs.evolve(
+            draft,
+            accounts=tuple((make_client, tuple(zones)) for make_client, zones in part),
+            plan=attrs.evolve(draft.plan, zones=[zone_id for _, zones in part for zone_id in zones]),
+            writers=tuple(f"w{each}" for each in range(number, 10_000, count)[:_NAMES]),
+        )
+        for number, part in enumerate(divided, start=1)
+    ]
+
+
+def _pickled(field: str, function: object) -> bytes:
+    try:
+        return pickle.dumps(function)
+    except Exception as error:  # whatever an object of the user's raises
+        reason = f"{type(error).__name__}: {error}"
+    return refuse(field, reason, "a function that can be pickled, of a module and not within another function")
 
 
 def save_part(part: Part) -> PartResult:
@@ -109,9 +192,7 @@ class _Saving:
     async def run(self) -> PartResult:
         """Save, as long as the order says so."""
         part = self._part
-        options = None if part.storage_options is None else part.storage_options()
-        opening = open_store, redaction = make_opener(part.destination, options, time.time)
-        del options
+        opening = open_store, redaction = part.make_opener()
         store = await self._in_thread(open_store, redaction)
         signals = Signals(store, part.run_id)
         order = await self._in_thread(signals.read_order, redaction)
@@ -119,10 +200,8 @@ class _Saving:
             return PartResult()
         if order.stop:
             self._stop.set()
-        earlier = await self._in_thread(lambda: signals.read_report(part.name), redaction)
-        has_died = earlier is not None and not earlier.has_ended  # a worker that this one is in place of
         await self._in_thread(partial(self._report, signals), redaction)
-        saving = asyncio.create_task(self._save(opening, part.writers if has_died else part.writers[:1]))
+        saving = asyncio.create_task(self._save(opening))
         watching = asyncio.create_task(self._watch(signals, redaction))
         try:
             await asyncio.wait((saving, watching), return_when=asyncio.FIRST_COMPLETED)
@@ -130,6 +209,7 @@ class _Saving:
             for task in (saving, watching):
                 task.cancel()
             await asyncio.wait((saving, watching))
+            self._threads = Threads()  # as calls under way may have been abandoned with the others
             is_alone = not watching.cancelled() and watching.exception() is None and not watching.result()
             last = partial(signals.clear, [part.name]) if is_alone else partial(self._report, signals, has_ended=True)
             with suppress(SaveError):  # nobody waits for the report of a part whose result is there
@@ -138,7 +218,7 @@ class _Saving:
             watching.result()  # raises what it should not have
         return PartResult() if saving.cancelled() else saving.result()
 
-    async def _save(self, opening: Opening, writers: Sequence[str]) -> PartResult:
+    async def _save(self, opening: Opening) -> PartResult:
         part = self._part
         async with AsyncExitStack() as stack:
             clients: dict[str, Transport] = {}
@@ -151,19 +231,20 @@ class _Saving:
                     clients |= dict.fromkeys(zones, client)
             if not clients:
                 self._keep(SaveProgress(total=0))
-                return PartResult(failed=tuple(self._lost))
-            saved = await self._save_over(clients, opening, writers)
-        return PartResult(saved=saved, failed=tuple(self._lost))
+                return PartResult(failed=tuple(self._lost), progress=self._progress)
+            saved = await self._save_over(clients, opening)
+        return PartResult(saved=saved, failed=tuple(self._lost), progress=self._progress)
 
     def _lose(self, zones: tuple[str, ...], error: str) -> None:
         lost = attrs.evolve(self._part.plan, zones=zones)
         self._lost += [SaveFailure(zone_id=each.zone_id, window=each.window, error=error) for each in lost]
 
-    async def _save_over(self, clients: Mapping[str, Transport], opening: Opening, writers: Sequence[str]) -> Saved:
-        for writer in writers[:-1]:
+    async def _save_over(self, clients: Mapping[str, Transport], opening: Opening) -> Saved:
+        *others, last = self._part.writers
+        for writer in others:
             with suppress(DestinationBusyError):
                 return await self._save_as(writer, clients, opening)
-        return await self._save_as(writers[-1], clients, opening)
+        return await self._save_as(last, clients, opening)
 
     async def _save_as(self, writer: str, clients: Mapping[str, Transport], opening: Opening) -> Saved:
         part = self._part

@@ -3,12 +3,14 @@
 import os
 import re
 import signal
+import threading
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import Annotated, Final
 
 import attrs
@@ -22,6 +24,7 @@ from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.limits import LIMIT_URL, SharedLimit
 from aiospectrum.cli.options import MaybeAtLeastOne, check_zone, read_text
 from aiospectrum.cli.proxies import find_proxy, with_scheme
+from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.client import Client
 from aiospectrum.errors import CredentialsError
 from aiospectrum.limiters import RedisLimiter
@@ -29,8 +32,16 @@ from aiospectrum.policies import RateLimit
 
 __all__ = ["AccountOptions", "Accounts", "executor_of", "read_accounts"]
 
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
+"""Of capitals alone: a token that stands there by mistake has small letters, and must not be shown."""
+
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SHOWN: Final = 16
+"""Characters of a name that an error repeats: too few to give a token away."""
+
+_GRACE: Final = 10
+"""Seconds that a process has to end in after a SIGTERM."""
+
 _DASK_SECONDS: Final = 10.0
 """Seconds in which a scheduler has to answer."""
 
@@ -48,12 +59,14 @@ class AccountOptions:
     dask: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
     """Scheduler of a Dask cluster whose workers pull in place of processes, such as tcp://10.0.0.1:8786."""
 
-    def check(self) -> None:
-        """Refuse options that need ``--accounts`` without it.
+    def check(self, saving: SaveOptions) -> None:
+        """Refuse options that need ``--accounts`` without it, and those that do not go with it.
 
         Raises:
             UsageError: One was given.
         """
+        if self.accounts is not None and saving.writer is not None:
+            raise UsageError("expected no --writer with --accounts, whose processes are w1, w2 and so on")
         if self.accounts is None and (self.processes or self.dask is not None):
             raise UsageError(f"{'--processes' if self.processes else '--dask'}: expected --accounts with a file too")
 
@@ -85,11 +98,13 @@ def read_accounts(file: str, context: Context, limit: RateLimit) -> Accounts:
     """
     name = f"--accounts {file}"
     try:
-        accounts = tomllib.loads(read_text(file, name, context.stdin)).get("accounts")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{name}: expected TOML ({error})") from None
-    example = 'tables such as [accounts.shop] with token = "SHOP_TOKEN" and zones = ["…"]'
-    if not isinstance(accounts, dict) or not accounts:
+        content = tomllib.loads(read_text(file, name, context.stdin))
+    except (ValueError, RecursionError) as error:  # of a number that is too long, too
+        reason = f" ({error})" if isinstance(error, tomllib.TOMLDecodeError) else ""
+        raise UsageError(f"{name}: expected TOML{reason}") from None
+    example = 'tables such as [accounts.shop] with token = "SHOP_TOKEN" and zones = ["…"], and nothing else'
+    accounts = content.get("accounts")
+    if not isinstance(accounts, dict) or not accounts or len(content) > 1:
         raise UsageError(f"{name}: expected {example}")
     if context.proxy is not None and hide_passwords(with_scheme(context.proxy)) != with_scheme(context.proxy):
         raise UsageError("--proxy: expected no password in it with --accounts: set HTTPS_PROXY where the workers are")
@@ -100,16 +115,22 @@ def read_accounts(file: str, context: Context, limit: RateLimit) -> Accounts:
             f" named by {LIMIT_URL} where the workers are, with the name of the account for its limit"
         )
     clients: dict[str, MakeClient] = {}
+    seen: set[str | None] = set()
     for account, settings in accounts.items():
-        place = f"{name}: account {account[:40]!r}"
+        place = f"{name}: account {account[:_SHOWN]!r}"
         if not isinstance(settings, dict) or not _ACCOUNT.fullmatch(account):
             raise UsageError(f"{place}: expected {example}")
         unknown = [key for key in settings if key not in ("token", "zones", "limit_file")]
         if unknown:
-            raise UsageError(f"{place}: expected token, zones and limit_file, got {unknown[0][:40]!r} too")
+            raise UsageError(f"{place}: expected token, zones and limit_file, got {unknown[0][:_SHOWN]!r} too")
         variable, zones, limit_file = settings.get("token"), settings.get("zones"), settings.get("limit_file")
         if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
-            raise UsageError(f"{place}: token: expected the name of the environment variable that holds it")
+            raise UsageError(
+                f"{place}: token: expected the name, in capitals, of the environment variable that holds it"
+            )
+        if variable in seen or (limit_file is not None and limit_file in seen):
+            raise UsageError(f"{place}: expected a token, and a limit_file, that no other account has")
+        seen |= {variable, limit_file}
         if not isinstance(zones, list) or not zones:
             raise UsageError(f"{place}: zones: expected a list of the identifiers of zones")
         if limit_file is not None and not isinstance(limit_file, str):
@@ -131,7 +152,7 @@ async def _open_client(
     environ = os.environ
     token = environ.get(variable, "").strip()
     if not token:
-        raise CredentialsError(f"account {account}: the environment variable {variable} is not set there")
+        raise CredentialsError(f"account {account}: the environment variable that its token= names is not set there")
     name = account if limit_file is None and environ.get(LIMIT_URL, "").strip() else None
     limiter = SharedLimit(file=limit_file, name=name).make(limit, environ)
     base_url = environ.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL
@@ -167,8 +188,8 @@ def executor_of(options: AccountOptions, accounts: Accounts) -> Iterator[tuple[E
     """
     if options.dask is None:
         count = min(options.processes or os.cpu_count() or 1, accounts.count)
-        # Not forked, as this process has threads; Ctrl-C goes to all processes, and this one tells the others.
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_ignore_signals) as pool:
+        # Not forked, as this process has threads.
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_leave_signals_to_parent) as pool:
             yield pool, count
         return
     try:
@@ -186,7 +207,18 @@ def executor_of(options: AccountOptions, accounts: Accounts) -> Iterator[tuple[E
         yield client.get_executor(retries=3, pure=False), count
 
 
-def _ignore_signals() -> None:
+def _leave_signals_to_parent() -> None:
+    """Let the parent end this process, which gets the same signals where they go to all; and end with it."""
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):  # Windows has no SIGHUP
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(signal, "alarm"):
+        signal.signal(signal.SIGTERM, lambda *_: signal.alarm(_GRACE))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)  # as after a kill: what is durable stays, and the next pull resumes

@@ -17,6 +17,7 @@ from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.preview import preview
 from aiospectrum.cli.accounts import AccountOptions, Accounts, executor_of, read_accounts
 from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsPlainJSON, Passed, expand_home, flattened
 from aiospectrum.cli.plan_options import PlanOptions
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
@@ -97,7 +98,7 @@ def pull(
     requests, seconds = _parse_rate_limit(rate_limit)
     limit = RateLimit(requests=requests, per_seconds=seconds, in_flight=saving.concurrency)
     wanted, over = options or PlanOptions(), over or AccountOptions()
-    over.check()
+    over.check(saving)
     accounts = None
     if over.accounts is not None:
         accounts = read_accounts(over.accounts, context, limit)
@@ -106,18 +107,18 @@ def pull(
     if plan is not None:
         _check_size(plan, saving.max_tasks)
     if out is None and dry_run and plan is not None:
-        return _print_plans([plan], len(plan), limit, context, as_json=as_json)
+        return _print_plans([plan], len(plan), limit, context, as_json=as_json, accounts=accounts)
     if out is None:
         raise UsageError("expected --out with the folder to save in, or --dry-run")
     place = hide_passwords(out)
     arguments = {**saving.arguments(), "plan": plan, "destination": expand_home(out, f"--out {place}")}
     need_pyarrow("pull --out")
-    api_name = context.api_name() if accounts is None else f"{accounts.count} accounts"
+    api_name = context.api_name() if accounts is None else counted(accounts.count, "account")
     with _named_as_options(place):
         if dry_run:
             look = partial(preview, **arguments, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
             found = asyncio.run(until_stopped(Threads().run(look)))
-            return _print_plans(found.plans, found.requests, limit, context, as_json=as_json)
+            return _print_plans(found.plans, found.requests, limit, context, as_json=as_json, accounts=accounts)
         what = "what is new" if catch_up or plan is None else extent(len(plan), len(plan.zones))
         context.print_err(f"Pulling {what} from {api_name} into {place}")
         if accounts is not None and plan is not None:
@@ -143,11 +144,20 @@ def _pull_over(
         return asyncio.run(job.run())
 
 
-def _print_plans(plans: Sequence[Plan], requests: int, limit: RateLimit, context: Context, *, as_json: bool) -> int:
+def _print_plans(
+    plans: Sequence[Plan],
+    requests: int,
+    limit: RateLimit,
+    context: Context,
+    *,
+    as_json: bool,
+    accounts: Accounts | None,
+) -> int:
+    count = 1 if accounts is None else accounts.count
     if as_json:
-        context.print_json(plan_values(plans, limit, requests))
+        context.print_json(plan_values(plans, limit, requests, count))
         return 0
-    for line in plan_lines(plans, limit, requests):
+    for line in plan_lines(plans, limit, requests, count):
         context.print_out(line)
     return 0
 

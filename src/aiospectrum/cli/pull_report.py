@@ -16,13 +16,14 @@ from aiospectrum.policies import RateLimit
 __all__ = ["extent", "failure_lines", "plan_lines", "plan_values", "result_lines", "result_values"]
 
 
-def plan_lines(plans: Sequence[Plan], limit: RateLimit, requests: int) -> Iterator[str]:
+def plan_lines(plans: Sequence[Plan], limit: RateLimit, requests: int, accounts: int = 1) -> Iterator[str]:
     """Describe how large plans are, and how long they take at least.
 
     Args:
         plans: The plans, at least one; all of one query and length of windows.
         limit: The rate limit.
         requests: Windows to ask for.
+        accounts: How many accounts have that limit, each for itself.
 
     Yields:
         The lines.
@@ -41,10 +42,11 @@ def plan_lines(plans: Sequence[Plan], limit: RateLimit, requests: int) -> Iterat
         yield f"{counted(zones, 'zone')}, {counted(windows, 'window')} of them ({length})"
     yield f"at least {counted(requests, 'request')}; a report that is cut off takes more"
     allowed = f"{limit.requests:,} requests in {limit.per_seconds:g} s"
-    yield f"at least {human_clock(least_seconds(requests, limit))}, as the rate limit allows {allowed}"
+    whose = "the rate limit" if accounts == 1 else "the rate limit of each account"
+    yield f"at least {human_clock(_least_seconds(requests, limit, accounts))}, as {whose} allows {allowed}"
 
 
-def plan_values(plans: Sequence[Plan], limit: RateLimit, requests: int) -> dict[str, Any]:
+def plan_values(plans: Sequence[Plan], limit: RateLimit, requests: int, accounts: int = 1) -> dict[str, Any]:
     """Give the same as values of JSON."""
     return {
         "since": format_date_time(plans[0].since),
@@ -52,9 +54,14 @@ def plan_values(plans: Sequence[Plan], limit: RateLimit, requests: int) -> dict[
         "zones": sum(len(each.zones) for each in plans),
         "windows": sum(map(len, plans)),
         "requests": requests,
-        "seconds": least_seconds(requests, limit),
+        "seconds": _least_seconds(requests, limit, accounts),
         "plans": [each.id for each in plans],
     }
+
+
+def _least_seconds(requests: int, limit: RateLimit, accounts: int) -> float:
+    """What the account with the most of the requests takes, which has no fewer than an even share."""
+    return least_seconds(-(-requests // accounts), limit)
 
 
 def failure_lines(failures: Sequence[SaveFailure], *, most: int, place: str) -> Iterator[str]:
