@@ -37,6 +37,20 @@ def memory() -> Iterator[Any]:
     file_system.store.clear()
 
 
+async def test_a_lock_that_nobody_gives_back(memory: Any) -> None:
+    """One that is held for moments and has a time in the future, so that it never expires, is not waited for for ever."""
+    memory.pipe_file(f"/set/state/lock-9000000000-{0:016}", b"somebody")
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        await asyncio.sleep(0)
+
+    with pytest.raises(DestinationBusyError, match="somebody is saving there"):
+        await save(Fake(respond=hourly), make_plan([A], days=1), "memory://set", sleep=sleep)
+    assert 600 < sum(waited) < 660
+
+
 class PowerCut(BaseException):
     """The process is no more."""
 

@@ -52,7 +52,7 @@ CASES: Final = {
         if failure is not None
     },
     "storage, options": Case(kind=errors.StorageError, fails_with=lambda _: OSError(f"refused: {OPTIONS}")),
-    "busy": Case(kind=errors.DestinationBusyError, files={f"state/lock-9000000000-{0:016}": b"other"}),
+    "busy": Case(kind=errors.DestinationBusyError, files={f"state/w1-lock-9000000000-{0:016}": b"other"}),
     "mismatch": Case(kind=errors.DestinationMismatchError, files={"data/2026-11-w1-0001.csv": b""}),
     "manifest": Case(kind=errors.ManifestError, files={"state/w1-journal-000001.jsonl": b"{}\n"}),
     "no file system": Case(kind=InvalidArgumentError, url=URL.replace("telling", "nope")),

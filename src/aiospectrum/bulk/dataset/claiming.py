@@ -22,6 +22,9 @@ _PAUSE: Final = 1.0
 _PAUSE_OF_REMOTE: Final = 10.0
 """Seconds between looks at what others do, on a disk and elsewhere; a tenth at first where a lock is held briefly."""
 
+_LONGEST_WAIT: Final = 600.0
+"""Seconds that one waits for a lock that is held briefly, such as one that has a time in the future."""
+
 _TOGETHER: Final = 60
 """Seconds before the start of a run in which what others have asked for is as fresh as what it would ask for."""
 
@@ -171,12 +174,15 @@ class Claiming:
             self._portions[id(each)], each.at_work = portion, portion.tasks
 
     async def _enter(self, *, is_first: bool = False) -> None:
-        """Take the dataset's lock, which nobody holds for long."""
-        pause = self._longest_pause / 10
+        """Take the dataset's lock, which nobody holds for long; one that died held it for five minutes at most."""
+        pause, waited = self._longest_pause / 10, 0.0
         while True:
             try:
                 return await self.in_thread(self.store.enter)
             except DestinationBusyError:
+                if waited > _LONGEST_WAIT:
+                    raise
+                waited += pause
                 if is_first:  # whoever has it may be stuck, and be the one whose lock is wanted next
                     await self.in_thread(partial(self.store.probe, self.writer))
                 await self.sleep(pause)
