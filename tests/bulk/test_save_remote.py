@@ -38,7 +38,7 @@ def memory() -> Iterator[Any]:
 
 
 async def test_a_lock_that_nobody_gives_back(memory: Any) -> None:
-    """One that is held for moments and has a time in the future, so that it never expires, is not waited for for ever."""
+    """One that is held for moments and has a time in the future is not waited for for ever."""
     memory.pipe_file(f"/set/state/lock-9000000000-{0:016}", b"somebody")
     waited: list[float] = []
 
