@@ -59,6 +59,14 @@ class ObjectStore:
         found = client.list_objects_v2(Bucket=bucket).get("Contents", [])
         return {each["Key"]: client.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in found}
 
+    def clear(self) -> None:
+        """Delete all buckets, which all servers of a process have in common."""
+        client = self.client()
+        for bucket in self.buckets():
+            for key in self.contents(bucket):
+                client.delete_object(Bucket=bucket, Key=key)
+            client.delete_bucket(Bucket=bucket)
+
     def buckets(self) -> list[str]:
         """The names of all buckets."""
         return [each["Name"] for each in self.client().list_buckets()["Buckets"]]
@@ -74,6 +82,7 @@ def running() -> Iterator[ObjectStore]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
+        store.clear()
         yield store
     finally:
         store.over.set()
