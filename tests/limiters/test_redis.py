@@ -109,6 +109,24 @@ async def test_deadlines_and_cancellation(redis: RedisServer) -> None:
         assert times[-1] - times[0] < 1.5
 
 
+async def test_calls_that_come_at_once_with_deadlines(redis: RedisServer) -> None:
+    """Those that the window has room for go out, and of the others those fail at once that would come too late."""
+    async with opened(redis, "at-once", 1, requests=2, per_seconds=0.8) as (limiter,):
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        tasks = start(*(limiter.acquire(began + seconds) for seconds in [0.3, 0.3, 0.3, 1.2, 1.2, 1.2, 1.2]))
+        await asyncio.sleep(0.2)
+        assert admitted(tasks)[:2] == [True, True]
+        assert [task.done() for task in tasks[2:]] == [True, False, False, True, True]
+        for place, wait in [(2, 0.8), (5, 1.6), (6, 1.6)]:
+            error = tasks[place].exception()
+            assert isinstance(error, TooLateError)
+            assert error.wait == pytest.approx(wait, abs=0.1)
+        await asyncio.gather(tasks[3], tasks[4])
+        for task in tasks[:2] + tasks[3:5]:
+            limiter.release(task.result(), was_cancelled=False)
+
+
 async def test_a_call_that_leaves_before_its_permit_comes(redis: RedisServer) -> None:
     """What the server gave for calls that are cancelled meanwhile is given back."""
     async with opened(redis, "leaving") as (one, other):

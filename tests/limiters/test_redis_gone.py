@@ -15,7 +15,7 @@ import redis.asyncio
 
 from aiospectrum import Client, RateLimit
 from aiospectrum.errors import ConnectionFailedError, InvalidArgumentError, LimiterUnavailableError
-from aiospectrum.limiters import RedisLimiter
+from aiospectrum.limiters import RedisLimiter, TooLateError
 from tests.conftest import TOKEN, ZONE, Serve
 from tests.limiters.moments import Moments, most_for_sure
 from tests.redis_server import RedisServer
@@ -115,6 +115,44 @@ async def test_going_on_with_a_part(own_redis: RedisServer, caplog: pytest.LogCa
     assert len(full) > 2 * LIMIT.requests, "all of the limit is used once it is back"
     assert "is back" in caplog.text
     check_no_secret(caplog.text)
+
+
+async def test_deadlines_when_it_goes(own_redis: RedisServer) -> None:
+    """Calls that wait when it goes are refused as soon as that is noticed, each by its own place, or wait."""
+    limit = RateLimit(requests=4, per_seconds=0.8)
+    async with RedisLimiter(own_redis.url, limit, name="late", when_gone=0.25) as limiter:
+        loop = asyncio.get_running_loop()
+        await take(limiter)
+        own_redis.stop()
+        began = loop.time()
+        patience = [0.5, 1.2, 1.2, None, 2.0]  # permits come after 0.8, 1.6 and 2.4 seconds
+        tasks = [
+            asyncio.create_task(limiter.acquire(None if seconds is None else began + seconds)) for seconds in patience
+        ]
+        await asyncio.sleep(0.3)
+        assert [task.done() for task in tasks] == [True, False, True, False, True]
+        for place, wait in [(0, 0.8), (2, 1.6), (4, 2.4)]:
+            error = tasks[place].exception()
+            assert isinstance(error, TooLateError)
+            assert error.wait == pytest.approx(wait, abs=0.1)
+        for place, wait in [(1, 0.8), (3, 1.6)]:
+            limiter.release(await tasks[place], was_cancelled=False)
+            assert wait - 0.01 < loop.time() - began < wait + 0.35
+        assert (limiter.in_flight, limiter.queued) == (0, 0)
+
+
+async def test_nobody_is_left_when_it_goes(own_redis: RedisServer) -> None:
+    """When all are refused, nothing of them is left, and calls that can wait go on."""
+    limit = RateLimit(requests=4, per_seconds=0.8)
+    async with RedisLimiter(own_redis.url, limit, name="none", when_gone=0.25) as limiter:
+        now = asyncio.get_running_loop().time()
+        own_redis.stop()
+        async with asyncio.timeout(0.6):
+            done = await asyncio.gather(*(limiter.acquire(now + 0.5) for _ in range(3)), return_exceptions=True)
+        assert [type(each) for each in done] == [TooLateError] * 3
+        assert (limiter.in_flight, limiter.queued) == (0, 0)
+        async with asyncio.timeout(2):
+            await take(limiter)
 
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

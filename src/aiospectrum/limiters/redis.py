@@ -182,12 +182,13 @@ class RedisLimiter(BaseLimiter):
             error = await self._ask_server(wanted)
             if window.is_gone:
                 _LOGGER.warning("%s; requests go out under a part of the limit until it is back", self._problem)
+                self._refuse_late()
                 self._serve_queue()
                 error = await self._wait_until_back()
             if error is not None:
                 self._fail(error)
                 return
-            self._refuse_before(window.next)
+            self._refuse_late()
             self._serve_queue()
 
     async def _wait_until_back(self) -> SpectrumError | None:

@@ -73,11 +73,17 @@ class RedisWindow:
         return False
 
     def wait(self, now: float, ahead: int = 0) -> float:
-        """Seconds until the next trip; 0 while one is under way."""
+        """Seconds until the next trip; 0 while one is under way, and for permits that are there."""
+        behind = ahead - self._hand
+        if behind < 0:
+            return 0.0
         if self._apart is not None:
-            return max(self._apart_from - now, self._apart.wait(now, ahead))
+            start = max(now, self._apart_from)
+            return start - now + self._apart.wait(start, ahead)
         count, until = self._behind
-        return max(0.0, (until if 0 < count <= ahead else self.next) - now)
+        rounds = behind // self._limit.requests
+        next_round = max(0.0, self.next - now) + rounds * self._limit.per_seconds
+        return max(next_round, until - now) if 0 < count <= behind else next_round
 
     def pause(self, seconds: float) -> None:
         """Tell the server of a pause."""
