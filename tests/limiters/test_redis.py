@@ -158,6 +158,44 @@ async def test_a_pause_of_one_pauses_all(redis: RedisServer) -> None:
         assert min(times) - began > 0.59
 
 
+async def test_a_pause_is_cut_by_nobody_else(redis: RedisServer) -> None:
+    """Who waits no longer than its own max_wait cuts the pause for itself alone, also when it has a 429 of its own."""
+    limits = [RateLimit(requests=100, per_seconds=0.1, max_wait=seconds) for seconds in (3600, 0.3)]
+    patient, hasty = (RedisLimiter(redis.url, limit, name="cut") for limit in limits)
+    async with patient, hasty:
+        loop = asyncio.get_running_loop()
+        permit, began = await patient.acquire(None), loop.time()
+        patient.pause(permit, 1.0)
+        patient.release(permit, was_cancelled=False)
+        await asyncio.sleep(0.05)
+        with pytest.raises(TooLateError):
+            await hasty.acquire(loop.time() + 0.1)
+        assert 0.2 < hasty.pause_left() <= 0.3
+        permit = await hasty.acquire(None)
+        assert 0.3 < loop.time() - began < 0.8
+        assert hasty.pause_left() == 0
+        hasty.pause(permit, 0.01)
+        hasty.release(permit, was_cancelled=False)
+        await asyncio.sleep(0.05)
+        await send(hasty)
+        assert 0.1 < patient.pause_left() < 0.8
+        assert await send(patient) - began > 0.98
+
+
+@pytest.mark.parametrize("written", ["inf", "1e300", "9e15"])
+async def test_a_pause_that_others_wrote(written: str, redis: RedisServer) -> None:
+    """However far off it ends, it lasts no longer than max_wait."""
+    name = f"written-{written}"
+    async with RedisLimiter(redis.url, RateLimit(requests=100, per_seconds=0.1, max_wait=0.3), name=name) as limiter:
+        await send(limiter)
+        with Redis.from_url(redis.url) as client:
+            client.hset(f"aiospectrum:{{{name}}}:state", "pause", written)
+        began = asyncio.get_running_loop().time()
+        async with asyncio.timeout(2):
+            assert await send(limiter) - began > 0.29
+            await send(limiter)
+
+
 async def test_another_limit_is_named_with_ours(redis: RedisServer) -> None:
     """All who share a name have one limit; both are in the error."""
     async with opened(redis, "limits", 1, requests=4) as (one,), opened(redis, "limits", 1, requests=5) as (other,):

@@ -9,7 +9,7 @@ local sent, line, state = KEYS[1], KEYS[2], KEYS[3]
 local requests, period = tonumber(ARGV[1]), tonumber(ARGV[2])
 local owner, number, wanted = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local unused, apart, pausing = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local known, age = ARGV[9], tonumber(ARGV[10])
+local known, age, waited_out = ARGV[9], tonumber(ARGV[10]), ARGV[11]
 
 local was = redis.call('HMGET', state, 'requests', 'period', 'last', 'offset', 'pause', 'epoch')
 if was[1] and (was[1] ~= ARGV[1] or was[2] ~= ARGV[2]) then
@@ -34,6 +34,8 @@ end
 if pausing > 0 then
   pause = math.max(pause, now + pausing)
 end
+pause = math.min(pause, now + 86400000000)  -- a day, whoever wrote it
+local ending = string.format('%.0f', pause)
 
 for index = number - unused + 1, number do
   redis.call('ZREM', sent, owner .. ':' .. index)
@@ -57,7 +59,7 @@ local function due(ahead)  -- when the one goes out that has so many others ahea
 end
 if wanted == 0 then
   redis.call('ZREM', line, owner)
-elseif pause <= now then
+elseif pause <= now or ending == waited_out then
   local ahead = redis.call('ZRANK', line, owner) or redis.call('ZCARD', line)
   if count + ahead < requests then
     redis.call('ZREM', line, owner)
@@ -78,12 +80,12 @@ elseif pause <= now then
 end
 
 redis.call('HSET', state, 'requests', ARGV[1], 'period', ARGV[2], 'last', string.format('%.0f', now),
-  'offset', string.format('%.0f', offset), 'pause', string.format('%.0f', pause), 'epoch', epoch)
+  'offset', string.format('%.0f', offset), 'pause', ending, 'epoch', epoch)
 local kept = math.ceil((math.max(pause - now, 0) + 2 * period) / 1000) + 1000
 for _, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, kept)
 end
-return {'ok', granted, math.ceil(wait), math.ceil(behind), math.ceil(math.max(pause - now, 0)), epoch}
+return {'ok', granted, math.ceil(wait), math.ceil(behind), math.ceil(math.max(pause - now, 0)), epoch, ending}
 """
 """Keys: what was sent, the line of those that wait, and the state; they expire when nobody uses them.
 
@@ -92,5 +94,6 @@ The line has one entry for a process, with the time of its turn; what is sent co
 
 1. requests, 2. microseconds of the period, 3. who asks, 4. the number of its last permit, 5. wanted permits;
 6. permits of the last ones that were not used, 7. requests sent apart while the server was gone,
-8. microseconds of a pause that begins, 9. the epoch that is known, 10. microseconds since it was heard.
+8. microseconds of a pause that begins, 9. the epoch that is known, 10. microseconds since it was heard;
+11. the end of a pause that has lasted as long as this process lets one.
 """
