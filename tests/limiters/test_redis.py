@@ -257,14 +257,60 @@ async def test_to_go_on_without_the_server(own_redis: RedisServer, caplog: pytes
     assert own_redis.password not in str(texts)
 
 
-async def test_a_server_that_has_forgotten(own_redis: RedisServer) -> None:
+@pytest.mark.parametrize("max_wait", [0.05, 3600])
+async def test_a_server_that_has_forgotten(max_wait: float, own_redis: RedisServer) -> None:
     """After it is restarted without memory, nothing goes out until what was sent before is a period old."""
-    async with opened(own_redis, "forgotten", 2) as (one, other):
+    limit = RateLimit(requests=4, per_seconds=1, max_wait=max_wait)
+    one, other = (RedisLimiter(own_redis.url, limit, name="forgotten") for _ in range(2))
+    async with one, other:
         times = [await send(one) for _ in range(2)] + [await send(other) for _ in range(2)]
         own_redis.stop()
         own_redis.start()
         times += await asyncio.gather(send(one), send(other))
         assert times[4] - times[0] > 0.98
+
+
+SENT, LINE, STATE = ("aiospectrum:{{{name}}}:" + key for key in ("sent", "line", "state"))
+
+
+@pytest.mark.parametrize(
+    ("commands", "is_known"),
+    [
+        pytest.param([("DEL", SENT)], True, id="what was sent"),
+        pytest.param([("DEL", SENT)], False, id="what was sent, asked by another one"),
+        pytest.param([("UNLINK", SENT, LINE)], False, id="all but the state"),
+        pytest.param([("PEXPIRE", SENT, "1")], False, id="expired too early"),
+        pytest.param([("ZPOPMIN", SENT)], False, id="the first one sent"),
+        pytest.param([("ZPOPMAX", SENT, "3")], False, id="the last ones sent"),
+        pytest.param([("DEL", STATE)], True, id="the state"),
+        pytest.param([("DEL", STATE)], False, id="the state, asked by another one"),
+        pytest.param([("DEL", SENT, STATE)], True, id="what was sent, and the state"),
+        pytest.param([("DEL", SENT, LINE, STATE)], True, id="all"),
+        pytest.param([("FLUSHDB",)], True, id="the database"),
+    ],
+)
+@pytest.mark.parametrize("max_wait", [0.05, 3600])
+async def test_keys_that_are_evicted(
+    commands: list[tuple[str, ...]], is_known: bool, max_wait: float, own_redis: RedisServer
+) -> None:
+    """Whichever of its keys the server forgets, no period has more than the limit, and all goes on one period later."""
+    limit = RateLimit(requests=4, per_seconds=0.6, max_wait=max_wait)
+    one, other = (RedisLimiter(own_redis.url, limit, name="evicted") for _ in range(2))
+    async with one, other:
+        times = [await send(one) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        times.append(await send(one))
+        with Redis.from_url(own_redis.url) as client:
+            for command in commands:
+                client.execute_command(*(word.format(name="evicted") for word in command))
+        await asyncio.sleep(0.01)
+        asking = one if is_known else other
+        times += await asyncio.gather(*(send(asking) for _ in range(4)))
+        times += await asyncio.gather(*(send(one) for _ in range(2)), *(send(other) for _ in range(2)))
+        times.sort()
+        assert all(last - first > 0.58 for first, last in zip(times, times[4:], strict=False))
+        assert times[7] - times[3] < 1.5
+        assert times[11] - times[7] < 1.5
 
 
 @pytest.mark.parametrize("ahead", [5.0, 200_000.0], ids=["a little", "by days"])
