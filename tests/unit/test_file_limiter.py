@@ -372,6 +372,38 @@ def test_arguments_are_refused(given: object, limit: object, field: str) -> None
     assert caught.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param("~/x", "the home folder in the place of ~", id="of a home folder"),
+        pytest.param(Path("~/x"), "the home folder in the place of ~", id="of a home folder, as a Path"),
+        pytest.param("~", "the home folder in the place of ~", id="a home folder"),
+        pytest.param("~user/x", "the home folder in the place of ~", id="of another user"),
+        pytest.param("", "not of a folder", id="empty"),
+        pytest.param("x/", "not of a folder", id="with a slash at the end"),
+        pytest.param("x//", "not of a folder", id="with two"),
+        pytest.param("/", "not of a folder", id="the root"),
+        pytest.param("x/.", "not of a folder", id="with a dot at the end"),
+        pytest.param("x/..", "not of a folder", id="with two dots"),
+        pytest.param(".", "not of a folder", id="the folder"),
+        pytest.param(Path(), "not of a folder", id="the folder, as a Path"),
+        pytest.param("redis://:secret@host/x", "no URL", id="a URL"),
+        pytest.param("file:///x", "no URL", id="a URL of a file"),
+    ],
+)
+def test_what_is_no_path_of_a_file(
+    given: str | Path, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused with what was expected, and nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~").mkdir()
+    with pytest.raises(InvalidArgumentError, match=expected) as caught:
+        FileLimiter(given)
+    assert caught.value.field == "path"
+    assert "secret" not in str(caught.value)
+    assert list(tmp_path.rglob("*")) == [tmp_path / "~"]
+
+
 @pytest.mark.parametrize("how", ["deleted", "cut", "replaced"])
 async def test_a_file_that_goes_while_it_is_in_use(path: Path, how: str) -> None:
     """All calls fail, those that wait too, as nobody shares the limit any more; nothing crashes."""

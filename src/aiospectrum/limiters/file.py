@@ -41,7 +41,7 @@ class FileLimiter(BaseLimiter):
         """Open the file, or make one that nobody else can read or write.
 
         Args:
-            path: The file, in a folder that exists: 11 KiB for 1,140 requests.
+            path: The file, in a folder that exists, without ``~``: 11 KiB for 1,140 requests.
             limit: The limit, of up to 1,000,000 requests; None for 1,140 requests per 300 s with 50 in flight. All that
                 share the file have the same requests and seconds.
             clock: Returns the time in seconds since the machine was started, the same for all processes;
@@ -59,6 +59,12 @@ class FileLimiter(BaseLimiter):
             place = None
         if place is None:
             refuse("path", path, "the path of a file, as a str or a PathLike")
+        if place.startswith("~"):
+            refuse("path", place, "a path with the home folder in the place of ~, such as os.path.expanduser gives")
+        if "://" in place:
+            refuse("path", "…", "the path of a file, and no URL", "a RedisLimiter is for a server")
+        if os.path.basename(place) in ("", os.curdir, os.pardir):
+            refuse("path", place, "the path of a file, and not of a folder")
         self.path: str = os.path.abspath(place)
         """The file."""
         window = FileWindow(self.path, limit, time.monotonic if clock is None else clock)
