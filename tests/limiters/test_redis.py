@@ -20,6 +20,7 @@ from aiospectrum import (
     RateLimit,
     RedisLimiter,
     TooLateError,
+    Unchecked,
 )
 from tests.conftest import TOKEN, ZONE
 from tests.fake_time import admitted, settle, start
@@ -404,6 +405,8 @@ async def test_it_is_used_while_it_is_open(redis: RedisServer) -> None:
         pytest.param(b"redis://:secret@host", {}, "url", "secret", id="bytes"),
         pytest.param("redis://:secret@h/0?db=secret", {}, "url", "secret", id="no database"),
         pytest.param("redis://h", {"name": "a b"}, "name", "secret", id="a name with a space"),
+        pytest.param("redis://h", {"name": "t\n"}, "name", "secret", id="a name with a line end"),
+        pytest.param("redis://h", {"name": Unchecked("a b")}, "name", "secret", id="a name with a space, unchecked"),
         pytest.param("redis://h", {"when_gone": "wait"}, "when_gone", "secret", id="no way to go on"),
         pytest.param("redis://h", {"when_gone": 1.5}, "when_gone", "secret", id="more than the limit"),
         pytest.param("redis://h", {"when_gone": 0}, "when_gone", "secret", id="none of the limit"),
@@ -418,3 +421,40 @@ def test_arguments_are_refused(url: Any, options: dict[str, Any], field: str, hi
     assert caught.value.field == field
     frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.tb)][1:]
     assert hidden not in f"{caught.value} {caught.value.__context__!r} {frames!r}", "the first frame is the test's"
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+@pytest.mark.parametrize(
+    ("query", "option"),
+    [
+        ("foo=secret", "foo"),
+        ("foo=", "foo"),
+        ("foo", "foo"),
+        ("password=", "password"),
+        ("socket_timeout=secret", "socket_timeout"),
+        ("db=1&health_check_interval=secret", "health_check_interval"),
+        ("password=secret&foo=secret", "foo"),
+        ("foo=secret&db=secret", "foo"),
+        ("ssl_cert_reqs=secret", "ssl_cert_reqs"),
+        ("max_connections=-1", "max_connections"),
+        ("parser_class=secret", "parser_class"),
+        ("credential_provider=secret", "credential_provider"),
+        ("retry=secret", "retry"),
+        ("secret@host=1", None),
+        ("Secret-secret=1", None),
+    ],
+)
+def test_an_option_that_does_not_fit(scheme: str, query: str, option: str | None) -> None:
+    """It is refused by its name, and no value of an option is shown, nor what may be the rest of a password."""
+    with pytest.raises(InvalidArgumentError, match="options that redis-py knows") as caught:
+        RedisLimiter(f"{scheme}://:secret@host/0?{query}")
+    shown = str(caught.value)
+    assert (f"the option {option}" if option else "what follows the ?") in shown
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.tb)][1:]
+    assert "secret" not in f"{shown} {caught.value.__context__!r} {frames!r}"
+
+
+def test_options_that_fit() -> None:
+    """What redis-py knows is taken."""
+    limiter = RedisLimiter("redis://:secret@h/0?db=1&client_name=bot&socket_keepalive=yes&health_check_interval=5")
+    assert "url='redis://h/0'" in repr(limiter)

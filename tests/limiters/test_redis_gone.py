@@ -14,7 +14,7 @@ import pytest
 import redis.asyncio
 
 from aiospectrum import Client, RateLimit
-from aiospectrum.errors import ConnectionFailedError, InvalidArgumentError, LimiterUnavailableError
+from aiospectrum.errors import ClientStateError, ConnectionFailedError, InvalidArgumentError, LimiterUnavailableError
 from aiospectrum.limiters import RedisLimiter, TooLateError
 from tests.conftest import TOKEN, ZONE, Serve
 from tests.limiters.moments import Moments, most_for_sure
@@ -203,6 +203,45 @@ async def repeat_the_password(reader: asyncio.StreamReader, writer: asyncio.Stre
 async def half_a_reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"+OK\r\n+OK\r\n+OK\r\n*6\r\n$2\r\nok\r\n:1")
     await say_nothing(reader, writer)
+
+
+async def test_what_is_said_at_the_end(own_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    """The password is hidden, too, when the server repeats it to one that is being left."""
+    caplog.set_level(logging.DEBUG)
+    is_spiteful = False
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Be the server, until it repeats the password."""
+        its_reader, its_writer = await asyncio.open_connection("127.0.0.1", own_redis.port)
+
+        async def respond() -> None:
+            while said := await its_reader.read(10_000):
+                writer.write(said)
+
+        responding = asyncio.create_task(respond())
+        try:
+            while heard := await reader.read(10_000):
+                if is_spiteful:
+                    writer.write(f"-ERR you said {own_redis.password}\r\n".encode())
+                else:
+                    its_writer.write(heard)
+        finally:
+            responding.cancel()
+            writer.close()
+            its_writer.close()
+
+    async with odd_server(talk) as port:
+        url = f"redis://:{own_redis.password}@127.0.0.1:{port}"
+        limiter = RedisLimiter(url, RateLimit(requests=1, per_seconds=5), name="end", timeout=1.0)
+        async with limiter:
+            await take(limiter)
+            waiting = asyncio.create_task(limiter.acquire(None))
+            await asyncio.sleep(0.1)
+            is_spiteful = True
+        with pytest.raises(ClientStateError) as caught:
+            await waiting
+        assert "you said …" in str(vars(limiter)), "it was heard"
+        check_no_secret(str(caught.value), repr(limiter), str(vars(limiter)), caplog.text)
 
 
 @pytest.mark.parametrize(
