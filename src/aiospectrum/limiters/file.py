@@ -22,10 +22,11 @@ class FileLimiter(BaseLimiter):
     is the probe after a pause: give each its part of ``in_flight``, so that together they have no more in flight than
     the limit is below the API's.
 
-    The file has to be on a disk of this machine; containers share it on a volume. Its times are those of a clock that
-    nobody sets: after a restart of the machine all goes on as if no time had passed since the last request. It starts
-    with nothing sent when it is deleted, while nobody uses it. The limiter belongs to one event loop at a time, of the
-    process that made it. On Windows there is none: use a :class:`Limiter` for one process, or a :class:`RedisLimiter`.
+    The file has to be on a disk of this machine, and belongs to one user, as whom all processes run that share it;
+    containers share it on a volume, with one UID. Its times are those of a clock that nobody sets: after a restart of
+    the machine all goes on as if no time had passed since the last request. It starts with nothing sent when it is
+    deleted, while nobody uses it. The limiter belongs to one event loop at a time, of the process that made it. On
+    Windows there is none: use a :class:`Limiter` for one process, or a :class:`RedisLimiter`.
     """
 
     _hint: ClassVar = "make one for each, with the same file"
