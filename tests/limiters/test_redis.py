@@ -20,6 +20,7 @@ from aiospectrum import (
     RateLimit,
     RedisLimiter,
     TooLateError,
+    Unchecked,
 )
 from tests.conftest import TOKEN, ZONE
 from tests.fake_time import admitted, settle, start
@@ -109,6 +110,24 @@ async def test_deadlines_and_cancellation(redis: RedisServer) -> None:
         assert times[-1] - times[0] < 1.5
 
 
+async def test_calls_that_come_at_once_with_deadlines(redis: RedisServer) -> None:
+    """Those that the window has room for go out, and of the others those fail at once that would come too late."""
+    async with opened(redis, "at-once", 1, requests=2, per_seconds=0.8) as (limiter,):
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        tasks = start(*(limiter.acquire(began + seconds) for seconds in [0.3, 0.3, 0.3, 1.2, 1.2, 1.2, 1.2]))
+        await asyncio.sleep(0.2)
+        assert admitted(tasks)[:2] == [True, True]
+        assert [task.done() for task in tasks[2:]] == [True, False, False, True, True]
+        for place, wait in [(2, 0.8), (5, 1.6), (6, 1.6)]:
+            error = tasks[place].exception()
+            assert isinstance(error, TooLateError)
+            assert error.wait == pytest.approx(wait, abs=0.1)
+        await asyncio.gather(tasks[3], tasks[4])
+        for task in tasks[:2] + tasks[3:5]:
+            limiter.release(task.result(), was_cancelled=False)
+
+
 async def test_a_call_that_leaves_before_its_permit_comes(redis: RedisServer) -> None:
     """What the server gave for calls that are cancelled meanwhile is given back."""
     async with opened(redis, "leaving") as (one, other):
@@ -138,6 +157,44 @@ async def test_a_pause_of_one_pauses_all(redis: RedisServer) -> None:
         assert 0.4 < other.pause_left() <= 0.6
         times = await asyncio.gather(send(one), send(other), send(other))
         assert min(times) - began > 0.59
+
+
+async def test_a_pause_is_cut_by_nobody_else(redis: RedisServer) -> None:
+    """Who waits no longer than its own max_wait cuts the pause for itself alone, also when it has a 429 of its own."""
+    limits = [RateLimit(requests=100, per_seconds=0.1, max_wait=seconds) for seconds in (3600, 0.3)]
+    patient, hasty = (RedisLimiter(redis.url, limit, name="cut") for limit in limits)
+    async with patient, hasty:
+        loop = asyncio.get_running_loop()
+        permit, began = await patient.acquire(None), loop.time()
+        patient.pause(permit, 1.0)
+        patient.release(permit, was_cancelled=False)
+        await asyncio.sleep(0.05)
+        with pytest.raises(TooLateError):
+            await hasty.acquire(loop.time() + 0.1)
+        assert 0.2 < hasty.pause_left() <= 0.3
+        permit = await hasty.acquire(None)
+        assert 0.3 < loop.time() - began < 0.8
+        assert hasty.pause_left() == 0
+        hasty.pause(permit, 0.01)
+        hasty.release(permit, was_cancelled=False)
+        await asyncio.sleep(0.05)
+        await send(hasty)
+        assert 0.1 < patient.pause_left() < 0.8
+        assert await send(patient) - began > 0.98
+
+
+@pytest.mark.parametrize("written", ["inf", "1e300", "9e15"])
+async def test_a_pause_that_others_wrote(written: str, redis: RedisServer) -> None:
+    """However far off it ends, it lasts no longer than max_wait."""
+    name = f"written-{written}"
+    async with RedisLimiter(redis.url, RateLimit(requests=100, per_seconds=0.1, max_wait=0.3), name=name) as limiter:
+        await send(limiter)
+        with Redis.from_url(redis.url) as client:
+            client.hset(f"aiospectrum:{{{name}}}:state", "pause", written)
+        began = asyncio.get_running_loop().time()
+        async with asyncio.timeout(2):
+            assert await send(limiter) - began > 0.29
+            await send(limiter)
 
 
 async def test_another_limit_is_named_with_ours(redis: RedisServer) -> None:
@@ -201,14 +258,60 @@ async def test_to_go_on_without_the_server(own_redis: RedisServer, caplog: pytes
     assert own_redis.password not in str(texts)
 
 
-async def test_a_server_that_has_forgotten(own_redis: RedisServer) -> None:
+@pytest.mark.parametrize("max_wait", [0.05, 3600])
+async def test_a_server_that_has_forgotten(max_wait: float, own_redis: RedisServer) -> None:
     """After it is restarted without memory, nothing goes out until what was sent before is a period old."""
-    async with opened(own_redis, "forgotten", 2) as (one, other):
+    limit = RateLimit(requests=4, per_seconds=1, max_wait=max_wait)
+    one, other = (RedisLimiter(own_redis.url, limit, name="forgotten") for _ in range(2))
+    async with one, other:
         times = [await send(one) for _ in range(2)] + [await send(other) for _ in range(2)]
         own_redis.stop()
         own_redis.start()
         times += await asyncio.gather(send(one), send(other))
         assert times[4] - times[0] > 0.98
+
+
+SENT, LINE, STATE = ("aiospectrum:{{{name}}}:" + key for key in ("sent", "line", "state"))
+
+
+@pytest.mark.parametrize(
+    ("commands", "is_known"),
+    [
+        pytest.param([("DEL", SENT)], True, id="what was sent"),
+        pytest.param([("DEL", SENT)], False, id="what was sent, asked by another one"),
+        pytest.param([("UNLINK", SENT, LINE)], False, id="all but the state"),
+        pytest.param([("PEXPIRE", SENT, "1")], False, id="expired too early"),
+        pytest.param([("ZPOPMIN", SENT)], False, id="the first one sent"),
+        pytest.param([("ZPOPMAX", SENT, "3")], False, id="the last ones sent"),
+        pytest.param([("DEL", STATE)], True, id="the state"),
+        pytest.param([("DEL", STATE)], False, id="the state, asked by another one"),
+        pytest.param([("DEL", SENT, STATE)], True, id="what was sent, and the state"),
+        pytest.param([("DEL", SENT, LINE, STATE)], True, id="all"),
+        pytest.param([("FLUSHDB",)], True, id="the database"),
+    ],
+)
+@pytest.mark.parametrize("max_wait", [0.05, 3600])
+async def test_keys_that_are_evicted(
+    commands: list[tuple[str, ...]], is_known: bool, max_wait: float, own_redis: RedisServer
+) -> None:
+    """Whichever of its keys the server forgets, no period has more than the limit, and all goes on one period later."""
+    limit = RateLimit(requests=4, per_seconds=0.6, max_wait=max_wait)
+    one, other = (RedisLimiter(own_redis.url, limit, name="evicted") for _ in range(2))
+    async with one, other:
+        times = [await send(one) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        times.append(await send(one))
+        with Redis.from_url(own_redis.url) as client:
+            for command in commands:
+                client.execute_command(*(word.format(name="evicted") for word in command))
+        await asyncio.sleep(0.01)
+        asking = one if is_known else other
+        times += await asyncio.gather(*(send(asking) for _ in range(4)))
+        times += await asyncio.gather(*(send(one) for _ in range(2)), *(send(other) for _ in range(2)))
+        times.sort()
+        assert all(last - first > 0.58 for first, last in zip(times, times[4:], strict=False))
+        assert times[7] - times[3] < 1.5
+        assert times[11] - times[7] < 1.5
 
 
 @pytest.mark.parametrize("ahead", [5.0, 200_000.0], ids=["a little", "by days"])
@@ -302,6 +405,8 @@ async def test_it_is_used_while_it_is_open(redis: RedisServer) -> None:
         pytest.param(b"redis://:secret@host", {}, "url", "secret", id="bytes"),
         pytest.param("redis://:secret@h/0?db=secret", {}, "url", "secret", id="no database"),
         pytest.param("redis://h", {"name": "a b"}, "name", "secret", id="a name with a space"),
+        pytest.param("redis://h", {"name": "t\n"}, "name", "secret", id="a name with a line end"),
+        pytest.param("redis://h", {"name": Unchecked("a b")}, "name", "secret", id="a name with a space, unchecked"),
         pytest.param("redis://h", {"when_gone": "wait"}, "when_gone", "secret", id="no way to go on"),
         pytest.param("redis://h", {"when_gone": 1.5}, "when_gone", "secret", id="more than the limit"),
         pytest.param("redis://h", {"when_gone": 0}, "when_gone", "secret", id="none of the limit"),
@@ -316,3 +421,40 @@ def test_arguments_are_refused(url: Any, options: dict[str, Any], field: str, hi
     assert caught.value.field == field
     frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.tb)][1:]
     assert hidden not in f"{caught.value} {caught.value.__context__!r} {frames!r}", "the first frame is the test's"
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+@pytest.mark.parametrize(
+    ("query", "option"),
+    [
+        ("foo=secret", "foo"),
+        ("foo=", "foo"),
+        ("foo", "foo"),
+        ("password=", "password"),
+        ("socket_timeout=secret", "socket_timeout"),
+        ("db=1&health_check_interval=secret", "health_check_interval"),
+        ("password=secret&foo=secret", "foo"),
+        ("foo=secret&db=secret", "foo"),
+        ("ssl_cert_reqs=secret", "ssl_cert_reqs"),
+        ("max_connections=-1", "max_connections"),
+        ("parser_class=secret", "parser_class"),
+        ("credential_provider=secret", "credential_provider"),
+        ("retry=secret", "retry"),
+        ("secret@host=1", None),
+        ("Secret-secret=1", None),
+    ],
+)
+def test_an_option_that_does_not_fit(scheme: str, query: str, option: str | None) -> None:
+    """It is refused by its name, and no value of an option is shown, nor what may be the rest of a password."""
+    with pytest.raises(InvalidArgumentError, match="options that redis-py knows") as caught:
+        RedisLimiter(f"{scheme}://:secret@host/0?{query}")
+    shown = str(caught.value)
+    assert (f"the option {option}" if option else "what follows the ?") in shown
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.tb)][1:]
+    assert "secret" not in f"{shown} {caught.value.__context__!r} {frames!r}"
+
+
+def test_options_that_fit() -> None:
+    """What redis-py knows is taken."""
+    limiter = RedisLimiter("redis://:secret@h/0?db=1&client_name=bot&socket_keepalive=yes&health_check_interval=5")
+    assert "url='redis://h/0'" in repr(limiter)

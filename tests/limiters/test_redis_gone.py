@@ -14,8 +14,8 @@ import pytest
 import redis.asyncio
 
 from aiospectrum import Client, RateLimit
-from aiospectrum.errors import ConnectionFailedError, InvalidArgumentError, LimiterUnavailableError
-from aiospectrum.limiters import RedisLimiter
+from aiospectrum.errors import ClientStateError, ConnectionFailedError, InvalidArgumentError, LimiterUnavailableError
+from aiospectrum.limiters import RedisLimiter, TooLateError
 from tests.conftest import TOKEN, ZONE, Serve
 from tests.limiters.moments import Moments, most_for_sure
 from tests.redis_server import RedisServer
@@ -117,6 +117,44 @@ async def test_going_on_with_a_part(own_redis: RedisServer, caplog: pytest.LogCa
     check_no_secret(caplog.text)
 
 
+async def test_deadlines_when_it_goes(own_redis: RedisServer) -> None:
+    """Calls that wait when it goes are refused as soon as that is noticed, each by its own place, or wait."""
+    limit = RateLimit(requests=4, per_seconds=0.8)
+    async with RedisLimiter(own_redis.url, limit, name="late", when_gone=0.25) as limiter:
+        loop = asyncio.get_running_loop()
+        await take(limiter)
+        own_redis.stop()
+        began = loop.time()
+        patience = [0.5, 1.2, 1.2, None, 2.0]  # permits come after 0.8, 1.6 and 2.4 seconds
+        tasks = [
+            asyncio.create_task(limiter.acquire(None if seconds is None else began + seconds)) for seconds in patience
+        ]
+        await asyncio.sleep(0.3)
+        assert [task.done() for task in tasks] == [True, False, True, False, True]
+        for place, wait in [(0, 0.8), (2, 1.6), (4, 2.4)]:
+            error = tasks[place].exception()
+            assert isinstance(error, TooLateError)
+            assert error.wait == pytest.approx(wait, abs=0.1)
+        for place, wait in [(1, 0.8), (3, 1.6)]:
+            limiter.release(await tasks[place], was_cancelled=False)
+            assert wait - 0.01 < loop.time() - began < wait + 0.35
+        assert (limiter.in_flight, limiter.queued) == (0, 0)
+
+
+async def test_nobody_is_left_when_it_goes(own_redis: RedisServer) -> None:
+    """When all are refused, nothing of them is left, and calls that can wait go on."""
+    limit = RateLimit(requests=4, per_seconds=0.8)
+    async with RedisLimiter(own_redis.url, limit, name="none", when_gone=0.25) as limiter:
+        now = asyncio.get_running_loop().time()
+        own_redis.stop()
+        async with asyncio.timeout(0.6):
+            done = await asyncio.gather(*(limiter.acquire(now + 0.5) for _ in range(3)), return_exceptions=True)
+        assert [type(each) for each in done] == [TooLateError] * 3
+        assert (limiter.in_flight, limiter.queued) == (0, 0)
+        async with asyncio.timeout(2):
+            await take(limiter)
+
+
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -165,6 +203,45 @@ async def repeat_the_password(reader: asyncio.StreamReader, writer: asyncio.Stre
 async def half_a_reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"+OK\r\n+OK\r\n+OK\r\n*6\r\n$2\r\nok\r\n:1")
     await say_nothing(reader, writer)
+
+
+async def test_what_is_said_at_the_end(own_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    """The password is hidden, too, when the server repeats it to one that is being left."""
+    caplog.set_level(logging.DEBUG)
+    is_spiteful = False
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Be the server, until it repeats the password."""
+        its_reader, its_writer = await asyncio.open_connection("127.0.0.1", own_redis.port)
+
+        async def respond() -> None:
+            while said := await its_reader.read(10_000):
+                writer.write(said)
+
+        responding = asyncio.create_task(respond())
+        try:
+            while heard := await reader.read(10_000):
+                if is_spiteful:
+                    writer.write(f"-ERR you said {own_redis.password}\r\n".encode())
+                else:
+                    its_writer.write(heard)
+        finally:
+            responding.cancel()
+            writer.close()
+            its_writer.close()
+
+    async with odd_server(talk) as port:
+        url = f"redis://:{own_redis.password}@127.0.0.1:{port}"
+        limiter = RedisLimiter(url, RateLimit(requests=1, per_seconds=5), name="end", timeout=1.0)
+        async with limiter:
+            await take(limiter)
+            waiting = asyncio.create_task(limiter.acquire(None))
+            await asyncio.sleep(0.1)
+            is_spiteful = True
+        with pytest.raises(ClientStateError) as caught:
+            await waiting
+        assert "you said …" in str(vars(limiter)), "it was heard"
+        check_no_secret(str(caught.value), repr(limiter), str(vars(limiter)), caplog.text)
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,56 @@ async def test_a_pause_refuses_those_who_cannot_wait(path: Path) -> None:
     assert admitted(tasks) == [False, True]
 
 
+async def test_a_pause_is_cut_by_nobody_else(path: Path) -> None:
+    """Who waits no longer than its own max_wait cuts the pause for itself alone, also when it has a 429 of its own."""
+    time = FakeTime()
+    patient, hasty, third = (
+        FileLimiter(
+            path, RateLimit(requests=4, per_seconds=10, max_wait=seconds), clock=time, call_later=time.call_later
+        )
+        for seconds in (3600, 60, 3600)
+    )
+    permit = await patient.acquire(None)
+    patient.pause(permit, 1800)
+    patient.release(permit, was_cancelled=False)
+    assert [each.pause_left() for each in (patient, hasty, third)] == [1800, 60, 1800]
+    calls = await start(hasty.acquire(None), third.acquire(None))
+
+    await time.pass_by(59.75)
+    assert admitted(calls) == [False, False]
+    await time.pass_by(0.25)
+    assert admitted(calls) == [True, False]
+    assert [each.pause_left() for each in (patient, hasty, third)] == [1740, 0, 1740]
+    hasty.pause(calls[0].result(), 5)
+    hasty.release(calls[0].result(), was_cancelled=False)
+    assert [each.pause_left() for each in (patient, hasty, third)] == [1740, 5, 1740]
+    await time.pass_by(5)
+    await send(hasty)
+    await time.pass_by(1734.75)
+    assert admitted(calls) == [True, False]
+    await time.pass_by(0.25)
+    assert admitted(calls) == [True, True]
+
+
+async def test_a_pause_is_cut_by_no_restart(path: Path) -> None:
+    """What is left of a pause after a restart of the machine is cut by the max_wait of nobody else, either."""
+    (before,) = open_limiters(path, FakeTime(), 1)
+    permit = await before.acquire(None)
+    before.pause(permit, 50)
+    time = FakeTime(5)
+    hasty, patient = (
+        FileLimiter(
+            path, RateLimit(requests=4, per_seconds=10, max_wait=seconds), clock=time, call_later=time.call_later
+        )
+        for seconds in (10, 60)
+    )
+    calls = await start(hasty.acquire(None))
+    assert (hasty.pause_left(), patient.pause_left()) == (10, 50)
+    await time.pass_by(10)
+    assert admitted(calls) == [True]
+    assert patient.pause_left() == 40
+
+
 @pytest.mark.parametrize("now", [5.0, 999.5, 400.0])
 async def test_a_clock_that_starts_again(path: Path, now: float) -> None:
     """After a restart of the machine the window is that of the last request, as if no time had passed since."""
@@ -320,6 +370,38 @@ def test_arguments_are_refused(given: object, limit: object, field: str) -> None
     with pytest.raises(InvalidArgumentError) as caught:
         FileLimiter(given, limit)  # type: ignore[arg-type]  # as some would
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param("~/x", "the home folder in the place of ~", id="of a home folder"),
+        pytest.param(Path("~/x"), "the home folder in the place of ~", id="of a home folder, as a Path"),
+        pytest.param("~", "the home folder in the place of ~", id="a home folder"),
+        pytest.param("~user/x", "the home folder in the place of ~", id="of another user"),
+        pytest.param("", "not of a folder", id="empty"),
+        pytest.param("x/", "not of a folder", id="with a slash at the end"),
+        pytest.param("x//", "not of a folder", id="with two"),
+        pytest.param("/", "not of a folder", id="the root"),
+        pytest.param("x/.", "not of a folder", id="with a dot at the end"),
+        pytest.param("x/..", "not of a folder", id="with two dots"),
+        pytest.param(".", "not of a folder", id="the folder"),
+        pytest.param(Path(), "not of a folder", id="the folder, as a Path"),
+        pytest.param("redis://:secret@host/x", "no URL", id="a URL"),
+        pytest.param("file:///x", "no URL", id="a URL of a file"),
+    ],
+)
+def test_what_is_no_path_of_a_file(
+    given: str | Path, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused with what was expected, and nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~").mkdir()
+    with pytest.raises(InvalidArgumentError, match=expected) as caught:
+        FileLimiter(given)
+    assert caught.value.field == "path"
+    assert "secret" not in str(caught.value)
+    assert list(tmp_path.rglob("*")) == [tmp_path / "~"]
 
 
 @pytest.mark.parametrize("how", ["deleted", "cut", "replaced"])

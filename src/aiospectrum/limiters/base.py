@@ -328,6 +328,24 @@ class BaseLimiter:
         if not self._queue:
             self._store.give_back()
 
+    def _refuse_late(self) -> None:
+        """Refuse calls that would come too late by what is known now, each by its place in the queue."""
+        now, heap = self._now(), self._by_deadline
+        while heap and heap[0][2] not in self._queue:
+            heappop(heap)
+        if not heap or heap[0][0] >= now + self._wait(now, len(self._queue) - 1):
+            return
+        deadlines, ahead = {future: latest for latest, _, future in heap}, 0
+        for future in [each for each in self._queue if not each.done()]:
+            wait = self._wait(now, ahead)
+            if deadlines.get(future, math.inf) < now + wait:
+                del self._queue[future]
+                future.set_exception(TooLateError(wait))
+            else:
+                ahead += 1
+        if not self._queue:
+            self._store.give_back()
+
     def _serve_queue(self) -> None:
         """Grant the permits that time allows, and set the timer for the next one."""
         if self._loop is not None and self._loop.is_closed():

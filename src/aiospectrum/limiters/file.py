@@ -22,10 +22,11 @@ class FileLimiter(BaseLimiter):
     is the probe after a pause: give each its part of ``in_flight``, so that together they have no more in flight than
     the limit is below the API's.
 
-    The file has to be on a disk of this machine; containers share it on a volume. Its times are those of a clock that
-    nobody sets: after a restart of the machine all goes on as if no time had passed since the last request. It starts
-    with nothing sent when it is deleted, while nobody uses it. The limiter belongs to one event loop at a time, of the
-    process that made it. On Windows there is none: use a :class:`Limiter` for one process, or a :class:`RedisLimiter`.
+    The file has to be on a disk of this machine, and belongs to one user, as whom all processes run that share it;
+    containers share it on a volume, with one UID. Its times are those of a clock that nobody sets: after a restart of
+    the machine all goes on as if no time had passed since the last request. It starts with nothing sent when it is
+    deleted, while nobody uses it. The limiter belongs to one event loop at a time, of the process that made it. On
+    Windows there is none: use a :class:`Limiter` for one process, or a :class:`RedisLimiter`.
     """
 
     _hint: ClassVar = "make one for each, with the same file"
@@ -41,7 +42,7 @@ class FileLimiter(BaseLimiter):
         """Open the file, or make one that nobody else can read or write.
 
         Args:
-            path: The file, in a folder that exists: 11 KiB for 1,140 requests.
+            path: The file, in a folder that exists, without ``~``: 11 KiB for 1,140 requests.
             limit: The limit, of up to 1,000,000 requests; None for 1,140 requests per 300 s with 50 in flight. All that
                 share the file have the same requests and seconds.
             clock: Returns the time in seconds since the machine was started, the same for all processes;
@@ -59,6 +60,12 @@ class FileLimiter(BaseLimiter):
             place = None
         if place is None:
             refuse("path", path, "the path of a file, as a str or a PathLike")
+        if place.startswith("~"):
+            refuse("path", place, "a path with the home folder in the place of ~, such as os.path.expanduser gives")
+        if "://" in place:
+            refuse("path", "…", "the path of a file, and no URL", "a RedisLimiter is for a server")
+        if os.path.basename(place) in ("", os.curdir, os.pardir):
+            refuse("path", place, "the path of a file, and not of a folder")
         self.path: str = os.path.abspath(place)
         """The file."""
         window = FileWindow(self.path, limit, time.monotonic if clock is None else clock)

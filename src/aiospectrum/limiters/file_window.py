@@ -43,6 +43,9 @@ _CHECKED_EVERY: Final = 1.0
 _LEAST_WAIT: Final = 0.0001
 """Seconds, where a timer is needed and its time has just come."""
 
+_LONGEST_PAUSE: Final = 86_400.0
+"""Seconds that a pause in the file may last, whoever wrote it; each process has a bound of its own, too."""
+
 _ALL_BITS: Final = 2**64 - 1
 
 
@@ -71,6 +74,8 @@ class FileWindow:
         self._next = -math.inf
         """When to try again, after a try that failed."""
         self._retry = 0.0
+        self._pause = self._pause_bound = -math.inf
+        """The end of the latest pause that was read, and when it is over for this process at the latest."""
         this = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _leave_to_parent(this()))
 
@@ -101,12 +106,23 @@ class FileWindow:
     def pause(self, seconds: float) -> None:
         """Write the end of a pause; without the lock, as the pauses of a moment end at about the same time."""
         if self._is_whole():
-            self._times[PAUSE] = self._clock() + max(seconds, self.pause_left())
+            until = self._clock() + seconds
+            if not self._times[PAUSE] >= until:  # which is so of nan, too
+                self._times[PAUSE] = until
 
     def pause_left(self) -> float:
-        """Seconds until the end of the pause in the file, at most what a pause may last."""
-        left = self._times[PAUSE] - self._clock() if self._is_whole() else 0.0
-        return min(left, self._max_wait) if left > 0 else 0.0
+        """Seconds until the end of the pause in the file, at most what a pause may last for this process."""
+        now = self._clock()
+        return max(0.0, self._pause_until(now) - now) if self._is_whole() else 0.0
+
+    def _pause_until(self, now: float) -> float:
+        """The end of the pause for this process: no later than ``max_wait`` after it was first read."""
+        until = self._times[PAUSE]
+        if not until > now:
+            return -math.inf
+        if until != self._pause:
+            self._pause, self._pause_bound = until, now + self._max_wait
+        return min(until, self._pause_bound)
 
     def give_back(self) -> None:
         """Give the reservation back; when that fails others wait for it once."""
@@ -137,9 +153,10 @@ class FileWindow:
         count = words[COUNT]
         if not times[RING + (count - 1) % self._places] <= now:
             self._mend(now)
-        if now < times[PAUSE]:
-            times[PAUSE] = min(times[PAUSE], now + self._max_wait)
-            self._next = times[PAUSE]
+        if times[PAUSE] > now + _LONGEST_PAUSE:
+            times[PAUSE] = now + _LONGEST_PAUSE
+        if now < (until := self._pause_until(now)):
+            self._next = until
             return False
         ahead = self._settle_reservations(now) if words[RESERVED] or self._due is not None else ()
         if len(ahead) < self._requests:
@@ -213,7 +230,7 @@ class FileWindow:
         for place, value in zip(places, values, strict=True):  # killed in it, it leaves them out of order
             times[place] = value - passed if is_in_order else now
         if times[PAUSE] > now:
-            times[PAUSE] = min(times[PAUSE] - passed, now + self._max_wait) if is_in_order else now
+            times[PAUSE] = min(times[PAUSE] - passed, now + _LONGEST_PAUSE) if is_in_order else now
         words[RESERVED] = 0
         self._due = None
 

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ClassVar, Final, Literal, Self
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from aiospectrum._extras import import_extra
 from aiospectrum._loop import running_loop
@@ -24,7 +24,12 @@ _LOGGER: Final = logging.getLogger("aiospectrum")
 
 _SCHEMES: Final = ("redis", "rediss", "unix")
 _DATABASE: Final = re.compile("(/[0-9]{0,9})?")
-_NAME: Final = Text(pattern=r"^[A-Za-z0-9._:-]{1,100}$", expected="1 to 100 letters, digits and ._:-")
+_NAME: Final = Text(
+    pattern=r"^[A-Za-z0-9._:-]{1,100}\Z", takes_unchecked=False, expected="1 to 100 letters, digits and ._:-"
+)
+_OPTION: Final = re.compile("[a-z][a-z0-9_]{0,39}")
+_URL: Final = "a redis://, rediss:// or unix:// URL of a server, with what is odd in a password escaped"
+_OPTIONS: Final = "a URL with options that redis-py knows, each with a value that fits"
 _PART: Final = "'fail', or a part of the limit greater than 0 and up to 1"
 _SHARE: Final = Number(excludes_minimum=True, expected=_PART)
 _SECONDS: Final = Number(excludes_minimum=True, expected="a number of seconds greater than 0")
@@ -91,7 +96,7 @@ class RedisLimiter(BaseLimiter):
                 refuse("when_gone", share, _PART)
             self._timeout: float = _SECONDS.check("timeout", timeout)
             redis = import_extra("redis.asyncio", extra="redis", purpose="A RedisLimiter")
-            self._connect = _connector(redis, url, self._shown, self._timeout)
+            self._connect, self._without_password = _connector(redis, url, self._shown, self._timeout)
         except InvalidArgumentError as error:
             raise error.with_traceback(None) from None  # without the frames that know the URL
         finally:
@@ -182,12 +187,13 @@ class RedisLimiter(BaseLimiter):
             error = await self._ask_server(wanted)
             if window.is_gone:
                 _LOGGER.warning("%s; requests go out under a part of the limit until it is back", self._problem)
+                self._refuse_late()
                 self._serve_queue()
                 error = await self._wait_until_back()
             if error is not None:
                 self._fail(error)
                 return
-            self._refuse_before(window.next)
+            self._refuse_late()
             self._serve_queue()
 
     async def _wait_until_back(self) -> SpectrumError | None:
@@ -225,14 +231,6 @@ class RedisLimiter(BaseLimiter):
             f"{self._problem}; nothing was sent: see that it runs, or let when_gone be a part of the limit"
         )
 
-    def _without_password(self, text: str) -> str:
-        """What a server says, which may be what it was sent."""
-        options: Mapping[str, Any] = {} if self._server is None else self._server.connection_pool.connection_kwargs
-        password = str(options.get("password") or "")
-        for spelling in (password, quote(password, safe=""), repr(password)[1:-1]):
-            text = text.replace(spelling, "…") if spelling else text
-        return text
-
 
 def _without_login(url: object) -> str:
     """What may be shown of a URL: scheme, host, port and path, if it is one."""
@@ -249,12 +247,12 @@ def _without_login(url: object) -> str:
     return f"{parts.scheme}://{place}{'' if port is None else f':{port}'}{parts.path}"
 
 
-def _connector(redis: Any, url: str, shown: str, timeout: float) -> Callable[[], Any]:
-    """Check a URL, and return what makes a connection to it, when it is first used."""
+def _connector(redis: Any, url: str, shown: str, timeout: float) -> tuple[Callable[[], Any], Callable[[str], str]]:
+    """Check a URL; return what makes a connection to it, when it is first used, and what hides its passwords."""
     retry = import_extra("redis.asyncio.retry", extra="redis", purpose="A RedisLimiter").Retry
     no_wait = import_extra("redis.backoff", extra="redis", purpose="A RedisLimiter").NoBackoff
 
-    def connect() -> Any:
+    def connect(url: str = url) -> Any:
         return redis.Redis.from_url(
             url,
             socket_timeout=timeout,
@@ -265,13 +263,32 @@ def _connector(redis: Any, url: str, shown: str, timeout: float) -> Callable[[],
             retry_on_error=[redis.ConnectionError],  # once more, as the server may have closed a kept connection
         )
 
-    try:
-        made = shown != "…" and connect()
-        if made:
-            pool = made.connection_pool
-            pool.connection_class(**pool.connection_kwargs)  # nothing is sent yet; it knows the options of the query
-    except (ValueError, TypeError, redis.RedisError):  # of what is in the query
-        made = None
-    if not made:
-        refuse("url", shown, "a redis://, rediss:// or unix:// URL of a server, with what is odd in a password escaped")
-    return connect
+    def options(url: str) -> dict[str, Any] | None:
+        """What a connection is made with, of which nothing is sent yet; None where an option of the query is bad."""
+        try:
+            pool = connect(url).connection_pool
+            pool.connection_class(**pool.connection_kwargs)
+        except (ValueError, TypeError, AttributeError, LookupError, OSError, redis.RedisError):
+            return None
+        return dict(pool.connection_kwargs)
+
+    if shown == "…":
+        refuse("url", shown, _URL)
+    parts = urlsplit(url)
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if not value or options(urlunsplit(parts._replace(query=urlencode([(name, value)])))) is None:
+            is_name = _OPTION.fullmatch(name) and "@" not in parts.query  # else it may be the rest of a password
+            refuse("url", shown, _OPTIONS, f"see {f'the option {name}' if is_name else 'what follows the ?'}")
+    made = options(url)
+    if made is None:
+        refuse("url", shown, _URL)
+    passwords = [str(made.get(name) or "") for name in ("password", "ssl_password")] + [parts.password or ""]
+    spellings = {each for word in passwords if word for each in (word, quote(word, safe=""), repr(word)[1:-1])}
+
+    def hide(text: str) -> str:
+        """What a server says, which may be what it was sent."""
+        for spelling in sorted(spellings, key=len, reverse=True):
+            text = text.replace(spelling, "…")
+        return text
+
+    return connect, hide

@@ -9,19 +9,21 @@ local sent, line, state = KEYS[1], KEYS[2], KEYS[3]
 local requests, period = tonumber(ARGV[1]), tonumber(ARGV[2])
 local owner, number, wanted = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local unused, apart, pausing = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local known, age = ARGV[9], tonumber(ARGV[10])
+local known, age, waited_out = ARGV[9], tonumber(ARGV[10]), ARGV[11]
 
-local was = redis.call('HMGET', state, 'requests', 'period', 'last', 'offset', 'pause', 'epoch')
+local was = redis.call('HMGET', state, 'requests', 'period', 'last', 'offset', 'pause', 'epoch',
+  'kept', 'newest', 'lost')
 if was[1] and (was[1] ~= ARGV[1] or was[2] ~= ARGV[2]) then
   return {'limit', was[1], was[2]}
 end
 local time = redis.call('TIME')
 local last, offset, pause = tonumber(was[3] or 0), tonumber(was[4] or 0), tonumber(was[5] or 0)
+local kept, newest, lost = tonumber(was[7] or 0), tonumber(was[8] or 0), tonumber(was[9] or 0)
 local now = time[1] * 1000000 + time[2] + offset
 if last > now + 86400000000 then  -- by more than a day: nothing that is remembered has a time that is one
   redis.call('DEL', sent, line)
   now = now - offset
-  was[6], last, offset, pause = false, 0, 0, now + period
+  was[6], last, offset, pause, kept, lost = false, 0, 0, 0, 0, now + period
 end
 if now < last then  -- the clock was set back: time stands still for as long
   offset = offset + last - now
@@ -29,11 +31,17 @@ if now < last then  -- the clock was set back: time stands still for as long
 end
 local epoch = was[6] or (owner .. '-' .. time[1] .. '-' .. time[2])
 if known ~= '' and known ~= epoch then  -- what this process and others had sent is lost
-  pause = math.max(pause, now + period - age)
+  lost = math.max(lost, now + period - age)
 end
+if redis.call('ZCARD', sent) < kept then  -- of what was sent a part is lost, or all of it
+  lost = math.max(lost, newest + period)
+end
+lost = math.min(lost, now + period)
 if pausing > 0 then
   pause = math.max(pause, now + pausing)
 end
+pause = math.min(pause, now + 86400000000)  -- a day, whoever wrote it
+local ending = string.format('%.0f', pause)
 
 for index = number - unused + 1, number do
   redis.call('ZREM', sent, owner .. ':' .. index)
@@ -45,6 +53,7 @@ local function add(count)
     redis.call('ZADD', sent, now, owner .. ':' .. index)
   end
   number = number + count
+  newest = count > 0 and now or newest
 end
 add(apart)
 
@@ -57,7 +66,9 @@ local function due(ahead)  -- when the one goes out that has so many others ahea
 end
 if wanted == 0 then
   redis.call('ZREM', line, owner)
-elseif pause <= now then
+elseif lost > now then
+  wait, behind = lost - now, lost - now
+elseif pause <= now or ending == waited_out then
   local ahead = redis.call('ZRANK', line, owner) or redis.call('ZCARD', line)
   if count + ahead < requests then
     redis.call('ZREM', line, owner)
@@ -78,19 +89,23 @@ elseif pause <= now then
 end
 
 redis.call('HSET', state, 'requests', ARGV[1], 'period', ARGV[2], 'last', string.format('%.0f', now),
-  'offset', string.format('%.0f', offset), 'pause', string.format('%.0f', pause), 'epoch', epoch)
-local kept = math.ceil((math.max(pause - now, 0) + 2 * period) / 1000) + 1000
+  'offset', string.format('%.0f', offset), 'pause', ending, 'epoch', epoch,
+  'kept', redis.call('ZCARD', sent), 'newest', string.format('%.0f', newest), 'lost', string.format('%.0f', lost))
+local expires = math.ceil((math.max(pause - now, 0) + 2 * period) / 1000) + 1000
 for _, key in ipairs(KEYS) do
-  redis.call('PEXPIRE', key, kept)
+  redis.call('PEXPIRE', key, expires)
 end
-return {'ok', granted, math.ceil(wait), math.ceil(behind), math.ceil(math.max(pause - now, 0)), epoch}
+return {'ok', granted, math.ceil(wait), math.ceil(behind), math.ceil(math.max(pause - now, 0)), epoch, ending}
 """
-"""Keys: what was sent, the line of those that wait, and the state; they expire when nobody uses them.
+"""Keys: what was sent, the line of those that wait, and the state; they expire when nobody uses them. All three may be
+evicted or deleted, each for itself: nothing is granted until what may have been forgotten is a period old. So the state
+has how many are kept of what was sent, and the time of the newest.
 
 A request is sent when the number of those in the last period and of the processes ahead in the line is below the limit.
 The line has one entry for a process, with the time of its turn; what is sent counts from when it is. Arguments:
 
 1. requests, 2. microseconds of the period, 3. who asks, 4. the number of its last permit, 5. wanted permits;
 6. permits of the last ones that were not used, 7. requests sent apart while the server was gone,
-8. microseconds of a pause that begins, 9. the epoch that is known, 10. microseconds since it was heard.
+8. microseconds of a pause that begins, 9. the epoch that is known, 10. microseconds since it was heard;
+11. the end of a pause that has lasted as long as this process lets one.
 """

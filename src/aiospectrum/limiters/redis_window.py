@@ -36,6 +36,8 @@ class RedisWindow:
         """When those may go out at the earliest that have so many of this process ahead."""
         self._is_reserved = False
         self._pause_until = self._pause_to_tell = -math.inf
+        self._ending, self._pause_bound = "", -math.inf
+        """The end of the latest pause by the server's clock, and when it is over for this process at the latest."""
         self._told = 0, -math.inf
         """Requests and the end of a pause that the last trip told of."""
         self._epoch, self._heard = "", -math.inf
@@ -49,7 +51,7 @@ class RedisWindow:
         """Begin anew on another event loop, whose clock may be another one."""
         self._hand, self.next, self._behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
         self._pause_until = self._pause_to_tell = self._heard = self._apart_from = -math.inf
-        self._apart = None
+        self._apart, self._ending = None, ""
 
     @property
     def is_gone(self) -> bool:
@@ -73,11 +75,17 @@ class RedisWindow:
         return False
 
     def wait(self, now: float, ahead: int = 0) -> float:
-        """Seconds until the next trip; 0 while one is under way."""
+        """Seconds until the next trip; 0 while one is under way, and for permits that are there."""
+        behind = ahead - self._hand
+        if behind < 0:
+            return 0.0
         if self._apart is not None:
-            return max(self._apart_from - now, self._apart.wait(now, ahead))
+            start = max(now, self._apart_from)
+            return start - now + self._apart.wait(start, ahead)
         count, until = self._behind
-        return max(0.0, (until if 0 < count <= ahead else self.next) - now)
+        rounds = behind // self._limit.requests
+        next_round = max(0.0, self.next - now) + rounds * self._limit.per_seconds
+        return max(next_round, until - now) if 0 < count <= behind else next_round
 
     def pause(self, seconds: float) -> None:
         """Tell the server of a pause."""
@@ -85,7 +93,7 @@ class RedisWindow:
         self._ask()
 
     def pause_left(self) -> float:
-        """Seconds until the end of the pause that the server told of."""
+        """Seconds until the end of the pause that the server told of, at most what one may last for this process."""
         return max(0.0, self._pause_until - self._now())
 
     def give_back(self) -> None:
@@ -110,7 +118,8 @@ class RedisWindow:
         is_known = age < self._limit.per_seconds
         limit = self._limit.requests, math.ceil(1e6 * self._limit.per_seconds)
         known = (self._epoch, math.floor(1e6 * age)) if is_known else ("", 0)
-        return [*limit, self._owner, self._number, wanted, unused, apart, pause, *known]
+        waited_out = self._ending if now >= self._pause_bound else ""
+        return [*limit, self._owner, self._number, wanted, unused, apart, pause, *known, waited_out]
 
     def hear(self, reply: Sequence[Any], began: float, now: float, timeout: float) -> SpectrumError | None:
         """Take in what the script returned; an error when the server has another limit by the name."""
@@ -124,13 +133,16 @@ class RedisWindow:
         if now - began <= timeout:  # a process that was stopped meanwhile does not use what has long been counted
             self._hand = granted
         self._epoch, self._heard = str(rest[4]), began
+        if rest[5] != self._ending:
+            self._ending, self._pause_bound = str(rest[5]), began + self._limit.max_wait
+        self._pause_until = min(began + pause / 1e6, self._pause_bound)
         if self._pause_to_tell == pause_told:
             self._pause_to_tell = -math.inf
         # From the beginning, as the next trip takes as long to arrive.
-        self.next = began + max(wait, pause) / 1e6 if wait or pause else -math.inf
+        next_trip = began + wait / 1e6 if wait else -math.inf
+        self.next = max(next_trip, self._pause_until) if pause else next_trip
         self._is_reserved = wait > 0
         self._behind = self._wanted - granted - 1, began + behind / 1e6
-        self._pause_until = began + pause / 1e6
         return None
 
     def lose(self, now: float) -> None:
