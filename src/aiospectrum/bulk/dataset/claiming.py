@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -11,7 +11,7 @@ import attrs
 from aiospectrum.bulk.dataset.errors import DestinationBusyError
 from aiospectrum.bulk.dataset.portions import Portion, Source
 from aiospectrum.bulk.dataset.sharing import Sharing, begin_run
-from aiospectrum.bulk.dataset.state import Failed, Header
+from aiospectrum.bulk.dataset.state import Header
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.tasks import Left, Rechecking, RunTask
 from aiospectrum.bulk.dataset.writing import InThread
@@ -68,7 +68,6 @@ class Claiming:
 
     _sharing: Sharing = attrs.field(init=False)
     _began: int = attrs.field(default=0, init=False)
-    _known: Mapping[tuple[str, int], Failed] = attrs.field(factory=dict, init=False)
     _has_news: bool = attrs.field(default=False, init=False)
     _waiting: list[Source] = attrs.field(factory=list, init=False)
     _portions: dict[int, Portion] = attrs.field(factory=dict, init=False)
@@ -91,7 +90,7 @@ class Claiming:
         now = self.clock()
         self._sharing = await self.in_thread(lambda: begin_run(self.store, make_header(now), self.writer))
         await self.in_thread(self.store.leave)
-        self._began, self._known = int(now // 1), dict(self._sharing.index.failures)
+        self._began = int(now // 1)
         return self._sharing, now
 
     @contextlib.asynccontextmanager
@@ -161,7 +160,6 @@ class Claiming:
                 is_sum=self.is_sum,
                 now=self.clock(),
                 since=self._began - _TOGETHER,
-                known=self._known,
                 unmerged=unmerged,
             ).look
         claimed, writers = sharing.claimed_by_others(), len(sharing.others) + 1

@@ -6,7 +6,6 @@ from typing import Final
 import attrs
 
 from aiospectrum.bulk.dataset.periods import to_seconds
-from aiospectrum.bulk.dataset.state import Failed
 from aiospectrum.bulk.dataset.tasks import Left, RunTask, Span
 from aiospectrum.transport import Transport
 
@@ -31,9 +30,6 @@ class Portion:
 
     filling: int = 0
     """Tasks that others have asked for, and that are still filling."""
-
-    failed: list[tuple[RunTask, Failed]] = attrs.Factory(list)
-    """Tasks that others have failed with."""
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -100,9 +96,7 @@ class Source:
         claimed: Mapping[str, Sequence[Span]],
     ) -> None:
         left = Left(tasks=[each]) if recheck is None else recheck(each)
-        if left.failed is not None:
-            portion.failed.append((each, left.failed))
-        elif left.tasks:
+        if left.tasks:
             portion.added += len(left.tasks) - 1
         else:
             portion.filling += left.has_filling
