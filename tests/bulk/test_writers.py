@@ -530,6 +530,31 @@ async def test_writers_that_all_fail(world: World) -> None:
     assert set(world.calls.values()) == {1}
 
 
+@pytest.mark.parametrize("failures", [0, 8, 16])
+async def test_a_writer_that_only_fails_claims_little(world: World, failures: int) -> None:
+    """Others wait for four rounds of its calls at most, however long its next failure takes."""
+    plan = make_plan(ZONES[:6], days=20)
+    world.now = plan.until.timestamp() + 90_000
+
+    def fail(call: Call) -> ServerError:
+        broken.is_open = call.place < failures - 1
+        return ServerError("no")
+
+    broken = Fake(respond=fail, is_open=failures > 0)
+    first = asyncio.create_task(world.run("w2", plan, client=broken))
+    async with asyncio.timeout(20):
+        while len(broken.calls) < failures + 2:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+        second = asyncio.create_task(world.run("w1", plan))
+        while len(world.calls) < len(plan) - 8:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+    assert not second.done()
+    broken.gate.set()
+    assert (await second).ok
+    assert (await first).done == 0
+    assert set(world.calls.values()) == {1}
+
+
 async def test_what_another_one_has_failed_with_is_a_part(world: World) -> None:
     """Who has longer windows asks for all of them that nobody has fetched."""
     day = make_plan([A], days=1)

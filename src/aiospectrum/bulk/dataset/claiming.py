@@ -165,7 +165,9 @@ class Claiming:
         claimed, writers = sharing.claimed_by_others(), len(sharing.others) + 1
         least = _ROUNDS * self.concurrency
         for each in waiting:
-            portion = each.take(least=least, writers=writers, recheck=recheck, claimed=claimed)
+            portion = each.take(
+                least=least, writers=writers, recheck=recheck, claimed=claimed, failed=sharing.index.failures
+            )
             self._portions[id(each)], each.at_work = portion, portion.tasks
 
     async def _enter(self, *, is_first: bool = False) -> None:
