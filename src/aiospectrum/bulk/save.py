@@ -114,9 +114,10 @@ async def save(
     have other zones and other times than before, but not another query. By time, its windows are cut to what is not
     there; a sum that overlaps one of the dataset is refused, unless it begins where that does and ends later.
 
-    Only one run at a time writes to a destination. On a disk a lock of the operating system ensures that; elsewhere
-    files, see :class:`aiospectrum.bulk.dataset.lease.Lease`. The state of the dataset, in the folder ``state``,
-    is described by :mod:`aiospectrum.bulk.dataset.state`. Saving needs ``aiospectrum[arrow]``, in all formats.
+    Several runs save to a destination at once when each has a name of its own, see ``writer``; a run whose name is in
+    use is refused. On a disk locks of the operating system ensure that; elsewhere files, see
+    :class:`aiospectrum.bulk.dataset.lease.Lease`. The state of the dataset, in the folder ``state``, is described by
+    :mod:`aiospectrum.bulk.dataset.state`. Saving needs ``aiospectrum[arrow]``, in all formats.
 
     Args:
         client: An open client, or a mapping of zone ids to clients.

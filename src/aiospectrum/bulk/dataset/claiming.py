@@ -95,7 +95,12 @@ class Claiming:
 
     @contextlib.asynccontextmanager
     async def exclusively(self) -> AsyncIterator[None]:
-        """Hold the dataset's lock, with all that others have written known; after an error it is held until the end."""
+        """Hold the dataset's lock, with all that others have written known.
+
+        After an error it is not given up here: others must not work on what is half done before :meth:`Store.unlock`,
+        with which the run ends. Nobody waits for it until then, :meth:`end` neither: the error ends the run's task
+        group, which cancels all that wait, and what is done after that needs no lock.
+        """
         await self._entering.acquire()
         await self._enter()
         news = await self.in_thread(self._sharing.look)
