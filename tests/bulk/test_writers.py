@@ -14,7 +14,15 @@ from typing import Any, TypeAlias
 import attrs
 import pytest
 
-from aiospectrum import InvalidArgumentError, ReportByTime, ServerError
+from aiospectrum import (
+    AuthenticationError,
+    ConnectionFailedError,
+    InvalidArgumentError,
+    PermissionDeniedError,
+    ReportByTime,
+    ServerError,
+    SpectrumError,
+)
 from aiospectrum.bulk import (
     DestinationBusyError,
     DestinationMismatchError,
@@ -466,20 +474,105 @@ def contents(world: World) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-async def test_what_another_one_has_failed_with(world: World) -> None:
-    """What another one fails with in the meantime is a failure of both, and is asked for once by them."""
-    plan, fake = make_plan(ZONES[:6], days=2), Fake(respond=lambda call: ServerError("no"), is_open=False)
-    runs = [asyncio.create_task(world.run(name, plan, client=fake)) for name in ("w1", "w2")]
-    while len(fake.calls) < 4:  # noqa: ASYNC110 - there is no event for it
-        await asyncio.sleep(0.001)
-    fake.is_open = True
-    fake.gate.set()
-    both = await asyncio.gather(*runs)
-    assert len(fake.calls) == 12
-    assert [len(each.failed) for each in both] == [12, 12]
+class Failing:
+    """An API that fails for one writer, whose calls it counts."""
+
+    def __init__(self, error: SpectrumError) -> None:
+        self.error = error
+        self.calls: Counter[Key] = Counter()
+
+    def respond(self, call: Call) -> SpectrumError:
+        """Fail."""
+        self.calls[call.zone_id, call.times[0]] += 1
+        return self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [AuthenticationError("no"), PermissionDeniedError("no"), ServerError("no"), ConnectionFailedError("no")],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("broken", [["w2"], ["w1", "w3"]], ids="-".join)
+async def test_a_writer_that_only_fails(world: World, broken: list[str], error: SpectrumError) -> None:
+    """It spoils the plan of no other one: each asks for all that nobody has fetched, once."""
+    plan = make_plan(ZONES[:6], days=10)
+    world.now = plan.until.timestamp() + 90_000
+    failing = {name: Failing(error) for name in broken}
+    clients = {name: Fake(respond=each.respond) for name, each in failing.items()}
+    names = ["w1", "w2", "w3"][: len(broken) + 1]
+    runs = await asyncio.gather(*(world.run(name, plan, client=clients.get(name)) for name in names))
+    for name, saved in zip(names, runs, strict=True):
+        if name in failing:
+            assert set(failing[name].calls.values()) <= {1}
+            assert (saved.done, len(saved.failed)) == (0, failing[name].calls.total())
+        else:
+            assert saved.ok
+            assert saved.done == world.calls.total() == len(plan)
+    assert set(world.calls.values()) == {1}
+    folder = world.download()
+    assert not open_dataset(folder).failed
+    assert shown_rows(folder) == expected_rows(plan)
+    assert verify(folder).ok
+    assert (await world.run("w2", plan)).skipped == len(plan)
+
+
+async def test_writers_that_all_fail(world: World) -> None:
+    """Each asks for all of its plan once, and ends; the next run asks for it again."""
+    plan, failing = make_plan(ZONES[:6], days=4), [Failing(ServerError("no")) for _ in range(3)]
+    runs = await asyncio.gather(
+        *(world.run(f"w{place}", plan, client=Fake(respond=each.respond)) for place, each in enumerate(failing, 1))
+    )
+    for saved, its in zip(runs, failing, strict=True):
+        assert len(saved.failed) == saved.total == len(plan) == len(its.calls)
+        assert set(its.calls.values()) == {1}
     again = await asyncio.gather(*(world.run(name, plan) for name in ("w1", "w2")))
     assert all(each.ok for each in again)
     assert set(world.calls.values()) == {1}
+
+
+@pytest.mark.parametrize("failures", [0, 8, 16])
+async def test_a_writer_that_only_fails_claims_little(world: World, failures: int) -> None:
+    """Others wait for four rounds of its calls at most, however long its next failure takes."""
+    plan = make_plan(ZONES[:6], days=20)
+    world.now = plan.until.timestamp() + 90_000
+
+    def fail(call: Call) -> ServerError:
+        broken.is_open = call.place < failures - 1
+        return ServerError("no")
+
+    broken = Fake(respond=fail, is_open=failures > 0)
+    first = asyncio.create_task(world.run("w2", plan, client=broken))
+    async with asyncio.timeout(20):
+        while len(broken.calls) < failures + 2:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+        second = asyncio.create_task(world.run("w1", plan))
+        while len(world.calls) < len(plan) - 8:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+    assert not second.done()
+    broken.gate.set()
+    assert (await second).ok
+    assert (await first).done == 0
+    assert set(world.calls.values()) == {1}
+
+
+async def test_what_another_one_has_failed_with_is_a_part(world: World) -> None:
+    """Who has longer windows asks for all of them that nobody has fetched."""
+    day = make_plan([A], days=1)
+    hour = attrs.evolve(day, until=day.since + timedelta(hours=1), window="hour")
+    fake = Fake(respond=lambda call: ServerError("no"), is_open=False)
+    first = asyncio.create_task(world.run("w2", hour, client=fake))
+    while not fake.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    second = asyncio.create_task(world.run("w1", make_plan([A, B], days=1)))
+    while not world.calls:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.001)
+    fake.gate.set()
+    assert len((await first).failed) == 1
+    assert (await second).ok
+    assert world.calls == {(A, day.since): 1, (B, day.since): 1}
+    folder = world.download()
+    assert shown_rows(folder) == expected_rows(make_plan([A, B], days=1))
+    assert not open_dataset(folder).failed
 
 
 async def test_what_is_filling_is_asked_for_once(world: World) -> None:

@@ -114,9 +114,10 @@ async def save(
     have other zones and other times than before, but not another query. By time, its windows are cut to what is not
     there; a sum that overlaps one of the dataset is refused, unless it begins where that does and ends later.
 
-    Only one run at a time writes to a destination. On a disk a lock of the operating system ensures that; elsewhere
-    files, see :class:`aiospectrum.bulk.dataset.lease.Lease`. The state of the dataset, in the folder ``state``,
-    is described by :mod:`aiospectrum.bulk.dataset.state`. Saving needs ``aiospectrum[arrow]``, in all formats.
+    Several runs save to a destination at once when each has a name of its own, see ``writer``; a run whose name is in
+    use is refused. On a disk locks of the operating system ensure that; elsewhere files, see
+    :class:`aiospectrum.bulk.dataset.lease.Lease`. The state of the dataset, in the folder ``state``, is described by
+    :mod:`aiospectrum.bulk.dataset.state`. Saving needs ``aiospectrum[arrow]``, in all formats.
 
     Args:
         client: An open client, or a mapping of zone ids to clients.
@@ -133,8 +134,9 @@ async def save(
         max_tasks: Tasks of the plan beyond which it is refused, 1 or more.
         fail_fast: Whether the first error of a task is raised, after all work has ended, instead of being listed.
         writer: A name for this run, ``w1`` to ``w9999``, where several save to the dataset at once, each with another
-            one. They share the tasks that more than one has, and none is asked for twice; the run ends when all of its
-            plan is there, waits for others that are at work on some of it, and takes over what those leave that die.
+            one. They share the tasks that more than one has, and none is fetched twice; what one fails with, another
+            one asks for itself. The run ends when all of its plan is there or has failed, waits for others that are at
+            work on some of it, and takes over what those leave that die.
             What is filling in zones outside of the plan is left to others. None for a run that is the only one, which
             is named ``w1``.
         stop: Once it is set no task is started; those under way are finished, with all their attempts and waits.

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -11,7 +11,7 @@ import attrs
 from aiospectrum.bulk.dataset.errors import DestinationBusyError
 from aiospectrum.bulk.dataset.portions import Portion, Source
 from aiospectrum.bulk.dataset.sharing import Sharing, begin_run
-from aiospectrum.bulk.dataset.state import Failed, Header
+from aiospectrum.bulk.dataset.state import Header
 from aiospectrum.bulk.dataset.store import Store
 from aiospectrum.bulk.dataset.tasks import Left, Rechecking, RunTask
 from aiospectrum.bulk.dataset.writing import InThread
@@ -71,7 +71,6 @@ class Claiming:
 
     _sharing: Sharing = attrs.field(init=False)
     _began: int = attrs.field(default=0, init=False)
-    _known: Mapping[tuple[str, int], Failed] = attrs.field(factory=dict, init=False)
     _has_news: bool = attrs.field(default=False, init=False)
     _waiting: list[Source] = attrs.field(factory=list, init=False)
     _portions: dict[int, Portion] = attrs.field(factory=dict, init=False)
@@ -94,12 +93,17 @@ class Claiming:
         now = self.clock()
         self._sharing = await self.in_thread(lambda: begin_run(self.store, make_header(now), self.writer))
         await self.in_thread(self.store.leave)
-        self._began, self._known = int(now // 1), dict(self._sharing.index.failures)
+        self._began = int(now // 1)
         return self._sharing, now
 
     @contextlib.asynccontextmanager
     async def exclusively(self) -> AsyncIterator[None]:
-        """Hold the dataset's lock, with all that others have written known; after an error it is held until the end."""
+        """Hold the dataset's lock, with all that others have written known.
+
+        After an error it is not given up here: others must not work on what is half done before :meth:`Store.unlock`,
+        with which the run ends. Nobody waits for it until then, :meth:`end` neither: the error ends the run's task
+        group, which cancels all that wait, and what is done after that needs no lock.
+        """
         await self._entering.acquire()
         await self._enter()
         news = await self.in_thread(self._sharing.look)
@@ -164,13 +168,14 @@ class Claiming:
                 is_sum=self.is_sum,
                 now=self.clock(),
                 since=self._began - _TOGETHER,
-                known=self._known,
                 unmerged=unmerged,
             ).look
         claimed, writers = sharing.claimed_by_others(), len(sharing.others) + 1
         least = _ROUNDS * self.concurrency
         for each in waiting:
-            portion = each.take(least=least, writers=writers, recheck=recheck, claimed=claimed)
+            portion = each.take(
+                least=least, writers=writers, recheck=recheck, claimed=claimed, failed=sharing.index.failures
+            )
             self._portions[id(each)], each.at_work = portion, portion.tasks
 
     async def _enter(self, *, is_first: bool = False) -> None:

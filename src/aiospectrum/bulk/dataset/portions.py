@@ -1,12 +1,11 @@
 """The tasks of a run, taken in portions that are claimed one after another, so that other writers have theirs: pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
 
 from aiospectrum.bulk.dataset.periods import to_seconds
-from aiospectrum.bulk.dataset.state import Failed
 from aiospectrum.bulk.dataset.tasks import Left, RunTask, Span
 from aiospectrum.transport import Transport
 
@@ -31,9 +30,6 @@ class Portion:
 
     filling: int = 0
     """Tasks that others have asked for, and that are still filling."""
-
-    failed: list[tuple[RunTask, Failed]] = attrs.Factory(list)
-    """Tasks that others have failed with."""
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -62,20 +58,26 @@ class Source:
         writers: int,
         recheck: Callable[[RunTask], Left] | None,
         claimed: Mapping[str, Sequence[Span]],
+        failed: Container[tuple[str, int]],
     ) -> Portion:
         """Take the next portion: a part of what is left, so that others which start later have something to do.
+
+        It is the least until something of the portion before was fetched: others wait for what is claimed, also when
+        it is by one that can only fail.
 
         Args:
             least: Tasks that it has if there are so many.
             writers: How many writers are alive, this one included.
             recheck: Says what is left of a task; None where no other writer has been there.
             claimed: What others are at work on, by zone.
+            failed: Zone and start of all that has failed, and was not saved since.
 
         Returns:
             The portion; without tasks when all that is left is with others.
         """
         portion = Portion()
-        size = min(max(self.left // (2 * max(writers, 2)), least), _MOST)
+        has_fetched = any(_key_of(each) not in failed for each in self.at_work)
+        size = min(max(self.left // (2 * max(writers, 2)), least), _MOST) if has_fetched else least
         before, self.deferred = self.deferred, []
         for place, each in enumerate(before):
             if len(portion.tasks) >= size:
@@ -100,15 +102,17 @@ class Source:
         claimed: Mapping[str, Sequence[Span]],
     ) -> None:
         left = Left(tasks=[each]) if recheck is None else recheck(each)
-        if left.failed is not None:
-            portion.failed.append((each, left.failed))
-        elif left.tasks:
+        if left.tasks:
             portion.added += len(left.tasks) - 1
         else:
             portion.filling += left.has_filling
             portion.skipped += not left.has_filling
         for task in left.tasks:
             (self.deferred if _is_claimed(task, claimed) else portion.tasks).append(task)
+
+
+def _key_of(each: RunTask) -> tuple[str, int]:
+    return each.task.zone_id.lower(), to_seconds(each.task.window.since)
 
 
 def _is_claimed(each: RunTask, claimed: Mapping[str, Sequence[Span]]) -> bool:

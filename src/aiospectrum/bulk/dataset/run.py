@@ -19,7 +19,7 @@ from aiospectrum.bulk.dataset.collecting import Collected, StartedTask
 from aiospectrum.bulk.dataset.errors import SaveError
 from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.paths import WRITER, data_folder
-from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
+from aiospectrum.bulk.dataset.periods import to_seconds
 from aiospectrum.bulk.dataset.portions import Portion, Source
 from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.dataset.settling import clip
@@ -30,7 +30,6 @@ from aiospectrum.bulk.dataset.threads import Threads, run_in_thread, shown
 from aiospectrum.bulk.dataset.writing import DatasetWriter
 from aiospectrum.bulk.fetch import Fetcher, Outcome
 from aiospectrum.bulk.plan import Plan, Task
-from aiospectrum.bulk.windows import Window
 from aiospectrum.bulk.workers import Queue, WorkerPool, divide
 from aiospectrum.bulk.zones import Clients, in_lower_case
 from aiospectrum.errors import SpectrumError, TableError
@@ -188,16 +187,7 @@ class Run:
 
     def _report_portion(self, portion: Portion) -> None:
         """Report what became of tasks that others had."""
-        for task, failure in portion.failed:
-            error = f"{failure.error}: {failure.message}"
-            window = Window(since=to_datetime(failure.since), until=to_datetime(failure.until))
-            self._failed.append(SaveFailure(zone_id=task.task.zone_id, window=window, error=error))
-        changes = {
-            "total": portion.added,
-            "skipped": portion.skipped,
-            "filling": portion.filling,
-            "failed": len(portion.failed),
-        }
+        changes = {"total": portion.added, "skipped": portion.skipped, "filling": portion.filling}
         if any(changes.values()):
             self._report(**changes)
 

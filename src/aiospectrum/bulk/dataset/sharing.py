@@ -46,7 +46,11 @@ _MOST_JOURNALS: Final = 20
 """Journals from which on a run that is alone merges them into one; every run that writes adds one or more."""
 
 _SKEW: Final = 300
-"""Seconds by which clocks of writers may differ, and that a run takes to begin while others are at work."""
+"""Seconds after its start from which on a run doubts that a window was asked for, while others are at work.
+
+Their clocks may be ahead of its own, and they go on between its start and its first look at what they have written.
+When nobody is at work, all that was asked for after the start is doubted: it is of a clock that was wrong.
+"""
 
 News: TypeAlias = list[tuple[str, list[Entry]]]
 """Lines by journal, in order."""
@@ -75,14 +79,19 @@ class Sharing:
     """The size of each file by path, in bytes, as of the last look."""
 
     _seen: dict[str, tuple[int, int]] | None = None
+    """Bytes and lines of each journal that have been read, by path; None before the first look."""
+
     _claims: list[Claim] = attrs.Factory(list)
     _claimed: bytes = b""
 
     def look(self) -> News:
         """See who is alive and what others have written and claimed since the last time.
 
+        The first look also reads what earlier runs of the same writer have left. Later ones leave its journals out: all
+        that is added to them is of this run, which has it in its index already.
+
         Returns:
-            What they have written.
+            What has been written.
 
         Raises:
             DestinationBusyError: An upkeep has the dataset, or our lock was broken.
@@ -106,8 +115,12 @@ class Sharing:
     def take_over(self, *, is_first: bool = False) -> None:
         """Finish what writers that are dead had started; their spool files stay, and are merged by whoever is alive.
 
+        A data file that was announced in full is put in its place; any other staged or spool file and any claim is of
+        no use, and deleted.
+
         Args:
-            is_first: Whether what an earlier run of the same writer has left is to be finished as well.
+            is_first: Whether this run has written nothing yet, so that unfinished files with its name are of an earlier
+                run, which is dead. Later they are its own, and left alone.
 
         Raises:
             OSError: The store cannot be written.
@@ -252,7 +265,11 @@ def check_destination(store: Store, index: DatasetIndex, sizes: Mapping[str, int
 
 
 def _set_aside(sharing: Sharing, sizes: dict[str, int]) -> None:
-    """Take out of the dataset what is not as it was written, and is asked for again; it would be there twice then."""
+    """Take files out of the dataset that are not as the journals say, or in none of them.
+
+    What the journals say was in them is filling then, so that this run asks for it; if the files stayed where readers
+    look, its rows would be there twice. Data files are kept in ``state``, under another name, and not deleted.
+    """
     store, index, journal = sharing.store, sharing.index, sharing.journal
     if index.header is None:
         return

@@ -10,7 +10,6 @@ import attrs
 from aiospectrum.bulk.dataset.errors import DestinationMismatchError
 from aiospectrum.bulk.dataset.index import DatasetIndex, Located, overlapping, window_of
 from aiospectrum.bulk.dataset.periods import Period, period_of, to_datetime, to_seconds
-from aiospectrum.bulk.dataset.state import Failed
 from aiospectrum.bulk.plan import Plan, Task
 from aiospectrum.bulk.windows import STEP, Window, count_windows, window_at
 
@@ -134,12 +133,12 @@ class Left:
     has_filling: bool = False
     """Whether somebody else has asked for some of it, which is still filling."""
 
-    failed: Failed | None = None
-    """What somebody else has failed with."""
-
 
 class Rechecking:
-    """Looks at tasks again that were chosen before others wrote to the dataset; pure."""
+    """Looks at tasks again that were chosen before others wrote to the dataset; pure.
+
+    What others have failed with does not count: their token or network may be what is wrong.
+    """
 
     def __init__(
         self,
@@ -148,7 +147,6 @@ class Rechecking:
         is_sum: bool,
         now: float,
         since: int,
-        known: Mapping[tuple[str, int], Failed],
         unmerged: Container[str],
     ) -> None:
         """Look at the dataset.
@@ -158,7 +156,6 @@ class Rechecking:
             is_sum: Whether the plans are of sums.
             now: The time, in seconds since 1970.
             since: What was asked for since then, by whomever, is not asked for again.
-            known: What had failed when the run began, and may be asked for again.
             unmerged: Spool files of writers that are alive; what they have is not asked for either.
         """
         self._windows, self._fillings = index.windows, _fillings(index, is_sum=is_sum)
@@ -173,10 +170,6 @@ class Rechecking:
         self._asked: dict[str, list[Span]] = {}
         for zone_id, window in asked:
             self._asked.setdefault(zone_id, []).append((window.since, window.until))
-        self._failed: dict[str, list[Failed]] = {}
-        for key, failure in index.failures.items():
-            if known.get(key) is not failure:
-                self._failed.setdefault(failure.zone_id, []).append(failure)
 
     def look(self, each: RunTask) -> Left:
         """Look at a task.
@@ -192,9 +185,6 @@ class Rechecking:
         """
         zone_id, window = each.task.zone_id, each.task.window
         key, span = zone_id.lower(), (to_seconds(window.since), to_seconds(window.until))
-        failed = [one for one in self._failed.get(key, ()) if one.since < span[1] and span[0] < one.until]
-        if failed:
-            return Left(failed=failed[0])
         there = self._windows.get(key, [])
         done = _done(there[overlapping(there, *span, window_of)])
         asked = [one for one in self._asked.get(key, ()) if one[0] < span[1] and span[0] < one[1]]
