@@ -198,6 +198,7 @@ async def test_after_upkeep(job: Job) -> None:
     assert saved_windows(job.folder)[A][0][0] == SINCE + 2 * DAY
 
 
+@pytest.mark.slow
 @given(data=st.data(), kind=st.sampled_from(["bytime", "summary"]), window=st.sampled_from(["hour", "day", "week"]))
 @settings(max_examples=40, deadline=None)
 def test_whatever_happens_every_moment_is_there_once(data: Any, kind: str, window: Any) -> None:

@@ -177,6 +177,7 @@ async def test_every_call_that_fails(tmp_path: Path, error: OSError, failures: i
         await resume(folder, PLAN, check(folder, PLAN))
 
 
+@pytest.mark.slow
 async def test_every_call_that_is_the_last(tmp_path: Path) -> None:
     """Wherever a process dies, with half of what it was writing on the disk, the next run resumes there."""
     for number in range(await count_calls(tmp_path / "counted")):
@@ -203,6 +204,7 @@ async def test_dying_while_journals_are_merged(tmp_path: Path) -> None:
     assert shown_rows(tmp_path) == expected_rows(plan)
 
 
+@pytest.mark.slow
 async def test_a_refresh_that_is_cut_off(tmp_path: Path) -> None:
     """A partition that is written again is the old one or the new one, at any moment."""
     first = make_plan([A], days=0.5)

@@ -103,6 +103,7 @@ async def test_what_is_wrong(store: ObjectStore, url: str, changes: dict[str, An
     assert store.contents("bucket") == {}
 
 
+@pytest.mark.slow
 async def test_responses_that_are_lost(store: ObjectStore, tmp_path: Path) -> None:
     """Whatever was changed and not confirmed is done again, and the lock is known as one's own."""
     await save_there(store)

@@ -136,6 +136,7 @@ async def go_through_a_storm(folder: Path, *, zones: int, windows: int, faults: 
     await asyncio.to_thread(shutil.rmtree, folder)
 
 
+@pytest.mark.slow
 async def test_a_small_storm(tmp_path: Path) -> None:
     """A few thousand of them, in every run of the tests; storms come often enough that one comes before the end."""
     await go_through_a_storm(tmp_path / "set", zones=200, windows=10, faults=attrs.evolve(FAULTS, storm_every=60))

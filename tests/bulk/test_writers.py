@@ -626,6 +626,7 @@ async def test_the_plan_of_shards(tmp_path: Path) -> None:
     assert {zone_id for zone_id, _ in world.calls} == {A, B, C, D}
 
 
+@pytest.mark.slow
 async def test_processes_that_are_killed(tmp_path: Path) -> None:
     """Two processes at a time, killed and started again: nothing that was done is fetched again, and all is there."""
     pytest.importorskip("pyarrow")
