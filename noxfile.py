@@ -18,6 +18,7 @@ nox.options.error_on_missing_interpreters = False  # also under CI=true: a missi
 nox.options.sessions = ["lint", "types", "check_generated", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+QUICK = "not soak and not exhaustive and not slow"
 CURRENT = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -73,8 +74,7 @@ def tests(session: nox.Session) -> None:
     session.install(".[arrow,cli,fsspec]", *group("test"))
     left_out = [word for name in ("across", "chaos", "limiters") for word in ("--ignore", f"tests/{name}")]
     workers = 3 * (os.cpu_count() or 2) // 2  # as a third of their time is waiting
-    quick = ["-m", "not soak and not exhaustive and not slow", "--sample", "3"]
-    session.run("python", "-m", "pytest", "-n", str(workers), *quick, *left_out, *session.posargs)
+    session.run("python", "-m", "pytest", "-n", str(workers), "-m", QUICK, "--sample", "3", *left_out, *session.posargs)
 
 
 @nox.session(default=False)
@@ -98,9 +98,9 @@ def quick(session: nox.Session) -> None:
 
 @nox.session(default=False, python=OTHERS)
 def tests_on(session: nox.Session) -> None:
-    """Run all tests on the other supported interpreters, where they exist."""
+    """Run all tests but the slowest on the other supported interpreters, where they exist."""
     session.install(".[arrow,cli,dask,fsspec]", *group("test"))
-    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", "-m", QUICK, *session.posargs)
 
 
 @nox.session(default=False)
@@ -160,7 +160,8 @@ def lowest(session: nox.Session) -> None:
     That is two runs, as extras raise what the core has. Test tools are the newest, for it is not them that users have.
     Left out is what does not depend on those versions, the code generator, and what aiohttp itself does better since
     3.14.1: keep memory small under bombs, and refuse what is malformed in a header or after a compressed body.
-    So are object stores, where s3fs over that aiohttp sends nothing to the server of the tests.
+    So are object stores, where s3fs over that aiohttp sends nothing to the server of the tests, and what takes several
+    processes.
     """
     session.install("uv==0.13.9")
     session.install(".", *lowest_pins(session), *group("test"))
@@ -168,7 +169,8 @@ def lowest(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *core)
     extras = ["arrow", "cli", "fsspec", "otel", "redis"]
     session.install(f".[{','.join(extras)}]", *lowest_pins(session, *extras), *group("test"))
-    left_out = ["tests/codegen", "tests/bulk/test_save_objects.py", "tests/across/test_objects.py"]
+    left_out = ["tests/codegen", "tests/bulk/test_save_objects.py", "tests/across"]
+    left_out += ["tests/limiters/test_processes.py", "tests/limiters/test_uneven_load.py"]
     everything = ["-n", "auto", *(word for path in left_out for word in ("--ignore", path))]
     better = (
         "not (bomb or gzip-tail or header-nul or many-headers or test_a_thousand_calls or (test_leaks and header-)"
