@@ -86,6 +86,7 @@ async def test_cancelling(cluster: Any, tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             async with asyncio.timeout(5):
                 await saving
+        await asyncio.sleep(0.3)  # until what was in flight is recorded
         made = len(sandbox.requests)
         await asyncio.sleep(1)
         assert len(sandbox.requests) == made

@@ -80,6 +80,7 @@ async def test_cancelling_ends_all(store: ObjectStore) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await saving
             assert time.monotonic() - began < 30
+            await asyncio.sleep(0.3)  # until what was in flight is recorded
             made = len(sandbox.requests)
             await asyncio.sleep(0.3)
             assert len(sandbox.requests) == made

@@ -247,6 +247,7 @@ async def test_cancelling_ends_all(tmp_path: Path, kind: str) -> None:
             assert await cancelled(saving) < 5
             if isinstance(executor, Detached):
                 assert all(each.done() for each in executor.running[:2])
+            await asyncio.sleep(0.3)  # until what was in flight is recorded
             made = len(sandbox.requests)
             await asyncio.sleep(0.3)
             assert len(sandbox.requests) == made
@@ -414,6 +415,7 @@ async def test_a_cancellation_while_reports_are_read() -> None:
             await wait_for(SlowFiles.reading.is_set)
             await asyncio.sleep(0.1)
             assert await cancelled(saving) < 30
+            await asyncio.sleep(0.3)  # until what was in flight is recorded
             made = len(sandbox.requests)
             await asyncio.sleep(1)
             assert len(sandbox.requests) == made
