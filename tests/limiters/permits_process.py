@@ -1,7 +1,7 @@
 """A process of its own that takes permits, to be killed, stopped and counted.
 
 Its arguments are ``file`` or ``redis``, where that is, the requests, the seconds, a file to write to, and the number of
-the permit with which it is told of a 429, or 0. Each line that it writes is a permit: the interval in which it came.
+the permit with which it gets a 429, or 0. Each line that it writes is a permit: the interval in which it came.
 """
 
 import asyncio

@@ -34,7 +34,6 @@ __all__ = ["save_across"]
 
 T = TypeVar("T")
 
-
 _POLL, _POLL_OF_URL = 0.5, 5.0
 """Seconds between signals, on a disk and elsewhere."""
 
@@ -47,9 +46,9 @@ _MOST_REPORTS: Final = 20
 _TRIES: Final = 70
 """To take a lock that everybody holds for moments only."""
 
-
 _COUNTS: Final = tuple(field.name for field in attrs.fields(SaveProgress))
-_SUMS: Final = ("total", "skipped", "done", "filling", "not_begun", "refreshed", "rows", "bytes", "odd_lags")
+_SUMS: Final = tuple(name for name in _COUNTS if name not in ("failed", "splits"))
+"""Of those, what a result has as a number too."""
 
 
 async def save_across(
@@ -115,7 +114,7 @@ async def save_across(
         InvalidArgumentError: An argument is invalid.
         ImportError: The format or the destination needs a package that is not installed; the message says how to
             install it.
-        DestinationBusyError: Another run is at work there with the name of one of the writers.
+        DestinationBusyError: An upkeep is at work there, or others save there under all names that a part may have.
         DestinationMismatchError: What is there is of another query or format, or no dataset.
         ManifestError: The state there is damaged, or of a later version.
         StorageError: The destination could not be written or read. The dataset is intact, and another run resumes.

@@ -7,7 +7,7 @@ import threading
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
@@ -21,13 +21,12 @@ from aiospectrum._extras import import_extra
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import MakeClient
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.limits import LIMIT_URL, SharedLimit
+from aiospectrum.cli.limits import LIMIT_URL, SharedLimit, opened
 from aiospectrum.cli.options import MaybeAtLeastOne, check_zone, read_text
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.client import Client
 from aiospectrum.errors import CredentialsError
-from aiospectrum.limiters import RedisLimiter
 from aiospectrum.policies import RateLimit
 
 __all__ = ["AccountOptions", "Accounts", "executor_of", "read_accounts"]
@@ -157,19 +156,16 @@ async def _open_client(
     limiter = SharedLimit(file=limit_file, name=name).make(limit, environ)
     base_url = environ.get("CLOUDFLARE_BASE_URL", "").strip() or DEFAULT_BASE_URL
     _, url = find_proxy(proxy, environ, base_url) or ("", None)
-    async with AsyncExitStack() as stack:
-        if isinstance(limiter, RedisLimiter):
-            await stack.enter_async_context(limiter)
-        yield await stack.enter_async_context(
-            Client(
-                api_token=token,
-                base_url=base_url,
-                rate_limit=limiter,
-                connector_limit=limit.in_flight,
-                proxy=url,
-                user_agent="cli",
-            )
-        )
+    client = Client(
+        api_token=token,
+        base_url=base_url,
+        rate_limit=limiter,
+        connector_limit=limit.in_flight,
+        proxy=url,
+        user_agent="cli",
+    )
+    async with opened(client, limiter) as open_client:
+        yield open_client
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import re
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Final, NoReturn, TextIO, TypeVar
@@ -23,13 +23,12 @@ from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.cli.formatting import cell
-from aiospectrum.cli.limits import SharedLimit
+from aiospectrum.cli.limits import SharedLimit, opened
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.hooks import AttemptHook
-from aiospectrum.limiters import RedisLimiter
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.policies import RateLimit, RetryPolicy
 
@@ -174,11 +173,8 @@ class Context:
             CredentialsError: As :meth:`client` does.
             UsageError: As :meth:`client` does.
         """
-        client = self.client(limiter, on_attempt)
-        async with AsyncExitStack() as stack:
-            if isinstance(limiter, RedisLimiter):
-                await stack.enter_async_context(limiter)
-            yield await stack.enter_async_context(client)
+        async with opened(self.client(limiter, on_attempt), limiter) as client:
+            yield client
 
     def shared_options(self) -> list[str]:
         """The options of all commands as they were given, for a command that resumes; with what they hide."""

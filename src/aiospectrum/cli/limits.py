@@ -1,17 +1,19 @@
 """The rate limit of the command: its own, or one that processes share by a file or a server."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import attrs
 
+from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.limiters import FileLimiter, Limiter, RedisLimiter
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.policies import RateLimit
 
-__all__ = ["LIMIT_URL", "SharedLimit"]
+__all__ = ["LIMIT_URL", "SharedLimit", "opened"]
 
 LIMIT_URL: Final = "AIOSPECTRUM_LIMIT_URL"
 """The variable that stands for ``--limit-url``."""
@@ -61,3 +63,12 @@ class SharedLimit:
         """The options as they were given."""
         options = {"--limit-file": self.file, "--limit-url": self.url, "--limit-name": self.name}
         return [word for option, value in options.items() if value is not None for word in (option, value)]
+
+
+@asynccontextmanager
+async def opened(client: Client, limiter: BaseLimiter | None) -> AsyncIterator[Client]:
+    """Open a client, and before it a limiter that has to be opened, for the block."""
+    async with AsyncExitStack() as stack:
+        if isinstance(limiter, RedisLimiter):
+            await stack.enter_async_context(limiter)
+        yield await stack.enter_async_context(client)

@@ -142,7 +142,7 @@ class RedisLimiter(BaseLimiter):
             if self._task is not None:
                 self._task.cancel()
                 await asyncio.wait([self._task])
-            if self._window.has_news and not self._window.is_gone:
+            if self._window.has_changes and not self._window.is_gone:
                 await self._ask_server(0)
         finally:
             self._task = self._script = None
@@ -170,17 +170,17 @@ class RedisLimiter(BaseLimiter):
     def _ask(self) -> None:
         """Ask the server in a task, for all that have come to wait until it runs."""
         if self._server is not None and (self._task is None or self._task.done()):
-            self._task = asyncio.get_running_loop().create_task(self._talk())
-            self._task.add_done_callback(self._look_at_end)
+            self._task = asyncio.get_running_loop().create_task(self._exchange())
+            self._task.add_done_callback(self._fail_on_error)
 
-    def _look_at_end(self, task: asyncio.Task[None]) -> None:
+    def _fail_on_error(self, task: asyncio.Task[None]) -> None:
         """Let nobody wait for a task that an unforeseen error has ended."""
         error = None if task.cancelled() else task.exception()
         if error is not None:
             problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}; nothing was sent"
             self._fail(LimiterUnavailableError(problem))
 
-    async def _talk(self) -> None:
+    async def _exchange(self) -> None:
         """Ask as long as there is something to ask for or to tell, and while the server is gone until it is back."""
         window = self._window
         while window.wants(wanted := min(self._wanted(), _MOST_AT_ONCE)):
@@ -212,15 +212,15 @@ class RedisLimiter(BaseLimiter):
         if error is not None and self._now() - began > 1.5 * self._timeout:
             error = await self._ask_once(wanted)
         if isinstance(error, LimiterUnavailableError):
-            self._window.lose(self._now())
+            self._window.fall_back(self._now())
         return error
 
     async def _ask_once(self, wanted: int) -> SpectrumError | None:
         window, began = self._window, self._now()
         try:
             async with asyncio.timeout(self._timeout):
-                reply = await self._script(keys=window.keys, args=window.question(wanted, began))
-            return window.hear(reply, began, self._now(), self._timeout)
+                reply = await self._script(keys=window.keys, args=window.make_arguments(wanted, began))
+            return window.read_reply(reply, began, self._now(), self._timeout)
         except self._errors as error:
             reason = " ".join(self._without_password(str(error)).split())[:_LONGEST_REASON]
             reason = reason or f"no reply within {self._timeout:g} s"

@@ -27,130 +27,130 @@ class RedisWindow:
         self._owner = secrets.token_hex(8)
         self._number = 0
         """Of the last permit that the server gave."""
-        self._hand = 0
+        self._granted = 0
         """Permits that the server gave and nobody has taken."""
         self._wanted = 0
         self.next: float = -math.inf
         """When to ask again."""
-        self._behind = 0, -math.inf
+        self._wait_behind = 0, -math.inf
         """When those may go out at the earliest that have so many of this process ahead."""
         self._is_reserved = False
-        self._pause_until = self._pause_to_tell = -math.inf
+        self._pause_until = self._own_pause_until = -math.inf
         self._ending, self._pause_bound = "", -math.inf
         """The end of the latest pause by the server's clock, and when it is over for this process at the latest."""
-        self._told = 0, -math.inf
-        """Requests and the end of a pause that the last trip told of."""
-        self._epoch, self._heard = "", -math.inf
+        self._sent = 0, -math.inf
+        """Requests and the end of a pause that the last trip sent."""
+        self._epoch, self._replied_at = "", -math.inf
         """Which life of the server's memory it was that was heard of, and when."""
-        self._apart: Window | None = None
+        self._fallback: Window | None = None
         """What goes out while the server is gone; None while it is there."""
-        self._apart_from = -math.inf
+        self._fallback_from = -math.inf
         """When all that went out before is a period old."""
 
     def forget(self) -> None:
         """Begin anew on another event loop, whose clock may be another one."""
-        self._hand, self.next, self._behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
-        self._pause_until = self._pause_to_tell = self._heard = self._apart_from = -math.inf
-        self._apart, self._ending = None, ""
+        self._granted, self.next, self._wait_behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
+        self._pause_until = self._own_pause_until = self._replied_at = self._fallback_from = -math.inf
+        self._fallback, self._ending = None, ""
 
     @property
     def is_gone(self) -> bool:
         """Whether calls go on without the server."""
-        return self._apart is not None
+        return self._fallback is not None
 
     @property
-    def has_news(self) -> bool:
-        """Whether the server has to hear something."""
-        return self._is_reserved or self._hand > 0 or self._pause_to_tell > self._now()
+    def has_changes(self) -> bool:
+        """Whether there is something to send to the server."""
+        return self._is_reserved or self._granted > 0 or self._own_pause_until > self._now()
 
     def take(self, now: float) -> bool:
         """Use a permit that the server gave; if there is none, ask it."""
-        if self._hand:
-            self._hand -= 1
+        if self._granted:
+            self._granted -= 1
             return True
-        if self._apart is not None:
-            return now >= self._apart_from and self._apart.take(now)
+        if self._fallback is not None:
+            return now >= self._fallback_from and self._fallback.take(now)
         if now >= self.next:
             self._ask()
         return False
 
     def wait(self, now: float, ahead: int = 0) -> float:
         """Seconds until the next trip; 0 while one is under way, and for permits that are there."""
-        behind = ahead - self._hand
+        behind = ahead - self._granted
         if behind < 0:
             return 0.0
-        if self._apart is not None:
-            start = max(now, self._apart_from)
-            return start - now + self._apart.wait(start, ahead)
-        count, until = self._behind
+        if self._fallback is not None:
+            start = max(now, self._fallback_from)
+            return start - now + self._fallback.wait(start, ahead)
+        count, until = self._wait_behind
         rounds = behind // self._limit.requests
         next_round = max(0.0, self.next - now) + rounds * self._limit.per_seconds
         return max(next_round, until - now) if 0 < count <= behind else next_round
 
     def pause(self, seconds: float) -> None:
         """Tell the server of a pause."""
-        self._pause_to_tell = self._now() + seconds
+        self._own_pause_until = self._now() + seconds
         self._ask()
 
     def pause_left(self) -> float:
-        """Seconds until the end of the pause that the server told of, at most what one may last for this process."""
+        """Seconds until the end of the pause on the server, at most what one may last for this process."""
         return max(0.0, self._pause_until - self._now())
 
     def give_back(self) -> None:
         """Give back the place in the line, and permits that nobody took."""
-        if self._is_reserved or self._hand:
+        if self._is_reserved or self._granted:
             self._ask()
 
     def wants(self, wanted: int) -> bool:
         """Whether there is something to ask for, or to tell."""
         now = self._now()
-        if self._apart is not None:
+        if self._fallback is not None:
             return False
-        return (wanted > 0 and now >= self.next) or (wanted == 0 and self.has_news) or self._pause_to_tell > now
+        return (wanted > 0 and now >= self.next) or (wanted == 0 and self.has_changes) or self._own_pause_until > now
 
-    def question(self, wanted: int, now: float) -> list[str | int]:
+    def make_arguments(self, wanted: int, now: float) -> list[str | int]:
         """The arguments of the script."""
-        unused, self._hand, self._wanted = self._hand, 0, wanted
-        apart = 0 if self._apart is None else self._apart.count(now)
-        self._told = apart, self._pause_to_tell
-        pause = max(0, math.ceil(1e6 * (self._pause_to_tell - now))) if self._pause_to_tell > now else 0
-        age = now - self._heard
+        unused, self._granted, self._wanted = self._granted, 0, wanted
+        apart = 0 if self._fallback is None else self._fallback.count(now)
+        self._sent = apart, self._own_pause_until
+        pause = max(0, math.ceil(1e6 * (self._own_pause_until - now))) if self._own_pause_until > now else 0
+        age = now - self._replied_at
         is_known = age < self._limit.per_seconds
         limit = self._limit.requests, math.ceil(1e6 * self._limit.per_seconds)
         known = (self._epoch, math.floor(1e6 * age)) if is_known else ("", 0)
         waited_out = self._ending if now >= self._pause_bound else ""
         return [*limit, self._owner, self._number, wanted, unused, apart, pause, *known, waited_out]
 
-    def hear(self, reply: Sequence[Any], began: float, now: float, timeout: float) -> SpectrumError | None:
+    def read_reply(self, reply: Sequence[Any], began: float, now: float, timeout: float) -> SpectrumError | None:
         """Take in what the script returned; an error when the server has another limit by the name."""
         kind, *rest = [each.decode() if isinstance(each, bytes) else each for each in reply]
-        apart, pause_told = self._told
-        self._apart, self._is_reserved = None, False
+        apart, sent_pause = self._sent
+        self._fallback, self._is_reserved = None, False
         if kind != "ok":
             return self._other_limit(*map(int, rest))
         granted, wait, behind, pause = map(int, rest[:4])
         self._number += apart + granted
         if now - began <= timeout:  # a process that was stopped meanwhile does not use what has long been counted
-            self._hand = granted
-        self._epoch, self._heard = str(rest[4]), began
+            self._granted = granted
+        self._epoch, self._replied_at = str(rest[4]), began
         if rest[5] != self._ending:
             self._ending, self._pause_bound = str(rest[5]), began + self._limit.max_wait
         self._pause_until = min(began + pause / 1e6, self._pause_bound)
-        if self._pause_to_tell == pause_told:
-            self._pause_to_tell = -math.inf
+        if self._own_pause_until == sent_pause:
+            self._own_pause_until = -math.inf
         # From the beginning, as the next trip takes as long to arrive.
         next_trip = began + wait / 1e6 if wait else -math.inf
         self.next = max(next_trip, self._pause_until) if pause else next_trip
         self._is_reserved = wait > 0
-        self._behind = self._wanted - granted - 1, began + behind / 1e6
+        self._wait_behind = self._wanted - granted - 1, began + behind / 1e6
         return None
 
-    def lose(self, now: float) -> None:
+    def fall_back(self, now: float) -> None:
         """Go on without the server, if that is wanted: first all that was sent has to be a period old."""
-        self._hand, self.next, self._behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
-        if self._share is not None and self._apart is None:
-            self._apart = Window(max(1, math.floor(self._limit.requests * self._share)), self._limit.per_seconds)
-            self._apart_from = now + self._limit.per_seconds
+        self._granted, self.next, self._wait_behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
+        if self._share is not None and self._fallback is None:
+            self._fallback = Window(max(1, math.floor(self._limit.requests * self._share)), self._limit.per_seconds)
+            self._fallback_from = now + self._limit.per_seconds
 
     def _other_limit(self, requests: int, period: int) -> SpectrumError:
         ours = f"{self._limit.requests} requests per {self._limit.per_seconds:g} s"

@@ -79,7 +79,7 @@ def open_file(path: str, limit: RateLimit) -> int:
         refuse("path", path, f"a file that can be made, or opened to read and write, and is no link ({reason})")
     try:
         _check(file, path, limit)
-    except BaseException:
+    except BaseException:  # whatever it is, the file is closed, and it propagates
         os.close(file)
         raise
     return file
