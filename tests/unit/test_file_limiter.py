@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aiospectrum import ClientStateError, FileLimiter, InvalidArgumentError, RateLimit, TooLateError
@@ -435,6 +435,7 @@ WORDS = st.one_of(
 )
 
 
+@example(words={5: struct.pack("=d", math.inf), 6: struct.pack("=d", -math.inf)}, is_in_use=False)
 @given(
     words=st.dictionaries(st.integers(4, 267), WORDS, max_size=12),
     is_in_use=st.booleans(),

@@ -155,10 +155,10 @@ class FileWindow:
             self._mend(now)
         if times[PAUSE] > now + _LONGEST_PAUSE:
             times[PAUSE] = now + _LONGEST_PAUSE
+        ahead = self._settle_reservations(now) if words[RESERVED] or self._due is not None else ()
         if now < (until := self._pause_until(now)):
             self._next = until
             return False
-        ahead = self._settle_reservations(now) if words[RESERVED] or self._due is not None else ()
         if len(ahead) < self._requests:
             due = times[RING + (count + len(ahead) - self._requests) % self._places] + self._per_seconds
             if due <= now:
