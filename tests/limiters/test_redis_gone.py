@@ -85,6 +85,10 @@ async def test_gone_while_calls_wait(own_redis: RedisServer) -> None:
         assert (limiter.in_flight, limiter.queued) == (0, 0)
 
 
+LATE = 0.1
+"""Seconds after the server has counted a permit in which a busy event loop may get to it."""
+
+
 async def test_going_on_with_a_part(own_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     """With a part of the limit no call fails; no window has more than that part meanwhile, nor the limit ever."""
     moments: list[float] = []
@@ -107,9 +111,9 @@ async def test_going_on_with_a_part(own_redis: RedisServer, caplog: pytest.LogCa
         await asyncio.sleep(3.5)
         for task in tasks:
             task.cancel()
-    assert most_for_sure([(moment - 0.03, moment) for moment in moments], LIMIT.per_seconds) <= LIMIT.requests
+    assert most_for_sure([(moment - LATE, moment) for moment in moments], LIMIT.per_seconds) <= LIMIT.requests
     apart = [moment for moment in moments if gone + 0.05 < moment < back]
-    assert most_for_sure([(moment - 0.03, moment) for moment in apart], LIMIT.per_seconds) <= 2
+    assert most_for_sure([(moment - LATE, moment) for moment in apart], LIMIT.per_seconds) <= 2
     assert len(apart) >= 4, "some go out while it is gone"
     full = [moment for moment in moments if moment > back + 2.0]
     assert len(full) > 2 * LIMIT.requests, "all of the limit is used once it is back"
