@@ -425,14 +425,19 @@ async def test_a_dead_writer_is_taken_over_by_one_that_is_alive(world: World) ->
     """The other one waits for its lease to run out, where there is one, and fetches what it has not saved, once."""
     plan = make_plan(ZONES, days=2)
     life = Life(10**9)
+    alive = Fake(respond=world.respond, is_open=False)  # until the first one has died, so that it has something to do
 
     def die_soon(call: Call) -> ReportByTime:
         life.calls = min(life.calls, 25)
         return world.respond(call)
 
-    both = await asyncio.gather(
-        world.run("w1", plan, client=Fake(respond=die_soon), life=life), world.run("w2", plan), return_exceptions=True
-    )
+    async def live_shortly() -> Any:
+        try:
+            return await survive(world.run("w1", plan, client=Fake(respond=die_soon), life=life))
+        finally:
+            alive.gate.set()
+
+    both = await asyncio.gather(live_shortly(), world.run("w2", plan, client=alive), return_exceptions=True)
     assert life.calls < 0
     assert isinstance(both[0], (PowerCut, BaseExceptionGroup))
     assert isinstance(both[1], Saved)
