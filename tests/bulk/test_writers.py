@@ -380,6 +380,28 @@ async def test_the_same_name_twice(world: World) -> None:
     assert (await first).ok
 
 
+async def test_looking_keeps_nobody_out(tmp_path: Path) -> None:
+    """Those that only look whether a lock is free are not taken for its owner, nor does one fail to take it."""
+    assert (await save_to(tmp_path, make_plan([A]), writer="w1")).ok
+
+    def look() -> None:
+        store = LocalStore(tmp_path)
+        for _ in range(300):
+            store.probe("w1")
+            assert store.others() == {}
+
+    def take() -> None:
+        for _ in range(300):
+            store = LocalStore(tmp_path)
+            store.lock("w1")
+            store.unlock()
+
+    await asyncio.gather(*(asyncio.to_thread(look) for _ in range(4)))
+    await asyncio.gather(
+        asyncio.to_thread(take), asyncio.to_thread(lambda: [LocalStore(tmp_path).others() for _ in range(2000)])
+    )
+
+
 async def test_what_goes_with_a_run_that_has_just_begun(world: World) -> None:
     """A second writer sees what dataset it is before the first one has saved anything."""
     fake = Fake(respond=world.respond, is_open=False)
