@@ -402,6 +402,25 @@ async def test_looking_keeps_nobody_out(tmp_path: Path) -> None:
     )
 
 
+def test_journals_that_are_written_at_once(tmp_path: Path) -> None:
+    """Where a journal gets its name by a move, nobody else's lines can be in it."""
+    file_system = fsspec.filesystem("memory", skip_instance_cache=True)
+    file_system.store.clear()
+    other = RemoteStore(file_system, "/set", owner="b", clock=lambda: 0.0)
+
+    class Interrupted:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(file_system, name)
+
+        def mv(self, *args: Any) -> None:
+            other.append("state/w2-journal-000001.jsonl", b"second\n")
+            file_system.mv(*args)
+
+    RemoteStore(Interrupted(), "/set", owner="a", clock=lambda: 0.0).append("state/w1-journal-000001.jsonl", b"first\n")
+    there = {path.rpartition("/")[2]: file.getvalue() for path, file in file_system.store.items()}
+    assert there == {"w1-journal-000001.jsonl": b"first\n", "w2-journal-000001.jsonl": b"second\n"}
+
+
 async def test_what_goes_with_a_run_that_has_just_begun(world: World) -> None:
     """A second writer sees what dataset it is before the first one has saved anything."""
     fake = Fake(respond=world.respond, is_open=False)
