@@ -266,7 +266,7 @@ async def test_times_in_the_wrong_order_are_refused(name: str, client: Client, m
     call = getattr(client.analytics.events, name)
     before = datetime(2026, 11, 20, 1, 59, 59, tzinfo=timezone(timedelta(hours=2)))
     for since, until in [(SINCE, before), (SINCE, SINCE - timedelta(microseconds=1))]:
-        with pytest.raises(InvalidArgumentError, match="^until: expected a time that is not before since, 2026"):
+        with pytest.raises(InvalidArgumentError, match=r"^until: expected a time that is not before since, 2026"):
             await call(ZONE, since=since, until=until, **options)
     assert mocked.requests == {}
     mocked.add(re.compile(re.escape(BASE) + ".*"), payload={"success": True, "result": {"data_lag": 0, "rows": 0}})
