@@ -106,7 +106,7 @@ def _next_step(call: Call, status: int, errors: tuple[ErrorDetail, ...]) -> str:
         return f"check {names}" if names else ""
     if status == 401 or (status == 400 and any(each.code in _OF_CREDENTIALS for each in errors)):
         return f"check the credentials ({_TOKENS_PAGE})"
-    if status != 403 or any(_FIRST_OF_PRODUCTS <= (each.code or 0) for each in errors):
+    if status != 403 or any((each.code or 0) >= _FIRST_OF_PRODUCTS for each in errors):
         return ""
     needs = f" has the permission {call.route.permission}" if call.route.permission else " may do this"
     return f"check {names + ', and ' if names else ''}that the token{needs} ({_TOKENS_PAGE})"

@@ -34,6 +34,7 @@ from aiospectrum.cli.options import (
     Passed,
     TimeOption,
     Yes,
+    check_folder,
     expand_home,
     parse_duration,
     parse_option,
@@ -258,6 +259,7 @@ def _command(*words: str) -> str:
 def _work(folder: str, context: Context, work: Callable[[str, OnProgress], T]) -> T:
     """Do what blocks in a thread, while its progress is shown and signals stop it."""
     place = expand_home(folder, hide_passwords(folder))
+    check_folder(place, hide_passwords(folder))
     with _named(hide_passwords(folder)):
         return asyncio.run(until_stopped(_show_progress(lambda report: work(place, report), context)))
 
@@ -307,4 +309,4 @@ def _named(place: str) -> Iterator[None]:
         raise UsageError(f"{place}: {str(error).removeprefix(f'{place}: ')}") from None
     except InvalidArgumentError as error:
         name = place if error.field in ("folder", "destination") else f"--{error.field.partition('[')[0]}"
-        raise UsageError(f"{name}: expected {error.expected}, got {error.value}") from None
+        raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None

@@ -14,11 +14,13 @@ from aiospectrum.cli.context import Context, PipeConsole, UsageError, show_warni
 from aiospectrum.cli.dataset_commands import dataset_group
 from aiospectrum.cli.demo_command import demo
 from aiospectrum.cli.limits import LIMIT_URL, SharedLimit
+from aiospectrum.cli.next_steps import add_next_steps
 from aiospectrum.cli.pull_command import pull
 from aiospectrum.cli.report_commands import bytime, current, protocols, summary
 from aiospectrum.cli.sandbox_command import sandbox
 from aiospectrum.cli.terminal import StoppedError, discard_output
 from aiospectrum.cli.watch_command import watch
+from aiospectrum.cli.zones_command import zones
 from aiospectrum.errors import CredentialsError, InvalidArgumentError, SpectrumError
 
 __all__ = ["run"]
@@ -97,13 +99,15 @@ def _dispatch(argv: Sequence[str], context: Context) -> int:
             str | None, Parameter(name="--limit-name", allow_leading_hyphen=True, help=_LIMIT_NAME_HELP)
         ] = None,
     ) -> object:
-        command, bound, unparsed = program.parse_args(list(words), print_error=False, exit_on_error=False)
-        shared_limit = SharedLimit(file=limit_file, url=limit_url, name=limit_name)
-        given = attrs.evolve(context, argv=words, proxy=proxy, shared_limit=shared_limit)
-        return command(*bound.args, **bound.kwargs, **({"context": given} if "context" in unparsed else {}))
+        with add_next_steps(lambda: " ".join(["aiospectrum", *program.parse_commands(list(words))[0]]), words):
+            command, bound, unparsed = program.parse_args(list(words), print_error=False, exit_on_error=False)
+            shared_limit = SharedLimit(file=limit_file, url=limit_url, name=limit_name)
+            given = attrs.evolve(context, argv=words, proxy=proxy, shared_limit=shared_limit)
+            return command(*bound.args, **bound.kwargs, **({"context": given} if "context" in unparsed else {}))
 
     program.meta.default(run_command)  # takes what every command has, wherever it stands
-    command, bound, _ = program.meta.parse_args(list(argv), print_error=False, exit_on_error=False)
+    with add_next_steps(lambda: "aiospectrum", argv):
+        command, bound, _ = program.meta.parse_args(list(argv), print_error=False, exit_on_error=False)
     status = command(*bound.args, **bound.kwargs)
     return status if isinstance(status, int) else _OK
 
@@ -119,7 +123,7 @@ def _build_program(help_console: Console) -> CommandGroup:
     )
     program.command(apps_group())
     program.command(dataset_group())
-    for command in (protocols, current, bytime, summary, pull, watch, sandbox, demo):
+    for command in (zones, protocols, current, bytime, summary, pull, watch, sandbox, demo):
         program.command(command)
     return program
 

@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -18,7 +18,7 @@ from aiospectrum.bulk.preview import preview
 from aiospectrum.cli.accounts import AccountOptions, Accounts, executor_of, read_accounts
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import counted
-from aiospectrum.cli.options import AsPlainJSON, Passed, expand_home, flattened
+from aiospectrum.cli.options import AsPlainJSON, Passed, check_folder, expand_home, flattened
 from aiospectrum.cli.plan_options import PlanOptions
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import (
@@ -31,6 +31,7 @@ from aiospectrum.cli.pull_report import (
 )
 from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.policies import RateLimit
 
@@ -103,7 +104,9 @@ def pull(
     if over.accounts is not None:
         accounts = read_accounts(over.accounts, context, limit)
         wanted = wanted.with_zones(accounts.clients, catch_up=catch_up)
-    plan, zones = (wanted.find_what_lacks if catch_up else wanted.find_what_to_pull)(context.now(), context.stdin)
+    make_limiter = cache(partial(context.limiter, limit))
+    find = wanted.find_what_lacks if catch_up else wanted.find_what_to_pull
+    plan, zones = find(context.now(), context.stdin, lambda named: find_zones(named, context, make_limiter))
     if plan is not None:
         _check_size(plan, saving.max_tasks)
     if out is None and dry_run and plan is not None:
@@ -112,6 +115,7 @@ def pull(
         raise UsageError("expected --out with the folder to save in, or --dry-run")
     place = hide_passwords(out)
     arguments = {**saving.arguments(), "plan": plan, "destination": expand_home(out, f"--out {place}")}
+    check_folder(arguments["destination"], f"--out {place}")
     need_pyarrow("pull --out")
     api_name = context.api_name() if accounts is None else counted(accounts.count, "account")
     with _named_as_options(place):
@@ -124,12 +128,11 @@ def pull(
         if accounts is not None and plan is not None:
             result = _pull_over(accounts, over, arguments, plan, context)
         elif catch_up or plan is None:
-            job = PullJob(partial(bulk.catch_up, **arguments, zones=zones), context, limiter=context.limiter(limit))
+            job = PullJob(partial(bulk.catch_up, **arguments, zones=zones), context, limiter=make_limiter())
             result = asyncio.run(job.run())
         else:
             save = partial(bulk.save, **arguments)
-            limiter = context.limiter(limit)
-            job = PullJob(save, context, limiter=limiter, total=len(plan), zones=len(plan.zones))
+            job = PullJob(save, context, limiter=make_limiter(), total=len(plan), zones=len(plan.zones))
             result = asyncio.run(job.run())
     return _conclude(result, None if catch_up else plan, saving, place, context, as_json=as_json)
 
@@ -253,4 +256,4 @@ def _named_as_options(place: str) -> Iterator[None]:
         if error.field == "destination":
             raise UsageError(f"--out {place}: expected {error.expected}") from None
         name = "the plan" if error.field == "plan" else f"--{error.field.replace('_', '-')}"
-        raise UsageError(f"{name}: expected {error.expected}, got {error.value}") from None
+        raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None
