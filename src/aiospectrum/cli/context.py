@@ -28,7 +28,7 @@ from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
-from aiospectrum.hooks import AttemptHook
+from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.policies import RateLimit, RetryPolicy
 
@@ -46,6 +46,9 @@ T = TypeVar("T")
 
 _WIDTH_OF_FILES: Final = 160
 """Columns of what goes to a file or a pipe, where nothing says how wide it will be shown."""
+
+_TIMEOUT: Final = 60.0
+"""Seconds of a call, as of clients."""
 
 _NARROW: Final = 80
 """Columns below which tables fold all that they hold, so that no text on one line pushes others out."""
@@ -96,6 +99,18 @@ class Context:
     proxy: str | None = attrs.field(default=None, repr=False)
     """The value of ``--proxy``; None to go by the environment."""
 
+    profile: str | None = None
+    """The value of ``--profile``, whose settings are in the other fields already."""
+
+    timeout: float | None = None
+    """The value of ``--timeout``; None for a minute."""
+
+    verbose: bool = False
+    """Whether each attempt of a call is printed."""
+
+    quiet: bool = False
+    """Whether progress and notes are left out."""
+
     shared_limit: SharedLimit = attrs.field(factory=SharedLimit, repr=False)
     """Where the rate limit is, if it is shared with other processes."""
 
@@ -128,9 +143,10 @@ class Context:
                 retry=self.retry,
                 rate_limit=limiter,
                 connector_limit=limit.in_flight,
-                on_attempt=on_attempt,
+                on_attempt=self._printing(on_attempt) if self.verbose else on_attempt,
                 proxy=proxy,
                 user_agent="cli",
+                timeout=_TIMEOUT if self.timeout is None else self.timeout,
             )
         except InvalidArgumentError as error:
             if error.field == "base_url":
@@ -178,8 +194,31 @@ class Context:
 
     def shared_options(self) -> list[str]:
         """The options of all commands as they were given, for a command that resumes; with what they hide."""
-        proxy = [] if self.proxy is None else ["--proxy", with_scheme(self.proxy)]
-        return [*proxy, *self.shared_limit.words()]
+        proxy = None if self.proxy is None else with_scheme(self.proxy)
+        timeout = None if self.timeout is None else f"{self.timeout:g}"
+        options = {"--profile": self.profile, "--proxy": proxy, "--timeout": timeout}
+        words = [word for option, value in options.items() if value is not None for word in (option, value)]
+        flags = {"--verbose": self.verbose, "--quiet": self.quiet}
+        return [*words, *self.shared_limit.words(), *(flag for flag, is_given in flags.items() if is_given)]
+
+    def _printing(self, hook: AttemptHook | None) -> AttemptHook:
+        """A hook that prints each attempt, and calls another one."""
+
+        def started(attempt: AttemptStarted) -> Callable[[AttemptEnded], None]:
+            end = None if hook is None else hook(attempt)
+
+            def ended(seen: AttemptEnded) -> None:
+                came = "cancelled" if seen.was_cancelled else "no response" if seen.status is None else str(seen.status)
+                self.print_err(
+                    f"{attempt.method} {attempt.url} attempt {attempt.attempt}: {came} in {seen.duration:.3f} s,"
+                    f" {seen.body_bytes:,} bytes"
+                )
+                if end is not None:
+                    end(seen)
+
+            return ended
+
+        return started
 
     def call(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Do some work with an open client, on an event loop of its own.
@@ -239,6 +278,11 @@ class Context:
     def print_out(self, line: str) -> None:
         """Print a line for people on the standard output, control characters escaped."""
         self.out.print(cell(line), soft_wrap=True)
+
+    def print_note(self, line: str) -> None:
+        """Print a line on the standard error that nobody has to read, unless ``--quiet`` was given."""
+        if not self.quiet:
+            self.print_err(line)
 
     def print_err(self, line: str) -> None:
         """Print a line for people on the standard error, control characters escaped and secrets replaced."""

@@ -3,7 +3,7 @@
 import asyncio
 import shlex
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
@@ -279,7 +279,9 @@ async def _show_progress(work: Callable[[OnProgress], T], context: Context) -> T
             context.print_err(f"{progress.done:,}/{counted(progress.total, 'file')}")
 
     display = (
-        drawn(lambda: _bar(progress), context.err, render_end=Text, sleep=context.sleep)
+        nullcontext()
+        if context.quiet
+        else drawn(lambda: _bar(progress), context.err, render_end=Text, sleep=context.sleep)
         if context.err.is_interactive
         else repeated(print_line, _CHECK_SECONDS, sleep=context.sleep)
     )

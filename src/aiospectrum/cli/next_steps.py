@@ -41,7 +41,7 @@ _OPTIONS: Final = {
 }
 """Arguments by their place in Python, where an option has another name."""
 
-_STEP: Final = re.compile("; |did you mean|: give |`aiospectrum", re.IGNORECASE)
+_STEP: Final = re.compile("; |did you mean|: give |pip install |`aiospectrum", re.IGNORECASE)
 """What a text has that says what to do."""
 
 _UNCHECKED: Final = re.compile(r"; Unchecked\('.*'\) sends")

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -61,6 +62,13 @@ _DryRun = Annotated[
         help="Only print how large the plan is, and with --out what of it is left; fail where the pull itself would.",
     ),
 ]
+_WritePlan = Annotated[
+    str | None,
+    Parameter(
+        allow_leading_hyphen=True,
+        help="File to write the plan to, for --plan, on other machines or another day; nothing is pulled.",
+    ),
+]
 
 
 def pull(
@@ -72,6 +80,7 @@ def pull(
     over: Annotated[AccountOptions | None, flattened] = None,
     rate_limit: str | None = None,
     dry_run: _DryRun = False,
+    write_plan: _WritePlan = None,
     as_json: AsPlainJSON = False,
     context: Passed,
 ) -> int:
@@ -89,6 +98,7 @@ def pull(
         over: Over which accounts, and in which processes.
         rate_limit: Maximum number of requests and the seconds they are for, such as 600/300; 1140/300 when left out.
         dry_run: Only print how large the plan is.
+        write_plan: File to write the plan to.
         as_json: Print JSON.
         context: The surroundings.
 
@@ -109,6 +119,8 @@ def pull(
     plan, zones = find(context.now(), context.stdin, lambda named: find_zones(named, context, make_limiter))
     if plan is not None:
         _check_size(plan, saving.max_tasks)
+    if write_plan is not None:
+        return _write_plan(None if catch_up else plan, write_plan, context)
     if out is None and dry_run and plan is not None:
         return _print_plans([plan], len(plan), limit, context, as_json=as_json, accounts=accounts)
     if out is None:
@@ -124,7 +136,7 @@ def pull(
             found = asyncio.run(until_stopped(Threads().run(look)))
             return _print_plans(found.plans, found.requests, limit, context, as_json=as_json, accounts=accounts)
         what = "what is new" if catch_up or plan is None else extent(len(plan), len(plan.zones))
-        context.print_err(f"Pulling {what} from {api_name} into {place}")
+        context.print_note(f"Pulling {what} from {api_name} into {place}")
         if accounts is not None and plan is not None:
             result = _pull_over(accounts, over, arguments, plan, context)
         elif catch_up or plan is None:
@@ -162,6 +174,22 @@ def _print_plans(
         return 0
     for line in plan_lines(plans, limit, requests, count):
         context.print_out(line)
+    return 0
+
+
+def _write_plan(plan: Plan | None, file: str, context: Context) -> int:
+    if plan is None:
+        raise UsageError("expected no --catch-up with --write-plan, as a plan has its times")
+    text = f"{plan.to_json()}\n"
+    if file == "-":
+        context.out.file.write(text)
+        return 0
+    try:
+        Path(expand_home(file, f"--write-plan {file}")).write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:  # ValueError: of a name that no file has
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"--write-plan {file}: {reason}; name another file") from None
+    context.print_note(f"{file}: {extent(len(plan), len(plan.zones))} in {plan.span}")
     return 0
 
 
