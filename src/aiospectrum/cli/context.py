@@ -22,13 +22,14 @@ from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
+from aiospectrum.cli.attempts import print_attempts
 from aiospectrum.cli.formatting import cell
 from aiospectrum.cli.limits import SharedLimit, opened
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
-from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
+from aiospectrum.hooks import AttemptHook
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.policies import RateLimit, RetryPolicy
 
@@ -143,7 +144,7 @@ class Context:
                 retry=self.retry,
                 rate_limit=limiter,
                 connector_limit=limit.in_flight,
-                on_attempt=self._printing(on_attempt) if self.verbose else on_attempt,
+                on_attempt=print_attempts(self.print_err, on_attempt) if self.verbose else on_attempt,
                 proxy=proxy,
                 user_agent="cli",
                 timeout=_TIMEOUT if self.timeout is None else self.timeout,
@@ -200,25 +201,6 @@ class Context:
         words = [word for option, value in options.items() if value is not None for word in (option, value)]
         flags = {"--verbose": self.verbose, "--quiet": self.quiet}
         return [*words, *self.shared_limit.words(), *(flag for flag, is_given in flags.items() if is_given)]
-
-    def _printing(self, hook: AttemptHook | None) -> AttemptHook:
-        """A hook that prints each attempt, and calls another one."""
-
-        def started(attempt: AttemptStarted) -> Callable[[AttemptEnded], None]:
-            end = None if hook is None else hook(attempt)
-
-            def ended(seen: AttemptEnded) -> None:
-                came = "cancelled" if seen.was_cancelled else "no response" if seen.status is None else str(seen.status)
-                self.print_err(
-                    f"{attempt.method} {attempt.url} attempt {attempt.attempt}: {came} in {seen.duration:.3f} s,"
-                    f" {seen.body_bytes:,} bytes"
-                )
-                if end is not None:
-                    end(seen)
-
-            return ended
-
-        return started
 
     def call(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Do some work with an open client, on an event loop of its own.
