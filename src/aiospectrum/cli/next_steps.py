@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, get_args
 
-from cyclopts import CycloptsError
+from cyclopts import CycloptsError, UnusedCliTokensError
 
 from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.context import UsageError
@@ -79,7 +79,9 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
     try:
         yield
     except (CycloptsError, UsageError) as error:
-        text = _in_words_of_the_command(" ".join(str(error).split()), find_command())
+        extra = error.unused_tokens[:1] if isinstance(error, UnusedCliTokensError) else None
+        text = f"unexpected argument {extra[0]!r}" if extra else " ".join(str(error).split())
+        text = _in_words_of_the_command(text, find_command())
         raise UsageError(_with_help(text, find_command())) from None
     except InvalidArgumentError as error:
         has_file = any(word.startswith(("--file", "-f")) for word in words)
@@ -88,8 +90,8 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
         raise
     except SpectrumError as error:
         step = next((step for kind, step in _STEPS.items() if isinstance(error, kind)), "")
-        if step:
-            error.args = (f"{error}; {step}",)
+        text = str(error).replace("; check zone_id", "; check ZONE").replace("ZONE and app_id", "ZONE and APP_ID")
+        error.args = (f"{text}; {step}" if step else text,)
         raise
 
 
