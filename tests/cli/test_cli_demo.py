@@ -111,7 +111,7 @@ def test_the_demo_does_without_names(cli: Any, sandbox: Sandbox) -> None:
     [
         pytest.param(["demo", "--zone", "0" * 32, "--zones", "3"], "got both", id="zones of both kinds"),
         pytest.param(["demo", "--zone", "0" * 32], "CLOUDFLARE_API_TOKEN", id="no credentials"),
-        pytest.param(["demo", "--zone", "bad"], "--zone: expected the 32 hexadecimal characters", id="zone"),
+        pytest.param(["demo", "--zone", "bad"], "--zone: expected the identifier of a zone, of 32", id="zone"),
         pytest.param(["demo", "--zones", "0"], ">= 1", id="no zones"),
         pytest.param(["demo", "--zones", "10001"], "zones is 10001", id="too many zones"),
         pytest.param(["demo", "--concurrency", "0"], ">= 1", id="no concurrency"),

@@ -168,7 +168,7 @@ def test_a_zone_that_fails_in_the_last_round_is_1(watching: Any, sandbox: Sandbo
     ("argv", "message"),
     [
         pytest.param([], "expected --zone", id="no zone"),
-        pytest.param(["--zone", "x"], "--zone: expected the 32 hexadecimal characters", id="zone"),
+        pytest.param(["--zone", "x"], "--zone: expected the identifier of a zone, of 32", id="zone"),
         pytest.param(["--zone", A, "--every", "0"], "--every", id="every"),
         pytest.param(["--zone", A, "--rounds", "0"], "--rounds", id="rounds"),
         pytest.param(

@@ -22,6 +22,7 @@ from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
+from aiospectrum.cli.attempts import print_attempts
 from aiospectrum.cli.formatting import cell
 from aiospectrum.cli.limits import SharedLimit, opened
 from aiospectrum.cli.proxies import find_proxy, with_scheme
@@ -46,6 +47,9 @@ T = TypeVar("T")
 
 _WIDTH_OF_FILES: Final = 160
 """Columns of what goes to a file or a pipe, where nothing says how wide it will be shown."""
+
+_TIMEOUT: Final = 60.0
+"""Seconds of a call, as of clients."""
 
 _NARROW: Final = 80
 """Columns below which tables fold all that they hold, so that no text on one line pushes others out."""
@@ -96,6 +100,18 @@ class Context:
     proxy: str | None = attrs.field(default=None, repr=False)
     """The value of ``--proxy``; None to go by the environment."""
 
+    profile: str | None = None
+    """The value of ``--profile``, whose settings are in the other fields already."""
+
+    timeout: float | None = None
+    """The value of ``--timeout``; None for a minute."""
+
+    verbose: bool = False
+    """Whether each attempt of a call is printed."""
+
+    quiet: bool = False
+    """Whether progress and notes are left out."""
+
     shared_limit: SharedLimit = attrs.field(factory=SharedLimit, repr=False)
     """Where the rate limit is, if it is shared with other processes."""
 
@@ -128,9 +144,10 @@ class Context:
                 retry=self.retry,
                 rate_limit=limiter,
                 connector_limit=limit.in_flight,
-                on_attempt=on_attempt,
+                on_attempt=print_attempts(self.print_err, on_attempt) if self.verbose else on_attempt,
                 proxy=proxy,
                 user_agent="cli",
+                timeout=_TIMEOUT if self.timeout is None else self.timeout,
             )
         except InvalidArgumentError as error:
             if error.field == "base_url":
@@ -178,8 +195,12 @@ class Context:
 
     def shared_options(self) -> list[str]:
         """The options of all commands as they were given, for a command that resumes; with what they hide."""
-        proxy = [] if self.proxy is None else ["--proxy", with_scheme(self.proxy)]
-        return [*proxy, *self.shared_limit.words()]
+        proxy = None if self.proxy is None else with_scheme(self.proxy)
+        timeout = None if self.timeout is None else f"{self.timeout:g}"
+        options = {"--profile": self.profile, "--proxy": proxy, "--timeout": timeout}
+        words = [word for option, value in options.items() if value is not None for word in (option, value)]
+        flags = {"--verbose": self.verbose, "--quiet": self.quiet}
+        return [*words, *self.shared_limit.words(), *(flag for flag, is_given in flags.items() if is_given)]
 
     def call(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Do some work with an open client, on an event loop of its own.
@@ -239,6 +260,11 @@ class Context:
     def print_out(self, line: str) -> None:
         """Print a line for people on the standard output, control characters escaped."""
         self.out.print(cell(line), soft_wrap=True)
+
+    def print_note(self, line: str) -> None:
+        """Print a line on the standard error that nobody has to read, unless ``--quiet`` was given."""
+        if not self.quiet:
+            self.print_err(line)
 
     def print_err(self, line: str) -> None:
         """Print a line for people on the standard error, control characters escaped and secrets replaced."""

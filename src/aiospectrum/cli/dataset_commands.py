@@ -3,7 +3,7 @@
 import asyncio
 import shlex
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
@@ -34,6 +34,7 @@ from aiospectrum.cli.options import (
     Passed,
     TimeOption,
     Yes,
+    check_folder,
     expand_home,
     parse_duration,
     parse_option,
@@ -258,6 +259,7 @@ def _command(*words: str) -> str:
 def _work(folder: str, context: Context, work: Callable[[str, OnProgress], T]) -> T:
     """Do what blocks in a thread, while its progress is shown and signals stop it."""
     place = expand_home(folder, hide_passwords(folder))
+    check_folder(place, hide_passwords(folder))
     with _named(hide_passwords(folder)):
         return asyncio.run(until_stopped(_show_progress(lambda report: work(place, report), context)))
 
@@ -277,7 +279,9 @@ async def _show_progress(work: Callable[[OnProgress], T], context: Context) -> T
             context.print_err(f"{progress.done:,}/{counted(progress.total, 'file')}")
 
     display = (
-        drawn(lambda: _bar(progress), context.err, render_end=Text, sleep=context.sleep)
+        nullcontext()
+        if context.quiet
+        else drawn(lambda: _bar(progress), context.err, render_end=Text, sleep=context.sleep)
         if context.err.is_interactive
         else repeated(print_line, _CHECK_SECONDS, sleep=context.sleep)
     )
@@ -307,4 +311,4 @@ def _named(place: str) -> Iterator[None]:
         raise UsageError(f"{place}: {str(error).removeprefix(f'{place}: ')}") from None
     except InvalidArgumentError as error:
         name = place if error.field in ("folder", "destination") else f"--{error.field.partition('[')[0]}"
-        raise UsageError(f"{name}: expected {error.expected}, got {error.value}") from None
+        raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None

@@ -7,10 +7,9 @@ from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import attrs
-from cyclopts import Parameter
 from rich.table import Table
 
 from aiospectrum import bulk
@@ -18,11 +17,12 @@ from aiospectrum._extras import import_extra
 from aiospectrum.bulk import Plan, Query
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_number, sparkline
-from aiospectrum.cli.options import AtLeastOne, MaybeAtLeastOne, Passed, WholeOption, read_zones
+from aiospectrum.cli.options import AtLeastOne, MaybeAtLeastOne, Passed, WholeOption, ZonesOption, read_zones
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import failure_lines
 from aiospectrum.cli.tables import add_column, new_table
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.client import Client
 from aiospectrum.errors import SpectrumError
 from aiospectrum.limiters.base import BaseLimiter
@@ -43,7 +43,7 @@ _WIDE: Final = 100
 def demo(
     *,
     zones: MaybeAtLeastOne = None,
-    zone: Annotated[list[str] | None, Parameter(negative=())] = None,
+    zone: ZonesOption = None,
     seed: WholeOption = None,
     concurrency: AtLeastOne = 8,
     context: Passed,
@@ -70,9 +70,10 @@ def demo(
         return asyncio.run(until_stopped(work))
     if zones is not None or seed is not None:
         raise UsageError("expected --zone for Cloudflare, or --zones and --seed for a sandbox, got both")
-    names = read_zones(zone, None, None)
+    limiter = context.limiter(RateLimit(in_flight=concurrency))
+    names = find_zones(read_zones(zone, None, None), context, lambda: limiter)
     context.print_out(f"Pulling a day of traffic of {counted(len(names), 'zone')} from {context.api_name()}")
-    work = _pull_and_query(names, context.limiter(RateLimit(in_flight=concurrency)), concurrency, context)
+    work = _pull_and_query(names, limiter, concurrency, context)
     return asyncio.run(until_stopped(work))
 
 

@@ -13,12 +13,14 @@ from aiospectrum.cli.options import (
     Passed,
     TimeOption,
     WholeOption,
+    check_filters,
     flattened,
     parse_option,
     parse_time,
     split_names,
 )
 from aiospectrum.cli.tables import current_table, protocols_table, report_table
+from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.models import Report, TimeDelta
 
 __all__ = ["bytime", "current", "protocols", "summary"]
@@ -50,7 +52,7 @@ class ReportOptions:
     """Maximum number of rows."""
 
 
-def protocols(zone_id: str, /, *, as_json: AsJSON = False, context: Passed) -> None:
+def protocols(zone_id: ZoneArgument, /, *, as_json: AsJSON = False, context: Passed) -> None:
     """List the protocols that Spectrum knows by name.
 
     Args:
@@ -58,12 +60,13 @@ def protocols(zone_id: str, /, *, as_json: AsJSON = False, context: Passed) -> N
         as_json: Print JSON.
         context: The surroundings.
     """
+    zone_id = find_zone(zone_id, context)
     found = context.call(lambda client: client.protocols.list(zone_id))
     context.show(found, protocols_table(found), as_json=as_json)
 
 
 def current(
-    zone_id: str,
+    zone_id: ZoneArgument,
     /,
     *,
     app_ids: NamesOption = None,
@@ -80,6 +83,7 @@ def current(
         as_json: Print JSON.
         context: The surroundings.
     """
+    zone_id = find_zone(zone_id, context)
     wanted = split_names(app_ids)
     found = context.call(
         lambda client: client.analytics.aggregate.current(zone_id, app_ids=wanted, colo_name=colo_name)
@@ -88,7 +92,7 @@ def current(
 
 
 def bytime(
-    zone_id: str,
+    zone_id: ZoneArgument,
     /,
     *,
     time_delta: TimeDelta = "hour",
@@ -106,12 +110,13 @@ def bytime(
         context: The surroundings.
     """
     arguments = _arguments(options, context)
+    zone_id = find_zone(zone_id, context)
     report = context.call(lambda client: client.analytics.events.bytime(zone_id, time_delta=time_delta, **arguments))
     _show_report(report, arguments, context, as_json=as_json)
 
 
 def summary(
-    zone_id: str,
+    zone_id: ZoneArgument,
     /,
     *,
     options: Annotated[ReportOptions | None, flattened] = None,
@@ -127,6 +132,7 @@ def summary(
         context: The surroundings.
     """
     arguments = _arguments(options, context)
+    zone_id = find_zone(zone_id, context)
     report = context.call(lambda client: client.analytics.events.summary(zone_id, **arguments))
     _show_report(report, arguments, context, as_json=as_json)
 
@@ -140,7 +146,7 @@ def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
         "dimensions": split_names(options.dimensions),
         "since": _read_time("--since", options.since, now),
         "until": _read_time("--until", options.until, now),
-        "filters": options.filters,
+        "filters": check_filters(options.filters),
         "sort": split_names(options.sort),
         "limit": options.limit,
     }

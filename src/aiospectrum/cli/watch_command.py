@@ -20,6 +20,8 @@ from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, 
 from aiospectrum.cli.options import AtLeastOne, MaybeAtLeastOne, Passed, ZoneFilesOption, ZonesOption, read_zones
 from aiospectrum.cli.tables import new_table
 from aiospectrum.cli.terminal import StoppedError, drawn, until_stopped
+from aiospectrum.cli.zones_command import find_zones
+from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.models import CurrentAggregate
 from aiospectrum.policies import RateLimit
 
@@ -83,14 +85,22 @@ def watch(
             f"--every: expected {least} seconds or more for {len(zones):,} zones, as the rate limit allows "
             f"{_LIMIT.requests:,} requests in {_LIMIT.per_seconds:g} s, got {every:g}"
         )
-    return asyncio.run(_watch(zones, every=every, rounds=rounds, concurrency=concurrency, context=context))
+    limiter = context.limiter()
+    zones = find_zones(zones, context, lambda: limiter)
+    work = _watch(zones, every=every, rounds=rounds, concurrency=concurrency, context=context, limiter=limiter)
+    return asyncio.run(work)
 
 
 async def _watch(
-    zones: tuple[str, ...], *, every: float, rounds: int | None, concurrency: int, context: Context
+    zones: tuple[str, ...],
+    *,
+    every: float,
+    rounds: int | None,
+    concurrency: int,
+    context: Context,
+    limiter: BaseLimiter,
 ) -> int:
     view = WatchView(zones=len(zones), every=every)
-    limiter = context.limiter()
 
     async def follow() -> None:
         nonlocal view
