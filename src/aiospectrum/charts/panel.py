@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import attrs
 
+from aiospectrum.charts.bins import make_bins
 from aiospectrum.charts.texts import human_metric, plain, unit_of
 from aiospectrum.charts.theme import COLOURS, CONFIG, INK, MUTED, OTHERS, SHADE
 
@@ -82,6 +83,8 @@ class Panel:
     @property
     def subtitle(self) -> str:
         """Its unit, and its note."""
+        if self.metric == "percent":
+            return self.note
         unit = self.unit[1] if self.starts else ""  # bars have theirs in their numbers
         if self.starts and self.is_stacked:
             unit = f"{unit if self.metric.startswith('bytes') else f'{unit} events'.strip()} per {self.step_name}"
@@ -141,7 +144,7 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
     y: dict[str, Any] = {
         "field": "v",
         "type": "quantitative",
-        "axis": {"tickCount": 5, "format": ",.6~g", "titleColor": MUTED},
+        "axis": {"tickCount": 5 if height > 250 else 4, "format": ",.6~g", "titleColor": MUTED},
         "scale": {"zero": True, "nice": True},
     }
     tooltip = [
@@ -194,8 +197,10 @@ def _shade(panel: Panel, first: int, last: int) -> dict[str, Any]:
 
 
 def _time_axis(panel: Panel, width: int) -> dict[str, Any]:
-    """Times in UTC by the day and the clock of 24 hours; the expressions are ours alone."""
-    span = panel.starts[-1] + panel.step - panel.starts[0]
+    """Times in UTC, at edges of hours, days or months; the expressions are ours alone."""
+    first, last = panel.starts[0], panel.starts[-1] + panel.step
+    ticks = make_bins(first, last, "minute", max(3, width // 72)).starts
+    span = last - first
     if span > 400 * _DAY:
         text = "utcFormat(datum.value, '%b %Y')"
     elif span > 4 * _DAY:
@@ -206,11 +211,14 @@ def _time_axis(panel: Panel, width: int) -> dict[str, Any]:
             " : utcFormat(datum.value, '%H:%M')"
         )
     return {
-        "tickCount": max(3, width // 95),
+        "values": [_ms(tick) for tick in ticks if first <= tick <= last],
         "labelExpr": text,
-        "labelFlush": True,
         "labelOverlap": True,
+        "labelFlush": 4,
         "grid": False,
+        "ticks": True,
+        "tickSize": 4,
+        "tickColor": MUTED,
         "domain": True,
         "domainColor": MUTED,
     }

@@ -70,6 +70,8 @@ def unit_of(metric: str, most: float) -> tuple[float, str]:
             if most >= 2 * size:
                 return size, unit
         return 1, "milliseconds"
+    if metric == "percent":
+        return 1, "%"
     names = _BYTES if metric.startswith("bytes") else _COUNTS
     place = 0
     while place < len(names) - 1 and most >= (2 if place or metric.startswith("bytes") else 20) * 1000 ** (place + 1):
