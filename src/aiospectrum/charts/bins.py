@@ -17,8 +17,11 @@ _FIXED: Final = (
     ("hour", 3600),
     ("3 hours", 3 * 3600),
     ("6 hours", 6 * 3600),
+    ("12 hours", 12 * 3600),
     ("day", 86_400),
+    ("2 days", 2 * 86_400),
     ("week", 7 * 86_400),
+    ("2 weeks", 14 * 86_400),
 )
 _MONTHS: Final = (("month", 1), ("quarter", 3), ("year", 12), ("10 years", 120), ("100 years", 1200))
 _LEAST: Final = {"dekaminute": "10 minutes"}

@@ -175,7 +175,7 @@ def panel_of(overview: Overview, metric: str | None, by: str | None) -> Panel:
     sums = overview.sums
     if sums is None:
         return Panel(title=overview.title, note="no data", metric=metric or "count", series=())
-    if metric in sums.durations:
+    if metric is not None and metric in sums.durations:
         durations = attrs.evolve(sums, durations={metric: sums.durations[metric]})
         return next(_durations(overview, durations))
     what = METRIC_TITLES.get(sums.measure[0], sums.measure[0]) if len(sums.measure) == 1 else "Traffic"

@@ -199,7 +199,7 @@ def _shade(panel: Panel, first: int, last: int) -> dict[str, Any]:
 def _time_axis(panel: Panel, width: int) -> dict[str, Any]:
     """Times in UTC, at edges of hours, days or months; the expressions are ours alone."""
     first, last = panel.starts[0], panel.starts[-1] + panel.step
-    ticks = make_bins(first, last, "minute", max(3, width // 72)).starts
+    ticks = make_bins(first, last, "minute", max(3, width // 72) + 1).starts
     span = last - first
     if span > 400 * _DAY:
         text = "utcFormat(datum.value, '%b %Y')"
@@ -227,7 +227,7 @@ def _time_axis(panel: Panel, width: int) -> dict[str, Any]:
 def _bars(panel: Panel, width: int) -> dict[str, Any]:
     divisor = panel.unit[0]
     labels = _labels(panel)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "s": label,
             "v": float(each.values[0] or 0) / divisor,

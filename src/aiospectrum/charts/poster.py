@@ -84,8 +84,8 @@ def _chart(
     part = specification(panel, width, _PLOT)
     config = {**CONFIG, "background": None}
     svg = draw({**part, "autosize": {"type": "fit", "contains": "padding"}, "padding": 2, "config": config}, prefix)
-    place = f'x="{x}" y="{y + _HEAD - 12}" width="{width}" height="{_PLOT}"'
-    return [*parts, _SIZE.sub(place, svg, count=1)]
+    where = f'x="{x}" y="{y + _HEAD - 12}" width="{width}" height="{_PLOT}"'
+    return [*parts, _SIZE.sub(where, svg, count=1)]
 
 
 def _text(x: float, y: float, text: str, size: int, *, colour: str = INK, weight: int = 400, most: int = 120) -> str:

@@ -5,9 +5,11 @@ What makes tables is imported when the first one is made: most programs make non
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from math import nan
 from typing import TYPE_CHECKING, cast
 
 from aiospectrum._codec.forms import OddReportForms
+from aiospectrum.errors import TableError
 
 if TYPE_CHECKING:
     import altair
@@ -160,3 +162,14 @@ class ReportTable(TableMethods, OddReportForms):
         from aiospectrum.tables.layout import TidyTable
 
         return TidyTable.from_report(cast("ReportLike", self), metrics=metrics, dimensions=dimensions)
+
+    def _repr_html_(self) -> str | None:
+        """The first rows, for notebooks; None, and so a plain text, where the report has no table."""
+        from aiospectrum.charts.notebook import report_html
+
+        try:
+            tidy = self._tidy(None, None)
+        except TableError:
+            return None
+        lag = getattr(self, "data_lag", nan)
+        return report_html(tidy.intervals, tidy.dimensions, tidy.metrics, rows=tidy.rows, data_lag=lag)

@@ -1,5 +1,6 @@
 """A dataset as it is read: what it has, what it lacks, and its rows as tables."""
 
+import builtins
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -226,6 +227,12 @@ class Dataset:
             lines += [f"{name}: {sum(map(len, times.values())):,} times of {len(times):,} zones"] if times else []
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """What it has and lacks, for notebooks."""
+        from aiospectrum.charts.notebook import lines_html
+
+        return lines_html("Dataset", str(self).splitlines())
+
     def to_arrow(
         self,
         *,
@@ -407,7 +414,7 @@ class Dataset:
         names: Mapping[str, str] | None = None,
         interactive: bool = False,
         now: datetime | None = None,
-    ) -> bytes:
+    ) -> "builtins.bytes":
         """Write a report for people about the dataset; needs ``aiospectrum[arrow,report]``.
 
         ::

@@ -1,6 +1,6 @@
 """From a dataset to its charts and its report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -36,9 +36,18 @@ PictureFormat: TypeAlias = Literal["html", "svg", "png"]
 Spans: TypeAlias = Mapping[str, Sequence[Window]]
 """Times by zone."""
 
+Span: TypeAlias = tuple[datetime, datetime]
+
 _BYTES: Final = ("bytesIngress", "bytesEgress")
 _ROWS: Final = 12
 """Rows of the tables of a report."""
+
+_TEXTS: Final = {
+    "missing": "Missing: {of} without data between {between}. The next pull fetches it.",
+    "filling": "Still filling: rows of {of} may be missing between {between}, too recent when they were fetched.",
+    "pending": "Not in files yet: data of {of} between {between}. The next pull puts it there.",
+}
+"""What is said of each kind of times."""
 
 _FEW: Final = 10
 _MOST_SPANS: Final = 40
@@ -156,7 +165,8 @@ def _overview(
         bins = _bins(index, since, until)
         read = partial(read_tables, place, index, wanted)
         sums = sum_rows(read, query, bins, measure=measure, by=by if measure else (), top=top)
-    lacks, filling = _lacks(state, zones, since, until, now)
+    first = index.plan.since if wanted.since is None else wanted.since
+    lacks, filling = _lacks(state, zones, min(first, since), now if wanted.until is None else min(now, wanted.until))
     return Overview(
         title=title,
         made=now,
@@ -183,7 +193,7 @@ def _extent(index: DatasetIndex, wanted: RowFilter, now: datetime) -> tuple[date
     ]
     plan = index.plan
     since = to_datetime(min(first for first, _ in known)) if known else plan.since
-    until = to_datetime(max(last for _, last in known)) if known else plan.since
+    until = to_datetime(max(last for _, last in known)) if known else plan.until
     if wanted.since is not None:
         since = max(since, wanted.since.astimezone(UTC))
     if wanted.until is not None:
@@ -209,52 +219,45 @@ def _scope(query: Query) -> list[str]:
     return found
 
 
-def _lacks(
-    state: State, zones: Sequence[str], since: datetime, until: datetime, now: datetime
-) -> tuple[list[Lack], list[tuple[datetime, datetime]]]:
+def _lacks(state: State, zones: Sequence[str], since: datetime, until: datetime) -> tuple[list[Lack], list[Span]]:
     """What is missing of some zones and a time, in words; and the times that are filling."""
     chosen, found = set(zones), []
-    end = max(
-        until,
-        min(now, max((span.until for spans in state.lacking["missing"].values() for span in spans), default=until)),
-    )
-    filling: list[tuple[datetime, datetime]] = []
-    texts = {
-        "missing": "{}: {} have no data between {}. The next pull fetches it.",
-        "filling": "{}: {} may lack rows between {}, as that was too recent. The next pull completes it.",
-        "pending": "{}: {} have data between {} that is in no file yet. The next pull puts it there.",
-    }
+    filling: list[Span] = []
     failed = [each for zone, failures in state.failed.items() if zone in chosen for each in failures]
     if failed:
         of = counted(len({each.zone_id for each in failed}), "zone")
-        details = [f"zone {each.zone_id}, {each.window}: {each.error}" for each in failed[:_FEW]]
         text = f"Failed: {counted(len(failed), 'window')} of {of} could not be fetched. The next pull tries again."
+        details = [f"zone {each.zone_id}, {each.window}: {each.error}" for each in failed[:_FEW]]
         found.append(Lack(text=text, details=_more(details, len(failed))))
-    for kind, text in texts.items():
-        spans = [
-            (max(span.since, since), min(span.until, end), zone)
-            for zone, windows in state.lacking[kind].items()
-            if zone in chosen
-            for span in windows
-            if span.since < end and span.until > since
-        ]
-        if not spans:
+    for kind, text in _TEXTS.items():
+        times = _clipped(state.lacking[kind], chosen, since, until)
+        if not times:
             continue
-        of = len({zone for *_, zone in spans})
-        which = f"{of:,} of {counted(len(zones), 'zone')}" if of < len(zones) else "all zones" if of > 1 else "the zone"
-        between = f"{human_time(min(span[0] for span in spans))} and {human_time(max(span[1] for span in spans))} UTC"
-        details = [f"zone {zone}: {human_time(first)} to {human_time(last)}" for first, last, zone in spans[:_FEW]]
-        words = {"missing": "Missing", "filling": "Still filling", "pending": "Not in files yet"}
-        found.append(
-            Lack(
-                text=text.format(words[kind], which, between),
-                details=_more(details, len(spans)),
-                is_bad=kind == "missing",
-            )
-        )
+        of = _share(len({zone for zone, *_ in times}), len(zones))
+        between = f"{human_time(min(first for _, first, _ in times))} and {human_time(max(last for *_, last in times))}"
+        details = [f"zone {zone}: {human_time(first)} to {human_time(last)}" for zone, first, last in times[:_FEW]]
+        lack = text.format(of=of, between=f"{between} UTC")
+        found.append(Lack(text=lack, details=_more(details, len(times)), is_bad=kind == "missing"))
         if kind == "filling":
-            filling = _merged([span[:2] for span in spans])
+            filling = _merged([(first, last) for _, first, last in times])
     return found, filling
+
+
+def _clipped(times: Spans, zones: Set[str], since: datetime, until: datetime) -> list[tuple[str, datetime, datetime]]:
+    """The times of some zones that lie between two others."""
+    return [
+        (zone, max(span.since, since), min(span.until, until))
+        for zone, spans in times.items()
+        if zone in zones
+        for span in spans
+        if span.since < until and span.until > since
+    ]
+
+
+def _share(some: int, whole: int) -> str:
+    if some < whole:
+        return f"{some:,} of {whole:,} zones"
+    return f"all {whole:,} zones" if whole > 1 else "the zone"
 
 
 def _more(details: list[str], number: int) -> list[str]:
@@ -262,9 +265,9 @@ def _more(details: list[str], number: int) -> list[str]:
     return [*details, f"and {left:,} more; see `aiospectrum dataset status`"] if left else details
 
 
-def _merged(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+def _merged(spans: list[Span]) -> list[Span]:
     """Times that touch as one, the latest few."""
-    found: list[tuple[datetime, datetime]] = []
+    found: list[Span] = []
     for since, until in sorted(spans):
         if found and since <= found[-1][1]:
             found[-1] = found[-1][0], max(found[-1][1], until)

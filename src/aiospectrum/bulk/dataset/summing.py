@@ -68,10 +68,10 @@ class _Adder:
         self._bins, self._by = bins, by
         starts = [round(start.timestamp() * 1_000_000) for start in bins.starts]
         self._edges = self._np.array(starts, self._np.int64)
-        self._whole = [name for name in query.metrics if name in WHOLE_METRICS]
-        self._durations = [name for name in query.metrics if name not in WHOLE_METRICS]
+        self._whole: list[str] = [name for name in query.metrics if name in WHOLE_METRICS]
+        self._durations: list[str] = [name for name in query.metrics if name not in WHOLE_METRICS]
         self._has_events = "event" in query.dimensions and "count" in self._whole
-        self._dimensions = query.dimensions
+        self._dimensions: tuple[str, ...] = query.dimensions
         self._rows = [0] * len(starts)
         self._series = {name: [0] * len(starts) for name in self._whole}
         self._events: dict[str, list[int]] = {}
