@@ -10,7 +10,7 @@ from aiospectrum.charts.panel import Panel, whole_specification
 if TYPE_CHECKING:
     import altair
 
-__all__ = ["draw_png", "draw_svg", "make_chart", "script_bundle"]
+__all__ = ["draw_panels", "draw_png", "draw_svg", "make_chart", "script_bundle"]
 
 _WIDTH: Final = 640
 _HEIGHT: Final = 220
@@ -34,6 +34,21 @@ def make_chart(panels: Sequence[Panel]) -> "altair.TopLevelMixin":
     alt = import_extra("altair", extra="report", purpose="A chart")
     chart: altair.TopLevelMixin = alt.Chart.from_dict(whole_specification(panels, _WIDTH, _HEIGHT))
     return chart
+
+
+def draw_panels(panels: Sequence[Panel]) -> str:
+    """Draw panels one below another, each with title and legend, as SVG.
+
+    Args:
+        panels: One or more.
+
+    Returns:
+        SVG.
+
+    Raises:
+        ImportError: vl-convert-python is not installed; the message says how to install it.
+    """
+    return draw_svg(whole_specification(panels, _WIDTH, _HEIGHT), "c")
 
 
 def draw_svg(specification: Mapping[str, Any], prefix: str) -> str:

@@ -183,7 +183,7 @@ def _rows(panel: Panel, bars: bool) -> list[dict[str, Any]]:
         for start, end, value in zip(panel.starts, ends, each.values, strict=True):
             number = None if value is None else float(f"{value / divisor:.4g}")
             row = {"t": _ms(start), "s": label, "o": place, "v": number}
-            rows.append({**row, "e": min(_ms(end), _ms(start + panel.step))} if bars else row)
+            rows.append({**row, "e": _ms(end)} if bars else row)
     return rows
 
 
@@ -199,8 +199,8 @@ def _shade(panel: Panel, first: int, last: int) -> dict[str, Any]:
 def _time_axis(panel: Panel, width: int) -> dict[str, Any]:
     """Times in UTC, at edges of hours, days or months; the expressions are ours alone."""
     first, last = panel.starts[0], panel.starts[-1] + panel.step
-    ticks = make_bins(first, last, "minute", max(3, width // 72) + 1).starts
     span = last - first
+    ticks = make_bins(first, last, "day" if span > 4 * _DAY else "minute", max(3, width // 72) + 1).starts
     if span > 400 * _DAY:
         text = "utcFormat(datum.value, '%b %Y')"
     elif span > 4 * _DAY:

@@ -1,5 +1,6 @@
 """From the table of a report to panels: pure, and without Arrow."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -40,6 +41,10 @@ def title_of(dimension: str) -> str:
 
 def step_name_of(step: timedelta) -> str:
     """What a length of time is called after ``per``."""
+    days = step.total_seconds() / 86_400
+    for name, least, most in (("month", 28, 31), ("quarter", 90, 92), ("year", 365, 366)):
+        if least <= days <= most:
+            return name
     names = {60: "minute", 3600: "hour", 86_400: "day", 604_800: "week"}
     return names.get(int(step.total_seconds())) or human_span(step)
 
@@ -130,8 +135,9 @@ def panels_of_report(
     order = sorted(usable, key=lambda place: intervals[place][0])
     starts = [intervals[place][0].astimezone(UTC) for place in order]
     series = {metric: _sums(tables[metric], keys or [""] * len(tables[metric]), order) for metric in found}
+    steps = _steps(intervals, starts)
     groups = _grouped(found, broken_down=bool(chosen))
-    return [_times(group, series, chosen, top, names, starts) for group in groups]
+    return [_times(group, series, chosen, top, names, starts, steps) for group in groups]
 
 
 def _table(numbers: Sequence[float], width: int) -> list[Sequence[float]]:
@@ -182,8 +188,9 @@ def _times(
     top: int,
     names: Mapping[str, str],
     starts: Sequence[datetime],
+    steps: tuple[timedelta, timedelta],
 ) -> Panel:
-    metric, step = group[0], _step(starts)
+    metric, (usual, step) = group[0], steps
     additive = metric in _ADDITIVE
     if by is None or len(group) > 1:
         lines = [
@@ -205,7 +212,7 @@ def _times(
         series=lines,
         starts=starts,
         step=step,
-        step_name=step_name_of(step),
+        step_name=step_name_of(usual),
         is_stacked=additive,
     )
 
@@ -248,6 +255,10 @@ def _bars(
     )
 
 
-def _step(starts: Sequence[datetime]) -> timedelta:
-    """Length of an interval: the shortest time from one start to another."""
-    return min((end - start for start, end in pairwise(starts) if end > start), default=timedelta(hours=1))
+def _steps(intervals: Sequence[Sequence[Any]], starts: Sequence[datetime]) -> tuple[timedelta, timedelta]:
+    """The usual length of an interval, and that of the last one; the first and the last may be parts of one."""
+    lengths = Counter(end - start for start, end in pairwise(starts) if end > start)
+    usual = max(lengths, key=lambda length: (lengths[length], length), default=timedelta(hours=1))
+    end = max((pair[1] for pair in intervals if len(pair) > 1 and isinstance(pair[1], datetime)), default=starts[-1])
+    last = end + timedelta(seconds=1) - starts[-1]
+    return usual, last if timedelta() < last <= usual else usual

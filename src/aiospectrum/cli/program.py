@@ -16,6 +16,7 @@ from aiospectrum.cli.demo_command import demo
 from aiospectrum.cli.limits import LIMIT_URL, SharedLimit
 from aiospectrum.cli.pull_command import pull
 from aiospectrum.cli.report_commands import bytime, current, protocols, summary
+from aiospectrum.cli.report_page_command import report
 from aiospectrum.cli.sandbox_command import sandbox
 from aiospectrum.cli.terminal import StoppedError, discard_output
 from aiospectrum.cli.watch_command import watch
@@ -119,7 +120,7 @@ def _build_program(help_console: Console) -> CommandGroup:
     )
     program.command(apps_group())
     program.command(dataset_group())
-    for command in (protocols, current, bytime, summary, pull, watch, sandbox, demo):
+    for command in (protocols, current, bytime, summary, pull, report, watch, sandbox, demo):
         program.command(command)
     return program
 
