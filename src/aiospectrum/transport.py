@@ -263,6 +263,12 @@ class Page(Generic[T]):
     def __len__(self) -> int:
         return len(self.items)
 
+    def _repr_html_(self) -> str:
+        """Its first items, for notebooks."""
+        from aiospectrum.charts.notebook import items_html
+
+        return items_html(self.items, page=self.page, total=self.total_count)
+
 
 def to_page(response: Response[list[T]]) -> Page[T]:
     """Make a page of a response's items and its paging data.

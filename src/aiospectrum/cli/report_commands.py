@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import attrs
 
+from aiospectrum.cli.charts import ChartFileOption, ChartOption, show_charts
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import cell, counted, human_number
 from aiospectrum.cli.options import (
@@ -97,6 +98,8 @@ def bytime(
     *,
     time_delta: TimeDelta = "hour",
     options: Annotated[ReportOptions | None, flattened] = None,
+    chart: ChartOption = False,
+    chart_file: ChartFileOption = None,
     as_json: AsJSON = False,
     context: Passed,
 ) -> None:
@@ -106,13 +109,16 @@ def bytime(
         zone_id: Identifier of the zone.
         time_delta: Length of each time interval; a dekaminute is ten minutes.
         options: The query.
+        chart: Draw a chart.
+        chart_file: Also draw a picture.
         as_json: Print JSON.
         context: The surroundings.
     """
     arguments = _arguments(options, context)
     zone_id = find_zone(zone_id, context)
     report = context.call(lambda client: client.analytics.events.bytime(zone_id, time_delta=time_delta, **arguments))
-    _show_report(report, arguments, context, as_json=as_json)
+    if not show_charts(report, arguments, context, zone_id, chart=chart, file=chart_file, as_json=as_json):
+        _show_report(report, arguments, context, as_json=as_json)
 
 
 def summary(
@@ -120,6 +126,8 @@ def summary(
     /,
     *,
     options: Annotated[ReportOptions | None, flattened] = None,
+    chart: ChartOption = False,
+    chart_file: ChartFileOption = None,
     as_json: AsJSON = False,
     context: Passed,
 ) -> None:
@@ -128,13 +136,16 @@ def summary(
     Args:
         zone_id: Identifier of the zone.
         options: The query.
+        chart: Draw a chart.
+        chart_file: Also draw a picture.
         as_json: Print JSON.
         context: The surroundings.
     """
     arguments = _arguments(options, context)
     zone_id = find_zone(zone_id, context)
     report = context.call(lambda client: client.analytics.events.summary(zone_id, **arguments))
-    _show_report(report, arguments, context, as_json=as_json)
+    if not show_charts(report, arguments, context, zone_id, chart=chart, file=chart_file, as_json=as_json):
+        _show_report(report, arguments, context, as_json=as_json)
 
 
 def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
