@@ -1,4 +1,4 @@
-"""Every check and task: plain ``nox`` runs the first four, .ci/run more of them, ``nox -s quick`` is for daily work."""
+"""Every check and task: plain ``nox`` runs the first five, .ci/run more of them, ``nox -s quick`` is for daily work."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from nox.command import CommandFailed
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # also under CI=true: a missing one is skipped
-nox.options.sessions = ["lint", "types", "check_generated", "tests"]
+nox.options.sessions = ["lint", "types", "check_generated", "api", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 QUICK = "not soak and not exhaustive and not slow"
@@ -52,7 +52,7 @@ def types(session: nox.Session) -> None:
     """Check types as we do and as a user's program would; Node comes as a wheel."""
     session.install("-e", ".[arrow,cli,fsspec]", *group("types"))
     pyright = {"PYRIGHT_PYTHON_GLOBAL_NODE": "off"}
-    session.run("mypy", "src", "codegen", "tests/typing")
+    session.run("mypy", "src", "codegen", "tools", "tests/typing")
     session.run("pyright", env=pyright)
     session.run("pyright", "--verifytypes", "aiospectrum", "--ignoreexternal", env=pyright)
     session.run("python", "-m", "pytest", "-q", "tests/codegen/test_codegen_fragment.py", "-k", "is_typed", env=pyright)
@@ -63,6 +63,13 @@ def check_generated(session: nox.Session) -> None:
     """Check that the generated package is what the spec says."""
     session.install(".", *group("codegen"))
     session.run("python", "-m", "codegen", "--check")
+
+
+@nox.session
+def api(session: nox.Session) -> None:
+    """Compare the public API with its snapshot and the last release; ``-- --write`` makes the snapshot anew."""
+    session.install(*group("api"))
+    session.run("python", "-m", "tools.api", *session.posargs)
 
 
 @nox.session
