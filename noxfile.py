@@ -213,6 +213,40 @@ def newest(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Build both archives, check, install and try them, and run tests of the unpacked sdist; nothing is uploaded.
+
+    A version as argument is set first, in the code and the changelog; ``--tag v0.2.0`` checks that it is the version.
+    ``REPOSITORY_URL``, such as https://github.com/OWNER/NAME, is where links of the package's description lead.
+    """
+    session.install(*group("release"))
+    if session.posargs and not session.posargs[0].startswith("-"):
+        session.run("python", "-m", "tools.release", "turn", *session.posargs)
+    else:
+        session.run("python", "-m", "tools.release", "check", *session.posargs)
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", "dist")
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+    session.run("python", "-m", "tools.release", "inspect", "dist")
+    [wheel], [sdist] = (list(Path("dist").resolve().glob(f"*.{kind}")) for kind in ("whl", "tar.gz"))
+    version = sdist.name.removeprefix("aiospectrum-").removesuffix(".tar.gz")
+    folder = Path(session.create_tmp())
+    for archive in (wheel, sdist):
+        fresh = folder / f"installed-{archive.suffix[1:]}"
+        session.run("python", "-m", "venv", "--clear", str(fresh))
+        binaries = fresh / ("Scripts" if sys.platform == "win32" else "bin")
+        session.run(str(binaries / "python"), "-m", "pip", "install", "-q", f"{archive}[cli]", external=True)
+        session.run(str(binaries / "python"), "-I", "tools/smoke.py", version, external=True)
+        session.run(str(binaries / "aiospectrum"), "--version", external=True)
+    session.install(f"{sdist}[arrow,cli,fsspec]", *group("test"))
+    shutil.rmtree(folder / "unpacked", ignore_errors=True)
+    shutil.unpack_archive(sdist, folder / "unpacked")
+    with session.chdir(folder / "unpacked" / f"aiospectrum-{version}"):
+        quick = ["tests/unit", "tests/generated", "tests/driven", "tests/tools"]
+        session.run("python", "-m", "pytest", "-q", "-n", "auto", "-m", QUICK, "--sample", "3", *quick)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Compare with other clients, in under five minutes; arguments are those of benchmarks/compare.py."""
     session.install(".", *group("bench"))
