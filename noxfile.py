@@ -133,6 +133,14 @@ def chaos(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the site to ``build/site``, offline, with warnings as errors; run what is on its pages."""
+    session.install(".[arrow,cli,dask,fsspec]", *group("docs"))
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-E", "docs", "build/site")
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", "tests/docs", env={"AIOSPECTRUM_SITE": "build/site"})
+
+
+@nox.session(default=False)
 def mutants(session: nox.Session) -> None:
     """Change retry, limiter, codec and plans in small ways, one at a time; unit tests have to notice 90 % of that.
 

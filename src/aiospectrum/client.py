@@ -89,11 +89,11 @@ class BaseClient(HTTPTransport):
             base_url: Where the API is: an https URL without a query, or an http one of this machine, such as that of
                 a sandbox. Cloudflare's own when None.
             timeout: Seconds that one call may take with its queueing, attempts and waits, more than 0; None for no
-                limit. A :class:`Timeouts` sets those for connecting and reading too, which are 10 s and 30 s.
+                limit. :class:`~aiospectrum.Timeouts` sets those for connecting and reading, too: 10 s and 30 s.
             retry: How often, and how far apart, failed calls are attempted; None for the defaults.
-            rate_limit: How many requests may be sent. Share one :class:`Limiter` among all clients with the same token,
-                with no more in flight than connections; any other object with the methods of :class:`RateLimiter` will
-                do. None for no limit, and no pause of other calls after a 429.
+            rate_limit: How many requests may be sent. Share one :class:`~aiospectrum.Limiter` among all clients with
+                the same token, with no more in flight than connections; any other object with the methods of
+                :class:`~aiospectrum.RateLimiter` will do. None for no limit, and no pause of other calls after a 429.
             on_attempt: Called before every attempt; what it returns is called after it; for metrics and traces.
             session: Your own session to send over, without credentials. It is never closed here and keeps its own
                 settings for connections, TLS, cookies, proxies and middlewares.

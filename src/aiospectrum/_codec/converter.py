@@ -86,9 +86,9 @@ def make_converter() -> Converter:
     In classes of your own it reads RFC 3339 times too.
 
     Returns:
-        Your own converter: ``converter.structure(values, App)`` and ``converter.unstructure(app)``. What cannot be read
-        or written raises a :class:`~aiospectrum.ConversionError`, also for classes of your own: the first value that
-        does not fit, where it is, and what was expected.
+        A converter of your own, with ``converter.structure(values, App)`` and ``converter.unstructure(app)``. What
+        cannot be read or written raises a :class:`~aiospectrum.ConversionError`, also for classes of your own: the
+        first value that does not fit, where it is, and what was expected.
     """
     converter = _Converter(detailed_validation=False)
     converter.register_structure_hook_factory(_is_list_of_models, lambda models: _list_reader(models, converter))

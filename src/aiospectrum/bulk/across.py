@@ -90,7 +90,7 @@ async def save_across(
         plan: What to fetch.
         destination: A folder, or a URL without a password or a query, that all workers reach.
         shards: In how many parts each account is divided, 1 to 9999. With 2 or more its clients need a limiter that
-            processes share, see :mod:`aiospectrum.limiters`.
+            processes share, :class:`~aiospectrum.FileLimiter` or :class:`~aiospectrum.RedisLimiter`.
         workers: How many parts there are, 1 to 9999, each with several accounts; None for one part for each account and
             shard. An account is slow by its rate limit, so that a process has time for many.
         format: ``parquet``, ``csv`` or ``ndjson``.

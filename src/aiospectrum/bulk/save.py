@@ -100,9 +100,9 @@ async def save(
     Other programs read the folder ``data`` in the destination, as a whole: it has nothing but data files, each with
     many zones, by the day for plans of a hundred zones and more, else by the month. Their columns are ``zone_id``,
     ``date`` (of the start of the interval), ``window_since``, ``window_until`` (excluded), and those of
-    :meth:`~aiospectrum.ReportByTime.to_arrow`, with the same types in all files: plain text for dimensions, whole
-    numbers of 64 bits for counts and bytes, which are rounded where the API gave fractions. In summaries the interval
-    is the window, or each part of it that was fetched by itself as the report of the whole was truncated.
+    :meth:`~aiospectrum.models.ReportByTime.to_arrow`, with the same types in all files: plain text for dimensions,
+    whole numbers of 64 bits for counts and bytes, which are rounded where the API gave fractions. In summaries the
+    interval is the window, or each part of it that was fetched by itself as the report of the whole was truncated.
 
     A window is done when it had ended before the moment of asking less the ``data_lag`` of its reports, and in any case
     once it ended ``settle_after`` ago. Others are filling: the next run on the dataset asks for them again, whatever
@@ -115,9 +115,8 @@ async def save(
     there; a sum that overlaps one of the dataset is refused, unless it begins where that does and ends later.
 
     Several runs save to a destination at once when each has a name of its own, see ``writer``; a run whose name is in
-    use is refused. On a disk locks of the operating system ensure that; elsewhere files, see
-    :class:`aiospectrum.bulk.dataset.lease.Lease`. The state of the dataset, in the folder ``state``, is described by
-    :mod:`aiospectrum.bulk.dataset.state`. Saving needs ``aiospectrum[arrow]``, in all formats.
+    use is refused. On a disk locks of the operating system ensure that; elsewhere files that are renewed. The folder
+    ``state`` says what the dataset is and has, for later runs. Saving needs ``aiospectrum[arrow]``, in all formats.
 
     Args:
         client: An open client, or a mapping of zone ids to clients.

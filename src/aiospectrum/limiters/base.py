@@ -150,7 +150,7 @@ class BaseLimiter:
             latest: The deadline, in seconds of the clock; None for none.
 
         Returns:
-            The permit: its number among all of the limiter, counted from 1. Release it whatever happens.
+            The permit, which is its number among all of the limiter, counted from 1. Release it whatever happens.
 
         Raises:
             TooLateError: It would come after the deadline.

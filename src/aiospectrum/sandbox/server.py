@@ -27,6 +27,7 @@ class RecordedRequest:
     """One request, and how the sandbox responded."""
 
     method: str
+    """HTTP method, such as ``GET``."""
     path: str
     """Path as it came, still percent-encoded."""
     query: str
