@@ -1,5 +1,6 @@
 """The commands put together, and one run of them with its exit status."""
 
+import signal
 from collections.abc import Sequence
 from typing import Annotated, Final
 
@@ -26,7 +27,6 @@ __all__ = ["run"]
 _OK: Final = 0
 _FAILED: Final = 1
 _BAD_USAGE: Final = 2
-_INTERRUPTED: Final = 130
 _NOBODY_READS: Final = 141
 """As of a program that SIGPIPE ends, which Python does not let it."""
 
@@ -48,6 +48,7 @@ _LIMIT_URL_HELP: Final = (
     f"URL of a Redis or Valkey server by which processes of many machines share it; when left out, {LIMIT_URL}, where "
     "its password is not seen by others; empty for none."
 )
+_WIDE_HELP: Final = "Print tables as wide as they are, with nothing shortened, whatever the width of the terminal."
 _LIMIT_NAME_HELP: Final = "Name of the limit on that server, one for each token; default when left out."
 
 
@@ -71,13 +72,13 @@ def run(argv: Sequence[str], context: Context) -> int:
         discard_output(context.err.file)
         return _NOBODY_READS
     except KeyboardInterrupt:
-        return _fail(context, "interrupted", _INTERRUPTED)
+        return _fail(context, StoppedError(signal.SIGINT), StoppedError(signal.SIGINT).status)
     except StoppedError as stopped:
-        return _fail(context, str(stopped), stopped.status)
+        return _fail(context, stopped, stopped.status)
     except (CycloptsError, UsageError, InvalidArgumentError, CredentialsError) as error:
-        return _fail(context, str(error), _BAD_USAGE)
+        return _fail(context, error, _BAD_USAGE)
     except (SpectrumError, OSError) as error:
-        return _fail(context, str(error), _FAILED)
+        return _fail(context, error, _FAILED)
 
 
 def _dispatch(argv: Sequence[str], context: Context) -> int:
@@ -96,10 +97,11 @@ def _dispatch(argv: Sequence[str], context: Context) -> int:
         limit_name: Annotated[
             str | None, Parameter(name="--limit-name", allow_leading_hyphen=True, help=_LIMIT_NAME_HELP)
         ] = None,
+        wide: Annotated[bool, Parameter(name="--wide", negative=(), show_default=False, help=_WIDE_HELP)] = False,
     ) -> object:
         command, bound, unparsed = program.parse_args(list(words), print_error=False, exit_on_error=False)
         shared_limit = SharedLimit(file=limit_file, url=limit_url, name=limit_name)
-        given = attrs.evolve(context, argv=words, proxy=proxy, shared_limit=shared_limit)
+        given = attrs.evolve(context, argv=words, proxy=proxy, shared_limit=shared_limit, is_wide=wide)
         return command(*bound.args, **bound.kwargs, **({"context": given} if "context" in unparsed else {}))
 
     program.meta.default(run_command)  # takes what every command has, wherever it stands
@@ -124,6 +126,7 @@ def _build_program(help_console: Console) -> CommandGroup:
     return program
 
 
-def _fail(context: Context, message: str, status: int) -> int:
-    context.print_err(f"aiospectrum: {' '.join(message.split())}")
+def _fail(context: Context, error: BaseException, status: int) -> int:
+    kind = "UsageError" if isinstance(error, CycloptsError) else type(error).__name__
+    context.print_error(error, kind, status)
     return status
