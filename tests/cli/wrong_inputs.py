@@ -97,7 +97,7 @@ WRONG: Final = (
     _wrong("a misspelt name in a filter", "bytime ZONE --filters evnt==connect", "did you mean 'event'"),
     _wrong("a value that cannot be", "summary ZONE --filters ipVersion==5", "to be 4 or 6"),
     _wrong("a misspelt name to sort by", "summary ZONE --sort=-cuont", "did you mean 'count'"),
-    _wrong("an end before the start", "bytime ZONE --since -1h --until -2h", "not before since"),
+    _wrong("an end before the start", "bytime ZONE --since -1h --until -2h", "before --until"),
     _wrong("a time that is none", "bytime ZONE --since yesterday", "such as 2026-11-20T08:00:00Z"),
     _wrong("a misspelt interval", "bytime ZONE --time-delta hours", 'Did you mean "hour"?'),
     _wrong("a plain file for a folder", f"{_PULL} --out notes.txt", "name another one"),

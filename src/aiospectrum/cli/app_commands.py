@@ -13,7 +13,7 @@ from aiospectrum._codec.converter import make_converter
 from aiospectrum._codec.decoder import explain
 from aiospectrum._codec.forms import as_read
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import cell
+from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened, read_text, split_names
 from aiospectrum.cli.tables import apps_table, details_table
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
@@ -34,6 +34,7 @@ from aiospectrum.models import (
     TLSMode,
     TrafficType,
 )
+from aiospectrum.transport import Page
 
 __all__ = ["apps_group"]
 
@@ -187,16 +188,25 @@ def _list(
     """
     zone_id = find_zone(zone_id, context)
 
-    async def fetch(client: Client) -> list[App]:
+    async def fetch(client: Client) -> Page[App]:
         if page is not None:
-            listed = await client.apps.list(zone_id, page=page, per_page=per_page, direction=direction, order=order)
-            return listed.items
+            return await client.apps.list(zone_id, page=page, per_page=per_page, direction=direction, order=order)
         most = 100 if per_page is None else per_page
         every_app = client.apps.iterate(zone_id, per_page=most, direction=direction, order=order)
-        return [app async for app in every_app]
+        return Page(items=[app async for app in every_app])
 
-    apps = context.call(fetch)
-    context.show(apps, apps_table(apps), as_json=as_json)
+    listed = context.call(fetch)
+    context.show(listed.items, *[apps_table(listed)] * bool(listed), _list_note(listed, zone_id), as_json=as_json)
+
+
+def _list_note(listed: Page[App], zone_id: str) -> str:
+    """What is left out, or that there is nothing."""
+    if listed.total_count is not None and listed.total_count > len(listed):
+        return f"page {listed.page}: {len(listed):,} of {counted(listed.total_count, 'application')}"
+    if listed:
+        return ""
+    options = "--protocol tcp/22 --dns-name ssh.example.com --origin-direct tcp://192.0.2.1:22"
+    return f"no applications in this zone; create one with `aiospectrum apps create {zone_id} {options}`"
 
 
 def _get(zone_id: ZoneArgument, app_id: str, /, *, as_json: AsJSON = False, context: Passed) -> None:
@@ -279,12 +289,16 @@ def _delete(
     Returns:
         The exit status, 1 if the answer was no.
     """
+    if not yes:
+        context.need_terminal()
     zone_id = find_zone(zone_id, context)
-    if not yes and not context.confirm(f"Delete the application {app_id} of the zone {zone_id}?"):
+    app = context.call(lambda client: client.apps.get(zone_id, app_id))
+    name = f"{app.dns.name or 'without a host name'} ({app.protocol}, {app.id})"
+    if not yes and not context.confirm(f"Delete the application {name} of the zone {zone_id}?"):
         context.print_err("not deleted")
         return 1
     deleted = context.call(lambda client: client.apps.delete(zone_id, app_id))
-    context.show(deleted, cell(f"deleted {deleted.id}"), as_json=as_json)
+    context.show(deleted, f"deleted {name}", as_json=as_json)
     return 0
 
 

@@ -5,13 +5,12 @@ from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 
-from aiospectrum import bulk
 from aiospectrum.charts.drawing import draw_panels, draw_png
 from aiospectrum.charts.reports import panels_of_report
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.files import check_file, write_file
 from aiospectrum.cli.terminal_chart import chart_lines
-from aiospectrum.errors import InvalidArgumentError, SpectrumError
+from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.models import Report
 from aiospectrum.tables.layout import TidyTable
 
@@ -35,8 +34,8 @@ _SUFFIXES = (".svg", ".png")
 def show_charts(
     report: Report,
     arguments: Mapping[str, Any],
+    names: Mapping[str, str],
     context: Context,
-    zone_id: str,
     *,
     chart: bool,
     file: str | None,
@@ -47,8 +46,8 @@ def show_charts(
     Args:
         report: The report.
         arguments: What it was asked for with.
+        names: Host names of applications by their identifiers.
         context: The surroundings.
-        zone_id: The zone, whose applications have host names.
         chart: Whether to draw in the terminal.
         file: The file to draw a picture in; None for none.
         as_json: Whether JSON is wanted, which goes without a chart in the terminal.
@@ -65,7 +64,6 @@ def show_charts(
         return False
     path = None if file is None else check_file("--chart-file", file, _SUFFIXES)
     tidy = TidyTable.from_report(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"])
-    names = find_names(context, zone_id) if "appID" in tidy.dimensions else {}
     numbers = {name: [number for piece in pieces for number in piece] for name, pieces in tidy.metrics.items()}
     try:
         panels = panels_of_report(tidy.intervals, tidy.dimensions, numbers, wanted=None, by=None, top=_TOP, names=names)
@@ -82,12 +80,3 @@ def show_charts(
         for line in chart_lines(panels, context.out.width):
             context.out.print(line, soft_wrap=True)
     return chart
-
-
-def find_names(context: Context, zone_id: str) -> Mapping[str, str]:
-    """The host names of a zone's applications; a line says if they cannot be listed, as a chart is one without."""
-    try:
-        return context.call(lambda client: bulk.app_names(client, [zone_id]))
-    except SpectrumError as error:
-        context.print_err(f"without host names: {error}")
-        return {}

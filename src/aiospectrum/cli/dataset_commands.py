@@ -99,7 +99,7 @@ def _status(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
         return 0 if is_ok else 1
     for line in dataset_lines(found):
         context.print_out(line)
-    context.out.print(zones_table(zones[:_MOST_ZONES], context.out.width))
+    context.print_table(zones_table(zones[:_MOST_ZONES]))
     if len(zones) > _MOST_ZONES:
         context.print_out(f"and {counted(len(zones) - _MOST_ZONES, 'more zone')}; --json has all of them")
     if any(zone.filling for zone in zones):
@@ -129,7 +129,7 @@ def _verify(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
         context.print_json({"ok": found.ok, **attrs.asdict(found)})
         return 0 if found.ok else 1
     if found.problems:
-        context.out.print(problems_table(found.problems))
+        context.print_table(problems_table(found.problems))
     read = f"{counted(found.files, 'file')} with {counted(found.rows, 'row')}"
     if found.ok:
         context.print_out(f"{read}: all as they were saved")
@@ -158,7 +158,7 @@ def _repair(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
         context.print_json({"ok": done.ok, **attrs.asdict(done)})
         return 0 if done.ok else 1
     if done.problems:
-        context.out.print(problems_table(done.problems))
+        context.print_table(problems_table(done.problems))
     else:
         context.print_out("nothing is wrong")
     for path in done.set_aside:

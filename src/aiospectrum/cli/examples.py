@@ -34,6 +34,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "aiospectrum pull --catch-up --out data/",
         "aiospectrum pull --zones-file zones.txt --since -7d --write-plan plan.json",
     ),
+    "report": (
+        "aiospectrum report data/ --out report.html --names-from-api",
+        "aiospectrum report data/ --out traffic.png --since -7d",
+    ),
     "watch": ("aiospectrum watch --zone example.com --every 60",),
     "dataset status": ("aiospectrum dataset status data/",),
     "dataset verify": ("aiospectrum dataset verify data/",),

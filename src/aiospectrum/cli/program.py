@@ -1,5 +1,6 @@
 """The commands put together, and one run of them with its exit status."""
 
+import signal
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Annotated, Final
@@ -33,7 +34,6 @@ __all__ = ["build_program", "run"]
 _OK: Final = 0
 _FAILED: Final = 1
 _BAD_USAGE: Final = 2
-_INTERRUPTED: Final = 130
 _NOBODY_READS: Final = 141
 """As of a program that SIGPIPE ends, which Python does not let it."""
 
@@ -62,13 +62,13 @@ def run(argv: Sequence[str], context: Context) -> int:
         discard_output(context.err.file)
         return _NOBODY_READS
     except KeyboardInterrupt:
-        return _fail(context, "interrupted", _INTERRUPTED)
+        return _fail(context, StoppedError(signal.SIGINT), StoppedError(signal.SIGINT).status)
     except StoppedError as stopped:
-        return _fail(context, str(stopped), stopped.status)
+        return _fail(context, stopped, stopped.status)
     except (CycloptsError, UsageError, InvalidArgumentError, CredentialsError) as error:
-        return _fail(context, str(error), _BAD_USAGE)
+        return _fail(context, error, _BAD_USAGE)
     except (SpectrumError, OSError) as error:
-        return _fail(context, str(error), _FAILED)
+        return _fail(context, error, _FAILED)
 
 
 def _dispatch(argv: Sequence[str], context: Context) -> int:
@@ -116,6 +116,7 @@ def build_program(help_console: Console) -> CommandGroup:
     return program
 
 
-def _fail(context: Context, message: str, status: int) -> int:
-    context.print_err(f"aiospectrum: {' '.join(message.split())}")
+def _fail(context: Context, error: BaseException, status: int) -> int:
+    kind = "UsageError" if isinstance(error, CycloptsError) else type(error).__name__
+    context.print_error(error, kind, status)
     return status

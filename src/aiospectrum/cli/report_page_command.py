@@ -15,7 +15,15 @@ from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.files import check_file, write_file
 from aiospectrum.cli.formatting import human_bytes
-from aiospectrum.cli.options import Passed, TimeOption, expand_home, parse_option, parse_time, read_text
+from aiospectrum.cli.options import (
+    AsPlainJSON,
+    Passed,
+    TimeOption,
+    expand_home,
+    parse_option,
+    parse_time,
+    read_text,
+)
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.errors import InvalidArgumentError
 
@@ -40,6 +48,7 @@ def report(
     names: Annotated[list[str] | None, Parameter(negative=(), allow_leading_hyphen=True, help=_NAMES_HELP)] = None,
     names_from_api: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     interactive: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
+    as_json: AsPlainJSON = False,
     context: Passed,
 ) -> None:
     """Write a report about a dataset: traffic, connections, errors, durations, and what is missing.
@@ -57,6 +66,7 @@ def report(
         names: Files with host names.
         names_from_api: Look the host names up, with the token of the environment: a request for each zone, or more.
         interactive: Let the page tell numbers under the pointer, by scripts within it.
+        as_json: Print the path of the file and its size as JSON.
         context: The surroundings.
     """
     if out is None:
@@ -77,7 +87,10 @@ def report(
         work = _render(place, path.suffix.lower().removeprefix("."), given, arguments, context, look_up=names_from_api)
         content = asyncio.run(until_stopped(work))
     write_file("--out", path, content)
-    context.print_out(f"{path}: {human_bytes(len(content))}")
+    if as_json:
+        context.print_json({"file": str(path), "bytes": len(content)})
+    else:
+        context.print_out(f"{path}: {human_bytes(len(content))}")
 
 
 async def _render(

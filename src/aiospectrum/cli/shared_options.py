@@ -60,6 +60,9 @@ class SharedOptions:
     quiet: _Flag = False
     """Print no progress and no notes on the standard error, only errors."""
 
+    wide: _Flag = False
+    """Print tables as wide as they are, with nothing shortened, whatever the width of the terminal."""
+
     def apply(self, context: Context) -> Context:
         """Put what was given into the surroundings of a command.
 
@@ -84,4 +87,5 @@ class SharedOptions:
             shared_limit=limit,
             verbose=self.verbose,
             quiet=self.quiet,
+            is_wide=self.wide,
         )

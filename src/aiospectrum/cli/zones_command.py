@@ -7,9 +7,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 from cyclopts import Parameter
 
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import cell
+from aiospectrum.cli.grid import Column, Grid
 from aiospectrum.cli.options import AsJSON, Passed, is_zone_id, read_zone
-from aiospectrum.cli.tables import new_table
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import PermissionDeniedError
@@ -49,11 +48,10 @@ def zones(*, name: str | None = None, status: _Status | None = None, as_json: As
         return [zone async for zone in client.zones.iterate(name=name, status=status)]
 
     found = context.call(fetch)
-    table = new_table("name", "status", whole="id")
-    for zone in found:
-        table.add_row(*map(cell, (zone.id, zone.name, zone.status or "")))
+    columns = [Column("id", "id", is_key=True), Column("name", "name"), Column("status", "fixed")]
+    table = Grid.of(columns, ((zone.id, zone.name, zone.status or "") for zone in found))
     nothing = "no zones" if name is None else f"no zone {name}"
-    context.show(found, table if found else cell(nothing), as_json=as_json)
+    context.show(found, table if found else nothing, as_json=as_json)
 
 
 def find_zone(zone: str, context: Context) -> str:
