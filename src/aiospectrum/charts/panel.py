@@ -4,7 +4,7 @@ Names of dimensions and of what they hold are values of the data and nothing els
 expressions. Source: https://vega.github.io/vega-lite/docs/spec.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -160,7 +160,7 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
         encoding["x2"] = {"field": "e"}
     layers: list[dict[str, Any]] = [{"mark": _mark(mark), "encoding": encoding, "data": {"values": _rows(panel, bars)}}]
     if panel.gaps:
-        layers.insert(0, _shade(panel, first, last))
+        layers.insert(0, _shade(panel, x, first, last))
     return {"width": width, "height": height, "layer": layers}
 
 
@@ -187,12 +187,12 @@ def _rows(panel: Panel, bars: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def _shade(panel: Panel, first: int, last: int) -> dict[str, Any]:
+def _shade(panel: Panel, x: Mapping[str, Any], first: int, last: int) -> dict[str, Any]:
     spans = [(max(first, _ms(since)), min(last, _ms(until))) for since, until in panel.gaps]
     return {
         "data": {"values": [{"t": since, "e": until} for since, until in spans if since < until]},
         "mark": {"type": "rect", "color": SHADE},
-        "encoding": {"x": {"field": "t", "type": "temporal"}, "x2": {"field": "e"}},
+        "encoding": {"x": x, "x2": {"field": "e"}},
     }
 
 
