@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 
 from aiospectrum.charts.bins import make_bins
-from aiospectrum.charts.texts import human_metric, plain, unit_of
+from aiospectrum.charts.texts import human_metric, human_time, plain, unit_of
 from aiospectrum.charts.theme import COLOURS, CONFIG, INK, MUTED, OTHERS, SHADE
 
 __all__ = ["MOST_LINES", "Panel", "Series", "colours_of", "specification", "whole_specification"]
@@ -137,8 +137,8 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
     }
     x: dict[str, Any] = {
         "field": "t",
-        "type": "temporal",
-        "scale": {"type": "utc", "domain": [first, last], "nice": False},
+        "type": "quantitative",  # milliseconds: scales of times would be those of the reader's place
+        "scale": {"domain": [first, last], "nice": False, "zero": False},
         "axis": _time_axis(panel, width),
     }
     y: dict[str, Any] = {
@@ -148,7 +148,7 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
         "scale": {"zero": True, "nice": True},
     }
     tooltip = [
-        {"field": "t", "type": "temporal", "title": "from (UTC)", "format": "%Y-%m-%d %H:%M"},
+        {"field": "w", "type": "nominal", "title": "from (UTC)"},
         {"field": "s", "type": "nominal", "title": "of"},
         {"field": "v", "type": "quantitative", "title": unit or "number", "format": ",.4~g"},
     ]
@@ -182,7 +182,7 @@ def _rows(panel: Panel, bars: bool) -> list[dict[str, Any]]:
     for place, (label, each) in enumerate(zip(_labels(panel), panel.series, strict=True)):
         for start, end, value in zip(panel.starts, ends, each.values, strict=True):
             number = None if value is None else float(f"{value / divisor:.4g}")
-            row = {"t": _ms(start), "s": label, "o": place, "v": number}
+            row = {"t": _ms(start), "w": human_time(start), "s": label, "o": place, "v": number}
             rows.append({**row, "e": _ms(end)} if bars else row)
     return rows
 
