@@ -130,5 +130,5 @@ async def _port(file: Path) -> int:
     """The port, once the browser has written it down."""
     while True:
         with suppress(FileNotFoundError, ValueError, IndexError):
-            return int(file.read_text().splitlines()[0])
+            return int(file.read_text().splitlines()[0])  # noqa: ASYNC240 - a line of a local file
         await asyncio.sleep(0.05)

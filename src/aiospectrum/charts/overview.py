@@ -150,6 +150,8 @@ def panels_of(overview: Overview) -> list[Panel]:
 
 
 def _traffic(overview: Overview, sums: Sums) -> Iterator[Panel]:
+    if not sums.measure:
+        return
     breakdowns = {name: each for name, each in sums.breakdowns.items() if name in ("appID", "coloName", "zone_id")}
     what = "Traffic" if sums.measure[0] in _BYTES else "Events"
     for name, breakdown in breakdowns.items():
@@ -175,9 +177,11 @@ def panel_of(overview: Overview, metric: str | None, by: str | None) -> Panel:
     sums = overview.sums
     if sums is None:
         return Panel(title=overview.title, note="no data", metric=metric or "count", series=())
-    if metric is not None and metric in sums.durations:
+    if metric is not None and any(value is not None for value in sums.durations.get(metric, ())):
         durations = attrs.evolve(sums, durations={metric: sums.durations[metric]})
         return next(_durations(overview, durations))
+    if not sums.measure:
+        return Panel(title=metric or overview.title, note="no data", metric=metric or "count", series=())
     what = METRIC_TITLES.get(sums.measure[0], sums.measure[0]) if len(sums.measure) == 1 else "Traffic"
     if by is None:
         series = [Series(label=METRIC_TITLES[name], values=sums.series[name]) for name in sums.measure]
@@ -224,7 +228,11 @@ def _events(overview: Overview, sums: Sums) -> Iterator[Panel]:
 
 
 def _durations(overview: Overview, sums: Sums) -> Iterator[Panel]:
-    known = {name: values for name, values in sums.durations.items() if any(value is not None for value in values)}
+    known = {
+        name: values
+        for name, values in sums.durations.items()
+        if name.startswith("duration") and any(value is not None for value in values)
+    }
     if not known:
         return
     notes = ["of ended connections"] if "event" in overview.dimensions else []
@@ -287,4 +295,5 @@ def omitted(overview: Overview) -> list[str]:
         ),
         ("durations (durationMedian, duration99th, …)", any(name.startswith("duration") for name in overview.metrics)),
     )
-    return [text for text, is_there in needs if not is_there]
+    unknown = [name for name in overview.metrics if name not in METRIC_TITLES]
+    return [text for text, is_there in needs if not is_there] + [f"{name}, a metric not known here" for name in unknown]

@@ -1,7 +1,7 @@
 """A report as one page of HTML, which loads nothing and, unless asked to, runs nothing: pure but for its pictures.
 
 All text that is not ours goes through :func:`escape`. Colours of pictures are changed by the style sheet alone, so that
-one picture is seen in light and dark; each is there twice, for screens that are wide and narrow.
+one picture is seen in light and dark; each is there in several widths, as text that is scaled down cannot be read.
 """
 
 import json
@@ -120,16 +120,18 @@ def _data(value: float, text: str) -> str:
 
 
 def _figure(place: int, panel: Panel, draw: Draw) -> str:
-    width, height = _FULL if place == 0 else _HALF
-    wide = draw(_drawn(panel, width, height), f"w{place}").replace("<svg ", '<svg class="wide" aria-hidden="true" ', 1)
-    narrow = draw(_drawn(panel, *_NARROW), f"n{place}").replace("<svg ", '<svg class="narrow" aria-hidden="true" ', 1)
+    sizes = {"wide": _HALF, "narrow": _NARROW} if place else {"wide": _FULL, "middle": _HALF, "narrow": _NARROW}
+    pictures = [
+        draw(_drawn(panel, *size), f"{name}-{place}").replace("<svg ", f'<svg class="{name}" aria-hidden="true" ', 1)
+        for name, size in sizes.items()
+    ]
     pairs = zip(colours_of(panel), panel.series, strict=True)
     legend = "".join(f"<li>{_SWATCH.format(colour)}{escape(each.label)}</li>" for colour, each in pairs)
     shown = f'<ul class="legend">{legend}</ul>' if len(panel.series) > 1 else ""
     return (
         f'<figure class="card{" wide-card" if place == 0 else ""}"><figcaption><h2>{escape(panel.title)}</h2>'
         f'<p class="note">{escape(panel.subtitle)}</p></figcaption>{shown}'
-        f'<div class="plot" id="plot-{place}">{wide}{narrow}</div></figure>'
+        f'<div class="plot" id="plot-{place}">{"".join(pictures)}</div></figure>'
     )
 
 

@@ -4,14 +4,14 @@ Names of dimensions and of what they hold are values of the data and nothing els
 expressions. Source: https://vega.github.io/vega-lite/docs/spec.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import attrs
 
 from aiospectrum.charts.bins import make_bins
-from aiospectrum.charts.texts import human_metric, plain, unit_of
+from aiospectrum.charts.texts import human_metric, human_time, plain, unit_of
 from aiospectrum.charts.theme import COLOURS, CONFIG, INK, MUTED, OTHERS, SHADE
 
 __all__ = ["MOST_LINES", "Panel", "Series", "colours_of", "specification", "whole_specification"]
@@ -137,8 +137,8 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
     }
     x: dict[str, Any] = {
         "field": "t",
-        "type": "temporal",
-        "scale": {"type": "utc", "domain": [first, last], "nice": False},
+        "type": "quantitative",  # milliseconds: scales of times would be those of the reader's place
+        "scale": {"domain": [first, last], "nice": False, "zero": False},
         "axis": _time_axis(panel, width),
     }
     y: dict[str, Any] = {
@@ -148,7 +148,7 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
         "scale": {"zero": True, "nice": True},
     }
     tooltip = [
-        {"field": "t", "type": "temporal", "title": "from (UTC)", "format": "%Y-%m-%d %H:%M"},
+        {"field": "w", "type": "nominal", "title": "from (UTC)"},
         {"field": "s", "type": "nominal", "title": "of"},
         {"field": "v", "type": "quantitative", "title": unit or "number", "format": ",.4~g"},
     ]
@@ -160,7 +160,7 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
         encoding["x2"] = {"field": "e"}
     layers: list[dict[str, Any]] = [{"mark": _mark(mark), "encoding": encoding, "data": {"values": _rows(panel, bars)}}]
     if panel.gaps:
-        layers.insert(0, _shade(panel, first, last))
+        layers.insert(0, _shade(panel, x, first, last))
     return {"width": width, "height": height, "layer": layers}
 
 
@@ -182,17 +182,17 @@ def _rows(panel: Panel, bars: bool) -> list[dict[str, Any]]:
     for place, (label, each) in enumerate(zip(_labels(panel), panel.series, strict=True)):
         for start, end, value in zip(panel.starts, ends, each.values, strict=True):
             number = None if value is None else float(f"{value / divisor:.4g}")
-            row = {"t": _ms(start), "s": label, "o": place, "v": number}
+            row = {"t": _ms(start), "w": human_time(start), "s": label, "o": place, "v": number}
             rows.append({**row, "e": _ms(end)} if bars else row)
     return rows
 
 
-def _shade(panel: Panel, first: int, last: int) -> dict[str, Any]:
+def _shade(panel: Panel, x: Mapping[str, Any], first: int, last: int) -> dict[str, Any]:
     spans = [(max(first, _ms(since)), min(last, _ms(until))) for since, until in panel.gaps]
     return {
         "data": {"values": [{"t": since, "e": until} for since, until in spans if since < until]},
         "mark": {"type": "rect", "color": SHADE},
-        "encoding": {"x": {"field": "t", "type": "temporal"}, "x2": {"field": "e"}},
+        "encoding": {"x": x, "x2": {"field": "e"}},
     }
 
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["sum_rows"]
 
-_BIN: Final = "bin"
+_BIN: Final = "interval_start"
+"""The column of intervals, named as no dimension or metric can be."""
+
 _OTHER: Final = "other"
 
 
