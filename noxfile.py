@@ -123,6 +123,15 @@ def tests_on(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def threads(session: nox.Session) -> None:
+    """Run the tests of event loops in several threads, with few packages, so that it can be done without a GIL too."""
+    session.install(".", *group("threads"))
+    gil = "import aiospectrum.client, sys; print(sys.version, 'GIL:', getattr(sys, '_is_gil_enabled', lambda: True)())"
+    session.run("python", "-c", gil)
+    session.run("python", "-m", "pytest", "-q", "tests/driven/test_threads.py", "tests/unit/test_limiter_loops.py")
+
+
+@nox.session(default=False)
 def chaos(session: nox.Session) -> None:
     """Run all tests with the server that misbehaves, once or as often as an argument says, each with a new seed."""
     session.install(".", *group("test"))
