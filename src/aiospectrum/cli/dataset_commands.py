@@ -11,7 +11,6 @@ import attrs
 from cyclopts import App as CommandGroup
 from cyclopts import Parameter
 from rich.console import RenderableType
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -41,6 +40,7 @@ from aiospectrum.cli.options import (
     parse_time,
     split_names,
 )
+from aiospectrum.cli.progress import progress_bar
 from aiospectrum.cli.terminal import drawn, repeated, until_stopped
 from aiospectrum.errors import InvalidArgumentError
 
@@ -281,7 +281,7 @@ async def _show_progress(work: Callable[[OnProgress], T], context: Context) -> T
     display = (
         nullcontext()
         if context.quiet
-        else drawn(lambda: _bar(progress), context.err, render_end=Text, sleep=context.sleep)
+        else drawn(lambda: _bar(progress), context.err, is_transient=True, sleep=context.sleep)
         if context.err.is_interactive
         else repeated(print_line, _CHECK_SECONDS, sleep=context.sleep)
     )
@@ -297,7 +297,7 @@ def _bar(progress: UpkeepProgress) -> RenderableType:
     line.add_column(ratio=1, min_width=10)
     line.add_row(
         f"{progress.done:,}/{counted(progress.total, 'file')}",
-        ProgressBar(total=progress.total, completed=progress.done),
+        progress_bar(progress.total, progress.done),
     )
     return line
 

@@ -179,7 +179,8 @@ class Grid:
                 min_width=size,
                 max_width=size,
             )
-        for rows, style in ((self.rows, ""), (self.footer, "bold")):
+        footer = [row for row in self.footer if any(row[place] for place in places if not self.columns[place].is_key)]
+        for rows, style in ((self.rows, ""), (footer, "bold")):
             for row in rows:
                 shown = zip(places, widths, strict=True)
                 table.add_row(*(self._cut(row[place], place, size) for place, size in shown), style=style)
