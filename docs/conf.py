@@ -33,6 +33,7 @@ highlight_language = "text"
 myst_heading_anchors = 4
 
 default_role = "code"
+smartquotes = False  # which would make one dash of the two of an option
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 python_maximum_signature_line_length = 88

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Final, NamedTuple
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import desc_annotation, pending_xref
 from sphinx.application import Sphinx
 from sphinx.domains.python import ObjectEntry
 from sphinx.environment import BuildEnvironment
@@ -146,8 +146,11 @@ def _key(module: str, name: str) -> tuple[str, int]:
     return definition.module, definition.node.lineno
 
 
-def unlink_builtins(_: Sphinx, page: nodes.document) -> None:
-    """Take the links from names such as ``type``, which would lead to any field that is called so."""
+def tidy(_: Sphinx, page: nodes.document) -> None:
+    """Leave out values that say nothing, and links of names such as ``type``, to fields that are called so."""
+    for value in [*page.findall(desc_annotation)]:
+        if value.astext().startswith(" = <"):
+            value.parent.remove(value)
     for link in [*page.findall(pending_xref)]:
         if link["refdomain"] == "py" and hasattr(builtins, link["reftarget"]):
             link.replace_self(link.children)
@@ -156,6 +159,6 @@ def unlink_builtins(_: Sphinx, page: nodes.document) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Add it all."""
     app.add_directive("public", Public)
-    app.connect("doctree-read", unlink_builtins)
+    app.connect("doctree-read", tidy)
     app.connect("env-updated", add_other_names)
     return {"parallel_read_safe": True}

@@ -78,6 +78,7 @@ async def test_a_page(
     page: Path, session: Session, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its blocks run one after the other; each one of the README by itself, as whoever pastes it has nothing before."""
+    session.is_checkout = page.name == "CONTRIBUTING.md"
     blocks = [*blocks_of(page)]
     code = "".join(block.text for block in blocks)
     for variable, fixture in VARIABLES.items():

@@ -69,6 +69,15 @@ def test_no_method_has_a_transport(pages: dict[str, str]) -> None:
     assert "transport: Transport" in signatures(pages, "function")["aiospectrum.endpoints.list_apps"]
 
 
+def test_no_signature_shows_an_address(pages: dict[str, str]) -> None:
+    """Of a default or a value that has no better form, which would be another one in every build."""
+    shown = {kind: signatures(pages, kind) for kind in ("class", "method", "function", "attribute", "data")}
+
+    assert not [
+        name for kind in shown.values() for name, text in kind.items() if re.search(r" object>|0x[0-9a-f]{4}", text)
+    ]
+
+
 def test_names_of_types(pages: dict[str, str], inventory: dict[str, str]) -> None:
     """Each is documented with what it stands for, and signatures and fields have it in place of that."""
     source = ROOT / "src" / "aiospectrum"
