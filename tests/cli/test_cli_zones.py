@@ -70,7 +70,10 @@ def test_each_zone_counts_once(cli: Any, sandbox: Sandbox) -> None:
     assert len(sandbox.requests) == 2
 
 
-@pytest.mark.parametrize("name", ["zone", "zone1.example/apps", "../apps", "-zone.example", "zone..example", "a b.example", "192.0.2.1", "x" * 300 + ".example"], ids=lambda name: name[:20])  # fmt: skip
+NO_NAMES = ["zone", "zone1.example/apps", "../apps", "-zone.example", "zone..example", "a b.example", "192.0.2.1"]
+
+
+@pytest.mark.parametrize("name", [*NO_NAMES, "x" * 300 + ".example"], ids=lambda name: name[:20])
 def test_names_are_checked_before_anything_is_sent(cli: Any, sandbox: Sandbox, name: str) -> None:
     """What is neither a name nor an identifier is refused in a line, and hardly shown."""
     for words in (["summary", "--", name], ["watch", f"--zone={name}"]):
