@@ -79,7 +79,7 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
     try:
         yield
     except (CycloptsError, UsageError) as error:
-        extra = error.unused_tokens if isinstance(error, UnusedCliTokensError) else None
+        extra = (error.unused_tokens or []) if isinstance(error, UnusedCliTokensError) else []
         text = f"unexpected argument {extra[0]!r}" if extra else " ".join(str(error).split())
         text = _in_words_of_the_command(text, find_command())
         raise UsageError(_with_help(text, find_command())) from None

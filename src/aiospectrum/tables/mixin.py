@@ -9,10 +9,13 @@ from math import nan
 from typing import TYPE_CHECKING, cast
 
 from aiospectrum._codec.forms import OddReportForms
+from aiospectrum._extras import import_extra
 from aiospectrum.errors import TableError
 
 if TYPE_CHECKING:
     import altair
+    import pandas
+    import polars
     import pyarrow
 
     from aiospectrum.tables.layout import ReportLike, TidyTable
@@ -80,6 +83,48 @@ class TableMethods:
         from aiospectrum.tables.arrow import to_arrow
 
         return to_arrow(self._tidy(metrics, dimensions))
+
+    def to_polars(
+        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
+    ) -> "polars.DataFrame":
+        """Return the table as a frame of polars; needs ``aiospectrum[arrow]`` and polars.
+
+        Args:
+            metrics: See :meth:`to_arrow`.
+            dimensions: See :meth:`to_arrow`.
+
+        Returns:
+            The rows of :meth:`to_arrow`, with categories for texts.
+
+        Raises:
+            ImportError: pyarrow or polars is not installed; the message says how to install it.
+            InvalidArgumentError: The given names do not fit.
+            TableError: The report does not say the names, or its parts do not go together.
+        """
+        pl = import_extra("polars", extra=None, purpose="A frame of polars")
+        frame: polars.DataFrame = pl.from_arrow(self.to_arrow(metrics=metrics, dimensions=dimensions))
+        return frame
+
+    def to_pandas(
+        self, *, metrics: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
+    ) -> "pandas.DataFrame":
+        """Return the table as a frame of pandas; needs ``aiospectrum[arrow]`` and pandas.
+
+        Args:
+            metrics: See :meth:`to_arrow`.
+            dimensions: See :meth:`to_arrow`.
+
+        Returns:
+            The rows of :meth:`to_arrow`, with categories for texts.
+
+        Raises:
+            ImportError: pyarrow or pandas is not installed; the message says how to install it.
+            InvalidArgumentError: The given names do not fit.
+            TableError: The report does not say the names, or its parts do not go together.
+        """
+        import_extra("pandas", extra=None, purpose="A frame of pandas")
+        frame: pandas.DataFrame = self.to_arrow(metrics=metrics, dimensions=dimensions).to_pandas()
+        return frame
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Export the table to a library that takes Arrow data, such as polars, pandas, DuckDB or pyarrow.
