@@ -1,4 +1,4 @@
-"""Every check and task: plain ``nox`` runs the first four, .ci/run more of them, ``nox -s quick`` is for daily work."""
+"""Every check and task: plain ``nox`` runs the first five, .ci/run more of them, ``nox -s quick`` is for daily work."""
 
 import json
 import os
@@ -15,22 +15,28 @@ from nox.command import CommandFailed
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # also under CI=true: a missing one is skipped
-nox.options.sessions = ["lint", "types", "check_generated", "tests"]
+nox.options.sessions = ["lint", "types", "check_generated", "api", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 QUICK = "not soak and not exhaustive and not slow"
+SUPPORTED = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 CURRENT = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def is_broken(version: str) -> bool:
-    """Whether a command for an interpreter is there and does not run, as a version manager's shim may not."""
+def runs(version: str) -> bool:
+    """Whether an interpreter is there and starts, which a version manager's shim may not."""
     command = shutil.which(f"python{version}")
-    if command is None:
-        return False
-    return subprocess.run([command, "-c", ""], capture_output=True).returncode != 0  # noqa: S603 - an interpreter
+    return command is not None and subprocess.run([command, "-c", ""], capture_output=True).returncode == 0  # noqa: S603
 
 
-OTHERS = [version for version in ("3.11", "3.12", "3.13") if version != CURRENT and not is_broken(version)]
+OTHERS = [version for version in SUPPORTED if version != CURRENT and runs(version)]
+MISSING = [version for version in SUPPORTED if version not in (CURRENT, *OTHERS)]
+
+
+def say_pythons(session: nox.Session) -> None:
+    """Say which interpreters are tested, and which cannot be."""
+    others, missing = (", ".join(versions) or "none" for versions in (OTHERS, MISSING))
+    session.log("Python %s runs nox; `tests_on` runs on what else was found: %s; missing: %s", CURRENT, others, missing)
 
 
 def group(name: str) -> list[str]:
@@ -52,7 +58,7 @@ def types(session: nox.Session) -> None:
     """Check types as we do and as a user's program would; Node comes as a wheel."""
     session.install("-e", ".[arrow,cli,fsspec]", *group("types"))
     pyright = {"PYRIGHT_PYTHON_GLOBAL_NODE": "off"}
-    session.run("mypy", "src", "codegen", "tests/typing")
+    session.run("mypy", "src", "codegen", "tools", "tests/typing")
     session.run("pyright", env=pyright)
     session.run("pyright", "--verifytypes", "aiospectrum", "--ignoreexternal", env=pyright)
     session.run("python", "-m", "pytest", "-q", "tests/codegen/test_codegen_fragment.py", "-k", "is_typed", env=pyright)
@@ -66,11 +72,19 @@ def check_generated(session: nox.Session) -> None:
 
 
 @nox.session
+def api(session: nox.Session) -> None:
+    """Compare the public API with its snapshot and the last release; ``-- --write`` makes the snapshot anew."""
+    session.install(*group("api"))
+    session.run("python", "-m", "tools.api", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run three cases of each test on the interpreter that runs nox; `coverage` and `chaos` run all.
 
     Left out are the slowest, the server that misbehaves, and what is shared by several processes, which keep real time.
     """
+    say_pythons(session)
     session.install(".[arrow,cli,fsspec]", *group("test"))
     left_out = [word for name in ("across", "chaos", "limiters") for word in ("--ignore", f"tests/{name}")]
     workers = 3 * (os.cpu_count() or 2) // 2  # as a third of their time is waiting
@@ -98,9 +112,23 @@ def quick(session: nox.Session) -> None:
 
 @nox.session(default=False, python=OTHERS)
 def tests_on(session: nox.Session) -> None:
-    """Run all tests but the slowest on the other supported interpreters, where they exist."""
+    """Run the tests on the other supported interpreters that are there: all but the slowest on the newest.
+
+    On each of the others, three cases of each test, as what goes wrong there alone is syntax, typing and the library.
+    """
+    say_pythons(session)
     session.install(".[arrow,cli,dask,fsspec]", *group("test"))
-    session.run("python", "-m", "pytest", "-n", "auto", "-m", QUICK, *session.posargs)
+    sample = [] if session.python == OTHERS[-1] else ["--sample", "3"]
+    session.run("python", "-m", "pytest", "-n", "auto", "-m", QUICK, *sample, *session.posargs)
+
+
+@nox.session(default=False)
+def threads(session: nox.Session) -> None:
+    """Run the tests of event loops in several threads, with few packages, so that it can be done without a GIL too."""
+    session.install(".", *group("threads"))
+    gil = "import aiospectrum.client, sys; print(sys.version, 'GIL:', getattr(sys, '_is_gil_enabled', lambda: True)())"
+    session.run("python", "-c", gil)
+    session.run("python", "-m", "pytest", "-q", "tests/driven/test_threads.py", "tests/unit/test_limiter_loops.py")
 
 
 @nox.session(default=False)
@@ -211,6 +239,40 @@ def newest(session: nox.Session) -> None:
         session.run("python", "-m", "pytest", "-q", *quick, *session.posargs)
     except CommandFailed as failure:
         session.warn("with the newest pre-releases: %s", failure)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Build both archives, check, install and try them, and run tests of the unpacked sdist; nothing is uploaded.
+
+    A version as argument is set first, in the code and the changelog; ``--tag v0.2.0`` checks that it is the version.
+    ``REPOSITORY_URL``, such as https://github.com/OWNER/NAME, is where links of the package's description lead.
+    """
+    session.install(*group("release"))
+    if session.posargs and not session.posargs[0].startswith("-"):
+        session.run("python", "-m", "tools.release", "turn", *session.posargs)
+    else:
+        session.run("python", "-m", "tools.release", "check", *session.posargs)
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", "dist")
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+    session.run("python", "-m", "tools.release", "inspect", "dist")
+    [wheel], [sdist] = (list(Path("dist").resolve().glob(f"*.{kind}")) for kind in ("whl", "tar.gz"))
+    version = sdist.name.removeprefix("aiospectrum-").removesuffix(".tar.gz")
+    folder = Path(session.create_tmp())
+    for archive in (wheel, sdist):
+        fresh = folder / f"installed-{archive.suffix[1:]}"
+        session.run("python", "-m", "venv", "--clear", str(fresh))
+        binaries = fresh / ("Scripts" if sys.platform == "win32" else "bin")
+        session.run(str(binaries / "python"), "-m", "pip", "install", "-q", f"{archive}[cli]", external=True)
+        session.run(str(binaries / "python"), "-I", "tools/smoke.py", version, external=True)
+        session.run(str(binaries / "aiospectrum"), "--version", external=True)
+    session.install(f"{sdist}[arrow,cli,fsspec]", *group("test"))
+    shutil.rmtree(folder / "unpacked", ignore_errors=True)
+    shutil.unpack_archive(sdist, folder / "unpacked")
+    with session.chdir(folder / "unpacked" / f"aiospectrum-{version}"):
+        quick = ["tests/unit", "tests/generated", "tests/driven", "tests/tools"]
+        session.run("python", "-m", "pytest", "-q", "-n", "auto", "-m", QUICK, "--sample", "3", *quick)
 
 
 @nox.session(default=False)

@@ -13,7 +13,15 @@ from codegen.shapes import BROKEN, Array, Ref, Scalar, Schema
 
 _METHODS: Final = ("get", "post", "put", "delete")
 _OPERATION_KEYS: Final = ("operationId", "tags", "summary", "parameters", "requestBody")
-_EXTENSIONS: Final = ("x-namespace", "x-method", "x-pages", "x-assumed-result", "x-other-results")
+_EXTENSIONS: Final = (
+    "x-namespace",
+    "x-method",
+    "x-permission",
+    "x-ordered",
+    "x-pages",
+    "x-assumed-result",
+    "x-other-results",
+)
 _PARAMETER_KEYS: Final = ("name", "in", "required", "schema", "example", "style", "explode")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_~:@!$&'()*+,;=-][A-Za-z0-9._~:@!$&'()*+,;=-]*|\{([^{}]+)\}")
 _ENVELOPE: Final = "#/components/schemas/Envelope"
@@ -47,6 +55,7 @@ class Operation:
     path: str
     summary: str
     description: str
+    permission: str
     docs: str
     parameters: tuple[Parameter, ...]
     body: Ref | None
@@ -56,6 +65,7 @@ class Operation:
     other_results: tuple[Schema, ...]
     result_description: str
     iteration: Mapping[str, str]
+    ordered: tuple[str, ...]
     assumed_result: Mapping[str, str]
 
     @property
@@ -114,6 +124,7 @@ def _parse_operation(node: Node, path: str, method: str, shared: list[Node]) -> 
         path=path,
         summary=node.prose("summary"),
         description=node.prose("description", ""),
+        permission=node.prose("x-permission", ""),
         docs=node.at("externalDocs").prose("url"),
         parameters=parameters,
         body=_parse_body(body) if node.has("requestBody") else None,
@@ -123,6 +134,7 @@ def _parse_operation(node: Node, path: str, method: str, shared: list[Node]) -> 
         other_results=tuple(parse_schema(each) for each in node.items("x-other-results")),
         result_description=result_description,
         iteration=_parse_texts(node.at("x-pages"), *(["function", "method", "key"] if node.has("x-pages") else [])),
+        ordered=_parse_ordered(node, parameters),
         assumed_result=_parse_texts(node.at("x-assumed-result"), *node.members("x-assumed-result")),
     )
 
@@ -135,6 +147,19 @@ def _check_path(node: Node, path: str, parameters: tuple[Parameter, ...]) -> Non
         node.report(f"the path {show(path)}", "segments after slashes, each a word or one parameter in braces")
     elif sorted(named) != sorted(each.wire for each in parameters if each.place == "path"):
         node.report(f"a path with the parameters {named}", "each of them described once, and no others")
+
+
+def _parse_ordered(node: Node, parameters: tuple[Parameter, ...]) -> tuple[str, ...]:
+    """The names of two parameters that are times, of which the first is not after the second."""
+    wires = node.texts("x-ordered")
+    times = {each.wire: each.name for each in parameters if each.place == "query" and _is_time(each.schema)}
+    if wires and (len(set(wires)) != 2 or not times.keys() >= set(wires)):
+        node.report(f"the parameters {list(wires)}", "two of the query string that are times", "x-ordered")
+    return tuple(times.get(wire, wire) for wire in wires)
+
+
+def _is_time(schema: Schema) -> bool:
+    return isinstance(schema, Scalar) and schema.kind == "date-time"
 
 
 def _parse_parameter(node: Node) -> Parameter:

@@ -108,6 +108,7 @@ RESULTS: Final[dict[str, Any]] = {
     "list_apps": [BARE, BARE],
     "get_events_by_time": REPORT,
     "get_events_summary": REPORT,
+    "list_zones": [{"id": APP, "name": "example.com", "status": "active", "account": {"id": APP, "name": "x"}}],
     "delete_app": {"id": APP},
     "list_protocols": [{"name": "ssh", "ports": [22], "description": "x", "transport": "tcp"}],
     "get_current_aggregate": [

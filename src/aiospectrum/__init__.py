@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         ReportSummaryRow,
         TimeDelta,
         TrafficType,
+        Zone,
     )
     from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
     from aiospectrum.transport import Page, Response, ResultInfo, Transport, record_responses
@@ -139,6 +140,7 @@ __all__ = [
     "UncheckedInteger",
     "UnprocessableEntityError",
     "UnsuccessfulError",
+    "Zone",
     "__version__",
     "configure_converter",
     "make_converter",

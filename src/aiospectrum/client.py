@@ -238,6 +238,26 @@ class BaseClient(HTTPTransport):
             return f"{type(self).__name__}(not made)"
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
+    async def open(self) -> Self:
+        """Open the session where no ``async with`` can, as in a framework's startup; :meth:`aclose` closes it.
+
+        Returns:
+            The client itself.
+
+        Raises:
+            ClientStateError: The client is open already; or your own session is closed, or of another event loop.
+            InvalidArgumentError: Your own session takes credentials from netrc.
+        """
+        return await self.__aenter__()
+
+    async def aclose(self) -> None:
+        """Do what leaving ``async with`` does; a client that is not open stays so.
+
+        Raises:
+            ClientStateError: The client is open on another event loop.
+        """
+        await self.__aexit__(None, None, None)
+
     async def __aenter__(self) -> Self:
         """Open the session.
 
@@ -278,8 +298,9 @@ def _has_texts(environ: Mapping[str, str]) -> bool:
 class Client(BaseClient, Namespaces):
     """Cloudflare's Spectrum API.
 
-    Use it in ``async with``: that opens a session, and closes it and all its connections at the end. The namespaces
-    ``apps``, ``protocols`` and ``analytics`` hold the calls. A client is for one event loop and shared by its tasks.
+    Use it in ``async with``: that opens a session, and closes it and all its connections at the end; so do :meth:`open`
+    and :meth:`aclose`. The namespaces ``apps``, ``protocols``, ``analytics`` and ``zones`` hold the calls. A client is
+    for one event loop and shared by its tasks.
 
     Source: https://developers.cloudflare.com/api/resources/spectrum/
     """

@@ -2,8 +2,9 @@
 
 from aiospectrum._generated.analytics import get_current_aggregate, get_events_by_time, get_events_summary
 from aiospectrum._generated.apps import create_app, delete_app, get_app, iterate_apps, list_apps, update_app
-from aiospectrum._generated.namespaces import Analytics, AnalyticsAggregate, AnalyticsEvents, Apps, Protocols
+from aiospectrum._generated.namespaces import Analytics, AnalyticsAggregate, AnalyticsEvents, Apps, Protocols, Zones
 from aiospectrum._generated.protocols import list_protocols
+from aiospectrum._generated.zones import iterate_zones, list_zones
 
 __all__ = [
     "Analytics",
@@ -11,6 +12,7 @@ __all__ = [
     "AnalyticsEvents",
     "Apps",
     "Protocols",
+    "Zones",
     "create_app",
     "delete_app",
     "get_app",
@@ -18,7 +20,9 @@ __all__ = [
     "get_events_by_time",
     "get_events_summary",
     "iterate_apps",
+    "iterate_zones",
     "list_apps",
     "list_protocols",
+    "list_zones",
     "update_app",
 ]

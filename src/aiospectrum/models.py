@@ -31,6 +31,9 @@ from aiospectrum._generated.models import (
     TimeInterval,
     TLSMode,
     TrafficType,
+    Zone,
+    ZoneAccount,
+    ZoneStatus,
 )
 
 __all__ = [
@@ -73,6 +76,9 @@ __all__ = [
     "TimeDelta",
     "TimeInterval",
     "TrafficType",
+    "Zone",
+    "ZoneAccount",
+    "ZoneStatus",
 ]
 
 Report: TypeAlias = ReportByTime | ReportSummary

@@ -110,6 +110,9 @@ class Route(Generic[T]):
     path: str
     """Path template below the base URL, such as ``/zones/{zone_id}/spectrum/apps``."""
 
+    permission: str = ""
+    """Permission that a token needs, by the name that Cloudflare has for it; empty where the spec names none."""
+
     path_parameters: tuple[PathParameter, ...] = ()
     """The parts of the path that the caller gives."""
 
@@ -130,6 +133,9 @@ class Route(Generic[T]):
 
     page: str | None = None
     """Name of the query parameter that turns paging on; it is sent as 1 when another one is given without it."""
+
+    ordered: tuple[str, str] | None = None
+    """Two query parameters that are times, of which the first is not after the second; None for none."""
 
     assumed_result: Mapping[str, str] | None = None
     """Path parameter by field of the result, for a response without a result; None when there has to be one."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar
+from typing import Any, Final, Generic, NoReturn, Protocol, SupportsIndex, TypeVar, overload
 
 import attrs
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -234,7 +234,7 @@ def record_response(response: Response[Any]) -> None:
 
 @struct(kw_only=True)
 class Page(Generic[T]):
-    """One page of a list; iterating over it and ``len`` go over its items.
+    """One page of a list; iterating over it, ``len`` and indexes go over its items.
 
     The numbers are None when the API sent no paging data, as it does when no page was requested.
     """
@@ -262,6 +262,24 @@ class Page(Generic[T]):
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> T: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> list[T]: ...
+    def __getitem__(self, index: SupportsIndex | slice, /) -> T | list[T]:
+        """Give an item by its place, counted from 0, or some of them in a list.
+
+        Raises:
+            IndexError: The page has no item there.
+        """
+        return self.items[index]
+
+    def _repr_html_(self) -> str:
+        """Its first items, for notebooks."""
+        from aiospectrum.charts.notebook import items_html
+
+        return items_html(self.items, page=self.page, total=self.total_count)
 
 
 def to_page(response: Response[list[T]]) -> Page[T]:

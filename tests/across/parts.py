@@ -66,7 +66,7 @@ def processes(count: int = 2, **options: Any) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(count, mp_context=get_context("spawn"), **options)
 
 
-async def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - it is other processes that are waited for

@@ -292,6 +292,7 @@ async def test_a_worker_that_dies(tmp_path: Path) -> None:
             with pytest.raises(SaveError, match=r"w[12] has died .*; save again to resume"):
                 await saving
         assert signals_in(tmp_path) == []
+        await asyncio.sleep(0.5)  # until what was in flight is recorded
         durable = sum(map(len, saved_windows(tmp_path).values()))
         made = len(sandbox.requests)
         with processes() as executor:
@@ -427,7 +428,9 @@ async def test_a_call_that_hears_nothing(tmp_path: Path) -> None:
 
     def hang(progress: SaveProgress) -> None:
         if progress.done and not left:
-            time.sleep(3)  # on the event loop
+            began = time.monotonic()
+            while signals_in(tmp_path) and time.monotonic() - began < 20:
+                time.sleep(0.1)  # on the event loop
             left.append(signals_in(tmp_path))
 
     with run_in_thread(Sandbox(zones=4, rate_limit=None, faults=ALL_SLOW)) as sandbox, Hurried(2) as executor:

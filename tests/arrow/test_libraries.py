@@ -1,13 +1,15 @@
 """Libraries that take Arrow data take a report as it is."""
 
 import math
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
-from aiospectrum import Report
+from aiospectrum import Report, ReportQuery
 from aiospectrum.bulk import Outcome, Plan, Query, pull
 from tests.bulk.test_bulk_sandbox import NOW, running
 
@@ -138,3 +140,27 @@ async def test_a_summary_of_a_pull() -> None:
     duration: Any = row["durationAvg"]
     assert math.isfinite(duration)
     assert duration > 0
+
+
+def test_frames_by_methods(report: Report) -> None:
+    """A report makes the frame itself, with names of one's own where it echoes none."""
+    pl, pd = pytest.importorskip("polars"), pytest.importorskip("pandas", minversion="3")
+
+    assert report.to_polars().equals(pl.DataFrame(report))
+    pd.testing.assert_frame_equal(report.to_pandas(), report.to_arrow().to_pandas())
+    names = {"metrics": ["count", "bytesIngress", "durationAvg"], "dimensions": ["appID", "event"]}
+    silent = attrs.evolve(report, query=ReportQuery())
+    assert (
+        silent.to_polars(**names).columns == list(silent.to_pandas(**names).columns) == report.to_arrow().column_names
+    )
+
+
+@pytest.mark.parametrize("package", ["polars", "pandas", "pyarrow"])
+def test_frames_say_what_they_need(report: Report, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing is named, with how to install it."""
+    monkeypatch.setitem(sys.modules, package, None)
+    for make in {"polars": [report.to_polars], "pandas": [report.to_pandas]}.get(
+        package, [report.to_polars, report.to_pandas]
+    ):
+        with pytest.raises(ImportError, match=f"needs the package {package}: pip install "):
+            make()

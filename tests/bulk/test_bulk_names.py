@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aiospectrum import Client, InvalidArgumentError, PermissionDeniedError
+from aiospectrum import Client, ClientStateError, InvalidArgumentError, PermissionDeniedError, SpectrumError
 from aiospectrum.bulk import app_names
 from tests.bulk.test_bulk_sandbox import running
 
@@ -37,6 +37,20 @@ async def test_a_zone_that_cannot_be_listed() -> None:
 
     assert raised.value.status == 403
     assert raised.value.__notes__ == [f"while the applications of zone {unknown} were listed"]
+
+
+async def test_zones_that_cannot_be_listed_take_no_other_with_them() -> None:
+    """Where names are good to have, what fails goes to a function, and the names of all other zones are there."""
+    unknown = "0" * 32
+    failed: dict[str, SpectrumError] = {}
+    async with running(zones=2) as (sandbox, client):
+        zones = [unknown, *sandbox.zones]
+        names = await app_names(client, zones, concurrency=1, on_error=failed.__setitem__)
+        assert names == await app_names(client, sandbox.zones)
+    assert [*failed] == [unknown]
+    assert isinstance(failed[unknown], PermissionDeniedError)
+    with pytest.raises(ClientStateError):
+        await app_names(client, zones, on_error=failed.__setitem__)
 
 
 @pytest.mark.parametrize("zones", ["0" * 32, ["x"], [None], 5], ids=["text", "no id", "none", "number"])

@@ -80,6 +80,25 @@ async def test_a_round_at_once_on_a_tick() -> None:
     assert ticks(await take(start(Clock()), 2)) == ["12:00:00", "12:01:00"]
 
 
+@pytest.mark.parametrize(
+    ("second", "first", "lag"),
+    [(0, "12:00:00", 0), (15, "12:00:00", 15), (59.5, "12:00:00", 59.5)],
+    ids=["on a tick", "between ticks", "just before a tick"],
+)
+async def test_data_at_once(second: float, first: str, lag: float) -> None:
+    """The first round is a late one of the last tick where that is wanted; the next is at the next tick."""
+    clock = Clock(NOON + second)
+    rounds = start(clock, at_once=True)
+
+    one = await anext(rounds)
+    assert clock.slept == []
+    found = [one, *await take(rounds, 2)]
+
+    assert ticks(found) == [first, "12:01:00", "12:02:00"]
+    assert [each.lag for each in found] == [lag, 0, 0]
+    assert [each.missed for each in found] == [0, 0, 0]
+
+
 async def test_no_drift() -> None:
     """What rounds and callers take is taken off the next wait, and late or early ends of sleep do not add up."""
     clock = Clock(disturb=lambda clock, seconds: seconds * 0.9 if seconds > 1 else seconds + 0.01)

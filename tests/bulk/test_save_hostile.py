@@ -241,9 +241,9 @@ class NetworkDisk(Disk):
         self._fail("sync")
         super().sync(descriptor)
 
-    def lock(self, descriptor: int) -> bool:
+    def lock(self, descriptor: int, *, is_shared: bool = False) -> bool:
         self._fail("lock")
-        return super().lock(descriptor)
+        return super().lock(descriptor, is_shared=is_shared)
 
     def _fail(self, name: str) -> None:
         if self.errors[name]:
@@ -299,11 +299,11 @@ async def test_what_takes_the_place_of_the_folder(tmp_path: Path, outside: Outsi
     """A run goes on in the folder that it has locked, wherever its path leads meanwhile."""
 
     class Swapping(Disk):
-        def lock(self, descriptor: int) -> bool:
+        def lock(self, descriptor: int, *, is_shared: bool = False) -> bool:
             if not (tmp_path / "moved").exists():
                 (tmp_path / "dataset").rename(tmp_path / "moved")
                 (tmp_path / "dataset").symlink_to(outside.folder)
-            return super().lock(descriptor)
+            return super().lock(descriptor, is_shared=is_shared)
 
     assert (await save_over(LocalStore(tmp_path / "dataset", disk=Swapping()), make_plan([A]))).ok
     assert outside.is_intact()

@@ -100,7 +100,7 @@ async def go_through_a_storm(folder: Path, *, zones: int, windows: int, faults: 
             base_url=sandbox.url,
             rate_limit=limiter,
             retry=RetryPolicy(base_wait=0.01, budget=10**6),
-            timeout=Timeouts(total=None, read=2),
+            timeout=Timeouts(total=None, read=8),
             on_attempt=on_attempt,
         ) as client,
     ):

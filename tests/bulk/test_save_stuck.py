@@ -92,9 +92,9 @@ class StuckDisk(Disk):
         self._enter("delete")
         super().delete(folder, name)
 
-    def lock(self, descriptor: int) -> bool:
+    def lock(self, descriptor: int, *, is_shared: bool = False) -> bool:
         self._enter("lock")
-        return super().lock(descriptor)
+        return super().lock(descriptor, is_shared=is_shared)
 
     def close(self, descriptor: int) -> None:
         self._enter("close")

@@ -380,6 +380,47 @@ async def test_the_same_name_twice(world: World) -> None:
     assert (await first).ok
 
 
+async def test_looking_keeps_nobody_out(tmp_path: Path) -> None:
+    """Those that only look whether a lock is free are not taken for its owner, nor does one fail to take it."""
+    assert (await save_to(tmp_path, make_plan([A]), writer="w1")).ok
+
+    def look() -> None:
+        store = LocalStore(tmp_path)
+        for _ in range(300):
+            store.probe("w1")
+            assert store.others() == {}
+
+    def take() -> None:
+        for _ in range(300):
+            store = LocalStore(tmp_path)
+            store.lock("w1")
+            store.unlock()
+
+    await asyncio.gather(*(asyncio.to_thread(look) for _ in range(4)))
+    await asyncio.gather(
+        asyncio.to_thread(take), asyncio.to_thread(lambda: [LocalStore(tmp_path).others() for _ in range(2000)])
+    )
+
+
+def test_journals_that_are_written_at_once(tmp_path: Path) -> None:
+    """Where a journal gets its name by a move, nobody else's lines can be in it."""
+    file_system = fsspec.filesystem("memory", skip_instance_cache=True)
+    file_system.store.clear()
+    other = RemoteStore(file_system, "/set", owner="b", clock=lambda: 0.0)
+
+    class Interrupted:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(file_system, name)
+
+        def mv(self, *args: Any) -> None:
+            other.append("state/w2-journal-000001.jsonl", b"second\n")
+            file_system.mv(*args)
+
+    RemoteStore(Interrupted(), "/set", owner="a", clock=lambda: 0.0).append("state/w1-journal-000001.jsonl", b"first\n")
+    there = {path.rpartition("/")[2]: file.getvalue() for path, file in file_system.store.items()}
+    assert there == {"w1-journal-000001.jsonl": b"first\n", "w2-journal-000001.jsonl": b"second\n"}
+
+
 async def test_what_goes_with_a_run_that_has_just_begun(world: World) -> None:
     """A second writer sees what dataset it is before the first one has saved anything."""
     fake = Fake(respond=world.respond, is_open=False)

@@ -85,7 +85,7 @@ def pairs(every: tuple[str, ...], sampled: tuple[str, ...]) -> list[object]:
 
 def timeouts_for(fault: str) -> Timeouts:
     """Patience, but where the server hangs."""
-    return Timeouts(total=None, read=0.2 if hangs(fault) else 20)
+    return Timeouts(total=None, read=0.5 if hangs(fault) else 20)
 
 
 def policy_for(fault: str) -> RetryPolicy:

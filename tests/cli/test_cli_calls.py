@@ -1,12 +1,15 @@
 """The commands that call the API, against a sandbox on a real socket."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 from aiospectrum.sandbox import Sandbox
+from tests.cli.conftest import run_process
 
 NEW = ("--protocol", "tcp/2222", "--dns-name", "new.zone1.example", "--dns-type", "CNAME")
 DIRECT = (*NEW, "--origin-direct", "tcp://192.0.2.9:2222")
@@ -36,24 +39,36 @@ def test_apps_are_listed(cli: Any, sandbox: Sandbox, options: list[str], count: 
 
 @pytest.mark.parametrize("command", [("apps", "list"), ("current",)], ids=["apps", "current"])
 def test_identifiers_can_be_copied_from_a_terminal(cli: Any, sandbox: Sandbox, command: tuple[str, ...]) -> None:
-    """With 80 columns they stay on one line; where there are fewer, they are folded rather than cut off."""
+    """They are whole with 120 columns, in a pipe, and with `--wide`; else shortened, which is said."""
     zone = sandbox.zones[0]
     app_id = sandbox.app_ids(zone)[0]
-    assert app_id in cli(*command, zone, width=80).out
-    narrow = cli(*command, zone, width=50).out
-    assert max(map(len, narrow.splitlines())) <= 50
-    assert app_id in "".join(line.split(" ")[0] for line in narrow.splitlines())
+    note = "… is cut: whole with --wide or --json\n"
+    for outcome in (cli(*command, zone, width=120), cli(*command, zone, "--wide", width=50)):
+        assert app_id in outcome.out
+        assert note not in outcome.out
+    narrow = cli(*command, zone, width=80).out
+    assert f"{app_id[:4]}…{app_id[-4:]}" in narrow
+    assert narrow.endswith(note)
+    assert max(map(len, narrow.splitlines())) <= 80
+
+
+def test_a_pipe_has_everything_on_one_line(cli: Any, sandbox: Sandbox) -> None:
+    """Where nobody says how wide the output is, nothing is shortened for programs that read it."""
+    zone = sandbox.zones[0]
+    finished = run_process("-m", "aiospectrum.cli", "apps", "list", zone, **cli.environ, COLUMNS="")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    lines = finished.stdout.splitlines()[2:]
+    assert sorted(line.split()[0] for line in lines) == sorted(sandbox.app_ids(zone))
 
 
 def test_numbers_are_never_cut_off(cli: Any, sandbox: Sandbox) -> None:
-    """Where there are too many of them for the terminal, they are folded at the space before the unit."""
+    """Where there are too many of them for the terminal, they come below each other."""
     metrics = "bytesIngress,bytesEgress,durationAvg,durationMedian,duration90th,duration99th,count"
     argv = ("summary", sandbox.zones[0], "--metrics", metrics)
     wide, narrow = (cli(*argv, width=width).out.splitlines()[:-1] for width in (200, 50))
     numbers = wide[2].split()
     assert len(numbers) == 13
-    found = [word for line in narrow for word in line.split()]
-    assert sorted(word for word in found if word in numbers) == sorted(numbers)
+    assert [word for line in narrow for word in line.split()[1:]] == numbers
 
 
 def test_an_app_lives_and_dies(cli: Any, sandbox: Sandbox) -> None:
@@ -65,7 +80,7 @@ def test_an_app_lives_and_dies(cli: Any, sandbox: Sandbox) -> None:
     updated = cli("apps", "update", zone, created["id"], *DIRECT, "--ip-firewall", "--json")
     assert json.loads(updated.out)["ip_firewall"] is True
     deleted = cli("apps", "delete", zone, created["id"], "--yes")
-    assert (deleted.status, deleted.out) == (0, f"deleted {created['id']}\n")
+    assert (deleted.status, deleted.out) == (0, f"deleted new.zone1.example (tcp/2222, {created['id']})\n")
     assert created["id"] not in sandbox.app_ids(zone)
 
 
@@ -129,7 +144,7 @@ def test_values_newer_than_this_version_are_sent_on_request(cli: Any, sandbox: S
         pytest.param([], None, "expected --protocol and --dns-name, or", id="neither"),
         pytest.param(["--protocol", "tcp/22"], None, "expected --protocol and --dns-name, or", id="no hostname"),
         pytest.param([*DIRECT, "--edge-ips", "x", "--edge-ip-connectivity", "all"], None, "got both", id="two edges"),
-        pytest.param(NEW, None, "expected exactly one of origin_direct", id="no origin"),
+        pytest.param(NEW, None, "expected one origin: --origin-direct", id="no origin"),
         pytest.param(["--file", "-"], None, "standard input: expected JSON", id="no input"),
         pytest.param(["--file", "-"], "{", "standard input: expected JSON", id="no JSON"),
         pytest.param(["--file", "-"], "[" * 100_000, "standard input: expected JSON", id="too deep"),
@@ -154,10 +169,12 @@ def test_values_newer_than_this_version_are_sent_on_request(cli: Any, sandbox: S
             id="twice",
         ),
         pytest.param(["--file", "-"], '{"origin_port": NaN}', "NaN is no JSON", id="no number"),
-        pytest.param([*DIRECT, "--tls", "ful"], None, "app.tls: expected one of off, flexible, full,", id="enum"),
-        pytest.param([*DIRECT, "--edge-ip-connectivity", "v4"], None, "connectivity: expected one", id="inner enum"),
-        pytest.param([*BY_NAME, "--origin-port", "9" * 5000], None, "origin_port: expected an integer", id="long port"),
-        pytest.param([*BY_NAME, "--origin-port", "022"], None, "origin_port: expected an integer", id="octal port"),
+        pytest.param([*DIRECT, "--tls", "ful"], None, "--tls: expected one of off, flexible, full,", id="enum"),
+        pytest.param(
+            [*DIRECT, "--edge-ip-connectivity", "v4"], None, "--edge-ip-connectivity: expect", id="inner enum"
+        ),
+        pytest.param([*BY_NAME, "--origin-port", "9" * 5000], None, "--origin-port: expected an int", id="long port"),
+        pytest.param([*BY_NAME, "--origin-port", "022"], None, "--origin-port: expected an integer", id="octal port"),
         pytest.param(["--file", "a\0b"], None, "a\\x00b: embedded null byte", id="no name of a file"),
         pytest.param(["--file", "missing/app.json"], None, "missing/app.json: No such file", id="no file"),
     ],
@@ -221,7 +238,7 @@ def test_reports_take_every_option(cli: Any, sandbox: Sandbox) -> None:
     report = json.loads(outcome.out)
     assert (report["rows"], outcome.out.count("\n")) == (3, 1)
     assert sandbox.requests[0].query == (
-        "metrics=count,bytesIngress&dimensions=event,coloName&since=2024-05-07T12:30:45Z&until=2024-05-08T00:00:00Z"
+        "metrics=count,bytesIngress&dimensions=event,coloName&since=2024-05-07T12:30:45Z&until=2024-05-07T23:59:59Z"
         "&filters=event%3D%3Ddisconnect&sort=-count&limit=3"
     )
 
@@ -247,13 +264,15 @@ def test_missing_numbers_are_empty_cells_and_nulls(serve_results: Any) -> None:
     )
     lines = [line.split() for line in cli("bytime", STRANGER).out.splitlines() if line.strip(" ─")]
     assert lines[1:] == [
-        ["2024-05-08", "10:00:00", "1"],
+        ["2024-05-08", "10:00", "1"],
         ["2.0", "kB"],
         ["total", "2.0", "kB"],
-        ["1", "row;", "data", "lag:", "?", "s"],
+        ["1", "row", "of", "2", "intervals", "each;", "data", "lag:", "unknown"],
     ]
     assert cli("summary", STRANGER).out.splitlines()[2].split() == ["5", "B"]
-    assert cli("current", STRANGER).out.splitlines()[2].split() == ["a" * 32, "1.5", "0", "B"]
+    unnamed = cli("current", STRANGER)
+    assert unnamed.out.splitlines()[2].split() == ["a" * 32, "1.5", "0", "B"]
+    assert (unnamed.status, unnamed.err.startswith("without host names: GET ")) == (0, True)
     printed = json.loads(cli("bytime", STRANGER, "--json").out)
     assert printed["data"][0]["metrics"] == [[1, None], [None, 2000]]
     assert (printed["totals"]["count"], printed["data_lag"]) == (None, None)
@@ -280,13 +299,13 @@ def test_reports_have_tables(cli: Any, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        pytest.param(["summary", "{zone}", "--metrics", "x"], "metrics[0]: expected one of count", id="metric"),
+        pytest.param(["summary", "{zone}", "--metrics", "x"], "--metrics: expected one of count", id="metric"),
         pytest.param(["summary", "{zone}", "--since", "soon"], "--since: expected a time", id="since"),
         pytest.param(["bytime", "{zone}", "--until", "-5"], "--until: expected a time", id="until"),
         pytest.param(["bytime", "{zone}", "--time-delta", "century"], "time-delta", id="time delta"),
-        pytest.param(["current", "../accounts"], "zone_id: expected 32 hexadecimal", id="zone"),
-        pytest.param(["apps", "list", "{zone}", "--per-page", "0"], "per_page", id="per page"),
-        pytest.param(["apps", "list"], "ZONE_ID", id="no zone"),
+        pytest.param(["current", "../accounts"], "ZONE: expected the identifier of a zone, of 32", id="zone"),
+        pytest.param(["apps", "list", "{zone}", "--per-page", "0"], "--per-page: expected", id="per page"),
+        pytest.param(["apps", "list"], "parameter ZONE requires", id="no zone"),
         pytest.param(["apps", "lsit", "{zone}"], "lsit", id="no such command"),
         pytest.param(["protocols", "{zone}", "--nope"], "--nope", id="no such option"),
         pytest.param(["protocols", "{zone}", "more"], "more", id="too much"),
@@ -320,3 +339,147 @@ def test_missing_credentials_are_named(bare_cli: Any) -> None:
     outcome = bare_cli("protocols", STRANGER)
     assert (outcome.status, outcome.err.count("\n")) == (2, 1)
     assert "CLOUDFLARE_API_TOKEN" in outcome.err
+
+
+def test_an_empty_list_says_so(cli: Any, sandbox: Sandbox) -> None:
+    """And how to create what is missing, with options that the command takes."""
+    zone = sandbox.zones[0]
+    for app_id in sandbox.app_ids(zone):
+        cli("apps", "delete", zone, app_id, "--yes")
+    outcome = cli("apps", "list", zone)
+    assert outcome.out.startswith("no applications in this zone; create one with `aiospectrum apps create ")
+    words = shlex.split(outcome.out.split("`")[1].replace("ssh.example.com", "ssh.zone1.example"))[1:]
+    assert cli(*words, "--dns-type", "CNAME").status == 0
+    assert (cli("apps", "list", sandbox.zones[1], "--page", "9").out.count("\n"), outcome.err) == (1, "")
+    assert cli("current", zone, "--app-ids", "a" * 32).out == f"nothing of {'a' * 32}: no applications of this zone\n"
+
+
+def test_a_zone_without_applications_has_no_traffic(serve_results: Any) -> None:
+    """Each empty table is a line that says why."""
+    zone = f"/zones/{STRANGER}/spectrum"
+    cli = serve_results({f"{zone}/analytics/aggregate/current": [], f"{zone}/protocols": [], f"{zone}/apps": []})
+    assert cli("current", STRANGER).out == "no traffic, as this zone has no applications\n"
+    assert cli("protocols", STRANGER).out == "the API names no protocols\n"
+    assert cli("apps", "list", STRANGER).out.startswith("no applications in this zone; ")
+
+
+def test_a_page_says_what_it_leaves_out(cli: Any, sandbox: Sandbox) -> None:
+    """Where it is not all that there is."""
+    zone = sandbox.zones[0]
+    outcome = cli("apps", "list", zone, "--page", "2", "--per-page", "2")
+    assert outcome.out.splitlines()[-1] == "page 2: 2 of 5 applications"
+    assert "page" not in cli("apps", "list", zone, "--page", "1").out
+
+
+def test_delete_names_what_it_deletes(cli: Any, sandbox: Sandbox) -> None:
+    """The question has host name and protocol; what is not there is not asked for."""
+    zone = sandbox.zones[0]
+    app_id = sandbox.app_ids(zone)[0]
+    outcome = cli("apps", "delete", zone, app_id, answer="n")
+    assert outcome.err.startswith(f"Delete the application ssh.zone1.example (tcp/22, {app_id}) of the zone {zone}? ")
+    for words in ([], ["--yes"]):
+        missing = cli("apps", "delete", zone, "f" * 32, *words, answer="y")
+        assert (missing.status, missing.out) == (1, "")
+        assert "404" in missing.err
+    assert {request.method for request in sandbox.requests} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("words", "has_names"),
+    [
+        (["current"], True),
+        (["summary", "--dimensions", "event,appID"], True),
+        (["bytime", "--dimensions", "appID"], True),
+        (["summary", "--dimensions", "event"], False),
+        (["bytime"], False),
+    ],
+    ids=["current", "summary", "bytime", "no appID", "nothing"],
+)
+def test_host_names_are_beside_identifiers(cli: Any, sandbox: Sandbox, words: list[str], has_names: bool) -> None:
+    """For one more request, which is not made where no identifier is shown."""
+    zone = sandbox.zones[0]
+    outcome = cli(words[0], zone, *words[1:])
+    assert ("ssh.zone1.example" in outcome.out) == has_names
+    assert len(sandbox.requests) == 1 + has_names
+    line = next((line for line in outcome.out.splitlines() if "ssh.zone1.example" in line), "")
+    assert not has_names or f"ssh.zone1.example   {sandbox.app_ids(zone)[0]}" in line
+    sandbox.requests.clear()
+    assert "ssh.zone1" not in cli(words[0], zone, *words[1:], "--json").out
+    assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "others", "note"),
+    [
+        (["--limit", "2"], True, "2 rows, as --limit says; others are left out; data lag: 0 s"),
+        (["--limit", "5"], False, "5 rows; data lag: 0 s"),
+        ([], False, "5 rows; data lag: 0 s"),
+        (["--limit", "2", "--metrics", "durationAvg"], False, "2 rows, as --limit says; there may be more; data lag"),
+    ],
+    ids=["cut off", "just all", "no limit", "nobody can say"],
+)
+def test_what_a_limit_leaves_out_is_said(
+    cli: Any, sandbox: Sandbox, options: list[str], others: bool, note: str
+) -> None:
+    """The rest of the totals is a line of its own; rows, others and total add up."""
+    argv = ["summary", sandbox.zones[0], "--dimensions", "appID", *options]
+    lines = cli(*argv).out.splitlines()
+    assert lines[-1].startswith(note)
+    assert any(line.startswith("others") for line in lines) == others
+    if others:
+        *shown, left_out, total = [int(line.split()[-1].replace(",", "")) for line in lines[2:-1]]
+        assert sum(shown) + left_out == total
+
+
+def test_rows_and_lag_mean_what_they_say(sandbox: Sandbox, cli: Any, serve_results: Any) -> None:
+    """Lines of a report by time are rows times intervals; a lag is explained where there is one."""
+    outcome = cli("bytime", sandbox.zones[0], "--dimensions", "appID")
+    lines = outcome.out.splitlines()
+    assert lines[-1] == "5 rows of 7 intervals each; data lag: 0 s"
+    assert len(lines) == 2 + 5 * 7 + 1 + 1
+    late = {"data": [], "data_lag": 1500, "max": {}, "min": {}, "query": {}, "rows": 0, "totals": {}}
+    lagging = serve_results({f"/zones/{STRANGER}/spectrum/analytics/events/summary": late})
+    note = "0 rows; data lag: 1,500 s since the last event that is counted; newer ones may be missing"
+    assert lagging("summary", STRANGER).out.strip() == note
+
+
+@pytest.mark.parametrize("command", ["bytime", "summary"])
+@pytest.mark.parametrize(
+    ("options", "times"),
+    [
+        (["--until", "2024-05-08"], ("2024-05-07T18:00:00Z", "2024-05-07T23:59:59Z")),
+        (["--since", "2024-05-07", "--until", "2024-05-08"], ("2024-05-07T00:00:00Z", "2024-05-07T23:59:59Z")),
+        (["--until", "2024-05-08T00:00:00.5Z"], ("2024-05-07T18:00:00", "2024-05-08T00:00:00Z")),
+        (["--since", "-1h", "--until", "now"], ("2024-05-08T11:30:45Z", "2024-05-08T12:30:44Z")),
+    ],
+    ids=["default start", "a day", "half a second", "now"],
+)
+def test_until_is_not_part_of_the_time(
+    cli: Any, sandbox: Sandbox, command: str, options: list[str], times: tuple[str, str]
+) -> None:
+    """The API includes it, so that it is sent the second before; as of a pull, two days that touch share nothing."""
+    assert cli(command, sandbox.zones[0], *options).status == 0
+    sent = dict(parse_qsl(sandbox.requests[0].query))
+    assert sent["since"].startswith(times[0])
+    assert sent["until"] == times[1]
+
+
+def test_days_add_up(cli: Any, sandbox: Sandbox) -> None:
+    """The sum of two days is that of both, and each has 24 hours."""
+    zone = sandbox.zones[0]
+    days = [("2024-05-06", "2024-05-07"), ("2024-05-07", "2024-05-08"), ("2024-05-06", "2024-05-08")]
+    sums = [
+        json.loads(cli("summary", zone, "--since", since, "--until", until, "--json").out)["totals"]["count"]
+        for since, until in days
+    ]
+    assert sums[0] + sums[1] == sums[2]
+    hours = json.loads(cli("bytime", zone, "--since", "2024-05-06", "--until", "2024-05-07", "--json").out)
+    assert len(hours["time_intervals"]) == 24
+
+
+@pytest.mark.parametrize("since", ["2024-05-08", "2024-05-09"])
+def test_an_empty_time_is_refused(cli: Any, sandbox: Sandbox, since: str) -> None:
+    """Before anything is sent."""
+    outcome = cli("summary", sandbox.zones[0], "--since", since, "--until", "2024-05-08")
+    assert (outcome.status, sandbox.requests) == (2, [])
+    assert "--since: expected a time before --until, 2024-05-08T00:00:00Z, got" in outcome.err

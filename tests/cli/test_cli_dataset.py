@@ -41,7 +41,7 @@ def table(text: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_status_at_two_widths(cli: Any, sandbox: Sandbox, pull: Any, out: Path, width: int) -> None:
-    """No line is folded or cut off; the folder to read comes first, then what there is of each zone."""
+    """Lines fit, identifiers are shortened for it; the folder comes first, then what there is of each zone."""
     pull("--zone", STRANGER)
     outcome = cli("dataset", "status", str(out), width=width)
     assert outcome.status == 1
@@ -49,10 +49,12 @@ def test_a_status_at_two_widths(cli: Any, sandbox: Sandbox, pull: Any, out: Path
     assert lines[:2] == [str(out / "data"), "bytime, each hour: count by appID"]
     assert lines[2].endswith(" kB; 9 windows of 4 zones")
     assert max(map(len, lines[3:])) <= width
-    start = [] if width == 80 else ["2024-05-06 00:00"]
+    ids = {zone: zone if width == 120 else f"{zone[:4]}…{zone[-4:]}" for zone in (STRANGER, *sandbox.zones)}
     rows = table(outcome.out)
-    assert rows[0] == [STRANGER, *(["-"] if start else []), "-", "-", "2.5 d", "3"]
-    assert rows[1:4] == [[zone, *start, "2024-05-08 00:00", "13 h", "-", "-"] for zone in sorted(sandbox.zones)]
+    assert rows[0] == [ids[STRANGER], "-", "-", "-", "2.5 d", "3"]
+    times = ["2024-05-06 00:00", "2024-05-08 00:00", "13 h", "-", "-"]
+    assert rows[1:4] == [[ids[zone], *times] for zone in sorted(sandbox.zones)]
+    assert ("… is cut: whole with --wide or --json" in lines) == (width == 80)
     assert lines[-1] == "What is filling may lack rows; the next pull asks for it again."
     errors = outcome.err.splitlines()
     assert [line.startswith(f"zone {STRANGER} ") for line in errors] == [True] * 3 + [False] * 2
@@ -175,7 +177,7 @@ def test_a_query_gains_a_metric(cli: Any, pull: Any, out: Path) -> None:
         ),
         pytest.param(["status", "s3:/bucket"], "s3:/bucket: expected a URL with ://", id="half a URL"),
         pytest.param(["delete-before", "{out}", "soon"], "WHEN: expected a time such as", id="no moment"),
-        pytest.param(["delete-before", "{out}", "9d", "--json"], "no terminal to ask on", id="nobody to ask"),
+        pytest.param(["delete-before", "{out}", "9d"], "no terminal to ask on", id="nobody to ask"),
     ],
 )
 def test_bad_usage_changes_nothing(

@@ -1,6 +1,8 @@
 """``aiospectrum demo``: many zones pulled, written as Parquet, and queried."""
 
 import re
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,10 +82,10 @@ def test_the_busiest_come_first(serve_results: Any) -> None:
     outcome = cli("demo", "--zone", zones[0], "--zone", zones[1])
     assert (outcome.status, outcome.err.splitlines()[-1].endswith(", 0 failed")) == (0, True)
     assert [line.split() for line in outcome.out.splitlines()[5:9]] == [
-        [apps["3"], "bbbbbbbb", "1", "500", "B", "500", "B", "█▁"],
-        ["ssh.example", "aaaaaaaa", "tcp/22", "2", "5", "B", "50", "B", "▆█"],
-        [apps["2"], "aaaaaaaa", "1", "1", "B", "1", "B", "██"],
-        [apps["4"], "bbbbbbbb", "1", "0", "B", "2", "B", "▁█"],
+        [apps["3"], zones[1], "1", "500", "B", "500", "B", "█▁"],
+        ["ssh.example", zones[0], "tcp/22", "2", "5", "B", "50", "B", "▆█"],
+        [apps["2"], zones[0], "1", "1", "B", "1", "B", "██"],
+        [apps["4"], zones[1], "1", "0", "B", "2", "B", "▁█"],
     ]
 
 
@@ -111,7 +113,7 @@ def test_the_demo_does_without_names(cli: Any, sandbox: Sandbox) -> None:
     [
         pytest.param(["demo", "--zone", "0" * 32, "--zones", "3"], "got both", id="zones of both kinds"),
         pytest.param(["demo", "--zone", "0" * 32], "CLOUDFLARE_API_TOKEN", id="no credentials"),
-        pytest.param(["demo", "--zone", "bad"], "--zone: expected the 32 hexadecimal characters", id="zone"),
+        pytest.param(["demo", "--zone", "bad"], "--zone: expected the identifier of a zone, of 32", id="zone"),
         pytest.param(["demo", "--zones", "0"], ">= 1", id="no zones"),
         pytest.param(["demo", "--zones", "10001"], "zones is 10001", id="too many zones"),
         pytest.param(["demo", "--concurrency", "0"], ">= 1", id="no concurrency"),
@@ -151,3 +153,28 @@ def test_the_demo_runs_as_a_process() -> None:
     lines = finished.stdout.splitlines()
     assert lines[1].startswith("20 zones pulled: 20 requests, 0 retries, 2,400 rows in ")
     assert lines[-1].startswith("The 10 busiest apps, queried from the Parquet files in ")
+
+
+def test_the_dataset_of_a_demo_can_be_kept(bare_cli: Any, tmp_path: Path) -> None:
+    """What to try next works as it is printed; a second demo takes what is there."""
+    folder = str(tmp_path / "kept")
+    argv = ("demo", "--zones", "2", "--keep", folder)
+    outcome = bare_cli(*argv)
+    commands = [shlex.split(line)[1:] for line in outcome.out.splitlines() if line.startswith("  ")]
+    assert f"The dataset is in {folder}. What to try next:" in outcome.out
+    for words in commands[:2]:
+        assert bare_cli(*words).status == 0, words
+    assert "appID" in run_process(*commands[2]).stdout
+    words = [word.replace("ZONE_ID", "0" * 32).replace("data/", str(tmp_path / "new")) for word in commands[3]]
+    assert bare_cli(*words, "--dry-run", CLOUDFLARE_API_TOKEN="x" * 40).status == 0
+    again = bare_cli(*argv)
+    assert (again.status, " 0 requests, " in again.out, "The 10 busiest apps" in again.out) == (0, True, True)
+
+
+def test_a_demo_is_not_kept_in_a_file(bare_cli: Any, tmp_path: Path) -> None:
+    """The option is named."""
+    file = tmp_path / "file"
+    file.touch()
+    outcome = bare_cli("demo", "--zones", "1", "--keep", str(file))
+    assert outcome.status in (1, 2)
+    assert str(file) in outcome.err.splitlines()[-1]

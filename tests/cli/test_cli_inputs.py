@@ -177,7 +177,7 @@ def test_identifiers_are_no_numbers(zone: str, tmp_path: Path) -> None:
             assert {request.path.split("/")[4] for request in sandbox.requests} == {zone}
             sandbox.requests.clear()
             if words[0] == "demo":
-                assert f" {zone[:8]} " in outcome.out
+                assert f" {zone} " in outcome.out
         assert set(open_dataset(tmp_path / "one").to_arrow().column("zone_id").to_pylist()) == {zone}
         plan = tmp_path / "plan"
         text = text_for(["--plan"], zone)

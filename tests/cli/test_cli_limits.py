@@ -25,7 +25,7 @@ def test_a_file_for_all_commands(cli: Any, sandbox: Sandbox, tmp_path: Path, whe
     path = tmp_path / "token.limit"
     option = [f"--limit-file={path}"] if where == "in one word" else ["--limit-file", str(path)]
     zone = sandbox.zones[0]
-    commands = [["protocols", zone], ["apps", "list", zone], ["current", zone]]
+    commands = [["protocols", zone], ["apps", "list", zone], ["current", zone, "--json"]]
     for number, words in enumerate(commands, 1):
         outcome = cli(*option, *words) if where == "before the command" else cli(*words, *option)
         assert outcome.status == 0, outcome.err

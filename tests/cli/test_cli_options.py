@@ -23,8 +23,8 @@ def test_zones_come_from_everywhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("zones", "lines", "message"),
     [
-        pytest.param(None, None, "expected --zone with the identifier of a zone, or --zones-file", id="nothing"),
-        pytest.param([A, "../apps"], None, "--zone: expected the 32 hex.*, got '../apps'", id="zone"),
+        pytest.param(None, None, "expected --zone with the identifier or name of a zone, or ", id="nothing"),
+        pytest.param([A, "../apps"], None, "--zone: expected the identifier .*, got '../apps'", id="zone"),
         pytest.param(None, f"{A}\nnope # x", "--zones-file -, line 2: expected .*, got 'nope'", id="line"),
         pytest.param(None, "# none\n", "--zones-file -: expected at least one zone, got none", id="comments alone"),
         pytest.param(None, A + "0", "line 1: expected .*, got 'aaaaaaaaaaaaaaa…'", id="too long"),

@@ -1,5 +1,6 @@
 """What ``aiospectrum pull`` makes of its options: a plan, what is printed of it, and the command that resumes it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -163,7 +164,8 @@ def test_bad_options_are_named(pull: Any, options: list[str], message: str) -> N
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     before, _, after = message.partition("{}")
     assert outcome.err.startswith(f"aiospectrum: {before}")
-    assert outcome.err.endswith(f"{after}\n" if after else "\n")
+    assert after in outcome.err.removeprefix(f"aiospectrum: {before}")
+    assert re.search(r"(; see `aiospectrum pull --help`|; did you mean '\w+'\?)\n$", outcome.err)
 
 
 def test_zones_are_needed(pull: Any) -> None:

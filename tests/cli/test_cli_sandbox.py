@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import json
 import re
 import signal
 import threading
+from contextlib import suppress
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -27,7 +29,7 @@ class Calling(io.StringIO):
 
     def write(self, text: str) -> int:
         written = super().write(text)
-        if "CLOUDFLARE_API_TOKEN=" in text:
+        if "CLOUDFLARE_API_TOKEN=" in text or '"api_token"' in text:
             # The sandbox runs in this thread, which is busy writing.
             self.caller = threading.Thread(target=self._call, args=(asyncio.get_running_loop(),))
             self.caller.start()
@@ -44,6 +46,64 @@ class Calling(io.StringIO):
             error.close()
         finally:
             loop.call_soon_threadsafe(signal.raise_signal, signal.SIGINT)
+
+
+class Logging(Calling):
+    """The same, but it presses Ctrl-C when the request is in the log."""
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if "/client/v4" in text and "Sandbox" not in text and "export" not in text and "url" not in text:
+            signal.raise_signal(signal.SIGINT)
+        return written
+
+    def _call(self, loop: asyncio.AbstractEventLoop) -> None:
+        found = dict(re.findall(r'(CLOUDFLARE_\w+|url|api_token)(?:=|":")([^\s"]+)', self.getvalue()))
+        token = found.get("CLOUDFLARE_API_TOKEN") or found["api_token"]
+        url = found.get("CLOUDFLARE_BASE_URL") or found["url"]
+        path = f"{url}/zones/{'f' * 32}/spectrum/apps?page=1"
+        request = Request(path, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - the scheme is http
+        with suppress(HTTPError, OSError):
+            urlopen(request, timeout=30).close()  # noqa: S310 - the scheme is http
+
+
+@pytest.mark.usefixtures("_interruptible")
+@pytest.mark.parametrize(
+    ("options", "width", "line"),
+    [
+        ([], 200, rf"\d\d:\d\d:\d\d  403 +[\d,]+\.\d ms  GET /client/v4/zones/{'f' * 32}/spectrum/apps\?page=1"),
+        ([], 80, r"\d\d:\d\d:\d\d  403 +[\d,]+\.\d ms  GET /client/v4/zones/ffff…ffff/spectrum/apps\?page=1"),
+        (["--fault", "errors=1/500"], 200, r"\S+  500 +[\d,]+\.\d ms  error  GET /client/v4/zones/f+/spectrum/apps\S+"),
+        (["--fault", "resets=1/before"], 200, r"\S+    - +[\d,]+\.\d ms  reset_before  GET /client/v4/\S+"),
+    ],
+    ids=["wide", "narrow", "error", "reset"],
+)
+def test_each_request_is_in_the_log(bare_cli: Any, options: list[str], width: int, line: str) -> None:
+    """A line with time, status, milliseconds, fault, method and path, which fits the terminal."""
+    out = Logging()
+    outcome = bare_cli("sandbox", "--port", "0", "--log", *options, out=out, width=width)
+    assert outcome.status == 0
+    last = outcome.out.splitlines()[-1]
+    assert re.fullmatch(line, last), last
+    assert len(last) <= width
+    if out.caller is not None:
+        out.caller.join()
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_the_log_for_programs(bare_cli: Any) -> None:
+    """With `--json` each line is an object, the first one says what a program needs."""
+    out = Logging()
+    outcome = bare_cli("sandbox", "--port", "0", "--zones", "2", "--paygo", "1", "--log", "--json", out=out)
+    first, request = map(json.loads, outcome.out.splitlines())
+    assert [(zone["name"], zone["apps"], zone["paygo"]) for zone in first["zones"]] == [
+        ("zone1.example", 5, False),
+        ("zone2.example", 5, True),
+    ]
+    assert (request["method"], request["status"], request["fault"], request["query"]) == ("GET", 403, None, "page=1")
+    assert request["ms"] >= 0
+    if out.caller is not None:
+        out.caller.join()
 
 
 @pytest.mark.parametrize(

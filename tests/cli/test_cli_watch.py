@@ -2,23 +2,25 @@
 
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import attrs
 import pytest
 from rich.console import Console
 
 from aiospectrum import CurrentAggregate, SpectrumError
 from aiospectrum.bulk import Round
-from aiospectrum.cli.watch_command import WatchView, add_round, watch_lines, watch_screen
+from aiospectrum.cli.watch_command import WatchView, add_names, add_round, watch_lines, watch_screen
 from aiospectrum.sandbox import Sandbox
 from tests.cli.conftest import Interrupting
 
 THEN = datetime(2026, 11, 20, 12, 1, tzinfo=UTC)
 A, B = "a" * 32, "b" * 32
-EMPTY = WatchView(zones=2, every=60)
+EMPTY = WatchView(zones=(A, B), every=60, has_names=False)
 
 
 def traffic(app: str, size: float, connections: float = 2) -> CurrentAggregate:
@@ -76,13 +78,14 @@ def test_an_idle_application_is_forgotten_after_an_hour() -> None:
 
 
 def test_the_screen_of_a_narrow_terminal() -> None:
-    """Identifiers are short, rates are of a minute, and the bars are of the last rounds."""
+    """Identifiers are short, rates are of a minute, the bars are of the last rounds, and what has no room is named."""
     view = add_round(EMPTY, a_round({A: [traffic("1", 6000)]}))
     view = add_round(view, a_round({A: [traffic("1", 120_000)], B: []}, minute=1, missed=1))
     assert render(view) == [
-        "zone      app       conns        in      in/s       out     out/s  traffic",
-        "──────────────────────────────────────────────────────────────────────────",
-        "aaaaaaaa  11111111      2  120.0 kB  2.0 kB/s  240.0 kB  4.0 kB/s  ▁█",
+        f"zone       app id     conns      in/s     out/s  traffic{' ' * 24}".rstrip(),
+        "─" * 80,
+        "aaaa…aaaa  1111…1111      2  2.0 kB/s  4.0 kB/s  ▁█",
+        "no room for in, out; --json has all",
         "round of 12:02:00 UTC (1 missed before it): 1 app in 2 zones; next round in 0:34",
     ]
 
@@ -97,14 +100,39 @@ def test_a_missing_number_is_a_dash() -> None:
     """It counts like zero in the order and in the bars."""
     view = add_round(EMPTY, a_round({A: [traffic("1", math.nan), traffic("2", 6000, math.nan)]}))
     assert [line.split() for line in render(view)[2:4]] == [
-        ["aaaaaaaa", "22222222", "-", "6.0", "kB", "100", "B/s", "12.0", "kB", "200", "B/s", "█"],
-        ["aaaaaaaa", "11111111", "2", "-", "-", "-", "-", "▁"],
+        ["aaaa…aaaa", "2222…2222", "-", "100", "B/s", "200", "B/s", "█"],
+        ["aaaa…aaaa", "1111…1111", "2", "-", "-", "▁"],
     ]
 
 
 def test_before_the_first_round_the_screen_says_when_it_is() -> None:
-    """Nobody looks at an empty screen for a minute."""
+    """Nobody looks at an empty screen for a minute: it is under way, unless the rate limit has no room for it."""
     assert render(EMPTY) == ["2 zones; first round in 0:34"]
+    assert render(attrs.evolve(EMPTY, at_once=True)) == ["2 zones; first round under way"]
+
+
+@pytest.mark.parametrize("width", range(40, 201, 8))
+def test_host_names_are_on_the_screen(width: int) -> None:
+    """Beside identifiers, whatever the width; a name that has no room is shortened, as an identifier is."""
+    view = attrs.evolve(EMPTY, has_names=True)
+    view = add_round(view, a_round({A: [traffic("1", 123_456_789_000, 123_456), traffic("2", 0)]}))
+    assert view.zones_to_name() == [A]
+    view = add_names(view, {"1" * 32: "a-long-name.zone1.example.com"}, {})
+    assert view.zones_to_name() == []
+    lines = render(view, width=width)
+    assert max(map(len, lines)) <= width
+    line = next(line for line in lines if line.split()[0].startswith("a-lon") or " a-lon" in line)
+    assert re.search(r"1111…1111|1{32}", line)
+    if width >= 160:
+        assert f"{A}  a-long-name.zone1.example.com  {'1' * 32}  123,456  " in line
+
+
+def test_why_there_are_no_host_names_is_on_the_screen() -> None:
+    """The traffic is shown all the same, and nobody asks again."""
+    view = add_round(attrs.evolve(EMPTY, has_names=True), a_round({A: [traffic("1", 60)]}))
+    view = add_names(view, {}, {A: SpectrumError("not permitted")})
+    assert "without host names: not permitted" in render(view)
+    assert view.zones_to_name() == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 10), (60, 6), (200, 50), (20, 3)])
@@ -127,7 +155,7 @@ def test_a_file_gets_a_line_for_each_application() -> None:
     view = add_round(view, a_round({A: [traffic("1", 120_000)]}, minute=1, bad=[B]))
     ones = "1" * 32
     assert list(watch_lines(view)) == [
-        f"2026-11-20T12:02:00Z  {A}  {ones}  2 connections  in 120.0 kB 2.0 kB/s  out 240.0 kB 4.0 kB/s  ▁█",
+        f"2026-11-20T12:02:00Z  {A}  {ones}  -  2 connections  in 120.0 kB 2.0 kB/s  out 240.0 kB 4.0 kB/s  ▁█",
         f"2026-11-20T12:02:00Z  {B}  failed: gone\x1b[31m",
     ]
 
@@ -139,13 +167,33 @@ def watching(cli: Any, time: Any) -> Any:
 
 
 def test_rounds_are_lines_in_a_file(watching: Any, sandbox: Sandbox) -> None:
-    """As many rounds as requested, a line for each application."""
+    """As many rounds as requested, a line for each application, with its host name; the first one at once."""
     outcome = watching("--zone", sandbox.zones[0], "--zone", sandbox.zones[1], "--rounds", "2")
     assert (outcome.status, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
     assert len(lines) == 2 * 10
     assert {line.split()[1] for line in lines} == set(sandbox.zones[:2])
-    assert len({line.split()[0] for line in lines}) == 2
+    assert {line.split()[0] for line in lines} == {"2024-05-08T12:30:00Z", "2024-05-08T12:31:00Z"}
+    assert {line.split()[3] for line in lines} >= {"ssh.zone1.example", "dns.zone2.example"}
+    assert sum(request.path.endswith("/apps") for request in sandbox.requests) == 2
+
+
+def test_the_first_round_waits_where_the_limit_has_no_room_for_it(watching: Any, sandbox: Sandbox) -> None:
+    """As many zones as the rate limit allows a round a minute are neither asked at once, nor for names."""
+    zones = "\n".join([sandbox.zones[0], *(f"{number:032x}" for number in range(227))])
+    outcome = watching("--zones-file", "-", "--rounds", "5", stdin=zones)
+    ticks = {line.split()[0] for line in outcome.out.splitlines()}
+    assert ticks == {f"2024-05-08T12:{minute}:00Z" for minute in range(31, 36)}
+    assert len(sandbox.requests) == 5 * 228
+
+
+def test_a_watch_without_the_right_to_list_applications(serve_results: Any, time: Any) -> None:
+    """Host names are good to have."""
+    now = {"appID": "a" * 32, "connections": 1, "bytesIngress": 0, "bytesEgress": 0, "durationAvg": 0}
+    cli = serve_results({f"/zones/{A}/spectrum/analytics/aggregate/current": [now]})
+    outcome = cli("watch", "--zone", A, "--rounds", "1", time=time)
+    assert (outcome.status, outcome.out.split()[1:4]) == (0, [A, "a" * 32, "-"])
+    assert outcome.err.startswith("without host names: GET ")
 
 
 def test_rounds_are_redrawn_on_a_terminal(watching: Any, sandbox: Sandbox) -> None:
@@ -168,7 +216,7 @@ def test_a_zone_that_fails_in_the_last_round_is_1(watching: Any, sandbox: Sandbo
     ("argv", "message"),
     [
         pytest.param([], "expected --zone", id="no zone"),
-        pytest.param(["--zone", "x"], "--zone: expected the 32 hexadecimal characters", id="zone"),
+        pytest.param(["--zone", "x"], "--zone: expected the identifier of a zone, of 32", id="zone"),
         pytest.param(["--zone", A, "--every", "0"], "--every", id="every"),
         pytest.param(["--zone", A, "--rounds", "0"], "--rounds", id="rounds"),
         pytest.param(

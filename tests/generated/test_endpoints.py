@@ -18,6 +18,7 @@ from aiospectrum import (
     CurrentAggregate,
     DeletedApp,
     EdgeIPs,
+    InvalidArgumentError,
     OriginDNS,
     Page,
     Protocol,
@@ -26,7 +27,10 @@ from aiospectrum import (
     ReportQuery,
     ReportSummary,
     ReportSummaryRow,
+    Unchecked,
+    Zone,
 )
+from aiospectrum.models import ZoneAccount
 from tests.conftest import APP, TOKEN, ZONE, Serve
 
 BASE = "https://api.cloudflare.com/client/v4"
@@ -174,6 +178,12 @@ CASES = {
         payload={"id": APP},
         result=DeletedApp(id=APP),
     ),
+    "zones": Case(
+        call=lambda client: client.zones.list(name="example.com", status="active", per_page=50),
+        target="/zones?page=1&name=example.com&status=active&per_page=50",
+        payload=[{"id": ZONE, "name": "example.com", "status": "read only", "type": "full", "account": {"id": APP}}],
+        result=Page(items=[Zone(id=ZONE, name="example.com", status="read only", account=ZoneAccount(id=APP))]),
+    ),
     "protocols": Case(
         call=lambda client: client.protocols.list(ZONE),
         target=f"/zones/{ZONE}/spectrum/protocols",
@@ -247,3 +257,19 @@ async def test_bytes_on_the_wire(case: Case, serve: Serve) -> None:
         assert await case.call(client) == case.result
 
     assert seen == [(case.method, "/client/v4" + case.target, f"Bearer {TOKEN}")]
+
+
+@pytest.mark.parametrize("name", ["bytime", "summary"])
+async def test_times_in_the_wrong_order_are_refused(name: str, client: Client, mocked: Any) -> None:
+    """Nothing is sent for a time that ends before it starts, whatever the time zones; an empty one is the API's."""
+    options: dict[str, Any] = {"time_delta": "hour"} if name == "bytime" else {}
+    call = getattr(client.analytics.events, name)
+    before = datetime(2026, 11, 20, 1, 59, 59, tzinfo=timezone(timedelta(hours=2)))
+    for since, until in [(SINCE, before), (SINCE, SINCE - timedelta(microseconds=1))]:
+        with pytest.raises(InvalidArgumentError, match=r"^until: expected a time that is not before since, 2026"):
+            await call(ZONE, since=since, until=until, **options)
+    assert mocked.requests == {}
+    mocked.add(re.compile(re.escape(BASE) + ".*"), payload={"success": True, "result": {"data_lag": 0, "rows": 0}})
+    await call(ZONE, since=SINCE, until=SINCE, **options)
+    mocked.add(re.compile(re.escape(BASE) + ".*"), payload={"success": True, "result": {"data_lag": 0, "rows": 0}})
+    await call(ZONE, since=Unchecked("2026-11-21T00:00:00Z"), until=SINCE, **options)

@@ -46,15 +46,16 @@ def test_public_names() -> None:
         Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError
         ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TooLateError TrafficType
-        Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError __version__
+        Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError Zone __version__
         configure_converter make_converter
         record_responses
         """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read
     )
     assert sorted(endpoints.__all__) == sorted(
         """
-        Analytics AnalyticsAggregate AnalyticsEvents Apps Protocols create_app delete_app get_app get_current_aggregate
-        get_events_by_time get_events_summary iterate_apps list_apps list_protocols update_app
+        Analytics AnalyticsAggregate AnalyticsEvents Apps Protocols Zones create_app delete_app get_app
+        get_current_aggregate get_events_by_time get_events_summary iterate_apps iterate_zones list_apps list_protocols
+        list_zones update_app
         """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read
     )
 

@@ -20,7 +20,7 @@ UNKNOWN = "0" * 32
         "",
         "/",
         "/nope",
-        "/zones",
+        "/zones/",
         "/zones//spectrum/apps",
         f"/zones/{UNKNOWN}/spectrum/apps/",
         "/zones/%2e%2e/spectrum/apps",

@@ -44,6 +44,14 @@ class Endpoint:
 
 ENDPOINTS = [
     Endpoint(
+        name="list_zones",
+        method="get",
+        path="/zones",
+        query=("name", "status", "page", "per_page"),
+        result=["Zone"],
+        permission="Zone Read",
+    ),
+    Endpoint(
         name="list_apps",
         method="get",
         path=APPS,
@@ -109,6 +117,10 @@ ENDPOINTS = [
 ]
 
 QUERY_PARAMETERS = [
+    ("list_zones", "name", {"type": "string"}),
+    ("list_zones", "status", {"type": "string", "enum": ["initializing", "pending", "active", "moved"]}),
+    ("list_zones", "page", {"type": "integer", "minimum": 1, "default": 1}),
+    ("list_zones", "per_page", {"type": "integer", "minimum": 5, "maximum": 50, "default": 20}),
     ("list_apps", "page", {"type": "integer", "minimum": 1}),
     ("list_apps", "per_page", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
     ("list_apps", "direction", {"type": "string", "enum": ["asc", "desc"], "default": "asc"}),
@@ -165,7 +177,7 @@ def result_of(operation: Mapping[str, Any]) -> object:
     return result["$ref"].rsplit("/", maxsplit=1)[1]
 
 
-def test_there_are_nine_operations() -> None:
+def test_there_are_ten_operations() -> None:
     """No more and no fewer than the table has."""
     found = {(operation["operationId"], method, path) for path, method, operation in operations()}
     assert found == {(each.name, each.method, each.path) for each in ENDPOINTS}
@@ -177,7 +189,7 @@ def test_an_operation_is_as_in_the_table(endpoint: Endpoint) -> None:
     operation = DOCUMENT["paths"][endpoint.path][endpoint.method]
     assert tuple(parameters(endpoint.name)) == endpoint.query
     assert result_of(operation) == endpoint.result
-    assert operation["description"].endswith(f"Needs the permission {endpoint.permission}.")
+    assert operation["x-permission"] == endpoint.permission
     body = resolve(operation.get("requestBody", {}))
     assert body.get("required", False) == (endpoint.body is not None)
     schema = body.get("content", {}).get("application/json", {}).get("schema")
@@ -187,7 +199,7 @@ def test_an_operation_is_as_in_the_table(endpoint: Endpoint) -> None:
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=by_endpoint)
 def test_path_parameters_are_identifiers(endpoint: Endpoint) -> None:
     """Each placeholder is a required parameter, which has the form of an identifier."""
-    shared = [resolve(node) for node in DOCUMENT["paths"][endpoint.path]["parameters"]]
+    shared = [resolve(node) for node in DOCUMENT["paths"][endpoint.path].get("parameters", [])]
     assert [node["name"] for node in shared] == re.findall(r"{(\w+)}", endpoint.path)
     for node in shared:
         assert (node["in"], node["required"]) == ("path", True)
@@ -204,7 +216,7 @@ def test_refusals_are_described(endpoint: Endpoint) -> None:
     assert schema["allOf"][0] == {"$ref": "#/components/schemas/Envelope"}
 
 
-def test_only_the_list_has_paging_data() -> None:
+def test_only_lists_have_paging_data() -> None:
     """result_info stands where pages are."""
 
     def parts(operation: Mapping[str, Any]) -> set[str]:
@@ -213,7 +225,7 @@ def test_only_the_list_has_paging_data() -> None:
 
     with_pages = {operation["operationId"] for _, _, operation in operations() if "result_info" in parts(operation)}
     assert with_pages == {operation["operationId"] for _, _, operation in operations() if "x-pages" in operation}
-    assert with_pages == {"list_apps"}
+    assert with_pages == {"list_apps", "list_zones"}
     assert list(SCHEMAS["ResultInfo"]["properties"]) == ["page", "per_page", "count", "total_count", "total_pages"]
 
 

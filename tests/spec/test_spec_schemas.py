@@ -85,6 +85,8 @@ def test_every_extension_is_explained() -> None:
         "x-namespace",
         "x-method",
         "x-pages",
+        "x-permission",
+        "x-ordered",
         "x-python-name",
         "x-expected",
         "x-exactly-one-of",

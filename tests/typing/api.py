@@ -33,6 +33,7 @@ from aiospectrum import (
     SpectrumError,
     Transport,
     Unchecked,
+    Zone,
     make_converter,
     record_responses,
 )
@@ -92,6 +93,10 @@ async def applications(client: Client, zone_id: str) -> None:
     assert_type(await client.apps.get(zone_id, created.id), App)
     assert_type(await client.apps.delete(zone_id, created.id), DeletedApp)
     assert_type(await client.protocols.list(zone_id), list[Protocol])
+    assert_type(await client.zones.list(name="example.com"), Page[Zone])
+    async for zone in client.zones.iterate(status="active"):
+        assert_type(zone, Zone)
+        assert_type(zone.name, str)
     item: AppListResponse = created
     print(make_converter().unstructure(item))
 

@@ -23,7 +23,7 @@ from aiospectrum import (
     ServerError,
     UnsuccessfulError,
 )
-from aiospectrum._generated import apps
+from aiospectrum._generated import apps, zones
 from aiospectrum._http.record import HTTPResponse
 from aiospectrum._http.response import read_response
 from aiospectrum.errors import error_class
@@ -113,7 +113,7 @@ def test_there_are_routes_with_an_assumed_result() -> None:
         pytest.param(
             raw(b'{"success":true,"result":"\xff"}'), MalformedBodyError, "not JSON", id="UTF-8 error in a string"
         ),
-        pytest.param(raw(b'{"a":' * 100_000), MalformedBodyError, "nested too deep", id="deep"),
+        pytest.param(raw(b'{"a":' * 400_000), MalformedBodyError, "nested too deep", id="deep"),
         pytest.param(sample("truncated.json"), MalformedBodyError, "the body is not JSON", id="truncated"),
         pytest.param(sample("challenge.html"), MalformedBodyError, "the body is not JSON", id="HTML with 200"),
         pytest.param(
@@ -178,8 +178,41 @@ def test_details_are_kept() -> None:
     assert error.body_excerpt.startswith('{ "success": false,')
     assert str(error) == (
         "GET https://api.cloudflare.com/client/v4/zones answered 400: 6003 Invalid request headers (at /headers) "
-        "[6111 Invalid format for Authorization header]; 971 Please wait; 7 (cf-ray 8f00-SFO)"
+        "[6111 Invalid format for Authorization header]; 971 Please wait; 7 (cf-ray 8f00-SFO); "
+        "check the credentials (https://dash.cloudflare.com/profile/api-tokens)"
     )
+
+
+TOKENS = "(https://dash.cloudflare.com/profile/api-tokens)"
+PERMISSION = f"; check zone_id, and that the token has the permission Zone Settings Read {TOKENS}"
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "code", "step"),
+    [
+        (apps.LIST_APPS, 403, 9109, PERMISSION),
+        (apps.LIST_APPS, 403, 10000, PERMISSION),
+        (apps.LIST_APPS, 403, None, PERMISSION),
+        (apps.CREATE_APP, 403, 9109, PERMISSION.replace("Read", "Write")),
+        (zones.LIST_ZONES, 403, 9109, f"; check that the token has the permission Zone Read {TOKENS}"),
+        (CALL.route, 403, 9109, f"; check that the token may do this {TOKENS}"),
+        (apps.CREATE_APP, 403, 11014, ""),  # the plan lacks a feature
+        (apps.LIST_APPS, 401, 10000, f"; check the credentials {TOKENS}"),
+        (apps.LIST_APPS, 400, 9106, f"; check the credentials {TOKENS}"),
+        (apps.CREATE_APP, 400, 11000, ""),
+        (apps.LIST_APPS, 404, 7003, "; check zone_id"),
+        (apps.GET_APP, 404, 10404, "; check zone_id and app_id"),
+        (zones.LIST_ZONES, 404, 7003, ""),
+        (apps.GET_APP, 500, 10002, ""),
+    ],
+)
+def test_refusals_say_what_to_do(route: Route[Any], status: int, code: int | None, step: str) -> None:
+    """Which permission the token needs, and where it is set; what else may be wrong."""
+    body = {"success": False, "errors": [{"code": code, "message": "no"} if code else {"message": "no"}]}
+    with pytest.raises(ResponseError) as caught:
+        read_response(make_call(route), raw(json.dumps(body).encode(), status))
+    text = str(caught.value)
+    assert text.endswith(f" answered {status}: {f'{code} ' if code else ''}no{step}")
 
 
 def response_with(detail: object, status: int = 400) -> HTTPResponse:

@@ -69,6 +69,12 @@ class AppMethods(OldAppForms):
         values = attrs.asdict(cast(Any, self), recurse=False)
         return all(value is None for name, value in values.items() if name not in _PAY_AS_YOU_GO)
 
+    def _repr_html_(self) -> str:
+        """Its fields, for notebooks."""
+        from aiospectrum.charts.notebook import fields_html
+
+        return fields_html("Spectrum application", attrs.asdict(cast(Any, self)))
+
 
 class AppRequestMethods(OldAppForms):
     """Makes a configuration of an application that was read."""

@@ -28,6 +28,7 @@ GET_CURRENT_AGGREGATE: Final[Route[list[CurrentAggregate]]] = Route(
     name="get_current_aggregate",
     method="GET",
     path="/zones/{zone_id}/spectrum/analytics/aggregate/current",
+    permission="Analytics Read",
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
         QueryParameter(name="app_ids", wire="appID", check=Array(items=checks.IDENTIFIER, min_items=1)),
@@ -87,6 +88,7 @@ GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
     name="get_events_by_time",
     method="GET",
     path="/zones/{zone_id}/spectrum/analytics/events/bytime",
+    permission="Analytics Read",
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
         QueryParameter(name="time_delta", wire="time_delta", check=checks.TIME_DELTA, required=True),
@@ -118,6 +120,7 @@ GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
     ),
     result=ReportByTime,
     other_results=(ReportSummary,),
+    ordered=("since", "until"),
     safe_to_repeat=True,
 )
 """Route of :func:`get_events_by_time`."""
@@ -187,6 +190,7 @@ GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
     name="get_events_summary",
     method="GET",
     path="/zones/{zone_id}/spectrum/analytics/events/summary",
+    permission="Analytics Read",
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
         QueryParameter(name="metrics", wire="metrics", check=Array(items=checks.METRIC, min_items=1)),
@@ -217,6 +221,7 @@ GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
     ),
     result=ReportSummary,
     other_results=(ReportByTime,),
+    ordered=("since", "until"),
     safe_to_repeat=True,
 )
 """Route of :func:`get_events_summary`."""

@@ -33,6 +33,7 @@ LIST_APPS: Final[Route[list[App]]] = Route(
     name="list_apps",
     method="GET",
     path="/zones/{zone_id}/spectrum/apps",
+    permission="Zone Settings Read",
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     query=(
         QueryParameter(name="page", wire="page", check=Integer(minimum=1)),
@@ -135,6 +136,7 @@ CREATE_APP: Final[Route[App]] = Route(
     name="create_app",
     method="POST",
     path="/zones/{zone_id}/spectrum/apps",
+    permission="Zone Settings Write",
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     body=Body(name="app", check=checks.APP_REQUEST),
     result=App,
@@ -181,6 +183,7 @@ GET_APP: Final[Route[App]] = Route(
     name="get_app",
     method="GET",
     path="/zones/{zone_id}/spectrum/apps/{app_id}",
+    permission="Zone Settings Read",
     path_parameters=(
         PathParameter(name="zone_id", check=checks.IDENTIFIER),
         PathParameter(name="app_id", check=checks.IDENTIFIER),
@@ -227,6 +230,7 @@ UPDATE_APP: Final[Route[App]] = Route(
     name="update_app",
     method="PUT",
     path="/zones/{zone_id}/spectrum/apps/{app_id}",
+    permission="Zone Settings Write",
     path_parameters=(
         PathParameter(name="zone_id", check=checks.IDENTIFIER),
         PathParameter(name="app_id", check=checks.IDENTIFIER),
@@ -278,6 +282,7 @@ DELETE_APP: Final[Route[DeletedApp]] = Route(
     name="delete_app",
     method="DELETE",
     path="/zones/{zone_id}/spectrum/apps/{app_id}",
+    permission="Zone Settings Write",
     path_parameters=(
         PathParameter(name="zone_id", check=checks.IDENTIFIER),
         PathParameter(name="app_id", check=checks.IDENTIFIER),

@@ -40,6 +40,9 @@ __all__ = [
     "TimeDelta",
     "TimeInterval",
     "TrafficType",
+    "Zone",
+    "ZoneAccount",
+    "ZoneStatus",
 ]
 
 Identifier: TypeAlias = str
@@ -236,6 +239,51 @@ Dimension: TypeAlias = Literal["event", "appID", "coloName", "ipVersion"]
 """An attribute of events: the event itself (connect, progress, disconnect, originError, clientFiltered), the
 application, the data centre, or the client's IP version (4 or 6).
 """
+
+ZoneStatus: TypeAlias = Literal["initializing", "pending", "active", "moved"] | str
+"""Status of a zone; values newer than this list are kept as they are."""
+
+
+@final
+@struct(kw_only=True, weakref_slot=False)
+class ZoneAccount:
+    """The account that a zone belongs to.
+
+    Attributes:
+        id: Identifier of the account.
+        name: Name of the account.
+    """
+
+    id: str | None = None
+    """Identifier of the account."""
+
+    name: str | None = None
+    """Name of the account."""
+
+
+@final
+@struct(kw_only=True, weakref_slot=False)
+class Zone:
+    """A zone, which is a domain at Cloudflare; of what the API says of one, what names it.
+
+    Attributes:
+        id: Identifier of the zone, 32 hexadecimal characters.
+        name: Domain of the zone.
+        status: Whether Cloudflare serves the zone, which `active` says.
+        account: The account that the zone belongs to.
+    """
+
+    id: Identifier
+    """Identifier of the zone, 32 hexadecimal characters."""
+
+    name: str
+    """Domain of the zone."""
+
+    status: ZoneStatus | None = None
+    """Whether Cloudflare serves the zone, which `active` says."""
+
+    account: ZoneAccount | None = None
+    """The account that the zone belongs to."""
 
 
 @final

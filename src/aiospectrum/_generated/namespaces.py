@@ -6,10 +6,11 @@ from typing import Final
 from aiospectrum._generated.analytics import get_current_aggregate, get_events_by_time, get_events_summary
 from aiospectrum._generated.apps import create_app, delete_app, get_app, iterate_apps, list_apps, update_app
 from aiospectrum._generated.protocols import list_protocols
+from aiospectrum._generated.zones import iterate_zones, list_zones
 from aiospectrum.routes import API
 from aiospectrum.transport import Namespace, Nested
 
-__all__ = ["SERVICE", "Analytics", "AnalyticsAggregate", "AnalyticsEvents", "Apps", "Namespaces", "Protocols"]
+__all__ = ["SERVICE", "Analytics", "AnalyticsAggregate", "AnalyticsEvents", "Apps", "Namespaces", "Protocols", "Zones"]
 
 SERVICE: Final = API(base_url="https://api.cloudflare.com/client/v4", schemes=("api_token", "api_key"))
 """Where the API is, and how callers prove who they are."""
@@ -54,6 +55,13 @@ class Protocols(Namespace):
     list = list_protocols
 
 
+class Zones(Namespace):
+    """Zones that the credentials may see, each a domain."""
+
+    list = list_zones
+    iterate = iterate_zones
+
+
 class Namespaces(Namespace):
     """The namespaces of a client."""
 
@@ -63,3 +71,5 @@ class Namespaces(Namespace):
     """Spectrum applications of a zone, each a TCP or UDP service that Cloudflare's edge takes traffic for."""
     protocols: Final = Nested(Protocols)
     """Well-known protocols that Spectrum has a name for."""
+    zones: Final = Nested(Zones)
+    """Zones that the credentials may see, each a domain."""

@@ -21,6 +21,7 @@ LIST_PROTOCOLS: Final[Route[list[Protocol]]] = Route(
     name="list_protocols",
     method="GET",
     path="/zones/{zone_id}/spectrum/protocols",
+    permission="Zone Settings Read",
     path_parameters=(PathParameter(name="zone_id", check=checks.IDENTIFIER),),
     result=list[Protocol],
     safe_to_repeat=True,

@@ -33,6 +33,12 @@ _Problem: TypeAlias = tuple[type[DecodeError], str]
 _KNOWN_CODINGS: Final = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
 """Content encodings that a body may have, of which aiohttp decodes those that it has asked for."""
 
+_TOKENS_PAGE: Final = "https://dash.cloudflare.com/profile/api-tokens"
+_OF_CREDENTIALS: Final = frozenset({6003, 9106})
+"""Codes of credentials that are malformed or missing, which come with 400."""
+_FIRST_OF_PRODUCTS: Final = 11000
+"""From here on codes are those of one product, such as of a feature that a plan lacks; below, of the API itself."""
+
 _LONGEST_EXCERPT: Final = 300
 _LONGEST_PROBLEM: Final = 1000
 _LONGEST_RAY_ID: Final = 100
@@ -76,8 +82,9 @@ def response_error(
     message = f"{call.method} {call.url} answered {http.status}: {call.clean(problem, _LONGEST_PROBLEM)}"
     if ray_id is not None:
         message += f" (cf-ray {ray_id})"
+    step = _next_step(call, http.status, errors)
     error = kind(
-        message,
+        f"{message}; {step}" if step else message,
         method=call.method,
         url=call.url,
         status=http.status,
@@ -90,6 +97,19 @@ def response_error(
     if isinstance(error, RedirectError):
         error.location = call.clean(http.headers.get("location", ""), _LONGEST_LOCATION) or None
     return error
+
+
+def _next_step(call: Call, status: int, errors: tuple[ErrorDetail, ...]) -> str:
+    """What a caller can do about a refusal; empty where only the API's own words tell."""
+    names = " and ".join(each.name for each in call.route.path_parameters)
+    if status == 404:
+        return f"check {names}" if names else ""
+    if status == 401 or (status == 400 and any(each.code in _OF_CREDENTIALS for each in errors)):
+        return f"check the credentials ({_TOKENS_PAGE})"
+    if status != 403 or any((each.code or 0) >= _FIRST_OF_PRODUCTS for each in errors):
+        return ""
+    needs = f" has the permission {call.route.permission}" if call.route.permission else " may do this"
+    return f"check {names + ', and ' if names else ''}that the token{needs} ({_TOKENS_PAGE})"
 
 
 def _parse(body: bytes) -> tuple[dict[str, Any], _Problem | None]:

@@ -103,7 +103,7 @@ _path = lru_cache(maxsize=16_384, typed=True)(_write_path)
 
 def _write_query(route: Route[Any], *values: object) -> str:
     """The query string with its question mark, empty when nothing is given."""
-    pairs = []
+    pairs, given = [], {}
     is_paged = route.page is None
     for parameter, value in zip(route.query, values, strict=True):
         is_paged = is_paged or (parameter.name == route.page and value is not None)
@@ -111,11 +111,20 @@ def _write_query(route: Route[Any], *values: object) -> str:
             if parameter.required:
                 refuse(parameter.name, value, "a value: it is required")
             continue
-        plain = parameter.check.check(parameter.name, value)
+        plain = given[parameter.name] = parameter.check.check(parameter.name, value)
         pairs.append(f"{parameter.encoded}={_encode(plain, parameter.style)}")
+    if route.ordered is not None:
+        _check_order(*route.ordered, given)
     if pairs and not is_paged:
         pairs.insert(0, f"{route.page}=1")
     return "?" + "&".join(pairs) if pairs else ""
+
+
+def _check_order(first: str, second: str, given: Mapping[str, object]) -> None:
+    """Refuse times in the wrong order; those that are sent unchecked are texts."""
+    start, end = given.get(first), given.get(second)
+    if isinstance(start, datetime) and isinstance(end, datetime) and start > end:
+        refuse(second, format_date_time(end), f"a time that is not before {first}, {format_date_time(start)}")
 
 
 _query = lru_cache(maxsize=1024, typed=True)(_write_query)

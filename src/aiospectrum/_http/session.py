@@ -181,7 +181,9 @@ class Session:
     def _refuse(self) -> NoReturn:
         running_loop()
         if self.loop is None:
-            raise ClientStateError("the client is not open: call it inside `async with Client(...) as client:`")
+            raise ClientStateError(
+                "the client is not open: call it inside `async with Client(...) as client:`, or open() it"
+            )
         raise ClientStateError("the client was opened on another event loop: open one client per loop")
 
     async def request(self, call: Call, *, connect_timeout: float | None) -> HTTPResponse:

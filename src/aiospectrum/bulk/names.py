@@ -1,17 +1,23 @@
 """The names that people know applications by."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aiospectrum._http.config import check_count
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.endpoints import iterate_apps
-from aiospectrum.errors import SpectrumError
+from aiospectrum.errors import ClientStateError, InvalidArgumentError, SpectrumError
 
 __all__ = ["app_names"]
 
 
-async def app_names(client: Clients, zones: Iterable[str], *, concurrency: int = 16) -> dict[str, str]:
+async def app_names(
+    client: Clients,
+    zones: Iterable[str],
+    *,
+    concurrency: int = 16,
+    on_error: Callable[[str, SpectrumError], object] | None = None,
+) -> dict[str, str]:
     """Look up the host names of the applications of zones, as people know those and not ids.
 
     Applications that have been deleted are no longer there: their traffic remains without a name.
@@ -20,6 +26,8 @@ async def app_names(client: Clients, zones: Iterable[str], *, concurrency: int =
         client: An open client, or a mapping of zone ids to clients.
         zones: Ids of the zones, each once.
         concurrency: Maximum number of zones that are listed at once, 1 or more.
+        on_error: Called with a zone that cannot be listed and why, where the names of the others are wanted all the
+            same; None for an error that is raised.
 
     Returns:
         The host name of each application by its id, such as :meth:`Dataset.to_arrow` takes as ``names``.
@@ -27,7 +35,8 @@ async def app_names(client: Clients, zones: Iterable[str], *, concurrency: int =
     Raises:
         InvalidArgumentError: An argument is invalid.
         ClientStateError: The client is not open, or not on this event loop; or it was left meanwhile.
-        SpectrumError: The applications of a zone cannot be listed; a note names the zone. All other calls have ended.
+        SpectrumError: The applications of a zone cannot be listed, and there is no ``on_error``; a note names the zone.
+            All other calls have ended.
     """
     clients = clients_by_zone(client, check_zones(zones))
     concurrency = check_count("concurrency", concurrency)
@@ -41,6 +50,9 @@ async def app_names(client: Clients, zones: Iterable[str], *, concurrency: int =
                     if app.dns.name is not None:
                         names[app.id] = app.dns.name
             except SpectrumError as error:
+                if on_error is not None and not isinstance(error, (ClientStateError, InvalidArgumentError)):
+                    on_error(zone_id, error)
+                    continue
                 error.add_note(f"while the applications of zone {zone_id} were listed")
                 raise
 

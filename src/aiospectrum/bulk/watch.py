@@ -69,6 +69,7 @@ def watch(
     zones: Iterable[str],
     *,
     every: float = 60.0,
+    at_once: bool = False,
     concurrency: int = 16,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -83,12 +84,13 @@ def watch(
         client: An open client, or a mapping of zone ids to clients.
         zones: Ids of the zones, each once.
         every: Seconds between rounds, 1 or more; the aggregates are those of one minute.
+        at_once: Whether the first round is made now, as a late one of the last tick, and not at the next tick.
         concurrency: Maximum number of calls at once, 1 or more.
         clock: Returns the time of day in seconds since 1970, UTC.
         sleep: Waits a number of seconds.
 
     Returns:
-        An iterator over the rounds, the first one at the next tick.
+        An iterator over the rounds.
 
     Raises:
         InvalidArgumentError: An argument is invalid.
@@ -98,13 +100,14 @@ def watch(
     every = _EVERY.check("every", every)
     concurrency = check_count("concurrency", concurrency)
     clock, sleep = check_clock(clock), check_sleep(sleep)
-    return _rounds(clients, every=every, concurrency=concurrency, clock=clock, sleep=sleep)
+    return _rounds(clients, every=every, at_once=bool(at_once), concurrency=concurrency, clock=clock, sleep=sleep)
 
 
 async def _rounds(
     clients: Mapping[str, Transport],
     *,
     every: float,
+    at_once: bool,
     concurrency: int,
     clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[object]],
@@ -112,8 +115,10 @@ async def _rounds(
     running_loop()
     last: int | None = None
     while True:
-        number = _next_tick(clock(), every, last)
-        while (wait := _until_tick(now := clock(), every, number)) != 0:
+        now = clock()
+        is_late = at_once and last is None
+        number = math.floor(now / every) if is_late else _next_tick(now, every, last)
+        while not is_late and (wait := _until_tick(now := clock(), every, number)) != 0:
             if wait is None:
                 number = _next_tick(now, every, last)
             else:

@@ -23,6 +23,7 @@ from aiospectrum.bulk import MakeClient
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.limits import LIMIT_URL, SharedLimit, opened
 from aiospectrum.cli.options import MaybeAtLeastOne, check_zone, read_text
+from aiospectrum.cli.profiles import VARIABLE
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.client import Client
@@ -30,9 +31,6 @@ from aiospectrum.errors import CredentialsError
 from aiospectrum.policies import RateLimit
 
 __all__ = ["AccountOptions", "Accounts", "executor_of", "read_accounts"]
-
-_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
-"""Of capitals alone: a token that stands there by mistake has small letters, and must not be shown."""
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHOWN: Final = 16
@@ -105,6 +103,8 @@ def read_accounts(file: str, context: Context, limit: RateLimit) -> Accounts:
     accounts = content.get("accounts")
     if not isinstance(accounts, dict) or not accounts or len(content) > 1:
         raise UsageError(f"{name}: expected {example}")
+    if context.profile is not None:
+        raise UsageError("--profile: expected no profile with --accounts; the file of accounts has the tokens")
     if context.proxy is not None and hide_passwords(with_scheme(context.proxy)) != with_scheme(context.proxy):
         raise UsageError("--proxy: expected no password in it with --accounts: set HTTPS_PROXY where the workers are")
     if context.shared_limit.words():
@@ -123,7 +123,7 @@ def read_accounts(file: str, context: Context, limit: RateLimit) -> Accounts:
         if unknown:
             raise UsageError(f"{place}: expected token, zones and limit_file, got {unknown[0][:_SHOWN]!r} too")
         variable, zones, limit_file = settings.get("token"), settings.get("zones"), settings.get("limit_file")
-        if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
+        if not isinstance(variable, str) or not VARIABLE.fullmatch(variable):
             raise UsageError(
                 f"{place}: token: expected the name, in capitals, of the environment variable that holds it"
             )

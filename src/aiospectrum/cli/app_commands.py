@@ -3,7 +3,7 @@
 import json
 import re
 from functools import partial
-from typing import Annotated, Any, Final, TextIO, TypeAlias
+from typing import Annotated, Any, Final, Literal, TextIO, TypeAlias
 
 import attrs
 from cyclopts import App as CommandGroup
@@ -13,16 +13,35 @@ from aiospectrum._codec.converter import make_converter
 from aiospectrum._codec.decoder import explain
 from aiospectrum._codec.forms import as_read
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import cell
+from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened, read_text, split_names
 from aiospectrum.cli.tables import apps_table, details_table
+from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
 from aiospectrum.errors import ConversionError
-from aiospectrum.models import DNS, App, AppOrder, AppRequest, Direction, EdgeIPs, OriginDNS, OriginPort
+from aiospectrum.models import (
+    DNS,
+    App,
+    AppOrder,
+    AppRequest,
+    Direction,
+    DNSType,
+    EdgeIPConnectivity,
+    EdgeIPs,
+    OriginDNS,
+    OriginPort,
+    ProxyProtocol,
+    TLSMode,
+    TrafficType,
+)
+from aiospectrum.transport import Page
 
 __all__ = ["apps_group"]
 
 _PORT: Final = re.compile("[1-9][0-9]{0,4}")
+
+_OriginDNSType: TypeAlias = Literal["A", "AAAA", "SRV"] | str
+"""Those of the API but for the empty text, which stands for leaving it out."""
 
 _FileOption: TypeAlias = Annotated[
     str | None,
@@ -49,7 +68,7 @@ class AppOptions:
     dns_name: str | None = None
     """Hostname that clients connect to."""
 
-    dns_type: str | None = None
+    dns_type: DNSType | None = None
     """CNAME, or ADDRESS with --edge-ips."""
 
     origin_direct: list[str] | None = None
@@ -58,8 +77,8 @@ class AppOptions:
     origin_dns_name: str | None = None
     """DNS record that origins are looked up from."""
 
-    origin_dns_type: str | None = None
-    """Type of that record: A, AAAA or SRV."""
+    origin_dns_type: _OriginDNSType | None = None
+    """Type of that record; A and AAAA together when left out."""
 
     origin_dns_ttl: WholeOption = None
     """Seconds for which a lookup is kept, 600 or more."""
@@ -73,14 +92,14 @@ class AppOptions:
     virtual_network_id: str | None = None
     """The virtual network that a private origin is reached through."""
 
-    traffic_type: str | None = None
-    """direct, http, https or worker."""
+    traffic_type: TrafficType | None = None
+    """How traffic goes to the origin: as it is, through the HTTP features, or to a Worker."""
 
-    tls: str | None = None
-    """off, flexible, full or strict."""
+    tls: TLSMode | None = None
+    """Whether TLS of clients ends at the edge, and is used and verified towards the origin."""
 
-    proxy_protocol: str | None = None
-    """off, v1, v2 or simple."""
+    proxy_protocol: ProxyProtocol | None = None
+    """Proxy Protocol header sent to the origin."""
 
     ip_firewall: bool | None = None
     """Whether IP Access Rules apply."""
@@ -88,8 +107,8 @@ class AppOptions:
     argo_smart_routing: bool | None = None
     """Whether Argo Smart Routing is used."""
 
-    edge_ip_connectivity: str | None = None
-    """IP versions of the addresses that Cloudflare chooses: all, ipv4 or ipv6."""
+    edge_ip_connectivity: EdgeIPConnectivity | None = None
+    """IP versions of the addresses that Cloudflare chooses."""
 
     edge_ips: list[str] | None = None
     """Addresses of your own at the edge, between commas."""
@@ -105,6 +124,12 @@ class AppOptions:
         """
         if self.protocol is None or self.dns_name is None:
             raise UsageError("expected --protocol and --dns-name, or the whole configuration by --file")
+        origins = (self.origin_direct, self.origin_dns_name, self.origin_worker_id)
+        if sum(origin is not None for origin in origins) != 1:
+            raise UsageError(
+                "expected one origin: --origin-direct such as tcp://192.0.2.1:22, --origin-dns-name, or"
+                " --origin-worker-id"
+            )
         origin_dns = OriginDNS(name=self.origin_dns_name, ttl=self.origin_dns_ttl, type=self.origin_dns_type)
         own = {"dns_name", "dns_type", "origin_dns_name", "origin_dns_type", "origin_dns_ttl", "origin_port"}
         fields = attrs.asdict(
@@ -140,7 +165,7 @@ def apps_group() -> CommandGroup:
 
 
 def _list(
-    zone_id: str,
+    zone_id: ZoneArgument,
     /,
     *,
     page: WholeOption = None,
@@ -161,20 +186,30 @@ def _list(
         as_json: Print JSON.
         context: The surroundings.
     """
+    zone_id = find_zone(zone_id, context)
 
-    async def fetch(client: Client) -> list[App]:
+    async def fetch(client: Client) -> Page[App]:
         if page is not None:
-            listed = await client.apps.list(zone_id, page=page, per_page=per_page, direction=direction, order=order)
-            return listed.items
+            return await client.apps.list(zone_id, page=page, per_page=per_page, direction=direction, order=order)
         most = 100 if per_page is None else per_page
         every_app = client.apps.iterate(zone_id, per_page=most, direction=direction, order=order)
-        return [app async for app in every_app]
+        return Page(items=[app async for app in every_app])
 
-    apps = context.call(fetch)
-    context.show(apps, apps_table(apps), as_json=as_json)
+    listed = context.call(fetch)
+    context.show(listed.items, *[apps_table(listed)] * bool(listed), _list_note(listed, zone_id), as_json=as_json)
 
 
-def _get(zone_id: str, app_id: str, /, *, as_json: AsJSON = False, context: Passed) -> None:
+def _list_note(listed: Page[App], zone_id: str) -> str:
+    """What is left out, or that there is nothing."""
+    if listed.total_count is not None and listed.total_count > len(listed):
+        return f"page {listed.page}: {len(listed):,} of {counted(listed.total_count, 'application')}"
+    if listed:
+        return ""
+    options = "--protocol tcp/22 --dns-name ssh.example.com --origin-direct tcp://192.0.2.1:22"
+    return f"no applications in this zone; create one with `aiospectrum apps create {zone_id} {options}`"
+
+
+def _get(zone_id: ZoneArgument, app_id: str, /, *, as_json: AsJSON = False, context: Passed) -> None:
     """Show one application.
 
     Args:
@@ -183,11 +218,12 @@ def _get(zone_id: str, app_id: str, /, *, as_json: AsJSON = False, context: Pass
         as_json: Print JSON.
         context: The surroundings.
     """
+    zone_id = find_zone(zone_id, context)
     _show_app(context.call(lambda client: client.apps.get(zone_id, app_id)), context, as_json=as_json)
 
 
 def _create(
-    zone_id: str,
+    zone_id: ZoneArgument,
     /,
     *,
     options: Annotated[AppOptions | None, flattened] = None,
@@ -207,11 +243,12 @@ def _create(
         context: The surroundings.
     """
     body = _read_request(options, file, context.stdin, unchecked=unchecked)
+    zone_id = find_zone(zone_id, context)
     _show_app(context.call(lambda client: client.apps.create(zone_id, body)), context, as_json=as_json)
 
 
 def _update(
-    zone_id: str,
+    zone_id: ZoneArgument,
     app_id: str,
     /,
     *,
@@ -233,10 +270,13 @@ def _update(
         context: The surroundings.
     """
     body = _read_request(options, file, context.stdin, unchecked=unchecked)
+    zone_id = find_zone(zone_id, context)
     _show_app(context.call(lambda client: client.apps.update(zone_id, app_id, body)), context, as_json=as_json)
 
 
-def _delete(zone_id: str, app_id: str, /, *, yes: Yes = False, as_json: AsJSON = False, context: Passed) -> int:
+def _delete(
+    zone_id: ZoneArgument, app_id: str, /, *, yes: Yes = False, as_json: AsJSON = False, context: Passed
+) -> int:
     """Delete an application.
 
     Args:
@@ -249,11 +289,16 @@ def _delete(zone_id: str, app_id: str, /, *, yes: Yes = False, as_json: AsJSON =
     Returns:
         The exit status, 1 if the answer was no.
     """
-    if not yes and not context.confirm(f"Delete the application {app_id} of the zone {zone_id}?"):
+    if not yes:
+        context.need_terminal()
+    zone_id = find_zone(zone_id, context)
+    app = context.call(lambda client: client.apps.get(zone_id, app_id))
+    name = f"{app.dns.name or 'without a host name'} ({app.protocol}, {app.id})"
+    if not yes and not context.confirm(f"Delete the application {name} of the zone {zone_id}?"):
         context.print_err("not deleted")
         return 1
     deleted = context.call(lambda client: client.apps.delete(zone_id, app_id))
-    context.show(deleted, cell(f"deleted {deleted.id}"), as_json=as_json)
+    context.show(deleted, f"deleted {name}", as_json=as_json)
     return 0
 
 

@@ -2,32 +2,34 @@
 
 import asyncio
 import io
-import json
 import logging
 import os
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Final, NoReturn, TextIO, TypeVar
 
 import attrs
-from rich.console import Console, RenderableType
-from rich.table import Table
+from rich.console import Console
 
 from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
+from aiospectrum.bulk import app_names
+from aiospectrum.cli.attempts import print_attempts
 from aiospectrum.cli.formatting import cell
+from aiospectrum.cli.grid import Grid
+from aiospectrum.cli.json_output import asks_for_json, error_values, json_text
 from aiospectrum.cli.limits import SharedLimit, opened
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
-from aiospectrum.errors import InvalidArgumentError
+from aiospectrum.errors import InvalidArgumentError, SpectrumError
 from aiospectrum.hooks import AttemptHook
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.policies import RateLimit, RetryPolicy
@@ -44,11 +46,14 @@ __all__ = [
 
 T = TypeVar("T")
 
-_WIDTH_OF_FILES: Final = 160
-"""Columns of what goes to a file or a pipe, where nothing says how wide it will be shown."""
+_WIDTH_OF_FILES: Final = 10_000
+"""Columns of what goes to a file or a pipe, where programs look for whole identifiers and names."""
 
-_NARROW: Final = 80
-"""Columns below which tables fold all that they hold, so that no text on one line pushes others out."""
+_TIMEOUT: Final = 60.0
+"""Seconds of a call, as of clients."""
+
+_NAMES_SECONDS: Final = 10.0
+"""Seconds that a request for host names may take, which nothing depends on."""
 
 _SECRET_VARIABLE: Final = re.compile(r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|KEY|CONNECTION_STRING)$", re.IGNORECASE)
 _LONG: Final = 8
@@ -96,8 +101,23 @@ class Context:
     proxy: str | None = attrs.field(default=None, repr=False)
     """The value of ``--proxy``; None to go by the environment."""
 
+    profile: str | None = None
+    """The value of ``--profile``, whose settings are in the other fields already."""
+
+    timeout: float | None = None
+    """The value of ``--timeout``; None for a minute."""
+
+    verbose: bool = False
+    """Whether each attempt of a call is printed."""
+
+    quiet: bool = False
+    """Whether progress and notes are left out."""
+
     shared_limit: SharedLimit = attrs.field(factory=SharedLimit, repr=False)
     """Where the rate limit is, if it is shared with other processes."""
+
+    is_wide: bool = False
+    """Whether tables are as wide as they are, whatever the terminal's width."""
 
     redact: Callable[[str], str] = attrs.field(
         init=False, repr=False, default=attrs.Factory(lambda self: _make_redact(self), takes_self=True)
@@ -128,9 +148,10 @@ class Context:
                 retry=self.retry,
                 rate_limit=limiter,
                 connector_limit=limit.in_flight,
-                on_attempt=on_attempt,
+                on_attempt=print_attempts(self.print_err, on_attempt) if self.verbose else on_attempt,
                 proxy=proxy,
                 user_agent="cli",
+                timeout=_TIMEOUT if self.timeout is None else self.timeout,
             )
         except InvalidArgumentError as error:
             if error.field == "base_url":
@@ -178,8 +199,12 @@ class Context:
 
     def shared_options(self) -> list[str]:
         """The options of all commands as they were given, for a command that resumes; with what they hide."""
-        proxy = [] if self.proxy is None else ["--proxy", with_scheme(self.proxy)]
-        return [*proxy, *self.shared_limit.words()]
+        proxy = None if self.proxy is None else with_scheme(self.proxy)
+        timeout = None if self.timeout is None else f"{self.timeout:g}"
+        options = {"--profile": self.profile, "--proxy": proxy, "--timeout": timeout}
+        words = [word for option, value in options.items() if value is not None for word in (option, value)]
+        flags = {"--verbose": self.verbose, "--quiet": self.quiet}
+        return [*words, *self.shared_limit.words(), *(flag for flag, is_given in flags.items() if is_given)]
 
     def call(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Do some work with an open client, on an event loop of its own.
@@ -203,6 +228,24 @@ class Context:
 
         return asyncio.run(until_stopped(work_with_client()))
 
+    async def host_names(
+        self, client: Client, zones: Iterable[str], *, concurrency: int = 1
+    ) -> tuple[dict[str, str], dict[str, SpectrumError]]:
+        """Look up the host names of applications, which are good to have: once, and without waiting long.
+
+        Args:
+            client: An open client.
+            zones: The zones.
+            concurrency: How many requests at once.
+
+        Returns:
+            The names by identifier, and why zones cannot be listed, by zone.
+        """
+        failed: dict[str, SpectrumError] = {}
+        quick = client.with_options(timeout=_NAMES_SECONDS, retry=RetryPolicy(max_attempts=1))
+        names = await app_names(quick, zones, concurrency=concurrency, on_error=failed.__setitem__)
+        return names, failed
+
     def api_name(self) -> str:
         """Name the API that the environment leads to: Cloudflare, or a base URL.
 
@@ -213,32 +256,61 @@ class Context:
         base_url = self.client(None).base_url
         return "Cloudflare" if base_url == DEFAULT_BASE_URL else base_url
 
-    def show(self, value: object, *rendered: RenderableType, as_json: bool) -> None:
+    def show(self, value: object, *rendered: Grid | str, as_json: bool) -> None:
         """Print a result for people or for programs.
 
         Args:
             value: A model or a list of models.
-            *rendered: The same for people.
-            as_json: Whether to print one line of JSON, as the API writes it, instead.
+            *rendered: The same for people: tables, and lines that are left out when they are empty.
+            as_json: Whether to print JSON, as the API writes it, instead.
         """
-        if not as_json:
-            for each in rendered:
-                if isinstance(each, Table) and self.out.width < _NARROW:
-                    for column in each.columns:
-                        column.no_wrap = False
-                self.out.print(each)
+        if as_json:
+            self.print_json(make_converter().unstructure(value))
             return
-        self.print_json(make_converter().unstructure(value))
+        for each in rendered:
+            if isinstance(each, Grid):
+                self.print_table(each)
+            elif each:
+                self.print_out(each)
 
-    def print_json(self, values: object) -> None:
-        """Print plain values as one line of JSON on the standard output."""
-        # ASCII alone: JSON would let the control characters U+0080 to U+009F through as they are.
-        self.out.file.write(json.dumps(values, separators=(",", ":"), allow_nan=False) + "\n")
+    def print_table(self, table: Grid) -> None:
+        """Print a table on the standard output, in the width of the terminal unless ``--wide`` was given."""
+        self.out.print(attrs.evolve(table, is_wide=self.is_wide), soft_wrap=self.is_wide)
+
+    def print_json(self, values: object, *, is_line: bool = False) -> None:
+        """Print plain values as JSON on the standard output: indented on a terminal, else one line.
+
+        Args:
+            values: The values.
+            is_line: Whether it is one line on a terminal as well, as where each of many is one.
+        """
+        self.out.file.write(json_text(values, is_indented=self.out.is_terminal and not is_line) + "\n")
         self.out.file.flush()
+
+    def print_error(self, error: BaseException, kind: str, status: int) -> None:
+        """Print why the command ends on the standard error: one line for people, or with ``--json`` JSON.
+
+        Args:
+            error: Why.
+            kind: What programs know it by.
+            status: The exit status.
+        """
+        text = " ".join(str(error).split())
+        if not asks_for_json(self.argv):
+            self.print_err(f"aiospectrum: {text}")
+            return
+        values = error_values(error, kind, self.redact(text), status)
+        self.err.file.write(json_text(values, is_indented=self.err.is_terminal) + "\n")
+        self.err.file.flush()
 
     def print_out(self, line: str) -> None:
         """Print a line for people on the standard output, control characters escaped."""
         self.out.print(cell(line), soft_wrap=True)
+
+    def print_note(self, line: str) -> None:
+        """Print a line on the standard error that nobody has to read, unless ``--quiet`` was given."""
+        if not self.quiet:
+            self.print_err(line)
 
     def print_err(self, line: str) -> None:
         """Print a line for people on the standard error, control characters escaped and secrets replaced."""
@@ -256,10 +328,19 @@ class Context:
         Raises:
             UsageError: There is no terminal to ask on.
         """
+        stdin = self.need_terminal()
+        self.err.print(cell(f"{question} [y/N] "), end="", soft_wrap=True)
+        return stdin.readline().strip().lower() in ("y", "yes")
+
+    def need_terminal(self) -> TextIO:
+        """Return the terminal to ask on.
+
+        Raises:
+            UsageError: There is none.
+        """
         if self.stdin is None or not self.stdin.isatty():
             raise UsageError("there is no terminal to ask on: give --yes to go ahead without being asked")
-        self.err.print(cell(f"{question} [y/N] "), end="", soft_wrap=True)
-        return self.stdin.readline().strip().lower() in ("y", "yes")
+        return self.stdin
 
 
 def _make_redact(context: Context) -> Callable[[str], str]:

@@ -3,7 +3,7 @@
 import asyncio
 import shlex
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
@@ -11,7 +11,6 @@ import attrs
 from cyclopts import App as CommandGroup
 from cyclopts import Parameter
 from rich.console import RenderableType
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -34,12 +33,14 @@ from aiospectrum.cli.options import (
     Passed,
     TimeOption,
     Yes,
+    check_folder,
     expand_home,
     parse_duration,
     parse_option,
     parse_time,
     split_names,
 )
+from aiospectrum.cli.progress import progress_bar
 from aiospectrum.cli.terminal import drawn, repeated, until_stopped
 from aiospectrum.errors import InvalidArgumentError
 
@@ -98,7 +99,7 @@ def _status(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
         return 0 if is_ok else 1
     for line in dataset_lines(found):
         context.print_out(line)
-    context.out.print(zones_table(zones[:_MOST_ZONES], context.out.width))
+    context.print_table(zones_table(zones[:_MOST_ZONES]))
     if len(zones) > _MOST_ZONES:
         context.print_out(f"and {counted(len(zones) - _MOST_ZONES, 'more zone')}; --json has all of them")
     if any(zone.filling for zone in zones):
@@ -128,7 +129,7 @@ def _verify(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
         context.print_json({"ok": found.ok, **attrs.asdict(found)})
         return 0 if found.ok else 1
     if found.problems:
-        context.out.print(problems_table(found.problems))
+        context.print_table(problems_table(found.problems))
     read = f"{counted(found.files, 'file')} with {counted(found.rows, 'row')}"
     if found.ok:
         context.print_out(f"{read}: all as they were saved")
@@ -157,7 +158,7 @@ def _repair(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
         context.print_json({"ok": done.ok, **attrs.asdict(done)})
         return 0 if done.ok else 1
     if done.problems:
-        context.out.print(problems_table(done.problems))
+        context.print_table(problems_table(done.problems))
     else:
         context.print_out("nothing is wrong")
     for path in done.set_aside:
@@ -258,6 +259,7 @@ def _command(*words: str) -> str:
 def _work(folder: str, context: Context, work: Callable[[str, OnProgress], T]) -> T:
     """Do what blocks in a thread, while its progress is shown and signals stop it."""
     place = expand_home(folder, hide_passwords(folder))
+    check_folder(place, hide_passwords(folder))
     with _named(hide_passwords(folder)):
         return asyncio.run(until_stopped(_show_progress(lambda report: work(place, report), context)))
 
@@ -277,7 +279,9 @@ async def _show_progress(work: Callable[[OnProgress], T], context: Context) -> T
             context.print_err(f"{progress.done:,}/{counted(progress.total, 'file')}")
 
     display = (
-        drawn(lambda: _bar(progress), context.err, render_end=Text, sleep=context.sleep)
+        nullcontext()
+        if context.quiet
+        else drawn(lambda: _bar(progress), context.err, is_transient=True, sleep=context.sleep)
         if context.err.is_interactive
         else repeated(print_line, _CHECK_SECONDS, sleep=context.sleep)
     )
@@ -293,7 +297,7 @@ def _bar(progress: UpkeepProgress) -> RenderableType:
     line.add_column(ratio=1, min_width=10)
     line.add_row(
         f"{progress.done:,}/{counted(progress.total, 'file')}",
-        ProgressBar(total=progress.total, completed=progress.done),
+        progress_bar(progress.total, progress.done),
     )
     return line
 
@@ -307,4 +311,4 @@ def _named(place: str) -> Iterator[None]:
         raise UsageError(f"{place}: {str(error).removeprefix(f'{place}: ')}") from None
     except InvalidArgumentError as error:
         name = place if error.field in ("folder", "destination") else f"--{error.field.partition('[')[0]}"
-        raise UsageError(f"{name}: expected {error.expected}, got {error.value}") from None
+        raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None

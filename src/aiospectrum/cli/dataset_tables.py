@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import attrs
-from rich.table import Table
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.bulk import Dataset, Problem, SaveFailure, Window
-from aiospectrum.cli.formatting import cell, counted, human_bytes, human_span
-from aiospectrum.cli.tables import new_table
+from aiospectrum.cli.formatting import counted, human_bytes, human_span
+from aiospectrum.cli.grid import Column, Grid
 
 __all__ = [
     "ZoneStatus",
@@ -22,9 +21,6 @@ __all__ = [
     "zone_statuses",
     "zones_table",
 ]
-
-_WIDE: Final = 100
-"""Columns from which on there is room for the beginning of each zone's data."""
 
 _TIMES: Final = ("complete", "filling", "pending", "missing")
 
@@ -108,35 +104,21 @@ def dataset_lines(dataset: Dataset) -> Iterator[str]:
     yield f"{counted(dataset.rows, 'row')} in {files}; {windows}"
 
 
-def zones_table(zones: Iterable[ZoneStatus], width: int) -> Table:
-    """Show zones, one a line.
-
-    Args:
-        zones: The zones.
-        width: Columns of the terminal.
-
-    Returns:
-        The table.
-    """
-    table = new_table(whole="zone")
-    for title in ("from (UTC)", "complete until")[width < _WIDE :]:
-        table.add_column(title, no_wrap=True)
-    for title in ("filling", "missing", "failed"):
-        table.add_column(title, justify="right", no_wrap=True)
+def zones_table(zones: Iterable[ZoneStatus]) -> Grid:
+    """Show zones, one a line."""
+    columns = [Column("zone", "id", is_key=True), Column("from (UTC)", "fixed"), Column("complete until", "fixed")]
+    columns += [Column(title, "number") for title in ("filling", "missing", "failed")]
+    rows = []
     for zone in zones:
-        times = [_minute(zone.since), _minute(zone.complete_until)][width < _WIDE :]
         failed = f"{len(zone.failed):,}" if zone.failed else "-"
-        texts = [zone.zone_id, *times, _length(zone.filling), _length(zone.missing), failed]
-        table.add_row(*map(cell, texts))
-    return table
+        times = _minute(zone.since), _minute(zone.complete_until)
+        rows.append((zone.zone_id, *times, _length(zone.filling), _length(zone.missing), failed))
+    return Grid.of(columns, rows)
 
 
-def problems_table(problems: Iterable[Problem]) -> Table:
+def problems_table(problems: Iterable[Problem]) -> Grid:
     """Show what is wrong with files, one a line."""
-    table = new_table("what", whole="file")
-    for problem in problems:
-        table.add_row(cell(problem.path), cell(problem.text))
-    return table
+    return Grid.of([Column("file"), Column("what")], [(problem.path, problem.text) for problem in problems])
 
 
 def dataset_values(dataset: Dataset, zones: Iterable[ZoneStatus]) -> dict[str, Any]:

@@ -1,30 +1,40 @@
 """``aiospectrum demo``: a day of traffic of many zones, pulled at once, written as Parquet, and queried."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import attrs
 from cyclopts import Parameter
-from rich.table import Table
 
 from aiospectrum import bulk
 from aiospectrum._extras import import_extra
-from aiospectrum.bulk import Plan, Query
+from aiospectrum.bulk import DestinationMismatchError, Plan, Query
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_number, sparkline
-from aiospectrum.cli.options import AtLeastOne, MaybeAtLeastOne, Passed, WholeOption, read_zones
+from aiospectrum.cli.grid import Column, Grid
+from aiospectrum.cli.options import (
+    AsPlainJSON,
+    AtLeastOne,
+    MaybeAtLeastOne,
+    Passed,
+    WholeOption,
+    ZonesOption,
+    expand_home,
+    read_zones,
+)
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
-from aiospectrum.cli.pull_report import failure_lines
-from aiospectrum.cli.tables import add_column, new_table
+from aiospectrum.cli.pull_report import failure_lines, result_values
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.client import Client
-from aiospectrum.errors import SpectrumError
+from aiospectrum.errors import InvalidArgumentError, SpectrumError
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.models import App, Metric
 from aiospectrum.policies import RateLimit
@@ -36,16 +46,21 @@ _METRICS: Final[tuple[Metric, ...]] = ("count", "bytesIngress", "bytesEgress")
 _HOURS: Final = 24
 _TOP: Final = 10
 _DEFAULT_ZONES: Final = 20
+_KeepOption: TypeAlias = Annotated[
+    str | None, Parameter(help="Folder to keep the dataset in; it is deleted at the end when left out.")
+]
 _WIDE: Final = 100
-"""Columns from which on a bar per hour has its place."""
+"""Columns from which on a bar per hour and the zones have their place."""
 
 
 def demo(
     *,
     zones: MaybeAtLeastOne = None,
-    zone: Annotated[list[str] | None, Parameter(negative=())] = None,
+    zone: ZonesOption = None,
     seed: WholeOption = None,
     concurrency: AtLeastOne = 8,
+    keep: _KeepOption = None,
+    as_json: AsPlainJSON = False,
     context: Passed,
 ) -> int:
     """Pull a day of traffic of many zones, write it as Parquet, and query that for the busiest applications.
@@ -59,59 +74,104 @@ def demo(
         zone: Identifier of a zone at Cloudflare to pull instead; can be repeated.
         seed: Seed of the sandbox's traffic, 0 when left out.
         concurrency: Maximum number of requests at once.
+        keep: Folder to keep the dataset in.
+        as_json: Print JSON.
         context: The surroundings.
 
     Returns:
         The exit status, 1 if a zone could not be pulled.
     """
     need_pyarrow("the demo")
+    job = _Demo(
+        context=context,
+        concurrency=concurrency,
+        keep=None if keep is None else expand_home(keep, f"--keep {keep}"),
+        as_json=as_json,
+    )
     if zone is None:
-        work = _pull_from_sandbox(zones or _DEFAULT_ZONES, seed or 0, concurrency, context)
-        return asyncio.run(until_stopped(work))
+        return asyncio.run(until_stopped(job.pull_from_sandbox(zones or _DEFAULT_ZONES, seed or 0)))
     if zones is not None or seed is not None:
         raise UsageError("expected --zone for Cloudflare, or --zones and --seed for a sandbox, got both")
-    names = read_zones(zone, None, None)
-    context.print_out(f"Pulling a day of traffic of {counted(len(names), 'zone')} from {context.api_name()}")
-    work = _pull_and_query(names, context.limiter(RateLimit(in_flight=concurrency)), concurrency, context)
-    return asyncio.run(until_stopped(work))
+    limiter = context.limiter(RateLimit(in_flight=concurrency))
+    names = find_zones(read_zones(zone, None, None), context, lambda: limiter)
+    job.announce(f"Pulling a day of traffic of {counted(len(names), 'zone')} from {context.api_name()}")
+    return asyncio.run(until_stopped(job.pull_and_query(names, limiter, context)))
 
 
-async def _pull_from_sandbox(zones: int, seed: int, concurrency: int, context: Context) -> int:
-    try:
-        # Without a rate limit, since a sandbox of many zones would otherwise stop the demo for minutes.
-        box = Sandbox(zones=zones, seed=seed, rate_limit=None, now=context.now, monotonic=context.monotonic)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    async with box:
-        context.print_out(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
-        environ = {"CLOUDFLARE_BASE_URL": box.url, "CLOUDFLARE_API_TOKEN": box.api_token}
-        return await _pull_and_query(box.zones, None, concurrency, attrs.evolve(context, environ=environ, proxy=None))
+@attrs.frozen(kw_only=True)
+class _Demo:
+    context: Context
+    concurrency: int
+    keep: str | None
+    as_json: bool
+
+    def announce(self, line: str) -> None:
+        """Print a line that is not part of the result."""
+        (self.context.print_err if self.as_json else self.context.print_out)(line)
+
+    async def pull_from_sandbox(self, zones: int, seed: int) -> int:
+        """Do the work with a sandbox."""
+        context = self.context
+        try:
+            # Without a rate limit, since a sandbox of many zones would otherwise stop the demo for minutes.
+            box = Sandbox(zones=zones, seed=seed, rate_limit=None, now=context.now, monotonic=context.monotonic)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        async with box:
+            self.announce(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
+            environ = {"CLOUDFLARE_BASE_URL": box.url, "CLOUDFLARE_API_TOKEN": box.api_token}
+            return await self.pull_and_query(box.zones, None, attrs.evolve(context, environ=environ, proxy=None))
+
+    async def pull_and_query(self, zones: tuple[str, ...], limiter: BaseLimiter | None, context: Context) -> int:
+        """Save the traffic, find the busiest applications, and print them."""
+        until = context.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        query = Query(time_delta="hour", metrics=_METRICS, dimensions=("appID",))
+        plan = Plan(zones=zones, since=until - timedelta(hours=_HOURS), until=until, query=query, window="whole")
+        with nullcontext(self.keep) if self.keep else TemporaryDirectory(prefix="aiospectrum-demo-") as folder:
+            save = partial(bulk.save, plan=plan, destination=folder, concurrency=self.concurrency)
+            try:
+                result = await PullJob(save, context, limiter=limiter, total=len(plan), zones=len(plan.zones)).run()
+            except (DestinationMismatchError, InvalidArgumentError) as error:
+                raise UsageError(f"--keep {folder}: {str(error).removeprefix(f'{folder}: ')}") from None
+            if result.stopped is not None:
+                raise result.stopped
+            for line in failure_lines(result.failures, most=_TOP, place=folder):
+                context.print_err(line)
+            began = context.monotonic()
+            apps = _find_busiest(folder, _TOP) if result.progress.rows or result.progress.skipped else []
+            seconds = context.monotonic() - began
+        names = await _find_configurations(apps, context.open_client(limiter)) if apps else {}
+        status = 1 if result.progress.failed else 0
+        if self.as_json:
+            busiest = [_busy_values(app, names.get(app.app_id)) for app in apps]
+            kept = {} if self.keep else {"folder": None}
+            context.print_json({**result_values(result, status=status), **kept, "busiest": busiest})
+            return status
+        context.print_out(_pulled_line(result))
+        if apps:
+            is_wide = context.is_wide or context.out.width >= _WIDE
+            context.print_out("")
+            context.print_table(_busiest_table(apps, names, is_wide=is_wide))
+            context.print_out("")
+            found = counted(len(apps), "busiest app")
+            context.print_out(f"The {found}, queried from the Parquet files in {seconds:.2f} s")
+        if self.keep is not None:
+            for line in _next_lines(self.keep):
+                context.print_out(line)
+        return status
 
 
-async def _pull_and_query(
-    zones: tuple[str, ...], limiter: BaseLimiter | None, concurrency: int, context: Context
-) -> int:
-    until = context.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    query = Query(time_delta="hour", metrics=_METRICS, dimensions=("appID",))
-    plan = Plan(zones=zones, since=until - timedelta(hours=_HOURS), until=until, query=query, window="whole")
-    with TemporaryDirectory(prefix="aiospectrum-demo-") as folder:
-        save = partial(bulk.save, plan=plan, destination=folder, concurrency=concurrency)
-        result = await PullJob(save, context, limiter=limiter, total=len(plan), zones=len(plan.zones)).run()
-        if result.stopped is not None:
-            raise result.stopped
-        for line in failure_lines(result.failures, most=_TOP, place=folder):
-            context.print_err(line)
-        began = context.monotonic()
-        apps = _find_busiest(folder, _TOP) if result.progress.rows else []
-        seconds = context.monotonic() - began
-    context.print_out(_pulled_line(result))
-    if apps:
-        names = await _find_configurations(apps, context.open_client(limiter))
-        context.print_out("")
-        context.out.print(_busiest_table(apps, names, bars=_HOURS if context.out.width >= _WIDE else _HOURS // 3))
-        context.print_out("")
-        context.print_out(f"The {counted(len(apps), 'busiest app')}, queried from the Parquet files in {seconds:.2f} s")
-    return 1 if result.progress.failed else 0
+def _next_lines(folder: str) -> Iterator[str]:
+    """What to try with the dataset."""
+    files = str(Path(folder) / "data")
+    yield ""
+    yield f"The dataset is in {folder}. What to try next:"
+    yield f"  {shlex.join(('aiospectrum', 'dataset', 'status', folder))}"
+    yield f"  {shlex.join(('aiospectrum', 'dataset', 'verify', folder))}"
+    if shlex.quote(files) == files:  # else it would be hard to read
+        yield f"  python -c \"import pyarrow.dataset as ds; print(ds.dataset('{files}').head(3).to_pylist())\""
+    yield "and the same of your own zones:"
+    yield "  aiospectrum pull --zone ZONE_ID --since -24h --dimensions appID --out data/"
 
 
 def _pulled_line(result: PullResult) -> str:
@@ -161,6 +221,12 @@ def _busy_app(row: Mapping[str, Any]) -> _BusyApp:
     )
 
 
+def _busy_values(app: _BusyApp, known: App | None) -> dict[str, Any]:
+    """An application as values of JSON."""
+    name, protocol = (None, None) if known is None else (known.dns.name, known.protocol)
+    return {**attrs.asdict(app), "name": name, "protocol": protocol}
+
+
 async def _find_configurations(apps: list[_BusyApp], opening: AbstractAsyncContextManager[Client]) -> dict[str, App]:
     """Get the configurations by identifier, without those that are gone, or not readable with these credentials."""
 
@@ -175,23 +241,16 @@ async def _find_configurations(apps: list[_BusyApp], opening: AbstractAsyncConte
     return {app.id: app for app in found if app is not None}
 
 
-def _busiest_table(apps: Iterable[_BusyApp], names: Mapping[str, App], *, bars: int) -> Table:
-    table = new_table()
-    table.add_column("app", overflow="ellipsis")
-    table.add_column("zone", no_wrap=True)
-    table.add_column("protocol", no_wrap=True)
-    for title in ("events", "in", "out"):
-        add_column(table, title, number=True)
-    table.add_column("traffic", no_wrap=True)
+def _busiest_table(apps: Iterable[_BusyApp], names: Mapping[str, App], *, is_wide: bool) -> Grid:
+    """The busiest applications; where there is little room, host names stand for their zones as well."""
+    has_zones = is_wide or any(app.app_id not in names for app in apps)
+    columns = [Column("app", "name", is_key=True), *[Column("zone", "id")] * has_zones, Column("protocol", "fixed")]
+    columns += [Column("events", "number"), Column("in", "number"), Column("out", "number"), Column("traffic", "fixed")]
+    rows = []
     for app in apps:
         known = names.get(app.app_id)
-        table.add_row(
-            cell((known and known.dns.name) or app.app_id, "bold"),
-            cell(app.zone_id[:8], "dim"),
-            cell(known.protocol if known else ""),
-            human_number(app.events),
-            human_bytes(app.bytes_in),
-            human_bytes(app.bytes_out),
-            cell(sparkline(app.traffic, bars), "cyan"),
-        )
-    return table
+        numbers = human_number(app.events), human_bytes(app.bytes_in), human_bytes(app.bytes_out)
+        name = cell((known and known.dns.name) or app.app_id, "bold")
+        line = cell(sparkline(app.traffic, _HOURS if is_wide else _HOURS // 3), "cyan")
+        rows.append((name, *[app.zone_id] * has_zones, known.protocol if known else "", *numbers, line))
+    return Grid.of(columns, rows)

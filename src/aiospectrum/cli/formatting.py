@@ -7,17 +7,20 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
+from rich.cells import cell_len
 from rich.text import Text
 
 __all__ = [
     "cell",
     "counted",
+    "folded",
     "human_bytes",
     "human_clock",
     "human_metric",
     "human_milliseconds",
     "human_number",
     "human_span",
+    "shortened",
     "sparkline",
 ]
 
@@ -26,6 +29,9 @@ _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
+
+_BREAKS: Final = (" ", ",;/:-_", ".")
+"""Signs that a line may end with, the best ones first."""
 
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: controls, format characters (such as those that turn the writing direction), surrogates, and
@@ -55,10 +61,13 @@ def human_number(number: float) -> str:
 
 
 def human_milliseconds(duration: float) -> str:
-    """Write a duration given in milliseconds: ``250 ms`` or ``1.5 s``."""
+    """Write a duration given in milliseconds: ``0.4 ms``, ``250 ms`` or ``1.5 s``."""
+    duration = float(duration)
     if math.isnan(duration):
         return ""
-    return f"{duration:.0f} ms" if round(abs(duration)) < 1000 else f"{duration / 1000:,.1f} s"
+    if round(abs(duration)) >= 1000:
+        return f"{duration / 1000:,.1f} s"
+    return f"{duration:.0f} ms" if abs(duration) >= 10 or round(duration, 1).is_integer() else f"{duration:.1f} ms"
 
 
 def human_metric(name: str, value: float) -> str:
@@ -97,6 +106,52 @@ def counted(number: int, one: str, many: str = "") -> str:
         Text such as ``1 zone`` or ``20 zones``.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def shortened(text: str, width: int) -> str:
+    """Shorten a text in the middle, where names and identifiers of one kind differ least: ``abcd…wxyz``.
+
+    Args:
+        text: The text, without control characters.
+        width: Maximum number of columns, 3 or more.
+
+    Returns:
+        The text, or its start, an ellipsis and its end.
+    """
+    if cell_len(text) <= width:
+        return text
+    end = _start_of(text[::-1], (width - 1) // 2)[::-1]
+    return f"{_start_of(text, width - 1 - cell_len(end))}…{end}"
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Break a text into lines, behind a space or a sign such as the slashes of a URL where there is one.
+
+    Args:
+        text: The text, without control characters.
+        width: Maximum number of columns, 2 or more.
+
+    Returns:
+        The lines; together they are the text, but for spaces at their ends.
+    """
+    lines = []
+    while cell_len(text) > width:
+        start = _start_of(text, width) or text[0]
+        places = (max(start.rfind(sign) for sign in signs) + 1 for signs in _BREAKS)
+        place = next((place for place in places if 2 * place >= len(start)), len(start))
+        lines.append(text[:place].rstrip())
+        text = text[place:].lstrip()
+    return [*lines, text]
+
+
+def _start_of(text: str, width: int) -> str:
+    """As much of a text as has room."""
+    taken = 0
+    for place, character in enumerate(text):
+        taken += cell_len(character)
+        if taken > width:
+            return text[:place]
+    return text
 
 
 def sparkline(values: Sequence[float], width: int | None = None) -> str:

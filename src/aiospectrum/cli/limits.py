@@ -32,6 +32,9 @@ class SharedLimit:
     name: str | None = None
     """Name of the limit on the server."""
 
+    is_of_profile: bool = False
+    """Whether they come from a profile, and were not given themselves."""
+
     def make(self, limit: RateLimit | None, environ: Mapping[str, str]) -> BaseLimiter:
         """Make the limiter.
 
@@ -61,6 +64,8 @@ class SharedLimit:
 
     def words(self) -> list[str]:
         """The options as they were given."""
+        if self.is_of_profile:
+            return []
         options = {"--limit-file": self.file, "--limit-url": self.url, "--limit-name": self.name}
         return [word for option, value in options.items() if value is not None for word in (option, value)]
 

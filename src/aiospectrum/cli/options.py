@@ -10,6 +10,8 @@ from typing import Annotated, Final, TextIO, TypeAlias, TypeVar
 
 from cyclopts import Parameter, Token, validators
 
+from aiospectrum.checks.formats import FORMATS
+from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.context import Context, UsageError
 
 __all__ = [
@@ -24,15 +26,19 @@ __all__ = [
     "Yes",
     "ZoneFilesOption",
     "ZonesOption",
+    "check_filters",
+    "check_folder",
     "check_zone",
     "expand_home",
     "flattened",
     "is_relative",
+    "is_zone_id",
     "parse_duration",
     "parse_option",
     "parse_size",
     "parse_time",
     "read_text",
+    "read_zone",
     "read_zones",
     "split_names",
     "whole",
@@ -91,7 +97,8 @@ TimeOption: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=Tru
 """A moment, as :func:`parse_time` reads it."""
 
 ZonesOption: TypeAlias = Annotated[
-    list[str] | None, Parameter(negative=(), help="Identifier of a zone; can be repeated.")
+    list[str] | None,
+    Parameter(negative=(), help="Identifier of a zone, or its name such as example.com; can be repeated."),
 ]
 """Zones one by one."""
 
@@ -100,7 +107,7 @@ ZoneFilesOption: TypeAlias = Annotated[
     Parameter(
         negative=(),
         allow_leading_hyphen=True,
-        help="File with the identifier of one zone per line; # starts a comment; - is the standard input.",
+        help="File with the identifier or the name of one zone per line; # starts a comment; - is the standard input.",
     ),
 ]
 """Zones from files."""
@@ -113,10 +120,36 @@ _RELATIVE: Final = re.compile(r"(now|today)?(?:-(\d{1,9}[smhdw]))?", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_EVENTS: Final = ("connect", "progress", "disconnect", "originError", "clientFiltered")
+_EQUATION: Final = re.compile(r"\b(event|ipVersion) *[=!]= *([^\x00- ,;%=<>!\x7f]+)")
 _BYTES: Final = re.compile(r"(\d{1,6}) ?([MG]i?B)", re.ASCII | re.IGNORECASE)
 _SIZES: Final = {"mb": 10**6, "mib": 1 << 20, "gb": 10**9, "gib": 1 << 30}
 _ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
+_is_hostname, _ = FORMATS["hostname"]
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+
+def check_filters(filters: str | None) -> str | None:
+    """Refuse values of filters that can match nothing: misspelt events, and other IP versions than 4 and 6.
+
+    Args:
+        filters: The value of ``--filters``.
+
+    Returns:
+        The same.
+
+    Raises:
+        UsageError: It has such a value.
+    """
+    for name, value in _EQUATION.findall(filters or ""):
+        if name == "ipVersion" and value not in ("4", "6"):
+            raise UsageError(f"--filters: expected ipVersion to be 4 or 6, got {value[:_SHOWN]!r}")
+        likely = closest(value, _EVENTS) if name == "event" and value not in _EVENTS else None
+        if likely is not None:
+            raise UsageError(
+                f"--filters: expected an event, one of {', '.join(_EVENTS)}, got {value!r}; did you mean {likely!r}?"
+            )
+    return filters
 
 
 def split_names(texts: Sequence[str] | None) -> list[str] | None:
@@ -135,14 +168,14 @@ def read_zones(zones: Sequence[str] | None, files: Sequence[str] | None, stdin: 
         stdin: The standard input.
 
     Returns:
-        Each zone once, in the order of first appearance.
+        Identifiers and names of zones, each once, in the order of first appearance.
 
     Raises:
         UsageError: One is not a zone, a file cannot be read, or there are none.
     """
     if not zones and not files:
-        raise UsageError("expected --zone with the identifier of a zone, or --zones-file with a file of them")
-    found = [check_zone(zone, "--zone") for zone in zones or ()]
+        raise UsageError("expected --zone with the identifier or name of a zone, or --zones-file with a file of them")
+    found = [read_zone(zone, "--zone") for zone in zones or ()]
     for file in files or ():
         name = f"--zones-file {file}"
         found += _zones_in(read_text(file, name, stdin), name)
@@ -171,7 +204,7 @@ def read_text(file: str, name: str, stdin: TextIO | None) -> str:
     try:
         content = _read_stdin(stdin) if file == "-" else Path(expand_home(file, name)).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: of a name that no file has
-        raise UsageError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
+        raise UsageError(f"{name}: {getattr(error, 'strerror', None) or error}; check the path") from None
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # of UTF-32 too, as good as never seen
         raise UsageError(f"{name}: expected text in UTF-8, got UTF-16: save it as UTF-8")
     try:
@@ -200,6 +233,20 @@ def expand_home(path: str, name: str) -> str:
     if expanded.startswith("~"):
         raise UsageError(f"{name}: there is no home folder {path.partition('/')[0]}; write ./~ for a name with a ~")
     return expanded
+
+
+def check_folder(path: str, name: str) -> None:
+    """Refuse a plain file in the place of a folder.
+
+    Args:
+        path: A path, or a URL, which is not looked at.
+        name: What to call it in errors.
+
+    Raises:
+        UsageError: It is a file.
+    """
+    if "://" not in path and Path(path).is_file():
+        raise UsageError(f"{name}: expected a folder, got a file; name another one")
 
 
 def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
@@ -312,7 +359,32 @@ def _zones_in(text: str, name: str) -> Iterator[str]:
     for number, line in enumerate(text.splitlines(), 1):
         zone = line.partition("#")[0].replace(_MARK, "").strip()  # also within, where files were put together
         if zone:
-            yield check_zone(zone, f"{name}, line {number}")
+            yield read_zone(zone, f"{name}, line {number}")
+
+
+def is_zone_id(text: str) -> bool:
+    """Return whether a text is the identifier of a zone."""
+    return _ZONE.fullmatch(text) is not None
+
+
+def read_zone(text: str, place: str) -> str:
+    """Check the identifier or the name of a zone, which ``place`` names where it is neither.
+
+    Returns:
+        The identifier as it is, or the name in small letters.
+
+    Raises:
+        UsageError: It is neither; it is hardly shown.
+    """
+    if is_zone_id(text):
+        return text
+    name = text.lower().removesuffix(".")
+    if "." in name and _is_hostname(name):
+        return name
+    raise UsageError(
+        f"{place}: expected the identifier of a zone, of 32 hexadecimal characters, or its name such as example.com,"
+        f" got {_shortened(text)!r}; `aiospectrum zones` lists them"
+    )
 
 
 def check_zone(text: str, place: str) -> str:
@@ -321,7 +393,12 @@ def check_zone(text: str, place: str) -> str:
     Raises:
         UsageError: It is none.
     """
-    if _ZONE.fullmatch(text):
+    if is_zone_id(text):
         return text
-    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-    raise UsageError(f"{place}: expected the 32 hexadecimal characters of a zone's identifier, got {shown!r}")
+    raise UsageError(
+        f"{place}: expected the 32 hexadecimal characters of a zone's identifier, got {_shortened(text)!r}"
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -12,12 +12,14 @@ from aiospectrum.bulk import Kind, Plan, Query
 from aiospectrum.bulk.plan import edges_of
 from aiospectrum.bulk.windows import edge_after, edge_before, usual_length
 from aiospectrum.cli.context import UsageError
+from aiospectrum.cli.next_steps import meant
 from aiospectrum.cli.options import (
     NamesOption,
     TimeOption,
     WholeOption,
     ZoneFilesOption,
     ZonesOption,
+    check_filters,
     is_relative,
     parse_option,
     parse_time,
@@ -25,6 +27,7 @@ from aiospectrum.cli.options import (
     read_zones,
     split_names,
 )
+from aiospectrum.cli.zones_command import FindZones
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.models import TimeDelta
 
@@ -91,12 +94,13 @@ class PlanOptions:
             raise UsageError(f"expected no {option} with --accounts")
         return self if self.plan is not None else attrs.evolve(self, zone=[*zones])
 
-    def find_what_to_pull(self, now: datetime, stdin: TextIO | None) -> tuple[Plan, None]:
+    def find_what_to_pull(self, now: datetime, stdin: TextIO | None, find_zones: FindZones) -> tuple[Plan, None]:
         """Make the plan.
 
         Args:
             now: The current time, aware.
             stdin: The standard input.
+            find_zones: Gives the identifiers of zones that are given by their names.
 
         Returns:
             The plan, or its part if a shard was requested; and no zones beside it.
@@ -104,14 +108,17 @@ class PlanOptions:
         Raises:
             UsageError: An option is missing, cannot be read, or excludes another one.
         """
-        return self._make_plan(now, stdin), None
+        return self._make_plan(now, stdin, find_zones), None
 
-    def find_what_lacks(self, now: datetime, stdin: TextIO | None) -> tuple[Plan | None, tuple[str, ...] | None]:
+    def find_what_lacks(
+        self, now: datetime, stdin: TextIO | None, find_zones: FindZones
+    ) -> tuple[Plan | None, tuple[str, ...] | None]:
         """Find what a dataset is to be extended by.
 
         Args:
             now: The current time, aware.
             stdin: The standard input.
+            find_zones: Gives the identifiers of zones that are given by their names.
 
         Returns:
             The plan of a first run, or None without options for one; and the zones, None for those of the dataset.
@@ -122,19 +129,19 @@ class PlanOptions:
         if self.until is not None:
             raise UsageError("expected no --until with --catch-up, which goes up to now")
         if self.since is not None or self.plan is not None:
-            return self._make_plan(now, stdin), None
+            return self._make_plan(now, stdin, find_zones), None
         given = self._given("zone", "zones_file")
         if given:
             raise UsageError(f"expected --since with {given[0]}, for the first run; later ones go by the dataset alone")
-        zones = read_zones(self.zone, self.zones_file, stdin) if self.zone or self.zones_file else None
+        zones = find_zones(read_zones(self.zone, self.zones_file, stdin)) if self.zone or self.zones_file else None
         return None, zones
 
-    def _make_plan(self, now: datetime, stdin: TextIO | None) -> Plan:
+    def _make_plan(self, now: datetime, stdin: TextIO | None, find_zones: FindZones) -> Plan:
         part, parts = (1, 1) if self.shard is None else _parse_shard(self.shard)
-        plan = self._build(now, stdin) if self.plan is None else self._load(self.plan)
+        plan = self._build(now, stdin, find_zones) if self.plan is None else self._load(self.plan)
         return plan.shard(part - 1, parts)
 
-    def _build(self, now: datetime, stdin: TextIO | None) -> Plan:
+    def _build(self, now: datetime, stdin: TextIO | None, find_zones: FindZones) -> Plan:
         if self.since is None:
             raise UsageError("expected --since with a time such as 2026-11-20 or -24h, or --plan with a file")
         zones = read_zones(self.zone, self.zones_file, stdin)
@@ -145,12 +152,12 @@ class PlanOptions:
                 "metrics": split_names(self.metrics) or _DEFAULT_METRICS,
                 "dimensions": split_names(self.dimensions) or (),
             }
-            query = Query(kind=kind, time_delta=delta, filters=self.filters, limit=self.limit, **names)
+            query = Query(kind=kind, time_delta=delta, filters=check_filters(self.filters), limit=self.limit, **names)
             window = self.window or usual_length(delta)
             edges = edges_of(query, window)
             since = _read_time("--since", self.since, now, lambda moment: edge_before(moment, edges))
             until = _read_time("--until", self.until or "now", now, lambda moment: edge_after(moment, edges))
-            return Plan(zones=zones, since=since, until=until, query=query, window=window)
+            return Plan(zones=find_zones(zones), since=since, until=until, query=query, window=window)
 
     def _given(self, *but: str) -> list[str]:
         """The options that were given, but for some."""
@@ -188,4 +195,6 @@ def _named_as_options() -> Iterator[None]:
         yield
     except InvalidArgumentError as error:
         option = error.field.partition("[")[0].replace("_", "-")
-        raise UsageError(f"--{option}: expected {error.expected}, got {error.value}") from None
+        hint = meant(error.value) if option == "filters" else ""
+        text = f"--{option}: {str(error).removeprefix(f'{error.field}: ')}"
+        raise UsageError(f"{text}; {hint}" if hint else text) from None

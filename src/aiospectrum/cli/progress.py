@@ -16,7 +16,7 @@ from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.limiters.window import Window
 from aiospectrum.policies import RateLimit
 
-__all__ = ["Meter", "PullView", "Reading", "least_seconds", "pull_lines", "pull_screen"]
+__all__ = ["Meter", "PullView", "Reading", "least_seconds", "progress_bar", "pull_lines", "pull_screen"]
 
 _RECENT: Final = 10.0
 """Seconds over which the rate of requests is measured."""
@@ -208,15 +208,28 @@ def pull_screen(view: PullView, *, is_over: bool = False) -> RenderableType:
     top.add_column(ratio=1, min_width=10)
     for _ in range(2):
         top.add_column(no_wrap=True, justify="right")
-    bar = ProgressBar(total=max(1, view.total), completed=view.done if view.total else 1)
+    bar = progress_bar(max(1, view.total), view.done if view.total else 1)
     time = "" if view.left is None else f"{human_clock(view.left)} left"
     if is_over:
         time = f"in {human_clock(view.reading.elapsed)}"
     top.add_row(_extent(view), bar, f"{view.share:>3} %", f"{time:>9}")
     lines = [Text("   ".join(_traffic(view)), style="dim", no_wrap=True, overflow="ellipsis")]
     if not is_over:
-        lines.append(Text(_state(view), style="yellow", no_wrap=True, overflow="ellipsis"))
+        lines.append(Text(_state(view), style="bold", no_wrap=True, overflow="ellipsis"))
     return Group(top, *lines)
+
+
+def progress_bar(total: int, done: int) -> ProgressBar:
+    """Make a bar in a colour that is seen on light and dark terminals, also on those with few colours.
+
+    Args:
+        total: How much there is to do.
+        done: How much is done.
+
+    Returns:
+        The bar.
+    """
+    return ProgressBar(total=total, completed=done, style="dim", complete_style="cyan", finished_style="cyan")
 
 
 def pull_lines(before: PullView | None, view: PullView, *, is_due: bool) -> list[str]:

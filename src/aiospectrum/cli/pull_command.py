@@ -5,7 +5,8 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -18,7 +19,7 @@ from aiospectrum.bulk.preview import preview
 from aiospectrum.cli.accounts import AccountOptions, Accounts, executor_of, read_accounts
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import counted
-from aiospectrum.cli.options import AsPlainJSON, Passed, expand_home, flattened
+from aiospectrum.cli.options import AsPlainJSON, Passed, check_folder, expand_home, flattened
 from aiospectrum.cli.plan_options import PlanOptions
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import (
@@ -31,6 +32,7 @@ from aiospectrum.cli.pull_report import (
 )
 from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.policies import RateLimit
 
@@ -60,6 +62,13 @@ _DryRun = Annotated[
         help="Only print how large the plan is, and with --out what of it is left; fail where the pull itself would.",
     ),
 ]
+_WritePlan = Annotated[
+    str | None,
+    Parameter(
+        allow_leading_hyphen=True,
+        help="File to write the plan to, for --plan, on other machines or another day; nothing is pulled.",
+    ),
+]
 
 
 def pull(
@@ -71,6 +80,7 @@ def pull(
     over: Annotated[AccountOptions | None, flattened] = None,
     rate_limit: str | None = None,
     dry_run: _DryRun = False,
+    write_plan: _WritePlan = None,
     as_json: AsPlainJSON = False,
     context: Passed,
 ) -> int:
@@ -88,6 +98,7 @@ def pull(
         over: Over which accounts, and in which processes.
         rate_limit: Maximum number of requests and the seconds they are for, such as 600/300; 1140/300 when left out.
         dry_run: Only print how large the plan is.
+        write_plan: File to write the plan to.
         as_json: Print JSON.
         context: The surroundings.
 
@@ -103,15 +114,20 @@ def pull(
     if over.accounts is not None:
         accounts = read_accounts(over.accounts, context, limit)
         wanted = wanted.with_zones(accounts.clients, catch_up=catch_up)
-    plan, zones = (wanted.find_what_lacks if catch_up else wanted.find_what_to_pull)(context.now(), context.stdin)
+    make_limiter = cache(partial(context.limiter, limit))
+    find = wanted.find_what_lacks if catch_up else wanted.find_what_to_pull
+    plan, zones = find(context.now(), context.stdin, lambda named: find_zones(named, context, make_limiter))
     if plan is not None:
         _check_size(plan, saving.max_tasks)
+    if write_plan is not None:
+        return _write_plan(None if catch_up else plan, write_plan, context)
     if out is None and dry_run and plan is not None:
         return _print_plans([plan], len(plan), limit, context, as_json=as_json, accounts=accounts)
     if out is None:
         raise UsageError("expected --out with the folder to save in, or --dry-run")
     place = hide_passwords(out)
     arguments = {**saving.arguments(), "plan": plan, "destination": expand_home(out, f"--out {place}")}
+    check_folder(arguments["destination"], f"--out {place}")
     need_pyarrow("pull --out")
     api_name = context.api_name() if accounts is None else counted(accounts.count, "account")
     with _named_as_options(place):
@@ -120,16 +136,15 @@ def pull(
             found = asyncio.run(until_stopped(Threads().run(look)))
             return _print_plans(found.plans, found.requests, limit, context, as_json=as_json, accounts=accounts)
         what = "what is new" if catch_up or plan is None else extent(len(plan), len(plan.zones))
-        context.print_err(f"Pulling {what} from {api_name} into {place}")
+        context.print_note(f"Pulling {what} from {api_name} into {place}")
         if accounts is not None and plan is not None:
             result = _pull_over(accounts, over, arguments, plan, context)
         elif catch_up or plan is None:
-            job = PullJob(partial(bulk.catch_up, **arguments, zones=zones), context, limiter=context.limiter(limit))
+            job = PullJob(partial(bulk.catch_up, **arguments, zones=zones), context, limiter=make_limiter())
             result = asyncio.run(job.run())
         else:
             save = partial(bulk.save, **arguments)
-            limiter = context.limiter(limit)
-            job = PullJob(save, context, limiter=limiter, total=len(plan), zones=len(plan.zones))
+            job = PullJob(save, context, limiter=make_limiter(), total=len(plan), zones=len(plan.zones))
             result = asyncio.run(job.run())
     return _conclude(result, None if catch_up else plan, saving, place, context, as_json=as_json)
 
@@ -159,6 +174,22 @@ def _print_plans(
         return 0
     for line in plan_lines(plans, limit, requests, count):
         context.print_out(line)
+    return 0
+
+
+def _write_plan(plan: Plan | None, file: str, context: Context) -> int:
+    if plan is None:
+        raise UsageError("expected no --catch-up with --write-plan, as a plan has its times")
+    text = f"{plan.to_json()}\n"
+    if file == "-":
+        context.out.file.write(text)
+        return 0
+    try:
+        Path(expand_home(file, f"--write-plan {file}")).write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:  # ValueError: of a name that no file has
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"--write-plan {file}: {reason}; name another file") from None
+    context.print_note(f"{file}: {extent(len(plan), len(plan.zones))} in {plan.span}")
     return 0
 
 
@@ -253,4 +284,4 @@ def _named_as_options(place: str) -> Iterator[None]:
         if error.field == "destination":
             raise UsageError(f"--out {place}: expected {error.expected}") from None
         name = "the plan" if error.field == "plan" else f"--{error.field.replace('_', '-')}"
-        raise UsageError(f"{name}: expected {error.expected}, got {error.value}") from None
+        raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None

@@ -145,6 +145,9 @@ class PullJob:
     async def _displayed(self) -> AsyncIterator[None]:
         """Draw the progress on a terminal, or print lines of it elsewhere, during the block."""
         console = self._context.err
+        if self._context.quiet:
+            yield
+            return
         if console.is_interactive:
             async with drawn(
                 lambda: pull_screen(self._view()),

@@ -1,27 +1,35 @@
 """``aiospectrum protocols``, ``current``, ``bytime`` and ``summary``: what is only read."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 
 import attrs
 
-from aiospectrum.cli.context import Context
-from aiospectrum.cli.formatting import cell, counted, human_number
+from aiospectrum._codec.writers import format_date_time
+from aiospectrum.cli.charts import ChartFileOption, ChartOption, show_charts
+from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.options import (
     AsJSON,
     NamesOption,
     Passed,
     TimeOption,
     WholeOption,
+    check_filters,
     flattened,
     parse_option,
     parse_time,
     split_names,
 )
-from aiospectrum.cli.tables import current_table, protocols_table, report_table
-from aiospectrum.models import Report, TimeDelta
+from aiospectrum.cli.tables import current_table, protocols_table, report_note, report_table
+from aiospectrum.cli.zones_command import ZoneArgument, find_zone
+from aiospectrum.client import Client
+from aiospectrum.models import CurrentAggregate, Report, ReportByTime, ReportSummary, TimeDelta
 
 __all__ = ["bytime", "current", "protocols", "summary"]
+
+_DEFAULT_SPAN: Final = timedelta(hours=6)
+"""The time that the API takes when only its end is given."""
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +46,7 @@ class ReportOptions:
     """Start: RFC 3339 with Z or an offset, a date, or a time ago such as -24h or -7d; else six hours before the end."""
 
     until: TimeOption = None
-    """End, in the same forms; now when left out."""
+    """End, which is not part of it, in the same forms; now when left out."""
 
     filters: str | None = None
     """Conditions, such as event==disconnect;coloName!=SFO."""
@@ -50,7 +58,7 @@ class ReportOptions:
     """Maximum number of rows."""
 
 
-def protocols(zone_id: str, /, *, as_json: AsJSON = False, context: Passed) -> None:
+def protocols(zone_id: ZoneArgument, /, *, as_json: AsJSON = False, context: Passed) -> None:
     """List the protocols that Spectrum knows by name.
 
     Args:
@@ -58,12 +66,14 @@ def protocols(zone_id: str, /, *, as_json: AsJSON = False, context: Passed) -> N
         as_json: Print JSON.
         context: The surroundings.
     """
+    zone_id = find_zone(zone_id, context)
     found = context.call(lambda client: client.protocols.list(zone_id))
-    context.show(found, protocols_table(found), as_json=as_json)
+    note = "" if found else "the API names no protocols"
+    context.show(found, *[protocols_table(found)] * bool(found), note, as_json=as_json)
 
 
 def current(
-    zone_id: str,
+    zone_id: ZoneArgument,
     /,
     *,
     app_ids: NamesOption = None,
@@ -80,19 +90,29 @@ def current(
         as_json: Print JSON.
         context: The surroundings.
     """
+    zone_id = find_zone(zone_id, context)
     wanted = split_names(app_ids)
-    found = context.call(
-        lambda client: client.analytics.aggregate.current(zone_id, app_ids=wanted, colo_name=colo_name)
-    )
-    context.show(found, current_table(found), as_json=as_json)
+
+    async def fetch(client: Client) -> tuple[list[CurrentAggregate], dict[str, str]]:
+        found = await client.analytics.aggregate.current(zone_id, app_ids=wanted, colo_name=colo_name)
+        return found, await _host_names(client, zone_id, context) if found and not as_json else {}
+
+    found, names = context.call(fetch)
+    lacking = sorted(set(wanted or ()) - {each.app_id for each in found})
+    notes = [f"nothing of {', '.join(lacking)}: no applications of this zone"] if lacking else []
+    if not found and not lacking:
+        notes.append("no traffic, as this zone has no applications")
+    context.show(found, *[current_table(found, names)] * bool(found), *notes, as_json=as_json)
 
 
 def bytime(
-    zone_id: str,
+    zone_id: ZoneArgument,
     /,
     *,
     time_delta: TimeDelta = "hour",
     options: Annotated[ReportOptions | None, flattened] = None,
+    chart: ChartOption = False,
+    chart_file: ChartFileOption = None,
     as_json: AsJSON = False,
     context: Passed,
 ) -> None:
@@ -102,19 +122,27 @@ def bytime(
         zone_id: Identifier of the zone.
         time_delta: Length of each time interval; a dekaminute is ten minutes.
         options: The query.
+        chart: Draw a chart.
+        chart_file: Also draw a picture.
         as_json: Print JSON.
         context: The surroundings.
     """
     arguments = _arguments(options, context)
-    report = context.call(lambda client: client.analytics.events.bytime(zone_id, time_delta=time_delta, **arguments))
-    _show_report(report, arguments, context, as_json=as_json)
+    zone_id = find_zone(zone_id, context)
+
+    def fetch(client: Client) -> Awaitable[ReportByTime]:
+        return client.analytics.events.bytime(zone_id, time_delta=time_delta, **arguments)
+
+    _show_report(zone_id, fetch, arguments, context, chart=chart, chart_file=chart_file, as_json=as_json)
 
 
 def summary(
-    zone_id: str,
+    zone_id: ZoneArgument,
     /,
     *,
     options: Annotated[ReportOptions | None, flattened] = None,
+    chart: ChartOption = False,
+    chart_file: ChartFileOption = None,
     as_json: AsJSON = False,
     context: Passed,
 ) -> None:
@@ -123,34 +151,78 @@ def summary(
     Args:
         zone_id: Identifier of the zone.
         options: The query.
+        chart: Draw a chart.
+        chart_file: Also draw a picture.
         as_json: Print JSON.
         context: The surroundings.
     """
     arguments = _arguments(options, context)
-    report = context.call(lambda client: client.analytics.events.summary(zone_id, **arguments))
-    _show_report(report, arguments, context, as_json=as_json)
+    zone_id = find_zone(zone_id, context)
+
+    def fetch(client: Client) -> Awaitable[ReportSummary]:
+        return client.analytics.events.summary(zone_id, **arguments)
+
+    _show_report(zone_id, fetch, arguments, context, chart=chart, chart_file=chart_file, as_json=as_json)
 
 
 def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
     """The arguments of the Python functions."""
     options = ReportOptions() if given is None else given
     now = context.now()
+    since, until = _read_time("--since", options.since, now), _read_time("--until", options.until, now)
+    if until is not None:
+        since = until - _DEFAULT_SPAN if since is None else since
+        if since >= until:
+            raise UsageError(
+                f"--since: expected a time before --until, {format_date_time(until)}, got {format_date_time(since)}"
+            )
     return {
         "metrics": split_names(options.metrics),
         "dimensions": split_names(options.dimensions),
-        "since": _read_time("--since", options.since, now),
-        "until": _read_time("--until", options.until, now),
-        "filters": options.filters,
+        "since": since,
+        "until": None if until is None else _last_second(until),
+        "filters": check_filters(options.filters),
         "sort": split_names(options.sort),
         "limit": options.limit,
     }
+
+
+def _last_second(until: datetime) -> datetime:
+    """What the API is sent for an end that is not part of the time, as the API counts by seconds and includes it."""
+    return (until - timedelta(microseconds=1)).replace(microsecond=0)
 
 
 def _read_time(option: str, text: str | None, now: datetime) -> datetime | None:
     return None if text is None else parse_option(option, text, lambda given: parse_time(given, now))
 
 
-def _show_report(report: Report, arguments: dict[str, Any], context: Context, *, as_json: bool) -> None:
-    table = report_table(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"])
-    note = f"{counted(len(report.data), 'row')}; data lag: {human_number(report.data_lag) or '?'} s"
-    context.show(report, table, cell(note), as_json=as_json)
+def _show_report(
+    zone_id: str,
+    fetch: Callable[[Client], Awaitable[Report]],
+    arguments: dict[str, Any],
+    context: Context,
+    *,
+    chart: bool,
+    chart_file: str | None,
+    as_json: bool,
+) -> None:
+    has_names = not as_json or chart_file is not None
+
+    async def fetch_all(client: Client) -> tuple[Report, dict[str, str]]:
+        report = await fetch(client)
+        has_apps = bool(report.data) and "appID" in (arguments["dimensions"] or ())
+        return report, await _host_names(client, zone_id, context) if has_apps and has_names else {}
+
+    report, names = context.call(fetch_all)
+    if show_charts(report, arguments, names, context, chart=chart, file=chart_file, as_json=as_json):
+        return
+    table = report_table(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"], names=names)
+    context.show(report, table, report_note(report, arguments["limit"]), as_json=as_json)
+
+
+async def _host_names(client: Client, zone_id: str, context: Context) -> dict[str, str]:
+    """Host names by identifier; why there are none is no failure of the command."""
+    names, failed = await context.host_names(client, [zone_id])
+    for error in failed.values():
+        context.print_err(f"without host names: {error}")
+    return names

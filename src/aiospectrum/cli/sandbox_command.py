@@ -3,20 +3,23 @@
 import asyncio
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import attrs
 from cyclopts import Parameter, validators
 
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import counted
-from aiospectrum.cli.options import AtLeastOne, Passed, whole
+from aiospectrum.cli.formatting import counted, shortened
+from aiospectrum.cli.grid import ID_WIDTH
+from aiospectrum.cli.options import AsPlainJSON, AtLeastOne, Passed, whole
 from aiospectrum.cli.terminal import StoppedError, until_stopped
-from aiospectrum.sandbox import Faults, RateLimit, Sandbox, serve
+from aiospectrum.sandbox import Faults, RateLimit, RecordedRequest, Sandbox
 
 __all__ = ["parse_faults", "sandbox"]
 
+_ID: Final = re.compile("[0-9a-f]{32}")
 _NUMBER: Final = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 
 
@@ -79,6 +82,8 @@ def sandbox(
     rate_limit: bool = True,
     data_lag: float = 0.0,
     fault: Annotated[list[str] | None, Parameter(help=_FAULT_HELP)] = None,
+    log: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
+    as_json: AsPlainJSON = False,
     context: Passed,
 ) -> int:
     """Run a Spectrum API on this machine until Ctrl-C.
@@ -93,11 +98,18 @@ def sandbox(
         rate_limit: Whether to refuse requests beyond Cloudflare's 1,200 in five minutes.
         data_lag: Seconds by which analytics lag behind.
         fault: Faults to inject.
+        log: Print each request: time, status, milliseconds until its response was sent, fault, method and path.
+        as_json: Print JSON, a line for each request with --log.
         context: The surroundings.
 
     Returns:
         The exit status.
     """
+    requests: asyncio.Queue[tuple[datetime, RecordedRequest, float]] = asyncio.Queue()
+
+    def on_request(request: RecordedRequest, seconds: float) -> None:
+        requests.put_nowait((context.now(), request, seconds))
+
     try:
         names = Sandbox(zones=zones, apps_per_zone=0, seed=seed).zones
         if paygo > len(names):
@@ -114,10 +126,25 @@ def sandbox(
             port=port,
             now=context.now,
             monotonic=context.monotonic,
+            on_request=on_request if log else None,
         )
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return _serve(box, f"{host}:{port}", lambda url: _introduce(box, url, paygo, fault or [], context), context)
+
+    async def serve() -> None:
+        async with box:
+            if as_json:
+                context.print_json(_values(box, paygo, fault or []), is_line=log)
+            else:
+                _introduce(box, paygo, fault or [], context)
+            while True:  # a closed pipe ends it here, and not within a response
+                moment, request, seconds = await requests.get()
+                if as_json:
+                    context.print_json(_request_values(moment, request, seconds), is_line=True)
+                else:
+                    context.print_out(_request_line(moment, request, seconds, context.out.width))
+
+    return _run(serve(), f"{host}:{port}", context)
 
 
 def parse_faults(texts: Sequence[str]) -> Faults:
@@ -161,16 +188,15 @@ def _make_faults(option: str, values: Mapping[str, Any]) -> Faults:
         raise UsageError(f"{option}: {error}") from None
 
 
-def _serve(box: Sandbox, place: str, ready: Callable[[str], object], context: Context) -> int:
+def _run(work: Coroutine[Any, Any, None], place: str, context: Context) -> int:
     try:
-        asyncio.run(until_stopped(serve(box, ready=ready)))
+        asyncio.run(until_stopped(work))
     except BrokenPipeError:
         raise
     except (OSError, UnicodeError) as error:
         number = getattr(error, "errno", None) or 0
         reason = os.strerror(number) if number > 0 else str(error)
-        context.print_err(f"aiospectrum: cannot listen on {place}: {reason}")
-        return 1
+        raise OSError(f"cannot listen on {place}: {reason}") from None
     except StoppedError as stopped:
         if not stopped.is_ctrl_c:
             raise
@@ -178,20 +204,49 @@ def _serve(box: Sandbox, place: str, ready: Callable[[str], object], context: Co
     return 0
 
 
-def _introduce(box: Sandbox, url: str, paygo: int, faults: Sequence[str], context: Context) -> None:
+def _introduce(box: Sandbox, paygo: int, faults: Sequence[str], context: Context) -> None:
     zones = []
     for place, zone_id in enumerate(box.zones, 1):
         plan = ", pay as you go" if place > len(box.zones) - paygo else ""
         zones.append(f"  {zone_id}  {box.zone_name(zone_id)}, {counted(len(box.app_ids(zone_id)), 'app')}{plan}")
     for line in (
-        f"Sandbox of the Spectrum API on {url}, until Ctrl-C",
+        f"Sandbox of the Spectrum API on {box.url}, until Ctrl-C",
         "",
         f"{counted(len(box.zones), 'zone')}:",
         *zones,
         *(["", f"Injected faults: {', '.join(faults)}"] if faults else []),
         "",
         "Environment of programs that use it:",
-        f"export CLOUDFLARE_BASE_URL={url}",
+        f"export CLOUDFLARE_BASE_URL={box.url}",
         f"export CLOUDFLARE_API_TOKEN={box.api_token}",
     ):
         context.print_out(line)
+
+
+def _values(box: Sandbox, paygo: int, faults: Sequence[str]) -> dict[str, Any]:
+    zones = [
+        {
+            "id": zone_id,
+            "name": box.zone_name(zone_id),
+            "apps": len(box.app_ids(zone_id)),
+            "paygo": place > len(box.zones) - paygo,
+        }
+        for place, zone_id in enumerate(box.zones, 1)
+    ]
+    return {"url": box.url, "api_token": box.api_token, "zones": zones, "faults": list(faults)}
+
+
+def _request_values(moment: datetime, request: RecordedRequest, seconds: float) -> dict[str, Any]:
+    return {"time": f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}", **attrs.asdict(request), "ms": round(1000 * seconds, 1)}
+
+
+def _request_line(moment: datetime, request: RecordedRequest, seconds: float, width: int) -> str:
+    """One line, in which identifiers are shortened where it would be longer than the width."""
+    status = "-" if request.status is None else request.status
+    fault = f"  {request.fault}" if request.fault else ""
+    start = f"{moment:%H:%M:%S}  {status!s:>3}  {1000 * seconds:>7,.1f} ms{fault}  {request.method} "
+    query = f"?{request.query}" if request.query else ""
+    path = f"{request.path}{query}"
+    if len(start) + len(path) > width:
+        path = _ID.sub(lambda match: shortened(match[0], ID_WIDTH), path)
+    return start + shortened(path, max(ID_WIDTH, width - len(start)))

@@ -1,13 +1,11 @@
 """Results of calls as tables for people: pure functions."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from rich import box
-from rich.table import Table
-
-from aiospectrum.cli.formatting import cell, human_bytes, human_metric, human_milliseconds, human_number
+from aiospectrum.cli.formatting import counted, human_bytes, human_metric, human_milliseconds, human_number
+from aiospectrum.cli.grid import Column, Grid, Kind
 from aiospectrum.models import (
     App,
     CurrentAggregate,
@@ -18,52 +16,30 @@ from aiospectrum.models import (
     ReportSummaryRow,
 )
 
-__all__ = ["add_column", "apps_table", "current_table", "details_table", "new_table", "protocols_table", "report_table"]
+__all__ = ["apps_table", "current_table", "details_table", "protocols_table", "report_note", "report_table"]
+
+_ADDITIVE: Final = ("count", "bytesIngress", "bytesEgress")
+"""Metrics whose total is the sum of the rows."""
+
+_KINDS: Final[Mapping[str, Kind]] = {"appID": "id", "event": "fixed", "coloName": "fixed", "ipVersion": "fixed"}
+"""What values of dimensions are; names of something where they are others."""
+
+_ROUNDING: Final = 1e-9
 
 
-def new_table(*titles: str, whole: str = "", footer: bool = False) -> Table:
-    """Start a table in the style of all of them.
-
-    Args:
-        *titles: Titles of columns of texts.
-        whole: Title of a first column whose texts are not folded, so that they can be copied; empty for none.
-        footer: Whether there is a line of totals.
-
-    Returns:
-        The table.
-    """
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, show_footer=footer)
-    if whole:
-        table.add_column(whole, "total", no_wrap=True, overflow="fold")
-    for title in titles:
-        add_column(table, title)
-    return table
-
-
-def add_column(table: Table, title: str, *, number: bool = False, footer: str = "") -> None:
-    """Add a column whose texts are folded, and never cut off, where the terminal is too narrow for them.
-
-    Args:
-        table: The table.
-        title: What is above the column; it may come from the API.
-        number: Whether the column holds numbers, which are kept on the right.
-        footer: What is below the column.
-    """
-    table.add_column(cell(title), cell(footer), justify="right" if number else "left", overflow="fold")
-
-
-def apps_table(apps: Iterable[App]) -> Table:
+def apps_table(apps: Iterable[App]) -> Grid:
     """Show applications, one a line."""
-    table = new_table("dns name", "protocol", "traffic", "origin", whole="id")
-    table.add_column("modified", no_wrap=True)
+    columns = [Column("id", "id", is_key=True), Column("dns name", is_key=True), Column("protocol", "fixed")]
+    columns += [Column("traffic", "fixed"), Column("origin"), Column("modified", "fixed")]
+    rows = []
     for app in apps:
         traffic = "pay as you go" if app.is_pay_as_you_go else app.traffic_type
         texts = (app.id, app.dns.name or "", app.protocol, traffic or "", _origin(app), f"{app.modified_on:%Y-%m-%d}")
-        table.add_row(*map(cell, texts))
-    return table
+        rows.append(texts)
+    return Grid.of(columns, rows)
 
 
-def details_table(values: Mapping[str, Any]) -> Table:
+def details_table(values: Mapping[str, Any]) -> Grid:
     """Show one object, a field a line.
 
     Args:
@@ -72,72 +48,141 @@ def details_table(values: Mapping[str, Any]) -> Table:
     Returns:
         The table.
     """
-    table = new_table("field", "value")
-    for line in _flatten(values):
-        table.add_row(*map(cell, line))
-    return table
+    return Grid.of([Column("field"), Column("value")], _flatten(values))
 
 
-def protocols_table(protocols: Iterable[Protocol]) -> Table:
+def protocols_table(protocols: Iterable[Protocol]) -> Grid:
     """Show well-known protocols, one a line."""
-    table = new_table("name", "transport", "ports", "description")
+    columns = [Column("name", is_key=True), Column("transport"), Column("ports"), Column("description")]
+    rows = []
     for protocol in protocols:
         ports = ", ".join(map(str, protocol.ports or ()))
-        table.add_row(*map(cell, (protocol.name, protocol.transport or "", ports, protocol.description or "")))
-    return table
+        rows.append((protocol.name, protocol.transport or "", ports, protocol.description or ""))
+    return Grid.of(columns, rows)
 
 
-def current_table(aggregates: Iterable[CurrentAggregate]) -> Table:
-    """Show the traffic of the last minute, an application a line."""
-    table = new_table(whole="app id")
-    for title in ("connections", "in", "out", "avg duration"):
-        add_column(table, title, number=True)
+def current_table(aggregates: Iterable[CurrentAggregate], names: Mapping[str, str]) -> Grid:
+    """Show the traffic of the last minute, an application a line.
+
+    Args:
+        aggregates: The traffic.
+        names: Host names of applications by identifier, as far as they are known.
+
+    Returns:
+        The table.
+    """
+    columns = [Column("app", "name", is_key=True)] if names else []
+    columns += [Column("app id", "id", is_key=True)]
+    columns += [Column(title, "number") for title in ("connections", "in", "out", "avg duration")]
+    rows = []
     for each in aggregates:
-        table.add_row(
-            cell(each.app_id),
-            human_number(each.connections),
-            human_bytes(each.bytes_ingress),
-            human_bytes(each.bytes_egress),
-            human_milliseconds(each.duration_avg),
-        )
-    return table
+        named = [names.get(each.app_id, "")] if names else []
+        sizes = human_bytes(each.bytes_ingress), human_bytes(each.bytes_egress)
+        numbers = (human_number(each.connections), *sizes, human_milliseconds(each.duration_avg))
+        rows.append([*named, each.app_id, *numbers])
+    return Grid.of(columns, rows)
 
 
-def report_table(report: Report, *, metrics: Sequence[str] | None, dimensions: Sequence[str] | None) -> Table:
+def report_table(
+    report: Report,
+    *,
+    metrics: Sequence[str] | None,
+    dimensions: Sequence[str] | None,
+    names: Mapping[str, str] | None = None,
+) -> Grid:
     """Show a report: a line for each combination of dimension values, and by time for each interval.
 
     Args:
         report: The report.
         metrics: The requested metrics.
         dimensions: The requested dimensions.
+        names: Host names of applications by identifier, as far as they are known.
 
     Returns:
-        The table, with totals below it if it has several lines.
+        The table, with totals below it if it has several lines, and what the totals have beyond the lines above them.
     """
     metric = _names(report.query.metrics, metrics, [len(row.metrics) for row in report.data], "metric")
     dimension = _names(report.query.dimensions, dimensions, [len(row.dimensions) for row in report.data], "dimension")
-    lines = list(_lines(report, metric, len(dimension)))
     by_time = isinstance(report, ReportByTime)
-    table = new_table(whole="from (UTC)" if by_time else "", footer=len(lines) > 1)
-    for place, title in enumerate(dimension):
-        add_column(table, title, footer="" if place or by_time else "total")
-    for name in metric:
-        total = human_metric(name, report.totals[name]) if name in report.totals else ""
-        add_column(table, name, number=True, footer=total)
-    for line in lines:
-        table.add_row(*map(cell, line))
-    return table
+    place = dimension.index("appID") if names and "appID" in dimension else None
+    columns = [Column("from (UTC)", "fixed", is_key=True)] if by_time else []
+    for number, title in enumerate(dimension):
+        if number == place:
+            columns.append(Column("app", "name", is_key=True))
+        columns.append(Column(title, _KINDS.get(title, "name"), is_key=True))
+    before = len(columns)
+    columns += [Column(name, "number") for name in metric]
+    lines = list(_lines(report, metric, len(dimension), place, names or {}))
+    others = _others(report, metric)
+    footer = []
+    if len(lines) > 1 or others:
+        for label, numbers in (("others", others), ("total", report.totals)):
+            values = [human_metric(name, numbers[name]) if name in numbers else "" for name in metric]
+            if numbers or label == "total":
+                footer.append([label, *[""] * (before - 1), *values] if before else values)
+    return Grid.of(columns, lines, footer)
 
 
-def _lines(report: Report, metric: Sequence[str], dimensions: int) -> Iterator[list[str]]:
+def report_note(report: Report, limit: int | None) -> str:
+    """Say in a line how much of the data a report has.
+
+    Args:
+        report: The report.
+        limit: The requested maximum number of rows.
+
+    Returns:
+        The line.
+    """
+    rows = counted(len(report.data), "row")
+    if isinstance(report, ReportByTime):
+        rows += f" of {counted(len(report.time_intervals), 'interval')} each"
+    if _others(report, None):
+        rows += ", others are left out" if limit is None else ", as --limit says; others are left out"
+    elif limit is not None and len(report.data) >= limit and not _has_sums(report):
+        rows += ", as --limit says; there may be more"
+    if math.isnan(report.data_lag):
+        return f"{rows}; data lag: unknown"
+    late = " since the last event that is counted; newer ones may be missing" if report.data_lag > 0 else ""
+    return f"{rows}; data lag: {human_number(report.data_lag)} s{late}"
+
+
+def _others(report: Report, metrics: Sequence[str] | None = None) -> dict[str, float]:
+    """What the totals have beyond the rows, of metrics that can be summed; nothing if no row is known to be missing."""
+    names = _names(report.query.metrics, metrics, [len(row.metrics) for row in report.data], "metric")
+    if not any(row.dimensions for row in report.data):
+        return {}
+    others: dict[str, float] = {}
+    for place, name in enumerate(names):
+        if name in _ADDITIVE and name in report.totals:
+            shown = sum(sum(each for each in _series(row, place) if not math.isnan(each)) for row in report.data)
+            others[name] = report.totals[name] - shown
+    slack = {name: _ROUNDING * abs(report.totals[name]) for name in others}
+    return others if any(others[name] > slack[name] for name in others) else {}
+
+
+def _has_sums(report: Report) -> bool:
+    """Whether the totals say if rows are missing."""
+    names = _names(report.query.metrics, None, [len(row.metrics) for row in report.data], "metric")
+    return any(name in _ADDITIVE and name in report.totals for name in names)
+
+
+def _lines(
+    report: Report, metric: Sequence[str], dimensions: int, app: int | None, names: Mapping[str, str]
+) -> Iterator[list[str]]:
+    """The rows; ``app`` is the place of the dimension that host names are put in front of."""
+    has_seconds = isinstance(report, ReportByTime) and any(each and each[0].second for each in report.time_intervals)
+    form = "%Y-%m-%d %H:%M:%S" if has_seconds else "%Y-%m-%d %H:%M"
     for row in report.data:
         values = [*row.dimensions, *[""] * (dimensions - len(row.dimensions))]
+        if app is not None:
+            values.insert(app, names.get(values[app], ""))
         columns = [_series(row, place) for place in range(len(metric))]
         if not isinstance(report, ReportByTime):
             yield values + _numbers(metric, columns, 0)
             continue
         for place, interval in enumerate(report.time_intervals):
-            yield [_second(interval[0]) if interval else "", *values, *_numbers(metric, columns, place)]
+            start = f"{interval[0]:{form}}" if interval else ""
+            yield [start, *values, *_numbers(metric, columns, place)]
 
 
 def _series(row: ReportByTimeRow | ReportSummaryRow, place: int) -> Sequence[float]:
@@ -162,15 +207,12 @@ def _names(echoed: object, requested: Sequence[str] | None, widths: Sequence[int
 
 def _origin(app: App) -> str:
     if app.origin_direct:
-        return ", ".join(app.origin_direct)
+        scheme = f"{app.protocol.partition('/')[0]}://"  # goes without saying beside the protocol
+        return ", ".join(origin.removeprefix(scheme) for origin in app.origin_direct)
     if app.origin_dns is not None:
         port = "" if app.origin_port is None else f":{app.origin_port}"
         return f"{app.origin_dns.name or ''}{port}"
     return "" if app.origin_worker_id is None else f"worker {app.origin_worker_id}"
-
-
-def _second(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -185,4 +227,4 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             case Sequence():
                 yield prefix + name, ", ".join(map(str, value))
             case _:
-                yield prefix + name, str(value)
+                yield prefix + name, f"{value} s" if name == "ttl" else str(value)

@@ -229,6 +229,7 @@ async def drawn(
     console: Console,
     *,
     render_end: Callable[[], RenderableType] | None = None,
+    is_transient: bool = False,
     sleep: Sleep,
 ) -> AsyncIterator[None]:
     """Draw something on a terminal, again and again in the same place, during the block.
@@ -237,10 +238,18 @@ async def drawn(
         render: Returns what is to be seen at this moment.
         console: The terminal.
         render_end: Returns what stays to be seen after the block, the same when None.
+        is_transient: Whether nothing stays.
         sleep: Waits a number of seconds.
     """
     # No thread of rich's draws, which would see the state in the middle of a change.
-    live = Live(render(), console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+    live = Live(
+        render(),
+        console=console,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        transient=is_transient,
+    )
     with live:
         try:
             async with repeated(lambda: live.update(render(), refresh=True), _FRAME_SECONDS, sleep=sleep):

@@ -2,28 +2,40 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import attrs
 from cyclopts import Parameter, validators
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from aiospectrum import bulk
+from aiospectrum._codec.converter import make_converter
+from aiospectrum._codec.writers import format_date_time
 from aiospectrum.bulk import Round
 from aiospectrum.cli.context import Context, UsageError, hide_warnings
-from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, human_number, sparkline
-from aiospectrum.cli.options import AtLeastOne, MaybeAtLeastOne, Passed, ZoneFilesOption, ZonesOption, read_zones
-from aiospectrum.cli.tables import new_table
+from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, human_number, shortened, sparkline
+from aiospectrum.cli.grid import ID_WIDTH, Column, Grid, Kind
+from aiospectrum.cli.options import (
+    AsPlainJSON,
+    AtLeastOne,
+    MaybeAtLeastOne,
+    Passed,
+    ZoneFilesOption,
+    ZonesOption,
+    read_zones,
+)
 from aiospectrum.cli.terminal import StoppedError, drawn, until_stopped
+from aiospectrum.cli.zones_command import find_zones
+from aiospectrum.errors import SpectrumError
+from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.models import CurrentAggregate
 from aiospectrum.policies import RateLimit
 
-__all__ = ["WatchView", "add_round", "watch", "watch_lines", "watch_screen"]
+__all__ = ["WatchView", "add_names", "add_round", "round_values", "watch", "watch_lines", "watch_screen"]
 
 _LIMIT: Final = RateLimit()
 
@@ -33,14 +45,18 @@ _MEMORY: Final = 60
 _MINUTE: Final = 60.0
 """Seconds that an aggregate covers, however often it is fetched."""
 
-_SHORT: Final = 8
-"""Characters of an identifier where there is no room for all 32."""
+_TITLES: Final = ("zone", "app", "app id", "conns", "in", "in/s", "out", "out/s", "both/s", "traffic")
+_SUM: Final = "both/s"
+"""The column that stands for others where there is no room for them."""
 
-_NUMBERS_WIDTH: Final = 57
-"""Columns of a table without identifiers and bars."""
+_LEFT_OUT: Final[Mapping[int, frozenset[str]]] = {
+    60: frozenset({"zone", "conns", "in", "in/s", "out", "out/s", "traffic"}),
+    80: frozenset({"zone", "in", "out", _SUM}),
+    110: frozenset({"in", "out", _SUM}),
+}
+"""Columns that have no room in a terminal of fewer columns than that."""
 
-_WIDE: Final = _NUMBERS_WIDTH + 2 * 32 + 20
-"""Columns from which on there is room for whole identifiers and twenty bars."""
+_LEAST_BARS: Final = 8
 
 _FRAME_LINES: Final = 4
 """Lines of a screen that do not show an application: titles, the line below them, the state, and the cursor's."""
@@ -55,14 +71,16 @@ def watch(
     every: Annotated[float, Parameter(validator=validators.Number(gte=1))] = 60.0,
     rounds: MaybeAtLeastOne = None,
     concurrency: AtLeastOne = 16,
+    as_json: AsPlainJSON = False,
     context: Passed,
 ) -> int:
     """Watch the current traffic of zones: each application's connections, bytes and recent rounds.
 
     It runs until Ctrl-C, which is a normal end with exit status 0.
     Traffic is that of the last minute, and rates are its averages.
-    Rounds start at multiples of --every: with its default, on the minute.
-    Without a terminal it prints a line per application and round.
+    The first round is made at once where the rate limit has room for it,
+    the others at multiples of --every: with its default, on the minute.
+    Without a terminal it prints a line per application and round, with --json one per round.
 
     Args:
         zone: Identifier of a zone.
@@ -70,6 +88,7 @@ def watch(
         every: Seconds between rounds.
         rounds: How many rounds to make; without an end when left out.
         concurrency: Maximum number of requests at once.
+        as_json: Print a line of JSON for each round.
         context: The surroundings.
 
     Returns:
@@ -83,14 +102,25 @@ def watch(
             f"--every: expected {least} seconds or more for {len(zones):,} zones, as the rate limit allows "
             f"{_LIMIT.requests:,} requests in {_LIMIT.per_seconds:g} s, got {every:g}"
         )
-    return asyncio.run(_watch(zones, every=every, rounds=rounds, concurrency=concurrency, context=context))
+    limiter = context.limiter()
+    zones = find_zones(zones, context, lambda: limiter)
+    spare = _LIMIT.requests - math.ceil(len(zones) * per_window)  # for one more round, and for host names
+    view = WatchView(zones=zones, every=every, at_once=spare >= len(zones), has_names=spare >= 2 * len(zones))
+    return asyncio.run(
+        _watch(view, rounds=rounds, concurrency=concurrency, as_json=as_json, context=context, limiter=limiter)
+    )
 
 
 async def _watch(
-    zones: tuple[str, ...], *, every: float, rounds: int | None, concurrency: int, context: Context
+    view: "WatchView",
+    *,
+    rounds: int | None,
+    concurrency: int,
+    as_json: bool,
+    context: Context,
+    limiter: BaseLimiter,
 ) -> int:
-    view = WatchView(zones=len(zones), every=every)
-    limiter = context.limiter()
+    is_drawn = context.out.is_interactive and not as_json
 
     async def follow() -> None:
         nonlocal view
@@ -98,8 +128,9 @@ async def _watch(
         async with context.open_client(limiter) as client:
             found = bulk.watch(
                 client,
-                zones,
-                every=every,
+                view.zones,
+                every=view.every,
+                at_once=view.at_once,
                 concurrency=concurrency,
                 clock=lambda: context.now().timestamp(),
                 sleep=context.sleep,
@@ -107,8 +138,15 @@ async def _watch(
             async with aclosing(found):
                 async for each in found:
                     view = add_round(view, each)
+                    if unnamed := view.zones_to_name():
+                        names, failed = await context.host_names(client, unnamed, concurrency=concurrency)
+                        view = add_names(view, names, failed)
+                        for error in () if is_drawn else failed.values():
+                            context.print_err(f"without host names: {error}")
                     left -= 1
-                    if not context.out.is_interactive:
+                    if as_json:
+                        context.print_json(round_values(each, view.names), is_line=True)
+                    elif not is_drawn:
                         for line in watch_lines(view):
                             context.print_out(line)
                     if left <= 0:
@@ -117,7 +155,7 @@ async def _watch(
     async def show() -> None:
         async with AsyncExitStack() as stack:
             stack.enter_context(hide_warnings())
-            if context.out.is_interactive:
+            if is_drawn:
                 out = context.out
 
                 def render() -> RenderableType:
@@ -150,11 +188,17 @@ class _AppTraffic:
 class WatchView:
     """What is known after some rounds."""
 
-    zones: int
+    zones: Sequence[str]
     """Zones that are watched."""
 
     every: float
     """Seconds between rounds."""
+
+    at_once: bool = False
+    """Whether the first round is made before the first tick."""
+
+    has_names: bool = True
+    """Whether host names are looked up."""
 
     tick: datetime | None = None
     """When the last round was, None before the first one."""
@@ -167,6 +211,17 @@ class WatchView:
 
     errors: Mapping[str, str] = attrs.field(factory=dict)
     """Why zones of the last round failed, by zone."""
+
+    names: Mapping[str, str] = attrs.field(factory=dict)
+    """Host names by application, empty for what has been looked up in vain."""
+
+    without_names: str = ""
+    """Why host names of a zone could not be looked up, empty if they could."""
+
+    def zones_to_name(self) -> list[str]:
+        """Zones with applications that have not been looked up."""
+        unknown = (app.zone_id for app in self.apps if app.now.app_id not in self.names)
+        return list(dict.fromkeys(unknown)) if self.has_names else []
 
 
 def add_round(view: WatchView, found: Round) -> WatchView:
@@ -194,6 +249,43 @@ def add_round(view: WatchView, found: Round) -> WatchView:
     return attrs.evolve(view, tick=found.tick, missed=found.missed, apps=tuple(apps), errors=errors)
 
 
+def add_names(view: WatchView, names: Mapping[str, str], errors: Mapping[str, SpectrumError]) -> WatchView:
+    """Add host names to what is known; applications that have none are not looked up again.
+
+    Args:
+        view: What was known before.
+        names: Host names by application.
+        errors: Why zones could not be looked up, by zone.
+
+    Returns:
+        What is known now.
+    """
+    asked = set(view.zones_to_name())
+    none = {app.now.app_id: "" for app in view.apps if app.zone_id in asked}
+    text = next((str(error) for error in errors.values()), view.without_names)
+    return attrs.evolve(view, names={**none, **view.names, **names}, without_names=text)
+
+
+def round_values(found: Round, names: Mapping[str, str]) -> dict[str, Any]:
+    """Give a round as values of JSON: the applications as the API writes them, with their host names.
+
+    Args:
+        found: The round.
+        names: Host names by application.
+
+    Returns:
+        The values.
+    """
+    converter = make_converter()
+    zones = {
+        zone_id: [{**converter.unstructure(each), "name": names.get(each.app_id) or None} for each in aggregates]
+        for zone_id, aggregates in found.aggregates.items()
+    }
+    errors = {zone_id: str(error) for zone_id, error in found.errors.items()}
+    tick = format_date_time(found.tick)
+    return {"tick": tick, "lag": round(found.lag, 3), "missed": found.missed, "zones": zones, "errors": errors}
+
+
 def watch_screen(view: WatchView, now: datetime, *, width: int, height: int) -> RenderableType:
     """Show the current traffic on a terminal.
 
@@ -207,13 +299,18 @@ def watch_screen(view: WatchView, now: datetime, *, width: int, height: int) -> 
         What to print, no higher than the terminal; lines that are too long are cut off.
     """
     errors = _errors(view)
-    room = max(1, height - len(errors) - _FRAME_LINES)
-    hidden = len(view.apps) - room
     state = [_state(view, now)]
+    if view.without_names:
+        errors.append(f"without host names: {view.without_names}")
+    shown, left_out = _titles(view, width)
+    if view.apps and left_out:
+        state.insert(0, f"no room for {', '.join(left_out)}; --json has all")
+    room = max(1, height - len(errors) - len(state) - _FRAME_LINES + 1)
+    hidden = len(view.apps) - room
     if hidden > 0:
         room, hidden = max(1, room - 1), hidden + 1
         state.insert(0, f"and {counted(hidden, 'app')} with less traffic")
-    table = [] if view.tick is None else [_table(view.apps[:room], width)]
+    table = [] if view.tick is None else [_table(view, view.apps[:room], shown, width)]
     # The state comes last: where a terminal echoes ^C behind a line of full width, the cursor would move on by a line.
     return Group(*table, *(_line(line, "red") for line in errors), *(_line(line, "dim") for line in state))
 
@@ -233,24 +330,39 @@ def watch_lines(view: WatchView) -> Iterator[str]:
             connections, *sizes = _numbers(app.now)
             bars = sparkline(app.history)
             numbers = "{} connections  in {} {}  out {} {}".format(connections, *sizes)
-            yield f"{moment}  {app.zone_id}  {app.now.app_id}  {numbers}  {bars}"
+            name = view.names.get(app.now.app_id) or "-"
+            yield f"{moment}  {app.zone_id}  {app.now.app_id}  {name}  {numbers}  {bars}"
     for zone_id, error in view.errors.items():
         yield f"{moment}  {zone_id}  failed: {error}"
 
 
-def _table(apps: Iterable[_AppTraffic], width: int) -> Table:
-    length = 32 if width >= _WIDE else _SHORT
-    bars = min(_MEMORY, max(1, width - _NUMBERS_WIDTH - 2 * length))
-    table = new_table()
-    for title in ("zone", "app"):
-        table.add_column(title, no_wrap=True)
-    for title in ("conns", "in", "in/s", "out", "out/s"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("traffic", no_wrap=True)
+def _titles(view: WatchView, width: int) -> tuple[list[str], list[str]]:
+    """The columns that there is room for, and those for which there is none."""
+    has_zones, has_names = len(view.zones) > 1, any(view.names.values())
+    useful = [title for title in _TITLES if {"zone": has_zones, "app": has_names}.get(title, True)]
+    narrow = next((titles for least, titles in _LEFT_OUT.items() if width < least), frozenset({_SUM}))
+    return [each for each in useful if each not in narrow], [each for each in useful if each in narrow - {_SUM}]
+
+
+def _table(view: WatchView, apps: Iterable[_AppTraffic], shown: Sequence[str], width: int) -> Grid:
+    kinds: dict[str, Kind] = {"zone": "id", "app": "name", "app id": "id"}
+    columns = [
+        Column(title, kinds.get(title, "number"), is_key=title in kinds) for title in shown if title != "traffic"
+    ]
+    rows = []
     for app in apps:
-        texts = (app.zone_id[:length], app.now.app_id[:length], *_numbers(app.now))
-        table.add_row(*map(cell, texts), cell(sparkline(app.history[-bars:]), "cyan"))
-    return table
+        cells = {"zone": app.zone_id, "app": view.names.get(app.now.app_id, ""), "app id": app.now.app_id}
+        numbers = zip(_TITLES[3:], [*_numbers(app.now), f"{human_bytes(_volume(app.now) / _MINUTE)}/s"], strict=False)
+        cells |= dict(numbers)
+        rows.append([cells[column.title] for column in columns])
+    table = Grid.of(columns, rows, has_note=False)
+    if "traffic" not in shown:
+        return table
+    room = width - (table.used(width - _LEAST_BARS - 2) or width) - 2
+    bars = max(1, min(_MEMORY, room))
+    lines = [cell(sparkline(app.history[-bars:]).ljust(bars), "cyan") for app in apps]
+    columns.append(Column("traffic", "fixed"))
+    return Grid.of(columns, [[*row, line] for row, line in zip(rows, lines, strict=True)], has_note=False)
 
 
 def _numbers(now: CurrentAggregate) -> list[str]:
@@ -262,16 +374,17 @@ def _numbers(now: CurrentAggregate) -> list[str]:
 
 def _state(view: WatchView, now: datetime) -> str:
     wait = human_clock(view.every - now.timestamp() % view.every)
+    zones = counted(len(view.zones), "zone")
     if view.tick is None:
-        return f"{counted(view.zones, 'zone')}; first round in {wait}"
+        return f"{zones}; first round {'under way' if view.at_once else f'in {wait}'}"
     missed = f" ({view.missed:,} missed before it)" if view.missed else ""
-    apps = f"{counted(len(view.apps), 'app')} in {counted(view.zones, 'zone')}"
+    apps = f"{counted(len(view.apps), 'app')} in {zones}"
     return f"round of {view.tick:%H:%M:%S} UTC{missed}: {apps}; next round in {wait}"
 
 
 def _errors(view: WatchView) -> list[str]:
     """A line for each of the first zones that failed."""
-    lines = [f"{zone_id[:_SHORT]} failed: {error}" for zone_id, error in view.errors.items()]
+    lines = [f"{shortened(zone_id, ID_WIDTH)} failed: {error}" for zone_id, error in view.errors.items()]
     more = len(lines) - _MOST_ERRORS
     return lines if more <= 0 else [*lines[:_MOST_ERRORS], f"and {counted(more, 'more zone')} failed"]
 

@@ -1,4 +1,4 @@
-"""The nine operations of https://developers.cloudflare.com/api/resources/spectrum/ : from a request to its result.
+"""The operations of https://developers.cloudflare.com/api/resources/spectrum/ and the list of zones: what they return.
 
 An unknown path is refused with 404 and 7003 (together with 7000), and so is a zone or app id that
 is not 32 hexadecimal digits; a known path with another method with 405, 10405 and an ``Allow``
@@ -19,7 +19,7 @@ import attrs
 from aiospectrum.sandbox.account import Account, App, Zone
 from aiospectrum.sandbox.counting import Counting
 from aiospectrum.sandbox.fields import list_protocols, parse_object
-from aiospectrum.sandbox.hashing import ID
+from aiospectrum.sandbox.hashing import ID, hex_id
 from aiospectrum.sandbox.query import REPORT_PARAMETERS, Params, Query
 from aiospectrum.sandbox.reports import current_aggregate, write_report
 from aiospectrum.sandbox.responses import Problem, RefusedError
@@ -31,6 +31,7 @@ BASE_PATH: Final = "/client/v4"
 """Path prefix of every route."""
 
 _HIGHEST_PAGE: Final = 999_999_999
+_ZONE_STATUSES: Final = ("active", "initializing", "moved", "pending")
 _ORDERS: Final[Mapping[str, Callable[[App], str]]] = {
     "protocol": lambda app: str(app.config.shown["protocol"]),
     "app_id": lambda app: app.id,
@@ -42,14 +43,20 @@ _ORDERS: Final[Mapping[str, Callable[[App], str]]] = {
 
 @attrs.frozen(kw_only=True)
 class _Call:
-    """One request about a zone."""
+    """One request."""
 
     account: Account
-    zone: Zone
+    zone_id: str
+    """Empty for operations that are not about one zone."""
     app_id: str
     """Empty for operations that are not about one app."""
     params: Params
     body: bytes
+
+    @property
+    def zone(self) -> Zone:
+        """The zone that it is about."""
+        return self.account.zone(self.zone_id)
 
 
 _Found: TypeAlias = dict[str, object]
@@ -65,15 +72,37 @@ async def _list_apps(call: _Call) -> _Found:
     per_page = params.whole("per_page", low=1, high=100, default=20)
     order = params.choice("order", tuple(_ORDERS), "dns")
     descending = params.choice("direction", ("asc", "desc"), "asc") == "desc"
-    shown = sorted(apps, key=_ORDERS[order], reverse=descending)[(page - 1) * per_page : page * per_page]
+    ordered = sorted(apps, key=_ORDERS[order], reverse=descending)
+    return _page([app.render() for app in ordered], page=page, per_page=per_page)
+
+
+async def _list_zones(call: _Call) -> _Found:
+    """List the zones by name, all of them active."""
+    account, params = call.account, call.params
+    page = params.whole("page", low=1, high=_HIGHEST_PAGE, default=1)
+    per_page = params.whole("per_page", low=5, high=50, default=20)
+    status = params.choice("status", _ZONE_STATUSES, "active")
+    name = params.single("name")
+    wanted = [] if status != "active" else [*account.zones.values()]
+    zones = [zone for zone in wanted if name is None or zone.name == name.lower()]
+    owner = {"id": hex_id(account.seed, "account"), "name": "Sandbox"}
+    shown: list[dict[str, object]] = [
+        {"id": zone.id, "name": zone.name, "status": "active", "paused": False, "type": "full", "account": owner}
+        for zone in sorted(zones, key=lambda zone: zone.name)
+    ]
+    return _page(shown, page=page, per_page=per_page)
+
+
+def _page(items: list[dict[str, object]], *, page: int, per_page: int) -> _Found:
+    shown = items[(page - 1) * per_page : page * per_page]
     info = {
         "page": page,
         "per_page": per_page,
         "count": len(shown),
-        "total_count": len(apps),
-        "total_pages": -(-len(apps) // per_page),
+        "total_count": len(items),
+        "total_pages": -(-len(items) // per_page),
     }
-    return {"result": [app.render() for app in shown], "result_info": info}
+    return {"result": shown, "result_info": info}
 
 
 async def _create_app(call: _Call) -> _Found:
@@ -129,22 +158,24 @@ class _Operation(NamedTuple):
     """Names that its query may have."""
 
 
+_SPECTRUM: Final = "/(?P<zone_id>[^/]*)/spectrum"
 _ROUTES: Final = tuple(
-    (re.compile(rf"{BASE_PATH}/zones/(?P<zone_id>[^/]*)/spectrum/{path}"), methods)
+    (re.compile(f"{BASE_PATH}/zones{path}"), methods)
     for path, methods in {
-        "apps": {
+        "": {"GET": _Operation(_list_zones, ("name", "status", "page", "per_page"))},
+        f"{_SPECTRUM}/apps": {
             "GET": _Operation(_list_apps, ("page", "per_page", "direction", "order")),
             "POST": _Operation(_create_app),
         },
-        "apps/(?P<app_id>[^/]+)": {
+        f"{_SPECTRUM}/apps/(?P<app_id>[^/]+)": {
             "GET": _Operation(_get_app),
             "PUT": _Operation(_update_app),
             "DELETE": _Operation(_delete_app),
         },
-        "protocols": {"GET": _Operation(_list_protocols)},
-        "analytics/aggregate/current": {"GET": _Operation(_current, ("appID", "colo_name"))},
-        "analytics/events/bytime": {"GET": _Operation(_by_time, (*REPORT_PARAMETERS, "time_delta"))},
-        "analytics/events/summary": {"GET": _Operation(_summary, REPORT_PARAMETERS)},
+        f"{_SPECTRUM}/protocols": {"GET": _Operation(_list_protocols)},
+        f"{_SPECTRUM}/analytics/aggregate/current": {"GET": _Operation(_current, ("appID", "colo_name"))},
+        f"{_SPECTRUM}/analytics/events/bytime": {"GET": _Operation(_by_time, (*REPORT_PARAMETERS, "time_delta"))},
+        f"{_SPECTRUM}/analytics/events/summary": {"GET": _Operation(_summary, REPORT_PARAMETERS)},
     }.items()
 )
 
@@ -153,7 +184,8 @@ class Route(NamedTuple):
     """An operation and the identifiers found in its path."""
 
     operation: _Operation
-    zone_id: str
+    zone_id: str = ""
+    """Empty for operations that are not about one zone."""
     app_id: str = ""
     """Empty for operations that are not about one app."""
 
@@ -188,6 +220,8 @@ async def perform(account: Account, route: Route, query: str, body: bytes) -> di
     Raises:
         RefusedError: The request has no result.
     """
-    zone = account.zone(route.zone_id)
+    if route.zone_id:
+        account.zone(route.zone_id)  # which is refused before the query is looked at
     params = Params(query, route.operation.parameters)
-    return await route.operation.run(_Call(account=account, zone=zone, app_id=route.app_id, params=params, body=body))
+    call = _Call(account=account, zone_id=route.zone_id, app_id=route.app_id, params=params, body=body)
+    return await route.operation.run(call)

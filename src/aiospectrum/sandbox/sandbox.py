@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
@@ -39,10 +40,10 @@ class Sandbox:
     >>> async with Sandbox(zones=2) as sandbox:  # doctest: +SKIP
     ...     print(sandbox.url, sandbox.zones)
 
-    It serves the nine operations of https://developers.cloudflare.com/api/resources/spectrum/ with
-    Cloudflare's authentication, rules, errors and rate limit. Analytics come from one event model,
-    so that every report agrees with every other. Apps and analytics stay as they are when a sandbox
-    is stopped and started again.
+    It serves the nine operations of https://developers.cloudflare.com/api/resources/spectrum/ and
+    the list of zones, with Cloudflare's authentication, rules, errors and rate limit. Analytics
+    come from one event model, so that every report agrees with every other. Apps and analytics stay
+    as they are when a sandbox is stopped and started again.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Sandbox:
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        on_request: Callable[[RecordedRequest, float], object] | None = None,
     ) -> None:
         """Prepare a sandbox without starting it.
 
@@ -83,6 +85,8 @@ class Sandbox:
             now: Returns the current time, aware.
             monotonic: Returns seconds that never run backwards, for the rate limit and storms.
             sleep: Waits for seconds, for the latency of faults.
+            on_request: Called with each request and the seconds that it took, once its response is sent or its client
+                is gone; ``None`` for nothing.
 
         Raises:
             ValueError: An argument has a value that makes no sense.
@@ -104,7 +108,9 @@ class Sandbox:
         self._url: str | None = None
         self._account: Final = Account(self._zones, paygo_zones, apps_per_zone, seed=seed, data_lag=data_lag, now=now)
         self._credentials: Final = Credentials(api_token=api_token, api_email=api_email, api_key=api_key)
-        self._sleep: Final = sleep
+        is_hook = on_request is None or (callable(on_request) and not inspect.iscoroutinefunction(on_request))
+        expect(is_hook, "on_request", on_request, "a function that is not async, or None")
+        self._make_server: Final = partial(EnvelopeServer, sleep=sleep, monotonic=monotonic, on_request=on_request)
         limiter = None if rate_limit is None else RateLimiter(rate_limit, monotonic)
         injector = FaultInjector(_check_faults(faults), seed=seed, monotonic=monotonic)
         self._edge: Final = Edge(self._account, self._credentials, limiter, injector)
@@ -207,9 +213,7 @@ class Sandbox:
             raise RuntimeError("no asyncio event loop is running here; run_in_thread() works anywhere") from None
         if self._runner is not None:
             raise RuntimeError(f"this sandbox is running already, at {self._url}")
-        runner = self._runner = web.ServerRunner(
-            EnvelopeServer(self._edge, self._sleep), shutdown_timeout=_SHUTDOWN_SECONDS
-        )
+        runner = self._runner = web.ServerRunner(self._make_server(self._edge), shutdown_timeout=_SHUTDOWN_SECONDS)
         try:
             await runner.setup()
             await web.TCPSite(runner, self._host, self._port).start()

@@ -52,8 +52,8 @@ class Edge:
         self.injector: Final = injector
         self.requests: Final[list[RecordedRequest]] = []
 
-    async def handle(self, request: web.BaseRequest) -> tuple[web.Response, InjectedFault]:
-        """Return the response to one request, and what is to go wrong with it.
+    async def handle(self, request: web.BaseRequest) -> tuple[web.Response, InjectedFault, RecordedRequest]:
+        """Return the response to one request, what is to go wrong with it, and what is recorded of it.
 
         Whatever is wrong with the request itself makes an error envelope.
         """
@@ -66,16 +66,15 @@ class Edge:
             response = self._refuse(refusal, headers)
         else:
             response = await self._respond(request, fault, headers)
-        self.requests.append(
-            RecordedRequest(
-                method=request.method,
-                path=request.rel_url.raw_path,
-                query=request.rel_url.raw_query_string,
-                status=None if fault.kind in _WITHOUT_RESPONSE else response.status,
-                fault=fault.kind,
-            )
+        record = RecordedRequest(
+            method=request.method,
+            path=request.rel_url.raw_path,
+            query=request.rel_url.raw_query_string,
+            status=None if fault.kind in _WITHOUT_RESPONSE else response.status,
+            fault=fault.kind,
         )
-        return response, fault
+        self.requests.append(record)
+        return response, fault, record
 
     def respond(self, status: int, payload: bytes, headers: dict[str, str]) -> web.Response:
         """Return a JSON response with the next ``cf-ray``."""
@@ -145,9 +144,22 @@ async def _read_body(request: web.BaseRequest) -> bytes:
 class EnvelopeServer(web.Server):
     """A server whose own error responses, as for a malformed request line, are envelopes as well."""
 
-    def __init__(self, edge: Edge, sleep: Callable[[float], Awaitable[object]]) -> None:
-        """Serve ``edge`` on the running loop, without an access log; ``sleep`` waits for seconds."""
+    def __init__(
+        self,
+        edge: Edge,
+        sleep: Callable[[float], Awaitable[object]],
+        *,
+        monotonic: Callable[[], float],
+        on_request: Callable[[RecordedRequest, float], object] | None,
+    ) -> None:
+        """Serve ``edge`` on the running loop, without an access log; ``sleep`` waits for seconds.
+
+        ``on_request`` is called with each request and the seconds that it took by ``monotonic``, once its response is
+        sent, or its client is gone.
+        """
         super().__init__(self._serve)
+        self._monotonic: Final = monotonic
+        self._on_request: Final = on_request
         self._edge: Final = edge
         self._delivery: Final = Delivery(sleep)
 
@@ -161,8 +173,13 @@ class EnvelopeServer(web.Server):
         self._delivery.stop()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        response, fault = await self._edge.handle(request)
-        return await self._delivery.deliver(request, response, fault)
+        began = self._monotonic()
+        response, fault, record = await self._edge.handle(request)
+        try:
+            return await self._delivery.deliver(request, response, fault)
+        finally:
+            if self._on_request is not None:
+                self._on_request(record, self._monotonic() - began)
 
 
 class _EnvelopeProtocol(web.RequestHandler):

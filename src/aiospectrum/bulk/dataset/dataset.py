@@ -1,5 +1,6 @@
 """A dataset as it is read: what it has, what it lacks, and its rows as tables."""
 
+import builtins
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,10 +22,13 @@ from aiospectrum.bulk.query import Query
 from aiospectrum.bulk.windows import Window
 
 if TYPE_CHECKING:
+    import altair
     import duckdb
     import pandas
     import polars
     import pyarrow
+
+    from aiospectrum.bulk.dataset.pictures import PictureFormat, State
 
 __all__ = ["Dataset", "open_dataset"]
 
@@ -223,6 +227,12 @@ class Dataset:
             lines += [f"{name}: {sum(map(len, times.values())):,} times of {len(times):,} zones"] if times else []
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """What it has and lacks, for notebooks."""
+        from aiospectrum.charts.notebook import lines_html
+
+        return lines_html("Dataset", str(self).splitlines())
+
     def to_arrow(
         self,
         *,
@@ -337,6 +347,129 @@ class Dataset:
             StorageError: A file cannot be read, or has been deleted meanwhile.
         """
         return read_duckdb(self._place, self._index, self._filter(zones, since, until, names), names, connection)
+
+    def plot(
+        self,
+        metric: str | None = None,
+        *,
+        by: str | None = None,
+        top: int = 6,
+        zones: Iterable[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> "altair.TopLevelMixin":
+        """Draw what the dataset has over time in UTC; needs ``aiospectrum[arrow,report]``.
+
+        ::
+
+            chart = dataset.plot(by="coloName", since=datetime(2026, 11, 1, tzinfo=UTC))
+            chart.save("traffic.png")  # or .svg, or .html
+
+        Rows are added up, a file at a time, in no more than 200 intervals; times without data, and those of which rows
+        may be missing, are shaded.
+
+        Args:
+            metric: What to draw; bytes in both directions together when None, or events where the dataset has no bytes.
+                Durations are drawn as means over rows, weighted by ``count``.
+            by: The dimension to break it down by, or ``zone_id``; the application, or what else there is, when None.
+                Only for counts and bytes.
+            top: Series of their own, the largest, 1 to 6; all others are drawn as one.
+            zones: See :meth:`to_arrow`.
+            since: See :meth:`to_arrow`.
+            until: See :meth:`to_arrow`.
+            names: Names of applications by id, such as :func:`app_names` gives.
+
+        Returns:
+            A chart of altair, which shows itself in a notebook. Its method ``save`` writes SVG, PNG, HTML and JSON.
+
+        Raises:
+            InvalidArgumentError: An argument is invalid, or the dataset has no such zone, metric or dimension.
+            ImportError: pyarrow or altair is not installed; the message says how to install it.
+            StorageError: A file cannot be read, or has been deleted meanwhile.
+        """
+        from aiospectrum.bulk.dataset.pictures import draw_chart
+
+        wanted = self._filter(zones, since, until, names)
+        return draw_chart(
+            self._place,
+            self._index,
+            wanted,
+            self._state(),
+            metric=metric,
+            by=by,
+            top=top,
+            names=names,
+            now=to_datetime(int(time.time())),
+        )
+
+    def render_report(
+        self,
+        file_format: "PictureFormat" = "html",
+        *,
+        title: str = "Cloudflare Spectrum traffic",
+        zones: Iterable[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        names: Mapping[str, str] | None = None,
+        interactive: bool = False,
+        now: datetime | None = None,
+    ) -> "builtins.bytes":
+        """Write a report for people about the dataset; needs ``aiospectrum[arrow,report]``.
+
+        ::
+
+            Path("report.html").write_bytes(dataset.render_report(names=await bulk.app_names(client, dataset.zones)))
+
+        It says what is missing, filling or has failed, and shows traffic over time by application and data centre,
+        connections and errors, durations, and the busiest applications, as far as the dataset has them. Rows are added
+        up, a file at a time, in no more than 200 intervals and with the largest few of each dimension, so that memory
+        is bounded. It is plain code that blocks, for seconds to minutes by the size of the dataset.
+
+        Args:
+            file_format: ``html``, one page that loads nothing from anywhere, for screens of all sizes, in light and
+                dark, and for printers; or ``svg`` or ``png``, one picture of it to post.
+            title: What it is called, 1 to 200 characters.
+            zones: See :meth:`to_arrow`.
+            since: See :meth:`to_arrow`.
+            until: See :meth:`to_arrow`.
+            names: Names of applications by id, such as :func:`app_names` gives; ids are shown of all others.
+            interactive: Whether the page has scripts, all within it, that tell numbers under the pointer; about 1 MB
+                more. Only for ``html``.
+            now: When it is made, aware; what had not begun by then is not missing. The current time when None.
+
+        Returns:
+            The file.
+
+        Raises:
+            InvalidArgumentError: An argument is invalid, or the dataset has no such zone.
+            ImportError: pyarrow or vl-convert-python is not installed; the message says how to install it.
+            StorageError: A file cannot be read, or has been deleted meanwhile.
+        """
+        from aiospectrum.bulk.dataset.pictures import draw_report
+
+        wanted = self._filter(zones, since, until, names if "appID" in self.query.dimensions else None)
+        return draw_report(
+            self._place,
+            self._index,
+            wanted,
+            self._state(),
+            file_format=file_format,
+            title=title,
+            names=names,
+            interactive=interactive,
+            now=to_datetime(int(time.time())) if now is None else now,
+        )
+
+    def _state(self) -> "State":
+        from aiospectrum.bulk.dataset.pictures import State
+
+        return State(
+            zones=self.zones,
+            complete_until=self.complete_until,
+            lacking={"filling": self.filling, "pending": self.pending, "missing": self.missing},
+            failed=self.failed,
+        )
 
     def _filter(
         self,

@@ -130,15 +130,18 @@ class Disk:
         path, descriptor = _place(folder, name)
         os.unlink(path, dir_fd=descriptor)
 
-    def lock(self, descriptor: int) -> bool:
-        """Lock a file until it is closed or the process ends; returns False when somebody else has locked it."""
+    def lock(self, descriptor: int, *, is_shared: bool = False) -> bool:
+        """Lock a file until it is closed or the process ends; returns False when somebody else has locked it.
+
+        Those who share a lock keep out nobody but whoever wants it alone. Windows shares none.
+        """
         try:
             if sys.platform == "win32":  # pragma: no cover - another platform
                 os.lseek(descriptor, _BEYOND, os.SEEK_SET)
                 msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
                 os.lseek(descriptor, 0, os.SEEK_SET)
             else:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):  # the latter on Windows
             return False
         return True

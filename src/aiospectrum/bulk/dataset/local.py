@@ -19,6 +19,8 @@ __all__ = ["LocalStore"]
 
 _LONGEST_OWNER: Final = 200
 _PIECE: Final = 1 << 24
+_TRIES: Final = 100
+"""How often a lock is tried that others only look at."""
 """Bytes that are read at once."""
 
 _CANNOT_SYNC: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
@@ -127,12 +129,16 @@ class LocalStore:
         except FileNotFoundError:
             return None
         try:
-            return self._claim(lock)
+            return self._claim(lock, is_shared=True)
         finally:
             self._disk.close(lock)
 
     def _take(self, lock: int) -> None:
         owner = self._claim(lock)
+        for _ in range(_TRIES):
+            if owner is None or self._claim(lock, is_shared=True) is not None:
+                break
+            owner = self._claim(lock)  # those that share it only look whether it is free, and are gone at once
         if owner is not None:
             raise self._busy(owner)
         if _has_one_name(lock):
@@ -140,10 +146,10 @@ class LocalStore:
             os.ftruncate(lock, 0)
             self._write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
 
-    def _claim(self, lock: int) -> str | None:
+    def _claim(self, lock: int, *, is_shared: bool = False) -> str | None:
         """Lock a file; gives who has locked it when somebody has."""
         try:
-            is_free = self._disk.lock(lock)
+            is_free = self._disk.lock(lock, is_shared=is_shared)
         except OSError as error:
             if error.errno not in _CANNOT_LOCK:
                 raise

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
-__all__ = ["RowFilter", "add_columns", "check_names", "read_arrow", "read_duckdb", "read_rows"]
+__all__ = ["RowFilter", "add_columns", "check_names", "read_arrow", "read_duckdb", "read_rows", "read_tables"]
 
 _TIME: Final = DateTime(takes_unchecked=False)
 _APP: Final = "appID"
@@ -151,11 +151,29 @@ def read_arrow(
         StorageError: A file cannot be read.
     """
     pa = import_pyarrow(".dataset")
-    schema = schema_of(index.query)
-    condition = wanted.to_arrow(pa)
-    tables = [_read_file(place, path, index.file_format, schema, condition) for path in wanted.paths(index)]
-    table = pa.concat_tables([schema.empty_table(), *tables])
+    table = pa.concat_tables([schema_of(index.query).empty_table(), *read_tables(place, index, wanted)])
     return table if names is None else _with_names(pa, table, names)
+
+
+def read_tables(place: Place, index: DatasetIndex, wanted: RowFilter) -> "Iterator[pyarrow.Table]":
+    """Read rows, those of one file at a time.
+
+    Args:
+        place: Where the dataset is.
+        index: What files it has.
+        wanted: Which rows.
+
+    Yields:
+        The rows of each file, in the order of time.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+        StorageError: A file cannot be read.
+    """
+    schema = schema_of(index.query)
+    condition = wanted.to_arrow(import_pyarrow(".dataset"))
+    for path in wanted.paths(index):
+        yield _read_file(place, path, index.file_format, schema, condition)
 
 
 def _read_file(place: Place, path: str, file_format: FileFormat, schema: Any, condition: Any) -> Any:

@@ -7,20 +7,17 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from aiospectrum._extras import import_extra
 from aiospectrum.bulk.dataset.backend import Backend, as_os_error
 from aiospectrum.bulk.dataset.lease import Lease
 from aiospectrum.bulk.dataset.local import LocalStore
-from aiospectrum.bulk.dataset.paths import FOLDERS, UPKEEP, WRITER, check_path, is_path
+from aiospectrum.bulk.dataset.paths import FOLDERS, UPKEEP, WRITER, check_path, is_path, writer_of
 from aiospectrum.bulk.dataset.state import check_size
 from aiospectrum.bulk.dataset.store import Store
 
 __all__ = ["RemoteStore", "open_remote"]
-
-_PART: Final = "state/part"
-"""A journal while it is written, where a file can be seen before it is whole."""
 
 
 def open_remote(url: str, options: Mapping[str, Any], *, owner: str, clock: Callable[[], float]) -> Store:
@@ -195,8 +192,9 @@ class RemoteStore:
         if self._backend.is_object_store:
             self._backend.write(path, content, self._check_active)
         else:
-            self._backend.write(_PART, content, self._check_active)
-            self._backend.move(_PART, path, self._check_active)
+            part = f"state/part-{writer_of(path)}"  # as a file can be seen before it is whole
+            self._backend.write(part, content, self._check_active)
+            self._backend.move(part, path, self._check_active)
         self._journal = path, content
 
     def delete(self, path: str) -> None:

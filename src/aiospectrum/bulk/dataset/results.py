@@ -121,3 +121,12 @@ class Saved:
     def ok(self) -> bool:
         """Whether the dataset has all of the plan now, and nothing that is filling."""
         return not (self.failed or self.left or self.filling or self.not_begun)
+
+    def _repr_html_(self) -> str:
+        """What was saved, for notebooks."""
+        from aiospectrum.charts.notebook import saved_html
+
+        names = ("skipped", "done", "filling", "not_begun", "left", "rows", "bytes")
+        failures = [f"zone {each.zone_id}, {each.window}: {each.error}" for each in self.failed]
+        numbers = {"tasks": self.total, **{name: getattr(self, name) for name in names}}
+        return saved_html(self.folder, numbers, failures, ok=self.ok)

@@ -1,0 +1,99 @@
+"""Specifications to charts and pictures; needs ``aiospectrum[report]``. Nothing is loaded from a network."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from aiospectrum._extras import import_extra
+from aiospectrum.charts.panel import Panel, whole_specification
+
+if TYPE_CHECKING:
+    import altair
+
+__all__ = ["draw_panels", "draw_png", "draw_svg", "make_chart", "script_bundle"]
+
+_WIDTH: Final = 640
+_HEIGHT: Final = 220
+_VERSION: Final = "6.1"
+_NUMBER: Final = re.compile(r"-?\d+\.\d{2,}")
+_SVG_IDS: Final = re.compile(r"\b(clip|gradient)(_?\d+)")
+
+
+def make_chart(panels: Sequence[Panel]) -> "altair.TopLevelMixin":
+    """Make a chart that shows itself in a notebook and saves itself.
+
+    Args:
+        panels: One or more, one below another.
+
+    Returns:
+        A chart of altair.
+
+    Raises:
+        ImportError: altair is not installed; the message says how to install it.
+    """
+    alt = import_extra("altair", extra="report", purpose="A chart")
+    chart: altair.TopLevelMixin = alt.Chart.from_dict(whole_specification(panels, _WIDTH, _HEIGHT))
+    return chart
+
+
+def draw_panels(panels: Sequence[Panel]) -> str:
+    """Draw panels one below another, each with title and legend, as SVG.
+
+    Args:
+        panels: One or more.
+
+    Returns:
+        SVG.
+
+    Raises:
+        ImportError: vl-convert-python is not installed; the message says how to install it.
+    """
+    return draw_svg(whole_specification(panels, _WIDTH, _HEIGHT), "c")
+
+
+def draw_svg(specification: Mapping[str, Any], prefix: str) -> str:
+    """Draw a specification.
+
+    Args:
+        specification: What to draw.
+        prefix: What ids within begin with, different for each picture of a page.
+
+    Returns:
+        SVG, whose numbers are rounded, as no screen shows more of them.
+
+    Raises:
+        ImportError: vl-convert-python is not installed; the message says how to install it.
+    """
+    svg: str = _vl_convert().vegalite_to_svg(dict(specification), vl_version=_VERSION, allowed_base_urls=[])
+    svg = _SVG_IDS.sub(rf"{prefix}-\1\2", svg)
+    return _NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
+
+
+def draw_png(svg: str, scale: float) -> bytes:
+    """Draw SVG as PNG.
+
+    Args:
+        svg: The picture.
+        scale: Pixels for each of the picture's own.
+
+    Returns:
+        The file.
+
+    Raises:
+        ImportError: vl-convert-python is not installed; the message says how to install it.
+    """
+    png: bytes = _vl_convert().svg_to_png(svg, scale=scale)
+    return png
+
+
+def script_bundle(snippet: str) -> str:
+    """Scripts that draw specifications in a browser, with all that they need, and a snippet of ours."""
+    script: str = _vl_convert().javascript_bundle(snippet, vl_version=_VERSION)
+    return script
+
+
+def _vl_convert() -> Any:
+    try:
+        return import_extra("vl_convert", extra="report", purpose="A picture")
+    except ImportError as missing:
+        raise ImportError(str(missing).replace("vl_convert", "vl-convert-python"), name="vl_convert") from missing

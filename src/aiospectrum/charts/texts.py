@@ -1,0 +1,149 @@
+"""Numbers with units, times, and foreign text, as pages and pictures show them: pure functions."""
+
+import html
+import math
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+__all__ = [
+    "counted",
+    "escape",
+    "human_duration",
+    "human_metric",
+    "human_number",
+    "human_size",
+    "human_span",
+    "human_time",
+    "percent",
+    "plain",
+    "unit_of",
+]
+
+_BYTES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_COUNTS: Final = ("", "thousand", "million", "billion", "trillion")
+_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_LONGEST: Final = 120
+_MINUTE: Final = 60_000
+_HOUR: Final = 60 * _MINUTE
+
+
+def plain(text: object, most: int = _LONGEST) -> str:
+    r"""Make text that can be shown anywhere: without control characters or such that turn the writing direction.
+
+    Args:
+        text: Anything; its ``str`` is taken.
+        most: Characters at most, 1 or more; what is longer is cut in the middle, where names differ least.
+
+    Returns:
+        One line, in which each such character is an escape sequence such as ``\u202e``.
+    """
+    shown = str(text)
+    if len(shown) > most:
+        shown = f"{shown[: most // 2]}…{shown[len(shown) - (most - 1) // 2 :]}"
+    return shown if shown.isprintable() else "".join(map(_escape_character, shown))
+
+
+def _escape_character(character: str) -> str:
+    if unicodedata.category(character) in _UNPRINTABLE:
+        return character.encode("unicode_escape").decode("ascii")
+    return character
+
+
+def escape(text: object, most: int = _LONGEST) -> str:
+    """Make text of HTML or SVG that is shown as it is, also within an attribute; as :func:`plain` makes it."""
+    return html.escape(plain(text, most))
+
+
+def unit_of(metric: str, most: float) -> tuple[float, str]:
+    """Choose the unit of an axis.
+
+    Args:
+        metric: Name of the metric, such as ``bytesIngress``; durations are in milliseconds.
+        most: The greatest value.
+
+    Returns:
+        What values are divided by, and the name of the unit; empty for plain numbers.
+    """
+    if metric.startswith("duration"):
+        for size, unit in ((_HOUR, "hours"), (_MINUTE, "minutes"), (1000, "seconds")):
+            if most >= 2 * size:
+                return size, unit
+        return 1, "milliseconds"
+    if metric == "percent":
+        return 1, "%"
+    names = _BYTES if metric.startswith("bytes") else _COUNTS
+    place = 0
+    while place < len(names) - 1 and most >= (2 if place or metric.startswith("bytes") else 20) * 1000 ** (place + 1):
+        place += 1
+    return float(1000**place), names[place]
+
+
+def human_size(count: float) -> str:
+    """Write a number of bytes with a decimal unit: ``999 B`` or ``1.2 MB``; nothing for nan."""
+    if math.isnan(count):
+        return ""
+    size, unit = abs(count), 0
+    while unit < len(_BYTES) - 1 and round(size, 1 if unit else 0) >= 1000:
+        size /= 1000
+        unit += 1
+    return f"{'-' if count < 0 else ''}{size:,.{1 if unit else 0}f} {_BYTES[unit]}"
+
+
+def human_number(number: float) -> str:
+    """Write a number: ``12,345``, ``1.23 million`` or ``45.6 billion``; nothing for nan."""
+    if math.isnan(number):
+        return ""
+    for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if abs(number) >= 0.9995 * size:
+            share = number / size
+            return f"{share:,.{2 if abs(share) < 10 else 1}f} {name}"
+    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
+
+
+def human_duration(duration: float) -> str:
+    """Write a duration given in milliseconds: ``250 ms``, ``1.5 s``, ``12.0 min`` or ``3.2 h``; nothing for nan."""
+    if math.isnan(duration):
+        return ""
+    for size, unit in ((_HOUR, "h"), (_MINUTE, "min"), (1000, "s")):
+        if abs(duration) >= size:
+            return f"{duration / size:,.1f} {unit}"
+    return f"{duration:,.0f} ms"
+
+
+def human_metric(metric: str, value: float) -> str:
+    """Write the value of a metric in its unit."""
+    if metric.startswith("bytes"):
+        return human_size(value)
+    return human_duration(value) if metric.startswith("duration") else human_number(value)
+
+
+def percent(part: float, whole: float) -> str:
+    """Write a share: ``12 %``, ``0.3 %``, ``< 0.1 %`` or ``0 %``; nothing of nothing."""
+    if not whole:
+        return ""
+    share = 100 * part / whole
+    if 0 < share < 0.1:
+        return "< 0.1 %"
+    return f"{share:.1f} %" if 0 < share < 10 else f"{share:.0f} %"
+
+
+def human_time(moment: datetime) -> str:
+    """Write a time in UTC to the minute, which a heading says is UTC; a date alone at midnight."""
+    moment = moment.astimezone(UTC)
+    return f"{moment:%Y-%m-%d}" if moment.hour == moment.minute == 0 else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def human_span(span: timedelta) -> str:
+    """Write a length of time in its largest units: ``45 s``, ``10 min``, ``36 h`` or ``12.5 days``."""
+    seconds = span.total_seconds()
+    for unit, one, least in (("days", 86_400, 2), ("h", 3600, 1), ("min", 60, 1)):
+        if seconds >= least * one:
+            value = round(seconds / one, 1)
+            return f"{value:,.0f} {unit}" if value.is_integer() else f"{value:,.1f} {unit}"
+    return f"{seconds:,.0f} s"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write how many there are of something: ``1 zone`` or ``20 zones``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,82 @@
+"""``--chart`` and ``--chart-file`` of reports: a chart in the terminal, and one in a file."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
+
+from cyclopts import Parameter
+
+from aiospectrum.charts.drawing import draw_panels, draw_png
+from aiospectrum.charts.reports import panels_of_report
+from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.files import check_file, write_file
+from aiospectrum.cli.terminal_chart import chart_lines
+from aiospectrum.errors import InvalidArgumentError
+from aiospectrum.models import Report
+from aiospectrum.tables.layout import TidyTable
+
+__all__ = ["ChartFileOption", "ChartOption", "show_charts"]
+
+ChartOption: TypeAlias = Annotated[
+    bool, Parameter(negative=(), show_default=False, help="Draw a chart instead of a table, as wide as the terminal.")
+]
+"""Whether to draw in the terminal."""
+
+ChartFileOption: TypeAlias = Annotated[
+    str | None,
+    Parameter(allow_leading_hyphen=True, help="Also draw a chart as a picture, in this file of .svg or .png."),
+]
+"""Where to draw a picture."""
+
+_TOP = 6
+_SUFFIXES = (".svg", ".png")
+
+
+def show_charts(
+    report: Report,
+    arguments: Mapping[str, Any],
+    names: Mapping[str, str],
+    context: Context,
+    *,
+    chart: bool,
+    file: str | None,
+    as_json: bool,
+) -> bool:
+    """Draw a report where it is wanted.
+
+    Args:
+        report: The report.
+        arguments: What it was asked for with.
+        names: Host names of applications by their identifiers.
+        context: The surroundings.
+        chart: Whether to draw in the terminal.
+        file: The file to draw a picture in; None for none.
+        as_json: Whether JSON is wanted, which goes without a chart in the terminal.
+
+    Returns:
+        Whether nothing else is to be printed.
+
+    Raises:
+        UsageError: The options do not go together, the file cannot be one, or an extra is not installed.
+    """
+    if chart and as_json:
+        raise UsageError("expected --chart or --json, got both; --chart-file goes with either")
+    if not chart and file is None:
+        return False
+    path = None if file is None else check_file("--chart-file", file, _SUFFIXES)
+    tidy = TidyTable.from_report(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"])
+    numbers = {name: [number for piece in pieces for number in piece] for name, pieces in tidy.metrics.items()}
+    try:
+        panels = panels_of_report(tidy.intervals, tidy.dimensions, numbers, wanted=None, by=None, top=_TOP, names=names)
+    except InvalidArgumentError as error:
+        raise UsageError(f"--chart: expected {error.expected}") from None
+    if path is not None:
+        try:
+            svg = draw_panels(panels)
+            write_file("--chart-file", path, draw_png(svg, 2) if path.suffix.lower() == ".png" else svg.encode())
+        except ImportError as error:
+            raise UsageError(f"--chart-file: {error}") from None
+        context.print_err(f"chart written: {path}")
+    if chart:
+        for line in chart_lines(panels, context.out.width):
+            context.out.print(line, soft_wrap=True)
+    return chart

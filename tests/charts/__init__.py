@@ -1,0 +1,1 @@
+"""Charts, reports, and what notebooks show; pages are opened in a browser where there is one."""

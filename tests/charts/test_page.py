@@ -1,0 +1,247 @@
+"""A report says what the dataset has, whatever that is, and what it lacks."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from aiospectrum import InvalidArgumentError, SpectrumError, Unchecked
+from aiospectrum.bulk import Dataset
+from tests.charts.datasets import APPS, HOSTILE, METRICS, SINCE, VALUES, ZONES, make_dataset
+
+pytest.importorskip("pyarrow")
+pytest.importorskip("vl_convert")
+
+
+class Parsed(HTMLParser):
+    """The elements of a page, and the numbers that it shows, by the heading before them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: Counter[str] = Counter()
+        self.attributes: set[tuple[str, str]] = set()
+        self.numbers: dict[str, list[float]] = {}
+        self.texts: list[str] = []
+        self._open: list[str] = []
+        self._heading = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes |= {(tag, name) for name, _ in attrs}
+        self._open.append(tag)
+        if tag == "data":
+            self.numbers.setdefault(self._heading, []).append(float(dict(attrs)["value"] or ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] in ("h1", "h2", "dt"):
+            self._heading = data
+        if self._open and self._open[-1] not in ("style", "script"):
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Two days of two zones, with all dimensions but one and all metrics."""
+    return make_dataset(tmp_path_factory.mktemp("dataset"))
+
+
+def total(dataset: Dataset, metric: str) -> int:
+    """The sum of a metric over rows, added up one by one."""
+    return sum(row[metric] for row in dataset.to_arrow().to_pylist())
+
+
+def sums_of(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Traffic, both of its directions, connections and errors, added up one by one."""
+    both = [sum(row[name] for row in rows) for name in ("bytesIngress", "bytesEgress")]
+    counts = [
+        sum(row["count"] for row in rows if row["event"] in events)
+        for events in (["connect"], ["originError", "clientFiltered"])
+    ]
+    return [sum(both), *both, *counts]
+
+
+def test_its_numbers_are_those_of_the_dataset(dataset: Dataset) -> None:
+    """Each number that it shows is a sum of rows; groups are in the order of their traffic."""
+    numbers = Parsed(dataset.render_report().decode()).numbers
+    rows = dataset.to_arrow().to_pylist()
+    assert numbers["Traffic"] == [sums_of(rows)[0]]
+    for heading, event in {
+        "Connections": "connect",
+        "Origin errors": "originError",
+        "Clients filtered": "clientFiltered",
+    }.items():
+        assert numbers[heading] == [sum(row["count"] for row in rows if row["event"] == event)]
+    assert (numbers["Applications"], numbers["Data centres"][:1]) == ([3], [3])
+    for heading, column in {
+        "Busiest applications": "appID",
+        "Busiest data centres": "coloName",
+        "Busiest zones": "zone_id",
+    }.items():
+        groups: dict[str, list[Any]] = {}
+        for row in rows:
+            groups.setdefault(row[column], []).append(row)
+        expected = sorted(map(sums_of, groups.values()), key=lambda sums: -sums[0])
+        expected = [number for sums in expected for number in sums]
+        assert numbers[heading] == expected, heading
+
+
+def test_filters_count_for_all_of_it(dataset: Dataset) -> None:
+    """Zones and times that are left out are in no number."""
+    since, until = SINCE + timedelta(hours=7), SINCE + timedelta(hours=31)
+    page = Parsed(dataset.render_report(zones=ZONES[:1], since=since, until=until).decode())
+    rows = dataset.to_arrow(zones=ZONES[:1], since=since, until=until).to_pylist()
+    assert page.numbers["Traffic"] == [sum(row["bytesIngress"] + row["bytesEgress"] for row in rows)]
+    assert "2026-11-18 07:00 to 2026-11-19 07:00 UTC · 1 zone" in page.text
+    assert "Busiest zones" not in page.text
+
+
+def test_the_largest_are_shown_and_all_others_together(tmp_path: Path) -> None:
+    """Forty applications are twelve rows, six colours, and the rest, which add up to all of it."""
+    values = {**VALUES, "appID": APPS}
+    found = make_dataset(tmp_path, dimensions=("appID",), metrics=("count",), zones=ZONES[:1], values=values)
+    page = Parsed(found.render_report().decode())
+    numbers = page.numbers["Busiest applications"]
+    assert len(numbers) == 12 * 2 + 1  # each with its share of events and its events
+    assert sum(numbers[:24:2]) + numbers[-1] == total(found, "count")
+    assert "28 others" in page.text
+    assert "34 others" in page.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "dimensions", "metrics"),
+    [
+        pytest.param("bytime", (), ("count",), id="events alone"),
+        pytest.param("bytime", (), ("durationMedian", "duration99th"), id="durations alone"),
+        pytest.param("bytime", ("appID",), ("durationMedian", "duration99th"), id="durations of apps"),
+        pytest.param("bytime", ("coloName", "ipVersion"), ("bytesEgress", "durationAvg"), id="data centres"),
+        pytest.param("bytime", ("event",), METRICS, id="events"),
+        pytest.param("summary", (), METRICS, id="a summary"),
+        pytest.param("summary", ("appID", "event"), ("count",), id="a summary of apps"),
+    ],
+)
+def test_any_dataset_makes_a_page(tmp_path: Path, kind: str, dimensions: Sequence[str], metrics: Sequence[str]) -> None:
+    """What it lacks is left out and said; nothing is a placeholder."""
+    found = make_dataset(tmp_path, kind=kind, dimensions=dimensions, metrics=metrics, days=1, zones=ZONES[:2])
+    page = Parsed(found.render_report().decode())
+    assert re.search(r"\b(None|nan|NaN|undefined|Infinity)\b", page.text) is None
+    assert ("Busiest applications" in page.text) is ("appID" in dimensions and metrics[0] != "durationMedian")
+    assert ("Connections opened" in page.text) is ("event" in dimensions and "count" in metrics)
+    assert ("Durations" in page.text) is any(name.startswith("duration") for name in metrics)
+    left_out = page.text.partition("Not in this dataset")[2]
+    for dimension in ("appID", "coloName"):
+        assert (f"the dimension {dimension}" in left_out) is (dimension not in dimensions)
+    assert "complete" in page.text.lower()
+    picture = ET.fromstring(found.render_report("svg"))  # noqa: S314 - our own
+    assert picture.get("width") == "1200"
+
+
+def test_durations_are_exact_only_where_they_can_be(tmp_path: Path) -> None:
+    """Means of percentiles say that they are, and a dataset without dimensions of one zone shows the API's own."""
+    exact = make_dataset(tmp_path / "exact", dimensions=(), zones=ZONES[:1])
+    assert "approximate" not in Parsed(exact.render_report().decode()).text
+    mixed = make_dataset(tmp_path / "mixed", dimensions=("appID",), zones=ZONES[:1])
+    assert "approximate: weighted means of rows" in Parsed(mixed.render_report().decode()).text
+
+
+def test_what_is_missing_is_said_first(tmp_path: Path) -> None:
+    """Failed, filling and missing times are said at the top, in each form, and their times in the page."""
+    now = SINCE + timedelta(days=1, hours=6)
+    fails = {ZONES[2]: SpectrumError(HOSTILE[0])}
+    found = make_dataset(tmp_path, zones=ZONES[:3], now=now, fails=fails)
+    page = Parsed(found.render_report(now=now).decode())
+    head = page.text.partition("Traffic by application")[0]
+    assert "Failed" in head
+    assert "Still filling" in head
+    assert "Complete." not in head
+    assert ZONES[2] in head
+    assert "window.hacked" in head
+    assert page.tags["script"] == 0
+    assert "Failed: 2 windows of 1 zone" in found.render_report("svg", now=now).decode()
+
+
+def test_a_dataset_without_rows(tmp_path: Path) -> None:
+    """It says that there are none, in every form."""
+    empty = make_dataset(tmp_path, values={**VALUES, "appID": ()})
+    assert "No data." in Parsed(empty.render_report().decode()).text
+    assert "No data" in empty.render_report("svg").decode()
+    assert empty.render_report("png").startswith(b"\x89PNG")
+
+
+def test_foreign_text_is_only_text(tmp_path: Path) -> None:
+    """Of names, values of dimensions, filters and titles: it makes no element, no attribute and no line of its own."""
+    plain = make_dataset(tmp_path / "plain", values={**VALUES, "appID": APPS[:11]}, days=1)
+    harmless = Parsed(plain.render_report(names=dict.fromkeys(APPS, "name.example")).decode())
+    values = {**VALUES, "appID": HOSTILE[:10], "coloName": HOSTILE[:3]}
+    names = dict(zip(HOSTILE, reversed(HOSTILE), strict=True))
+    found = make_dataset(tmp_path / "hostile", values=values, days=1, filters="event!=progress")
+    for given, title in ((names, HOSTILE[0]), (None, HOSTILE[5])):
+        page = found.render_report(names=given, title=title).decode()
+        parsed = Parsed(page)
+        assert set(parsed.tags) == set(harmless.tags)
+        assert parsed.attributes == harmless.attributes
+        assert not set(page) & set("\u202e\u2066\x1b\x00")
+        assert "<script>window.hacked=1</script>" in parsed.text
+    tree = ET.fromstring(found.render_report("svg", names=names, title=HOSTILE[0]))  # noqa: S314 - our own
+    assert {each.tag.rpartition("}")[2] for each in tree.iter()} <= {
+        "svg",
+        "title",
+        "g",
+        "path",
+        "rect",
+        "text",
+        "line",
+    }
+    assert not [name for each in tree.iter() for name in each.attrib if name.startswith("on") or "href" in name]
+
+
+def test_data_of_scripts_cannot_end_them(tmp_path: Path) -> None:
+    """A page with scripts has two, whatever is in their data."""
+    found = make_dataset(tmp_path, values={**VALUES, "appID": HOSTILE[:6]}, days=1)
+    page = found.render_report(interactive=True).decode()
+    assert Parsed(page).tags["script"] == 2
+    assert len(re.findall(r"</script", page, re.IGNORECASE)) == 2
+
+
+def test_newer_metrics_and_dimensions_are_said(tmp_path: Path) -> None:
+    """What this version does not know is left out by name, and does not end the report."""
+    values = {**VALUES, "interval": ("a", "b")}
+    found = make_dataset(
+        tmp_path, metrics=("count", Unchecked("jitter")), dimensions=(Unchecked("interval"),), values=values, days=1
+    )
+    page = Parsed(found.render_report().decode())
+    assert "jitter, a metric not known here" in page.text
+    assert page.numbers["Events"] == [total(found, "count")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        pytest.param({"file_format": "pdf"}, "file_format", id="format"),
+        pytest.param({"file_format": "png", "interactive": True}, "interactive", id="scripts in a picture"),
+        pytest.param({"title": ""}, "title", id="no title"),
+        pytest.param({"zones": ["0" * 32]}, "zones[0]", id="no such zone"),
+        pytest.param({"names": ["x"]}, "names", id="names"),
+        pytest.param({"since": datetime(2026, 1, 1)}, "since", id="naive time"),
+    ],
+)
+def test_bad_arguments_are_refused(dataset: Dataset, arguments: Mapping[str, Any], field: str) -> None:
+    """Each by its name."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        dataset.render_report(**arguments)
+    assert caught.value.field == field

@@ -1,0 +1,219 @@
+"""Tables in terminals of any width."""
+
+import io
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from aiospectrum import (
+    DNS,
+    App,
+    CurrentAggregate,
+    Protocol,
+    ReportByTime,
+    ReportByTimeRow,
+    ReportQuery,
+    ReportSummary,
+    ReportSummaryRow,
+)
+from aiospectrum.bulk import Problem
+from aiospectrum.cli.dataset_tables import ZoneStatus, problems_table, zones_table
+from aiospectrum.cli.grid import Column, Grid
+from aiospectrum.cli.tables import apps_table, current_table, details_table, protocols_table, report_table
+from aiospectrum.sandbox import Sandbox
+
+NOTE = "… is cut: whole with --wide or --json"
+THEN = datetime(2024, 5, 6, 7, 0, tzinfo=UTC)
+IDS = [f"{number:x}" * 32 for number in range(1, 4)]
+HOSTS = ["ssh.example.com", "a-very-long-name-of-a-host.of-some-department.example.com", "x.example", "例え.example"]
+METRICS = ["count", "bytesIngress", "bytesEgress", "durationAvg", "durationMedian", "duration90th", "duration99th"]
+DIMENSIONS = ["event", "appID", "coloName", "ipVersion"]
+
+
+def printed(grid: Grid, width: int) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width, highlight=False).print(grid)
+    return out.getvalue()
+
+
+def plain(text: str) -> Counter[str]:
+    return Counter(character for character in text if not character.isspace() and character not in "─…")
+
+
+def check(grid: Grid, width: int) -> None:
+    """No line is too long, no cell is in shreds, and nothing is lost without a word."""
+    text = printed(grid, width)
+    assert max(map(cell_len, text.splitlines()), default=0) <= width, text
+    cells = [cell.plain for row in (*grid.rows, *grid.footer) for cell in row]
+    for row in (*grid.rows, *grid.footer):
+        for column, cell in zip(grid.columns, row, strict=True):
+            together = cell.plain if column.kind == "number" else cell.plain[:4]
+            assert together.strip() in text, (column, cell.plain, text)
+    if "…" in text:
+        assert "".join(NOTE.split()) in "".join(text.split())
+        return
+    assert not plain("".join(cells)) - plain(text), text
+
+
+def app(number: int, host: str, origins: Sequence[str]) -> App:
+    return App(
+        id=IDS[number % 3],
+        protocol="tcp/27000-27015",
+        dns=DNS(name=host),
+        origin_direct=list(origins),
+        traffic_type="direct",
+        created_on=THEN,
+        modified_on=THEN,
+    )
+
+
+hosts = st.sampled_from(HOSTS)
+sizes = st.sampled_from([0, 7, 999_950_000, 123_456_789_012])
+origins = st.lists(st.sampled_from(["tcp://[2001:db8::4]:27000-27015", "tcp://192.0.2.1:22", "udp://o"]), max_size=4)
+
+
+@st.composite
+def reports(draw: Any) -> Grid:
+    """Reports of all shapes: with metrics and dimensions, by time or not, cut off or not."""
+    metrics = draw(st.lists(st.sampled_from(METRICS), min_size=1, unique=True))
+    dimensions = draw(st.lists(st.sampled_from(DIMENSIONS), unique=True))
+    values = {"event": "clientFiltered", "appID": IDS[0], "coloName": "SFO", "ipVersion": "6"}
+    number = draw(sizes)
+    common: dict[str, Any] = {
+        "data_lag": 0,
+        "rows": 1,
+        "query": ReportQuery(metrics=metrics, dimensions=dimensions),
+        "totals": dict.fromkeys(metrics, 2 * number),
+    }
+    names = draw(st.sampled_from([{}, {IDS[0]: HOSTS[1]}]))
+    texts = [values[name] for name in dimensions]
+    if draw(st.booleans()):
+        by_time = ReportByTimeRow(dimensions=texts, metrics=[[number, 1]] * len(metrics))
+        times = [(THEN, THEN), (THEN.replace(hour=8, second=draw(st.sampled_from([0, 5]))), THEN)]
+        report: Any = ReportByTime(data=[by_time], time_intervals=times, **common)
+    else:
+        report = ReportSummary(data=[ReportSummaryRow(dimensions=texts, metrics=[number] * len(metrics))] * 2, **common)
+    return report_table(report, metrics=None, dimensions=None, names=names)
+
+
+def zone_status(zone: str) -> ZoneStatus:
+    return ZoneStatus(zone_id=zone, complete=(), filling=(), pending=(), missing=(), failed=())
+
+
+def aggregate(number: int, size: float) -> CurrentAggregate:
+    return CurrentAggregate(
+        app_id=IDS[number], bytes_egress=size, bytes_ingress=size, connections=size, duration_avg=size
+    )
+
+
+TABLES = st.one_of(
+    st.lists(st.builds(app, st.integers(0, 2), hosts, origins), min_size=1, max_size=3).map(apps_table),
+    st.builds(
+        lambda host, listed: details_table(
+            {"id": IDS[0], "dns": {"name": host}, "origin_direct": listed, "edge_ips": {"connectivity": "all"}}
+        ),
+        hosts,
+        origins,
+    ),
+    st.builds(
+        lambda host, ports: protocols_table([Protocol(name="minecraft", ports=ports, description=f"Known at {host}")]),
+        hosts,
+        st.lists(st.integers(1, 65535), max_size=12),
+    ),
+    st.builds(
+        lambda size, named: current_table([aggregate(0, size), aggregate(1, 3)], named),
+        sizes,
+        st.sampled_from([{}, {IDS[0]: HOSTS[1]}]),
+    ),
+    reports(),
+    st.just(zones_table(map(zone_status, IDS))),
+    hosts.map(
+        lambda host: problems_table(
+            [Problem(path=f"data/zone_id={IDS[0]}/{host}.parquet", kind="damaged", text="is damaged")]
+        )
+    ),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(grid=TABLES, width=st.integers(40, 200))
+def test_every_table_fits(grid: Grid, width: int) -> None:
+    """Of every command, at every width, whatever it holds."""
+    check(grid, width)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    columns=st.lists(
+        st.builds(
+            Column,
+            st.text("abcXYZ \x1b界", max_size=30),
+            st.sampled_from(["id", "name", "text"]),
+            is_key=st.booleans(),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    width=st.integers(40, 200),
+    data=st.data(),
+)
+def test_tables_to_come_fit_too(columns: list[Column], width: int, data: st.DataObject) -> None:
+    """Titles and cells may be anything, in any number."""
+    cells = st.text("abc XYZ:/.-_\x1b界é", max_size=60)
+    rows = data.draw(st.lists(st.tuples(*[cells] * len(columns)), max_size=3))
+    grid = Grid.of(columns, rows)
+    text = printed(grid, width)
+    assert max(map(cell_len, text.splitlines()), default=0) <= width
+    if "…" not in text:
+        whole = "".join(cell.plain for row in grid.rows for cell in row)
+        assert not plain(whole) - plain(text)
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        pytest.param(120, 5, id="whole"),
+        pytest.param(80, 9, id="shortened and folded"),
+        pytest.param(60, 15, id="two parts"),
+        pytest.param(40, 21, id="a list of fields"),
+    ],
+)
+def test_the_layouts_of_one_table(width: int, lines: int) -> None:
+    """The one with most on a line that has room."""
+    found = [app(number, HOSTS[0], ["tcp://[2001:db8::4]:27000-27015"]) for number in range(3)]
+    text = printed(apps_table(found), width)
+    assert text.splitlines()[0].rstrip().endswith("modified") == (width > 60)
+    assert len(text.splitlines()) == lines, text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["apps", "list"],
+        ["apps", "get"],
+        ["current"],
+        ["protocols"],
+        ["bytime", "--metrics", ",".join(METRICS[:6]), "--dimensions", "event,appID", "--since", "-2h"],
+        ["summary", "--metrics", ",".join(METRICS), "--dimensions", ",".join(DIMENSIONS)],
+    ],
+    ids=" ".join,
+)
+def test_commands_fit(cli: Any, sandbox: Sandbox, words: list[str], width: int) -> None:
+    """What they print of a real zone fits the terminal, and no identifier or number is in pieces."""
+    zone = sandbox.zones[0]
+    count = 2 if words[0] == "apps" else 1
+    ids = [zone, sandbox.app_ids(zone)[0]] if words[1:2] == ["get"] else [zone]
+    outcome = cli(*words[:count], *ids, *words[count:], width=width)
+    assert (outcome.status, outcome.err) == (0, "")
+    table, _, note = outcome.out.rstrip().rpartition("\n")
+    assert max(map(len, table.splitlines())) <= width
+    assert not [line for line in table.splitlines() if line.split() and max(map(len, line.split())) < 2]
+    assert max(map(len, note.splitlines())) <= 120
