@@ -264,8 +264,7 @@ def _delete(zone_id: str, app_id: str, /, *, yes: Yes = False, as_json: AsJSON =
     app = context.call(lambda client: client.apps.get(zone_id, app_id))
     name = f"{app.dns.name or 'without a host name'} ({app.protocol}, {app.id})"
     if not yes and not context.confirm(f"Delete the application {name} of the zone {zone_id}?"):
-        context.print_err("not deleted")
-        return 1
+        return context.decline("not deleted")
     deleted = context.call(lambda client: client.apps.delete(zone_id, app_id))
     context.show(deleted, f"deleted {name}", as_json=as_json)
     return 0
