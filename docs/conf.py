@@ -19,7 +19,7 @@ nitpick_ignore_regex = [
     # What is documented elsewhere: the standard library and other packages.
     (
         "py:.*",
-        r"(_pytest|aiohttp|asyncio|cattrs|collections|concurrent|contextlib|datetime|duckdb|multidict|opentelemetry)\..*",
+        r"(_pytest|aiohttp|altair|asyncio|builtins|cattrs|collections|concurrent|contextlib|datetime|duckdb|multidict|opentelemetry)\..*",
     ),
     ("py:.*", r"(os|pandas|pathlib|polars|pyarrow|pytest|ssl|types|typing)\..*"),
     ("py:class", r"AbstractAsyncContextManager|datetime"),

@@ -299,8 +299,8 @@ class Client(BaseClient, Namespaces):
     """Cloudflare's Spectrum API.
 
     Use it in ``async with``: that opens a session, and closes it and all its connections at the end; so do :meth:`open`
-    and :meth:`aclose`. The namespaces ``apps``, ``protocols``, ``analytics`` and ``zones`` hold the calls. A client is for
-    one event loop and shared by its tasks.
+    and :meth:`aclose`. The namespaces ``apps``, ``protocols``, ``analytics`` and ``zones`` hold the calls. A client is
+    for one event loop and shared by its tasks.
 
     Source: https://developers.cloudflare.com/api/resources/spectrum/
     """

@@ -41,7 +41,7 @@ def test_wrong_inputs(wrong: WrongInput, printed: list[Printed]) -> None:
 
 
 def test_the_page_shows_what_is_printed(printed: list[Printed]) -> None:
-    """docs/command-errors.md is what `python -m tests.cli.wrong_inputs` writes."""
+    """docs/reference/command-errors.md is what `python -m tests.cli.wrong_inputs` writes."""
     assert PAGE.read_text(encoding="utf-8") == render_page(printed)
 
 

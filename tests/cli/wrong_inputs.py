@@ -1,6 +1,7 @@
 """Wrong inputs of the command, and the page of the documentation that shows what it prints for them.
 
-``python -m tests.cli.wrong_inputs`` writes docs/command-errors.md; a test holds the page to what the program prints.
+``python -m tests.cli.wrong_inputs`` writes docs/reference/command-errors.md; a test holds the page to what the program
+prints.
 """
 
 import io
@@ -20,7 +21,7 @@ from tests.cli.conftest import NOW
 
 __all__ = ["PAGE", "WRONG", "Printed", "WrongInput", "render_page", "try_all"]
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "command-errors.md"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "command-errors.md"
 
 _NEW: Final = "apps create ZONE --protocol tcp/22 --dns-name ssh.zone1.example"
 _PULL: Final = "pull --zone ZONE --since -24h"

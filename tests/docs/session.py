@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from codeop import CommandCompiler
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,11 +77,19 @@ class Session:
                 json.loads(block.text)
 
     async def _type(self, block: Block) -> None:
-        lines = "\n" * block.line  # so that a traceback has the line of the page
-        code = compile(lines + block.text, str(block.page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        done = eval(code, self.names)  # noqa: S307 - our own pages
-        if inspect.isawaitable(done):
-            await done
+        """Line after line: an empty one ends what is indented, as it does at a prompt."""
+        complete = CommandCompiler()
+        complete.compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        waiting: list[str] = []
+        for line in [*block.text.splitlines(), ""]:
+            waiting.append(line)
+            code = complete("\n".join(waiting), f"{block.page}:{block.line}", "single")
+            if code is not None:
+                waiting.clear()
+                done = eval(code, self.names)  # noqa: S307 - our own pages
+                if inspect.isawaitable(done):
+                    await done
+        assert not waiting, f"not complete: {waiting}"
 
 
 def run_commands(commands: str, folder: Path, *, only_parsed: bool = False) -> None:

@@ -18,7 +18,7 @@ LANGUAGES = {"", "python", "sh", "toml", "yaml", "json", "text"}
 DIRECTIVES = {"{eval-rst}", "{include}", "{list-table}", "{literalinclude}", "{toctree}"}
 
 PRINTED = {
-    "README.md": r"ssh\.zone1\.example tcp/22\n(.*\n)*\{'count': \d+, 'bytesIngress': \d+\}\n\d+ \d+ \(\)",
+    "README.md": r"ssh\.zone1\.example tcp/22\n(.*\n)*\{'count': \d+, 'bytesIngress': \d+\}\n(.*\n)*\d+ \d+ \(\)",
     "docs/guides/calls.md": r"6 of 6\n(.*\n)*5\n(.*\n)*200 \w+-\w+ 1\n",
     "docs/guides/errors.md": r"no such application; ray id \w+",
     "docs/guides/models.md": r"^5\n",
@@ -130,3 +130,11 @@ def test_named_tests_exist(name: str) -> None:
 def test_there_are_named_tests() -> None:
     """The pattern above finds the names."""
     assert len(NAMED) > 20
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent == ROOT], ids=name_of)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Relative links of pages that are no part of the site, where Sphinx looks after them."""
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)[^)]*\)", page.read_text("utf-8"))
+
+    assert not [link for link in links if not (page.parent / link).exists()]

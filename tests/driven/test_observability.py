@@ -1,16 +1,14 @@
 """What the hook, OpenTelemetry and the log report of attempts against real servers on 127.0.0.1."""
 
-import ast
 import asyncio
 import gzip
 import importlib
-import inspect
 import itertools
 import logging
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from contextvars import copy_context
 from pathlib import Path
@@ -54,7 +52,6 @@ from aiospectrum import (
 )
 from aiospectrum.endpoints import list_protocols
 from aiospectrum.otel import make_attempt_hook
-from aiospectrum.sandbox import Sandbox
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.transports import open_transport
 
@@ -174,12 +171,6 @@ def telemetry() -> Iterator[Telemetry]:
     telemetry = Telemetry()
     yield telemetry
     telemetry.shut_down()
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
 
 
 def target(url: str) -> dict[str, Any]:
@@ -871,34 +862,6 @@ async def test_a_cancelled_attempt_is_logged(serve: Serve, caplog: pytest.LogCap
 
 
 # ── The document ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_the_examples_run(
-    sandbox: Sandbox, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The blocks of the document run one after the other, as a reader would type them."""
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", sandbox.api_token)
-    monkeypatch.setenv("CLOUDFLARE_BASE_URL", sandbox.url)
-    names: dict[str, Any] = {
-        "zone_id": sandbox.zones[0],
-        "tracer_provider": telemetry.tracer_provider,
-        "meter_provider": telemetry.meter_provider,
-    }
-    blocks = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
-
-    for block in blocks:
-        code = compile(block, "observability.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        done = eval(code, names)  # noqa: S307 - our own document
-        if inspect.isawaitable(done):
-            await done
-
-    assert names["attempts"] == {("list_apps", 200): 1, ("list_protocols", 200): 1}
-    assert names["seconds"].keys() == {"list_apps", "list_protocols"}
-    assert "('list_apps', 200): 1" in capsys.readouterr().out
-    child, parent = telemetry.spans()
-    assert (child.name, parent.name) == ("GET /zones/{zone_id}/spectrum/apps", "look around")
-    assert child.parent == parent.context
 
 
 def test_the_document_names_every_field() -> None:
