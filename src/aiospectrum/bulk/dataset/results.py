@@ -15,10 +15,6 @@ PictureFormat: TypeAlias = Literal["html", "svg", "png"]
 """Format of a report: a page for people, or a picture to post."""
 
 
-PictureFormat: TypeAlias = Literal["html", "svg", "png"]
-"""Format of a report about a dataset, which needs ``aiospectrum[report]``: a page for people, or a picture to post."""
-
-
 @attrs.frozen(kw_only=True)
 class SaveProgress:
     """How far the saving of a plan has come.
