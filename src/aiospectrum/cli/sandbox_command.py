@@ -169,7 +169,7 @@ def _serve(box: Sandbox, place: str, ready: Callable[[str], object], context: Co
     except (OSError, UnicodeError) as error:
         number = getattr(error, "errno", None) or 0
         reason = os.strerror(number) if number > 0 else str(error)
-        context.print_err(f"aiospectrum: cannot listen on {place}: {reason}")
+        context.print_err(f"aiospectrum: cannot listen on {place}: {reason}; choose others with --host and --port")
         return 1
     except StoppedError as stopped:
         if not stopped.is_ctrl_c:
