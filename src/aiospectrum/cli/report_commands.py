@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import attrs
 
-from aiospectrum.cli.charts import ChartFileOption, ChartOption, show_charts
+from aiospectrum.cli.charts import ChartFileOption, ChartOption, check_charts, show_charts
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import cell, counted, human_number
 from aiospectrum.cli.options import (
@@ -110,9 +110,10 @@ def bytime(
         as_json: Print JSON.
         context: The surroundings.
     """
+    path = check_charts(chart_file, chart=chart, as_json=as_json)
     arguments = _arguments(options, context)
     report = context.call(lambda client: client.analytics.events.bytime(zone_id, time_delta=time_delta, **arguments))
-    if not show_charts(report, arguments, context, zone_id, chart=chart, file=chart_file, as_json=as_json):
+    if not show_charts(report, arguments, context, zone_id, chart=chart, path=path):
         _show_report(report, arguments, context, as_json=as_json)
 
 
@@ -136,9 +137,10 @@ def summary(
         as_json: Print JSON.
         context: The surroundings.
     """
+    path = check_charts(chart_file, chart=chart, as_json=as_json)
     arguments = _arguments(options, context)
     report = context.call(lambda client: client.analytics.events.summary(zone_id, **arguments))
-    if not show_charts(report, arguments, context, zone_id, chart=chart, file=chart_file, as_json=as_json):
+    if not show_charts(report, arguments, context, zone_id, chart=chart, path=path):
         _show_report(report, arguments, context, as_json=as_json)
 
 
