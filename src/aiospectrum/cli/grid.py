@@ -35,6 +35,9 @@ _LONGEST_WORD: Final = 16
 _WORDS: Final = re.compile(rf"\S{{1,{_LONGEST_WORD}}}")
 _HUMPS: Final = re.compile(r"(?<=[a-z])(?=[A-Z0-9])")
 
+_ASCII: Final = str.maketrans("─…", "-~")
+"""Signs for terminals without Unicode."""
+
 _Line: TypeAlias = list[tuple[str, str | Style]]
 """Texts with their styles."""
 
@@ -123,6 +126,7 @@ class Grid:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Give rich what to print."""
         width = _WIDEST if self.is_wide else options.max_width
+        signs = _ASCII if options.ascii_only else {}
         places = range(len(self.columns))
         widths = self._fitted(places, width)
         parts = [(places, widths)] if widths else self._parts(width)
@@ -132,10 +136,11 @@ class Grid:
                 yield Segment.line()
             # Not as a table of rich's, which takes seconds for the lines of a day in minutes.
             for line in table:
-                yield from (Segment(text, console.get_style(style)) for text, style in line)
+                yield from (Segment(text.translate(signs), console.get_style(style)) for text, style in line)
                 yield Segment.line()
         if self.has_note and self._cuts(parts, width):
-            yield Text("… is cut: whole with --wide or --json", style="dim", overflow="fold")
+            note = "… is cut: whole with --wide or --json".translate(signs)
+            yield Text(note, style="dim", overflow="fold")
 
     def used(self, width: int) -> int | None:
         """How much of a width the columns use beside each other; None if they do not fit."""
