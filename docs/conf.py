@@ -19,13 +19,13 @@ nitpick_ignore_regex = [
     # What is documented elsewhere: the standard library and other packages.
     (
         "py:.*",
-        r"(_pytest|aiohttp|asyncio|cattrs|collections|concurrent|contextlib|datetime|duckdb|multidict|opentelemetry)\..*",
+        r"(_pytest|aiohttp|altair|asyncio|cattrs|collections|concurrent|contextlib|datetime|duckdb|multidict|opentelemetry)\..*",
     ),
     ("py:.*", r"(os|pandas|pathlib|polars|pyarrow|pytest|ssl|types|typing)\..*"),
-    ("py:class", r"AbstractAsyncContextManager|datetime"),
+    ("py:class", r"AbstractAsyncContextManager|builtins\.bytes|datetime"),
     # What users meet in signatures alone.
     ("py:class", r"aiospectrum\.(transport|_http\.call|bulk\.pull)\.[A-Z]"),
-    ("py:class", r"aiospectrum\.(limiters\.base\.Timer|_http\.config\.ClientOptions)|Record"),
+    ("py:class", r"aiospectrum\.(limiters\.base\.Timer|_http\.config\.ClientOptions)|PictureFormat|Record"),
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist"]

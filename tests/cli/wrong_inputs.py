@@ -1,6 +1,7 @@
 """Wrong inputs of the command, and the page of the documentation that shows what it prints for them.
 
-``python -m tests.cli.wrong_inputs`` writes docs/reference/command-errors.md; a test holds the page to what the program prints.
+``python -m tests.cli.wrong_inputs`` writes docs/reference/command-errors.md; a test holds the page to what the program
+prints.
 """
 
 import io
