@@ -36,6 +36,7 @@ OWN_PACKAGE: Final = "aiospectrum._generated"
 _BASES: Final[Mapping[str, str]] = {
     "AppMethods": "aiospectrum._codec.forms",
     "AppRequestMethods": "aiospectrum._codec.forms",
+    "ModelMethods": "aiospectrum._codec.forms",
     "ReportTable": "aiospectrum.tables.mixin",
 }
 """The handwritten classes that ``x-python-base`` gives to models of our own package, and where they are."""

@@ -19,13 +19,13 @@ nitpick_ignore_regex = [
     # What is documented elsewhere: the standard library and other packages.
     (
         "py:.*",
-        r"(_pytest|aiohttp|altair|asyncio|cattrs|collections|concurrent|contextlib|datetime|duckdb|multidict|opentelemetry)\..*",
+        r"(_pytest|aiohttp|altair|asyncio|builtins|cattrs|collections|concurrent|contextlib|datetime|duckdb|multidict|opentelemetry)\..*",
     ),
     ("py:.*", r"(os|pandas|pathlib|polars|pyarrow|pytest|ssl|types|typing)\..*"),
-    ("py:class", r"AbstractAsyncContextManager|builtins\.bytes|datetime"),
+    ("py:class", r"AbstractAsyncContextManager|datetime"),
     # What users meet in signatures alone.
     ("py:class", r"aiospectrum\.(transport|_http\.call|bulk\.pull)\.[A-Z]"),
-    ("py:class", r"aiospectrum\.(limiters\.base\.Timer|_http\.config\.ClientOptions)|PictureFormat|Record"),
+    ("py:class", r"aiospectrum\.(limiters\.base\.Timer|_http\.config\.ClientOptions)|Record"),
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist"]

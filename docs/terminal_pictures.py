@@ -210,7 +210,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", choices=[[], *COMMANDS], help="which pictures, all when left out")
     parser.add_argument("--columns", type=int, action="append", help="width of the terminal; 80 and 120 when left out")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     for columns in given.columns or (80, 120):
         for path in pictures(given.folder, columns, given.names):

@@ -12,12 +12,13 @@ http://127.0.0.1:8000/zones/ZONE_ID/summary.
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from fastapi import Body, Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
 from aiospectrum import (
+    App,
     AppRequest,
     Client,
     InvalidArgumentError,
@@ -26,7 +27,6 @@ from aiospectrum import (
     RateLimitError,
     RequestTimeoutError,
     SpectrumError,
-    make_converter,
 )
 
 
@@ -44,7 +44,6 @@ async def lifespan(_: FastAPI) -> AsyncGenerator[State, None]:
 
 
 app = FastAPI(title="Spectrum", lifespan=lifespan)
-converter = make_converter()
 
 
 def get_client(request: Request) -> Client:
@@ -57,16 +56,15 @@ Spectrum = Annotated[Client, Depends(get_client)]
 
 
 @app.get("/zones/{zone_id}/apps")
-async def list_apps(zone_id: str, client: Spectrum) -> list[dict[str, Any]]:
+async def list_apps(zone_id: str, client: Spectrum) -> list[App]:
     """List all applications of a zone, as Cloudflare writes them."""
-    return [converter.unstructure(each) async for each in client.apps.iterate(zone_id)]
+    return [each async for each in client.apps.iterate(zone_id)]
 
 
 @app.post("/zones/{zone_id}/apps")
-async def create_app(zone_id: str, request: Annotated[AppRequest, Body()], client: Spectrum) -> dict[str, Any]:
+async def create_app(zone_id: str, request: Annotated[AppRequest, Body()], client: Spectrum) -> App:
     """Create an application of the JSON that Cloudflare's documentation describes; a misspelt key is refused."""
-    created: dict[str, Any] = converter.unstructure(await client.apps.create(zone_id, request))
-    return created
+    return await client.apps.create(zone_id, request)
 
 
 Hours = Annotated[int, Query(gt=0, le=8784)]

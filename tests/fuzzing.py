@@ -20,7 +20,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from aiospectrum import DNS, AppRequest, ConversionError, EdgeIPs, OriginDNS, SpectrumError
 from aiospectrum._codec.parts import decode_in_parts
 from aiospectrum._codec.readers import read_date_time
-from aiospectrum._generated import analytics, apps
+from aiospectrum._generated import analytics, apps, zones
 from aiospectrum._http.headers import read_rate_limit, read_retry_after
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum._http.request import build_request
@@ -51,7 +51,7 @@ class Own:
 attrs.resolve_types(Own)
 
 ROUTES: Final[list[Route[Any]]] = [
-    *(value for module in (apps, analytics) for value in vars(module).values() if isinstance(value, Route)),
+    *(value for module in (apps, analytics, zones) for value in vars(module).values() if isinstance(value, Route)),
     *(
         Route(name="own", method="GET", path="/own", result=result, safe_to_repeat=True)
         for result in (Own, list[Own], dict[str, int], list[int] | None, Any, int | str)

@@ -138,6 +138,15 @@ def test_errors_have_a_kind(
     assert (error["kind"], error["field"], error["exit_status"]) == (kind, field, status)
 
 
+def test_a_no_is_json(cli: Any, sandbox: Sandbox) -> None:
+    """As an error, behind the question."""
+    zone = sandbox.zones[0]
+    outcome = cli("apps", "delete", zone, sandbox.app_ids(zone)[0], "--json", answer="n")
+    assert (outcome.status, outcome.out) == (1, "")
+    error = json.loads(outcome.err.partition("[y/N] ")[2])["error"]
+    assert (error["kind"], error["message"]) == ("DeclinedError", "not deleted")
+
+
 def test_errors_are_json_on_request_alone(cli: Any) -> None:
     """Without `--json`, with `--json=false`, and behind `--`, they are a line for people."""
     for argv in (["current", "x"], ["current", "x", "--json=false"], ["current", "--", "--json"]):

@@ -186,12 +186,15 @@ def test_main_takes_arguments(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert set(capsys.readouterr().out.splitlines()) == {module.stdout.strip()}
 
 
+NO_SHLEX = "No module named 'shlex'" if sys.version_info < (3, 15) else "Standard library module 'shlex' was not found"
+
+
 @pytest.mark.parametrize(
     ("missing", "status", "last_line"),
     [
         ("cyclopts", 2, "aiospectrum: the command line needs the package cyclopts: pip install 'aiospectrum[cli]'"),
         ("rich", 2, "aiospectrum: the command line needs the package rich: pip install 'aiospectrum[cli]'"),
-        ("shlex", 1, "ModuleNotFoundError: No module named 'shlex'"),
+        ("shlex", 1, f"ModuleNotFoundError: {NO_SHLEX}"),
     ],
     ids=["cyclopts", "rich", "something else"],
 )

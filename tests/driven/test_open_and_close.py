@@ -67,10 +67,11 @@ async def test_calls_under_way_end_with_the_client() -> None:
     from aiospectrum.sandbox import Faults
 
     async with Sandbox(faults=Faults(hang_rate=1.0)) as sandbox:
-        client = await make_client(sandbox).open()
+        begun = asyncio.Event()
+        client = Client(api_token=sandbox.api_token, base_url=sandbox.url, on_attempt=lambda _: begun.set())
+        await client.open()
         call = asyncio.create_task(client.apps.list(sandbox.zones[0]))
-        while not sandbox.requests:  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(0.001)
+        await begun.wait()
         await client.aclose()
         with pytest.raises(ClientStateError):
             await call

@@ -24,6 +24,7 @@ from aiospectrum import (
     UncheckedInteger,
     configure_converter,
     make_converter,
+    models,
 )
 from aiospectrum._generated.analytics import GET_EVENTS_BY_TIME
 from aiospectrum._generated.apps import LIST_APPS, UPDATE_APP
@@ -31,11 +32,14 @@ from aiospectrum._http.request import build_request
 from aiospectrum.bulk import Plan, Query
 from aiospectrum.structs import struct
 from tests.conftest import APP, ZONE
+from tests.spec.fragment import SCHEMAS
 
 SAMPLES: Final = Path(__file__).parents[1] / "samples"
 GOOD: Final = {"protocol": "tcp/22", "dns": {"name": "a.example"}, "origin_direct": ["tcp://192.0.2.1:22"]}
 TIME: Final = "2014-01-02T02:20:00Z"
 READ: Final = {**GOOD, "id": APP, "created_on": TIME, "modified_on": TIME}
+
+READ_MODELS: Final = ("App", "CurrentAggregate", "DeletedApp", "Protocol", "ReportByTime", "ReportSummary", "Zone")
 
 
 def body_of(request: AppRequest) -> dict[str, Any]:
@@ -190,6 +194,20 @@ def test_pydantic_writes_a_request_as_the_converter_does() -> None:
     assert change.model_dump(mode="json")["app"] == {**GOOD, "tls": "full"}
     assert model.model_validate_json(change.model_dump_json()) == change
     assert change.model_dump()["app"] == make_request(tls="full")
+
+
+@pytest.mark.parametrize("name", READ_MODELS)
+def test_pydantic_writes_what_is_read(name: str) -> None:
+    """The results of endpoints, as an endpoint of FastAPI responds with them: their JSON is that of the converter."""
+    pydantic = pytest.importorskip("pydantic")
+    model = getattr(models, name)
+    converter, adapter = make_converter(), pydantic.TypeAdapter(list[model])
+    found = [converter.structure(values, model) for values in SCHEMAS[name]["examples"]]
+
+    assert adapter.validate_python(found) == found
+    assert json.loads(adapter.dump_json(found)) == [converter.unstructure(each) for each in found]
+    assert adapter.validate_json(adapter.dump_json(found)) == found
+    assert adapter.json_schema(mode="serialization")["items"]["title"] == name
 
 
 REFUSED: Final[list[tuple[dict[str, Any], str]]] = [

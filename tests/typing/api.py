@@ -68,6 +68,8 @@ async def applications(client: Client, zone_id: str) -> None:
     page = await client.apps.list(zone_id, page=1, per_page=50, order="dns", direction="asc")
     assert_type(page, Page[App])
     assert_type(page.total_count, int | None)
+    assert_type(page[0], App)
+    assert_type(page[1:], list[App])
     assert_type(await list_apps(client, zone_id), Page[App])
     assert_type(client.apps.iterate(zone_id), AsyncGenerator[App, None])
     async for app in client.apps.iterate(zone_id):

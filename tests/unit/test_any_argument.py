@@ -81,7 +81,7 @@ class Theirs:
     dns: DNS | None = None
 
 
-async def _call(name: str, **arguments: Any) -> None:
+async def _call(name: str, /, **arguments: Any) -> None:
     result = getattr(endpoints, name)(Building(), **arguments)
     if inspect.isawaitable(result):
         await result

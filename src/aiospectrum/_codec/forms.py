@@ -15,7 +15,7 @@ from aiospectrum.checks import Unchecked, UncheckedInteger, refuse
 from aiospectrum.errors import ConversionError
 from aiospectrum.structs import is_struct
 
-__all__ = ["AppMethods", "AppRequestMethods", "OddReportForms", "OldAppForms", "as_read"]
+__all__ = ["AppMethods", "AppRequestMethods", "ModelMethods", "OddReportForms", "OldAppForms", "as_read"]
 
 _NO_VALUES: Final[Mapping[str, Any]] = MappingProxyType({})
 """The same one for each row that is null, of which there may be very many."""
@@ -23,7 +23,36 @@ _NO_VALUES: Final[Mapping[str, Any]] = MappingProxyType({})
 _PAY_AS_YOU_GO: Final = frozenset({"id", "protocol", "dns", "created_on", "modified_on", "origin_direct"})
 
 
-class OldAppForms:
+class ModelMethods:
+    """Lets pydantic, and so FastAPI, read and write the JSON of a model, as ``-> list[App]`` of an endpoint needs."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, __: object) -> dict[str, Any]:
+        """Let pydantic, and so FastAPI, read and write its JSON as a converter of ours does, unknown keys and all."""
+        from aiospectrum._codec.converter import shared_converter
+
+        def read(values: Any) -> Any:
+            return values if type(values) is cls else shared_converter().structure(values, cls)
+
+        def write(value: Any) -> Any:
+            return shared_converter().unstructure(value)
+
+        return {
+            "type": "function-plain",
+            "function": {"type": "no-info", "function": read},
+            "serialization": {"type": "function-plain", "function": write, "when_used": "json"},
+        }
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: object, __: object) -> dict[str, Any]:
+        """For the documentation that FastAPI makes."""
+        description = (cls.__doc__ or "").partition("\n")[0]
+        return {"type": "object", "title": cls.__name__, "description": description}
+
+
+class OldAppForms(ModelMethods):
     """Reads what old payloads have in other forms.
 
     Source: recordings of the API, in which ``spp`` (Simple Proxy Protocol) comes with a ``proxy_protocol`` that is
@@ -128,28 +157,6 @@ class AppRequestMethods(OldAppForms):
         names = [field.name for field in attrs.fields(cast(Any, cls))]
         return cls(**{name: as_read(values[name]) for name in names if values[name] not in (None, [])})
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _: object, __: object) -> dict[str, Any]:
-        """Let pydantic, and so FastAPI, read and write its JSON as a converter of ours does, unknown keys and all."""
-        from aiospectrum._codec.converter import shared_converter
-
-        def read(values: Any) -> Any:
-            return values if type(values) is cls else shared_converter().structure(values, cls)
-
-        def write(request: Any) -> Any:
-            return shared_converter().unstructure(request)
-
-        return {
-            "type": "function-plain",
-            "function": {"type": "no-info", "function": read},
-            "serialization": {"type": "function-plain", "function": write, "when_used": "json"},
-        }
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _: object, __: object) -> dict[str, Any]:
-        """For the documentation that FastAPI makes."""
-        return {"type": "object", "title": cls.__name__, "description": cls.__doc__}
-
 
 def as_read(value: Any) -> Any:
     """Mark all texts and integers of a value, so that they are sent as they are, whatever the checks say."""
@@ -162,7 +169,7 @@ def as_read(value: Any) -> Any:
     return value if marked is None else marked(value)
 
 
-class OddReportForms:
+class OddReportForms(ModelMethods):
     """Reads reports with odd values, as one odd value must not lose a report."""
 
     __slots__ = ()

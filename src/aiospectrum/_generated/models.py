@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, final
 
 import attrs
 
-from aiospectrum._codec.forms import AppMethods, AppRequestMethods
+from aiospectrum._codec.forms import AppMethods, AppRequestMethods, ModelMethods
 from aiospectrum.checks import Unchecked
 from aiospectrum.structs import Sent, SentOnly, struct
 from aiospectrum.tables.mixin import ReportTable
@@ -263,7 +263,7 @@ class ZoneAccount:
 
 @final
 @struct(kw_only=True, weakref_slot=False)
-class Zone:
+class Zone(ModelMethods):
     """A zone, which is a domain at Cloudflare; of what the API says of one, what names it.
 
     Attributes:
@@ -366,7 +366,7 @@ class App(AppMethods):
 
 @final
 @struct(kw_only=True)
-class DeletedApp:
+class DeletedApp(ModelMethods):
     """A deleted application.
 
     Attributes:
@@ -379,7 +379,7 @@ class DeletedApp:
 
 @final
 @struct(kw_only=True, weakref_slot=False)
-class Protocol:
+class Protocol(ModelMethods):
     """A well-known protocol that Spectrum has a name for.
 
     Attributes:
@@ -404,7 +404,7 @@ class Protocol:
 
 @final
 @struct(kw_only=True, weakref_slot=False)
-class CurrentAggregate:
+class CurrentAggregate(ModelMethods):
     """Traffic of one application in the last minute.
 
     Attributes:

@@ -24,7 +24,7 @@ from aiospectrum.bulk.dataset.findings import (
     UpkeepProgress,
     Verified,
 )
-from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveFailure, SaveProgress
+from aiospectrum.bulk.dataset.results import FileFormat, PictureFormat, Saved, SaveFailure, SaveProgress
 from aiospectrum.bulk.dataset.upkeep import delete_before, extend_query, repair, verify
 from aiospectrum.bulk.fetch import Outcome, TruncatedError
 from aiospectrum.bulk.names import app_names
@@ -50,6 +50,7 @@ __all__ = [
     "MakeClient",
     "ManifestError",
     "Outcome",
+    "PictureFormat",
     "Plan",
     "PlanDiff",
     "Problem",

@@ -295,8 +295,7 @@ def _delete(
     app = context.call(lambda client: client.apps.get(zone_id, app_id))
     name = f"{app.dns.name or 'without a host name'} ({app.protocol}, {app.id})"
     if not yes and not context.confirm(f"Delete the application {name} of the zone {zone_id}?"):
-        context.print_err("not deleted")
-        return 1
+        return context.decline("not deleted")
     deleted = context.call(lambda client: client.apps.delete(zone_id, app_id))
     context.show(deleted, f"deleted {name}", as_json=as_json)
     return 0

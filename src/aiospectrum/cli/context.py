@@ -303,6 +303,14 @@ class Context:
         self.err.file.write(json_text(values, is_indented=self.err.is_terminal) + "\n")
         self.err.file.flush()
 
+    def decline(self, message: str) -> int:
+        """Print that the reply to a question was no, and return the exit status."""
+        if asks_for_json(self.argv):
+            self.print_error(UsageError(message), "DeclinedError", 1)
+        else:
+            self.print_err(message)
+        return 1
+
     def print_out(self, line: str) -> None:
         """Print a line for people on the standard output, control characters escaped."""
         self.out.print(cell(line), soft_wrap=True)

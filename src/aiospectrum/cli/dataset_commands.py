@@ -188,8 +188,7 @@ def _delete_before(
     before = _parse_when(when, context.now())
     question = f"Delete what ended by {before:%Y-%m-%d %H:%M:%S} UTC from {hide_passwords(folder)}?"
     if not yes and not context.confirm(question):
-        context.print_err("not deleted")
-        return 1
+        return context.decline("not deleted")
     done = _work(folder, context, lambda place, report: bulk.delete_before(place, before, on_progress=report))
     if as_json:
         context.print_json(attrs.asdict(done))

@@ -56,8 +56,6 @@ _LEFT_OUT: Final[Mapping[int, frozenset[str]]] = {
 }
 """Columns that have no room in a terminal of fewer columns than that."""
 
-_LEAST_BARS: Final = 8
-
 _FRAME_LINES: Final = 4
 """Lines of a screen that do not show an application: titles, the line below them, the state, and the cursor's."""
 
@@ -303,16 +301,18 @@ def watch_screen(view: WatchView, now: datetime, *, width: int, height: int) -> 
     if view.without_names:
         errors.append(f"without host names: {view.without_names}")
     shown, left_out = _titles(view, width)
-    if view.apps and left_out:
-        state.insert(0, f"no room for {', '.join(left_out)}; --json has all")
-    room = max(1, height - len(errors) - len(state) - _FRAME_LINES + 1)
+    room = max(1, height - len(errors) - len(state) - bool(left_out) - _FRAME_LINES + 1)
     hidden = len(view.apps) - room
     if hidden > 0:
         room, hidden = max(1, room - 1), hidden + 1
         state.insert(0, f"and {counted(hidden, 'app')} with less traffic")
-    table = [] if view.tick is None else [_table(view, view.apps[:room], shown, width)]
+    table, has_bars = _table(view, view.apps[:room], shown, width)
+    left_out += [] if has_bars else ["traffic"]
+    if view.apps and left_out:
+        state.insert(0, f"--json has more: {', '.join(left_out)}")
+    tables = [] if view.tick is None else [table]
     # The state comes last: where a terminal echoes ^C behind a line of full width, the cursor would move on by a line.
-    return Group(*table, *(_line(line, "red") for line in errors), *(_line(line, "dim") for line in state))
+    return Group(*tables, *(_line(line, "red") for line in errors), *(_line(line, "dim") for line in state))
 
 
 def watch_lines(view: WatchView) -> Iterator[str]:
@@ -344,7 +344,8 @@ def _titles(view: WatchView, width: int) -> tuple[list[str], list[str]]:
     return [each for each in useful if each not in narrow], [each for each in useful if each in narrow - {_SUM}]
 
 
-def _table(view: WatchView, apps: Iterable[_AppTraffic], shown: Sequence[str], width: int) -> Grid:
+def _table(view: WatchView, apps: Iterable[_AppTraffic], shown: Sequence[str], width: int) -> tuple[Grid, bool]:
+    """The table, and whether it has the bars that it should have."""
     kinds: dict[str, Kind] = {"zone": "id", "app": "name", "app id": "id"}
     columns = [
         Column(title, kinds.get(title, "number"), is_key=title in kinds) for title in shown if title != "traffic"
@@ -356,13 +357,13 @@ def _table(view: WatchView, apps: Iterable[_AppTraffic], shown: Sequence[str], w
         cells |= dict(numbers)
         rows.append([cells[column.title] for column in columns])
     table = Grid.of(columns, rows, has_note=False)
-    if "traffic" not in shown:
-        return table
-    room = width - (table.used(width - _LEAST_BARS - 2) or width) - 2
-    bars = max(1, min(_MEMORY, room))
+    used = table.used(width - len("traffic") - 2)
+    if "traffic" not in shown or used is None:
+        return table, "traffic" not in shown
+    bars = min(_MEMORY, width - used - 2)
     lines = [cell(sparkline(app.history[-bars:]).ljust(bars), "cyan") for app in apps]
     columns.append(Column("traffic", "fixed"))
-    return Grid.of(columns, [[*row, line] for row, line in zip(rows, lines, strict=True)], has_note=False)
+    return Grid.of(columns, [[*row, line] for row, line in zip(rows, lines, strict=True)], has_note=False), True
 
 
 def _numbers(now: CurrentAggregate) -> list[str]:

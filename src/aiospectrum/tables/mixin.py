@@ -174,8 +174,8 @@ class TableMethods:
             dimensions: Names of the dimensions, in the order of the values; those that the report echoes when None.
 
         Returns:
-            A chart of altair, with a single panel or several, one below another. Its method ``save`` writes SVG, PNG,
-            HTML and JSON.
+            An altair chart of a panel, or of several one below another. Its method ``save`` writes SVG, PNG, HTML and
+            JSON.
 
         Raises:
             ImportError: altair is not installed; the message says how to install it.

@@ -16,7 +16,7 @@ from aiospectrum.bulk.dataset.opening import Place, open_place
 from aiospectrum.bulk.dataset.paths import data_folder
 from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
 from aiospectrum.bulk.dataset.reading import RowFilter, check_names, read_arrow, read_duckdb
-from aiospectrum.bulk.dataset.results import FileFormat, SaveFailure
+from aiospectrum.bulk.dataset.results import FileFormat, PictureFormat, SaveFailure
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.query import Query
 from aiospectrum.bulk.windows import Window
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-    from aiospectrum.bulk.dataset.pictures import PictureFormat, State
+    from aiospectrum.bulk.dataset.pictures import State
 
 __all__ = ["Dataset", "open_dataset"]
 
@@ -381,7 +381,7 @@ class Dataset:
             names: Names of applications by id, such as :func:`app_names` gives.
 
         Returns:
-            A chart of altair, which shows itself in a notebook. Its method ``save`` writes SVG, PNG, HTML and JSON.
+            An altair chart, which shows itself in a notebook. Its method ``save`` writes SVG, PNG, HTML and JSON.
 
         Raises:
             InvalidArgumentError: An argument is invalid, or the dataset has no such zone, metric or dimension.
@@ -405,7 +405,7 @@ class Dataset:
 
     def render_report(
         self,
-        file_format: "PictureFormat" = "html",
+        file_format: PictureFormat = "html",
         *,
         title: str = "Cloudflare Spectrum traffic",
         zones: Iterable[str] | None = None,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
@@ -11,7 +11,7 @@ from aiospectrum.bulk.dataset.index import DatasetIndex
 from aiospectrum.bulk.dataset.opening import Place
 from aiospectrum.bulk.dataset.periods import to_datetime
 from aiospectrum.bulk.dataset.reading import RowFilter, read_tables
-from aiospectrum.bulk.dataset.results import SaveFailure
+from aiospectrum.bulk.dataset.results import PictureFormat, SaveFailure
 from aiospectrum.bulk.dataset.summing import sum_rows
 from aiospectrum.bulk.query import Query
 from aiospectrum.bulk.windows import Window
@@ -28,10 +28,7 @@ from aiospectrum.checks import Text, refuse
 if TYPE_CHECKING:
     import altair
 
-__all__ = ["PictureFormat", "State", "draw_chart", "draw_report"]
-
-PictureFormat: TypeAlias = Literal["html", "svg", "png"]
-"""Format of a report: a page for people, or a picture to post."""
+__all__ = ["State", "draw_chart", "draw_report"]
 
 Spans: TypeAlias = Mapping[str, Sequence[Window]]
 """Times by zone."""

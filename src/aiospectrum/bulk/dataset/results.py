@@ -6,10 +6,13 @@ import attrs
 
 from aiospectrum.bulk.windows import Window
 
-__all__ = ["FileFormat", "SaveFailure", "SaveProgress", "Saved"]
+__all__ = ["FileFormat", "PictureFormat", "SaveFailure", "SaveProgress", "Saved"]
 
 FileFormat: TypeAlias = Literal["parquet", "csv", "ndjson"]
 """Format of the files of a dataset; ``parquet`` needs ``aiospectrum[arrow]``."""
+
+PictureFormat: TypeAlias = Literal["html", "svg", "png"]
+"""Format of a report: a page for people, or a picture to post."""
 
 
 @attrs.frozen(kw_only=True)
