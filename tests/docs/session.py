@@ -105,6 +105,7 @@ def run_commands(commands: str, folder: Path, *, only_parsed: bool = False) -> N
         cwd=folder,
         env={
             **os.environ,
+            "HOME": str(folder),
             "PATH": f"{programs}:{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         },
