@@ -83,7 +83,7 @@ async def main(out: Path, *options: str) -> None:
                         (out / f"{path.stem}-{screen}.png").write_bytes(await tab.picture())
             if "docs" in options:
                 await tab.show(pages["report.html"], 1280)
-                DOCS.write_bytes(await tab.picture(height=728))
+                DOCS.write_bytes(await tab.picture(height=756))
 
 
 if __name__ == "__main__":

@@ -58,11 +58,14 @@ async def test_a_page_is_quiet(tab: Tab, pages: dict[str, Path], name: str) -> N
     assert await tab.evaluate("document.querySelectorAll('figure svg').length") >= 5
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280, 2560])
+@pytest.mark.parametrize(
+    ("width", "media"),
+    [(320, "screen"), (390, "screen"), (768, "screen"), (1280, "screen"), (2560, "screen"), (700, "print")],
+)
 @pytest.mark.parametrize("name", ["usual", "hostile"])
-async def test_a_page_fits(tab: Tab, pages: dict[str, Path], name: str, width: int) -> None:
-    """No screen scrolls sideways, and texts of charts can be read on each."""
-    await tab.show(pages[name], width)
+async def test_a_page_fits(tab: Tab, pages: dict[str, Path], name: str, width: int, media: str) -> None:
+    """No screen scrolls sideways, no paper is too narrow, and texts of charts can be read on each."""
+    await tab.show(pages[name], width, media=media)
     assert await tab.evaluate("document.documentElement.scrollWidth") <= width
     sizes = await tab.evaluate(
         "[...document.querySelectorAll('.plot svg')].filter(svg => svg.checkVisibility()).map(svg =>"
