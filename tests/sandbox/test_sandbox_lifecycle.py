@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import aiohttp
 import pytest
 
-from aiospectrum.sandbox import Sandbox, run_in_thread, serve
+from aiospectrum.sandbox import Faults, RecordedRequest, Sandbox, run_in_thread, serve
 
 ZONE = "a" * 32
 
@@ -47,6 +47,8 @@ ZONE = "a" * 32
         ({"api_email": "x"}, "api_email"),
         ({"api_token": "secret"}, "api_token"),
         ({"api_key": "secret"}, "api_key"),
+        ({"on_request": 5}, "on_request"),
+        ({"on_request": asyncio.sleep}, "on_request"),
     ],
 )
 def test_bad_arguments_are_named(arguments: dict[str, Any], name: str) -> None:
@@ -160,6 +162,24 @@ async def test_ipv6_addresses_are_bracketed() -> None:
     with suppress(OSError):  # machines without IPv6 have no such address
         async with Sandbox(host="::1") as sandbox:
             assert sandbox.url.startswith("http://[::1]:")
+
+
+async def test_each_request_goes_to_a_function() -> None:
+    """Once its response is sent, with the seconds that it took; also one that nobody waits for any more."""
+    seconds = iter(range(100))
+    seen: list[tuple[RecordedRequest, float]] = []
+    sandbox = Sandbox(zones=1, monotonic=lambda: next(seconds), on_request=lambda *each: seen.append(each))
+    headers = {"Authorization": f"Bearer {sandbox.api_token}"}
+    async with sandbox, aiohttp.ClientSession(headers=headers) as session:
+        async with session.get(f"{sandbox.url}/zones/{sandbox.zones[0]}/spectrum/apps") as response:
+            await response.read()
+        sandbox.faults = Faults(hang_rate=1)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await session.get(f"{sandbox.url}/zones/{sandbox.zones[0]}/spectrum/apps")
+    assert [request for request, _ in seen] == sandbox.requests
+    assert [(request.status, request.fault) for request, _ in seen] == [(200, None), (None, "hang")]
+    assert all(took > 0 for _, took in seen)
 
 
 async def test_serve_runs_until_cancelled() -> None:
