@@ -17,6 +17,7 @@ NAMES = {
     "MakeClient",
     "ManifestError",
     "Outcome",
+    "PictureFormat",
     "Plan",
     "PlanDiff",
     "Problem",

@@ -86,16 +86,12 @@ class Tab:
         assert "exceptionDetails" not in said, said
         return said["result"].get("value")
 
-    async def picture(self, *, whole: bool = True) -> bytes:
-        """The page as PNG."""
-        said = await self.call("Page.captureScreenshot", captureBeyondViewport=whole, **await self._clip(whole))
-        return base64.b64decode(said["data"])
-
-    async def _clip(self, whole: bool) -> dict[str, Any]:
-        if not whole:
-            return {}
+    async def picture(self, *, height: int | None = None) -> bytes:
+        """The page as PNG, all of it or its beginning."""
         size = (await self.call("Page.getLayoutMetrics"))["cssContentSize"]
-        return {"clip": {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}}
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": height or size["height"], "scale": 1}
+        said = await self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        return base64.b64decode(said["data"])
 
 
 @asynccontextmanager

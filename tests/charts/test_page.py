@@ -175,6 +175,15 @@ def test_what_is_missing_is_said_first(tmp_path: Path) -> None:
     assert "Failed: 2 windows of 1 zone" in found.render_report("svg", now=now).decode()
 
 
+def test_a_time_without_data(tmp_path: Path) -> None:
+    """Is an empty page and an empty chart, not an error."""
+    found = make_dataset(tmp_path, days=1, zones=ZONES[:1])
+    for since, until in ((SINCE + timedelta(days=90), None), (None, SINCE - timedelta(days=90))):
+        assert "No data." in Parsed(found.render_report(since=since, until=until).decode()).text
+        pytest.importorskip("altair")
+        assert "no data" in str(found.plot(since=since, until=until).to_dict())
+
+
 def test_a_dataset_without_rows(tmp_path: Path) -> None:
     """It says that there are none, in every form."""
     empty = make_dataset(tmp_path, values={**VALUES, "appID": ()})

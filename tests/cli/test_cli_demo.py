@@ -152,7 +152,7 @@ def test_the_demo_runs_as_a_process() -> None:
     assert finished.returncode == 0, finished.stderr
     lines = finished.stdout.splitlines()
     assert lines[1].startswith("20 zones pulled: 20 requests, 0 retries, 2,400 rows in ")
-    assert lines[-1].startswith("The 10 busiest apps, queried from the Parquet files in ")
+    assert lines[-1].startswith("The 10 busiest of 100 apps, queried from the Parquet files in ")
 
 
 def test_the_dataset_of_a_demo_can_be_kept(bare_cli: Any, tmp_path: Path) -> None:

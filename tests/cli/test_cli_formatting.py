@@ -3,15 +3,18 @@
 import math
 
 import pytest
+from rich.cells import cell_len
 
 from aiospectrum.cli.formatting import (
     cell,
     counted,
+    folded,
     human_bytes,
     human_clock,
     human_metric,
     human_milliseconds,
     human_number,
+    shortened,
     sparkline,
 )
 
@@ -114,3 +117,44 @@ def test_markup_is_text() -> None:
     """Square brackets are no markup in a cell."""
     assert cell("[red]x[/red]").plain == "[red]x[/red]"
     assert cell("[red]x[/red]").spans == []
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"),
+    [(0, "0 ms"), (0.4, "0.4 ms"), (9.96, "10 ms"), (12.4, "12 ms"), (999.6, "1.0 s"), (3_600_000, "3,600.0 s")],
+)
+def test_durations_below_a_millisecond_are_not_nothing(duration: float, text: str) -> None:
+    """One decimal where it says something, and seconds from one second on."""
+    assert human_milliseconds(duration) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "short"),
+    [
+        ("abcdefghij", 10, "abcdefghij"),
+        ("abcdefghij", 9, "abcd…ghij"),
+        ("abcdefghij", 8, "abcd…hij"),
+        ("0123456789abcdef" * 2, 9, "0123…cdef"),
+        ("界界界界界", 7, "界界…界"),
+        ("", 3, ""),
+    ],
+)
+def test_texts_are_shortened_in_the_middle(text: str, width: int, short: str) -> None:
+    """By columns of the terminal, of which wide characters take two."""
+    assert shortened(text, width) == short
+    assert cell_len(short) <= width
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("192.0.2.1:22", 12, ["192.0.2.1:22"]),
+        ("Minecraft, Java Edition", 16, ["Minecraft, Java", "Edition"]),
+        ("[2001:db8::4]:27000-27015", 15, ["[2001:db8::4]:", "27000-27015"]),
+        ("broker.zone1.example", 15, ["broker.zone1.", "example"]),
+        ("a" * 25, 10, ["a" * 10, "a" * 10, "a" * 5]),
+    ],
+)
+def test_texts_are_folded_at_signs(text: str, width: int, lines: list[str]) -> None:
+    """At spaces best of all, else behind signs, and where there are none at the width."""
+    assert folded(text, width) == lines

@@ -193,6 +193,17 @@ def test_the_layouts_of_one_table(width: int, lines: int) -> None:
     assert len(text.splitlines()) == lines, text
 
 
+def test_a_terminal_without_unicode() -> None:
+    """It has signs of its own for rules and for what is cut."""
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    Console(file=stream, width=80).print(current_table([aggregate(0, 3)], {IDS[0]: HOSTS[1]}))
+    stream.flush()
+    assert raw.getvalue().splitlines()[-2:-1][0].startswith(b"a-very")
+    assert b"  1111~1111  " in raw.getvalue()
+    assert raw.getvalue().endswith(b"~ is cut: whole with --wide or --json\n")
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize(
     "words",

@@ -191,6 +191,8 @@ async def reading(client: Client, zone_id: str, folder: Path) -> int:
     """A dataset has types, whatever reads its rows, and so has what looks after it."""
     names = await app_names(client, [zone_id])
     dataset = open_dataset(folder, storage_options=None)
+    assert_type(dataset.render_report("png", names={"a": "b"}), bytes)
+    dataset.plot("count", by="appID").save("chart.svg")
     assert_type(dataset, Dataset)
     assert_type(names, dict[str, str])
     assert_type(dataset.complete_until, datetime | None)

@@ -24,7 +24,7 @@ Jose; SLC Salt Lake City; SOF Sofia; STL St. Louis; STR Stuttgart; SYD Sydney; T
 Tampa; TPE Taipei; TXL Berlin; VIE Vienna; VNO Vilnius; WAW Warsaw; YUL Montréal; YVR Vancouver; YYZ Toronto;
 ZAG Zagreb; ZRH Zurich
 """
-_CITIES: Final = dict(each.split(maxsplit=1) for each in " ".join(_TEXT.split()).split("; "))
+_CITIES: Final = {each[:3]: each[4:] for each in " ".join(_TEXT.split()).split("; ")}
 
 
 def place_name(code: str) -> str:

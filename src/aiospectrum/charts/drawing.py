@@ -10,7 +10,7 @@ from aiospectrum.charts.panel import Panel, whole_specification
 if TYPE_CHECKING:
     import altair
 
-__all__ = ["draw_panels", "draw_png", "draw_svg", "make_chart", "script_bundle"]
+__all__ = ["draw_panels", "draw_png", "draw_svg", "import_altair", "import_vl_convert", "make_chart", "script_bundle"]
 
 _WIDTH: Final = 640
 _HEIGHT: Final = 220
@@ -31,8 +31,7 @@ def make_chart(panels: Sequence[Panel]) -> "altair.TopLevelMixin":
     Raises:
         ImportError: altair is not installed; the message says how to install it.
     """
-    alt = import_extra("altair", extra="report", purpose="A chart")
-    chart: altair.TopLevelMixin = alt.Chart.from_dict(whole_specification(panels, _WIDTH, _HEIGHT))
+    chart: altair.TopLevelMixin = import_altair().Chart.from_dict(whole_specification(panels, _WIDTH, _HEIGHT))
     return chart
 
 
@@ -64,7 +63,7 @@ def draw_svg(specification: Mapping[str, Any], prefix: str) -> str:
     Raises:
         ImportError: vl-convert-python is not installed; the message says how to install it.
     """
-    svg: str = _vl_convert().vegalite_to_svg(dict(specification), vl_version=_VERSION, allowed_base_urls=[])
+    svg: str = import_vl_convert().vegalite_to_svg(dict(specification), vl_version=_VERSION, allowed_base_urls=[])
     svg = _SVG_IDS.sub(rf"{prefix}-\1\2", svg)
     return _NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
 
@@ -82,17 +81,23 @@ def draw_png(svg: str, scale: float) -> bytes:
     Raises:
         ImportError: vl-convert-python is not installed; the message says how to install it.
     """
-    png: bytes = _vl_convert().svg_to_png(svg, scale=scale)
+    png: bytes = import_vl_convert().svg_to_png(svg, scale=scale)
     return png
 
 
 def script_bundle(snippet: str) -> str:
     """Scripts that draw specifications in a browser, with all that they need, and a snippet of ours."""
-    script: str = _vl_convert().javascript_bundle(snippet, vl_version=_VERSION)
+    script: str = import_vl_convert().javascript_bundle(snippet, vl_version=_VERSION)
     return script
 
 
-def _vl_convert() -> Any:
+def import_altair() -> Any:
+    """Import altair, or raise an ImportError that says how to install it."""
+    return import_extra("altair", extra="report", purpose="A chart")
+
+
+def import_vl_convert() -> Any:
+    """Import what draws, or raise an ImportError that says how to install it."""
     try:
         return import_extra("vl_convert", extra="report", purpose="A picture")
     except ImportError as missing:

@@ -14,6 +14,18 @@ __all__ = ["fields_html", "items_html", "lines_html", "report_html", "saved_html
 
 _ROWS: Final = 20
 _COLUMNS: Final = 14
+_OF_APP: Final = (
+    "id",
+    "dns.name",
+    "protocol",
+    "traffic_type",
+    "origin_direct",
+    "origin_dns.name",
+    "tls",
+    "modified_on",
+)
+"""What is shown of an application among others."""
+
 _LONGEST: Final = 160
 _NUMBER: Final = ' style="text-align:right"'
 
@@ -71,6 +83,8 @@ def items_html(items: Sequence[object], *, page: int | None, total: int | None) 
     shown = items[:_ROWS]
     rows = [_fields(item) for item in shown]
     heads = list(dict.fromkeys(name for row in rows for name in row))
+    if set(_OF_APP[:3]) <= set(heads):
+        heads = [name for name in _OF_APP if name in heads]
     lines = [[row.get(name, "") for name in heads] for row in rows]
     of = "" if total is None else f" of {total:,}"
     number = "" if page is None else f", page {page}"

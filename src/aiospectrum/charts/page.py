@@ -75,7 +75,7 @@ def render_page(overview: Overview, draw: Draw, bundle: Callable[[str], str] | N
 
 
 def _style() -> str:
-    style = files(__package__).joinpath("page.css").read_text("utf-8")
+    style = files("aiospectrum.charts").joinpath("page.css").read_text("utf-8")
     rules = "".join(
         f'{name}[{what}="{light}"]{{{what}:{dark}}}'
         for light, dark in DARK.items()
@@ -99,7 +99,7 @@ def _lacks(overview: Overview) -> str:
     for lack in overview.lacks:
         word, _, rest = lack.text.partition(":")
         details = "".join(f"<li>{escape(each, 300)}</li>" for each in lack.details)
-        more = f"<details><summary>Which</summary><ul>{details}</ul></details>" if details else ""
+        more = f"<details><summary>Details</summary><ul>{details}</ul></details>" if details else ""
         kind = "bad" if lack.is_bad else "wait"
         items.append(f'<li class="{kind}"><b>{escape(word)}:</b>{escape(rest, 300)}{more}</li>')
     return f'<ul class="lacks">{"".join(items)}</ul>'

@@ -6,6 +6,7 @@ expressions. Source: https://vega.github.io/vega-lite/docs/spec.html
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any, Final
 
 import attrs
@@ -181,8 +182,9 @@ def _rows(panel: Panel, bars: bool) -> list[dict[str, Any]]:
     rows = []
     for place, (label, each) in enumerate(zip(_labels(panel), panel.series, strict=True)):
         for start, end, value in zip(panel.starts, ends, each.values, strict=True):
-            number = None if value is None else float(f"{value / divisor:.4g}")
-            row = {"t": _ms(start), "w": human_time(start), "s": label, "o": place, "v": number}
+            number = None if value is None or not isfinite(value) else float(f"{value / divisor:.4g}")
+            at = _ms(start) if bars else (_ms(start) + _ms(end)) // 2
+            row = {"t": at, "w": human_time(start), "s": label, "o": place, "v": number}
             rows.append({**row, "e": _ms(end)} if bars else row)
     return rows
 

@@ -48,7 +48,7 @@ def render_poster(overview: Overview, draw: Callable[[Mapping[str, Any], str], s
     for place, tile in enumerate(tiles):
         x = _EDGE + place * _INNER / len(tiles)
         parts += [_text(x, y + 8, tile.title, 14, colour=MUTED), _text(x, y + 40, tile.text, 26, weight=700)]
-        parts.append(_text(x, y + 62, tile.note, 12, colour=MUTED, most=40))
+        parts.append(_text(x, y + 62, tile.note, 12, colour=MUTED, most=44))
     height = y = y + (96 if tiles else 0)
     block = _HEAD + _PLOT + _GAP
     for place, panel in enumerate(panels_of(overview)[:_CHARTS]):

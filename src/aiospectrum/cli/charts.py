@@ -1,11 +1,12 @@
 """``--chart`` and ``--chart-file`` of reports: a chart in the terminal, and one in a file."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 
-from aiospectrum.charts.drawing import draw_panels, draw_png
+from aiospectrum.charts.drawing import draw_panels, draw_png, import_vl_convert
 from aiospectrum.charts.reports import panels_of_report
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.files import check_file, write_file
@@ -14,7 +15,7 @@ from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.models import Report
 from aiospectrum.tables.layout import TidyTable
 
-__all__ = ["ChartFileOption", "ChartOption", "show_charts"]
+__all__ = ["ChartFileOption", "ChartOption", "check_charts", "show_charts"]
 
 ChartOption: TypeAlias = Annotated[
     bool, Parameter(negative=(), show_default=False, help="Draw a chart instead of a table, as wide as the terminal.")
@@ -31,6 +32,31 @@ _TOP = 6
 _SUFFIXES = (".svg", ".png")
 
 
+def check_charts(file: str | None, *, chart: bool, as_json: bool) -> Path | None:
+    """Check the options before anything is asked for.
+
+    Args:
+        file: The file to draw a picture in; None for none.
+        chart: Whether to draw in the terminal.
+        as_json: Whether JSON is wanted, which goes without a chart in the terminal.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: The options do not go together, the file cannot be one, or an extra is not installed.
+    """
+    if chart and as_json:
+        raise UsageError("expected --chart or --json, got both; --chart-file goes with either")
+    if file is None:
+        return None
+    try:
+        import_vl_convert()
+    except ImportError as error:
+        raise UsageError(f"--chart-file: {error}") from None
+    return check_file("--chart-file", file, _SUFFIXES)
+
+
 def show_charts(
     report: Report,
     arguments: Mapping[str, Any],
@@ -38,8 +64,7 @@ def show_charts(
     context: Context,
     *,
     chart: bool,
-    file: str | None,
-    as_json: bool,
+    path: Path | None,
 ) -> bool:
     """Draw a report where it is wanted.
 
@@ -49,20 +74,16 @@ def show_charts(
         names: Host names of applications by their identifiers.
         context: The surroundings.
         chart: Whether to draw in the terminal.
-        file: The file to draw a picture in; None for none.
-        as_json: Whether JSON is wanted, which goes without a chart in the terminal.
+        path: The file to draw a picture in; None for none.
 
     Returns:
-        Whether nothing else is to be printed.
+        Whether no table is to be printed.
 
     Raises:
-        UsageError: The options do not go together, the file cannot be one, or an extra is not installed.
+        UsageError: There is nothing that can be drawn, or the file cannot be written.
     """
-    if chart and as_json:
-        raise UsageError("expected --chart or --json, got both; --chart-file goes with either")
-    if not chart and file is None:
+    if not chart and path is None:
         return False
-    path = None if file is None else check_file("--chart-file", file, _SUFFIXES)
     tidy = TidyTable.from_report(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"])
     numbers = {name: [number for piece in pieces for number in piece] for name, pieces in tidy.metrics.items()}
     try:
@@ -70,11 +91,8 @@ def show_charts(
     except InvalidArgumentError as error:
         raise UsageError(f"--chart: expected {error.expected}") from None
     if path is not None:
-        try:
-            svg = draw_panels(panels)
-            write_file("--chart-file", path, draw_png(svg, 2) if path.suffix.lower() == ".png" else svg.encode())
-        except ImportError as error:
-            raise UsageError(f"--chart-file: {error}") from None
+        svg = draw_panels(panels)
+        write_file("--chart-file", path, draw_png(svg, 2) if path.suffix.lower() == ".png" else svg.encode())
         context.print_err(f"chart written: {path}")
     if chart:
         for line in chart_lines(panels, context.out.width):

@@ -138,7 +138,8 @@ class _Demo:
             for line in failure_lines(result.failures, most=_TOP, place=folder):
                 context.print_err(line)
             began = context.monotonic()
-            apps = _find_busiest(folder, _TOP) if result.progress.rows or result.progress.skipped else []
+            found = _find_busiest(folder) if result.progress.rows or result.progress.skipped else []
+            apps = found[:_TOP]
             seconds = context.monotonic() - began
         names = await _find_configurations(apps, context.open_client(limiter)) if apps else {}
         status = 1 if result.progress.failed else 0
@@ -153,8 +154,10 @@ class _Demo:
             context.print_out("")
             context.print_table(_busiest_table(apps, names, is_wide=is_wide))
             context.print_out("")
-            found = counted(len(apps), "busiest app")
-            context.print_out(f"The {found}, queried from the Parquet files in {seconds:.2f} s")
+            shown = counted(len(apps), "busiest app")
+            if len(apps) < len(found):
+                shown = f"{len(apps)} busiest of {counted(len(found), 'app')}"
+            context.print_out(f"The {shown}, queried from the Parquet files in {seconds:.2f} s")
         if self.keep is not None:
             for line in _next_lines(self.keep):
                 context.print_out(line)
@@ -195,8 +198,8 @@ class _BusyApp:
     """Bytes in both directions for each time interval."""
 
 
-def _find_busiest(folder: str, most: int) -> list[_BusyApp]:
-    """The applications that moved the most bytes, the busiest first; equals by zone and identifier."""
+def _find_busiest(folder: str) -> list[_BusyApp]:
+    """The applications, those that moved the most bytes first; equals by zone and identifier."""
     dataset = import_extra("pyarrow.dataset", extra="arrow", purpose="A query of Parquet files")
     files = dataset.dataset(Path(folder) / "data", format="parquet")
     rows = files.to_table(columns=["zone_id", "appID", "interval_start", *_METRICS]).sort_by("interval_start")
@@ -205,7 +208,7 @@ def _find_busiest(folder: str, most: int) -> list[_BusyApp]:
     apps = rows.group_by(["zone_id", "appID"], use_threads=False)  # as threads keep no order
     found = [_busy_app(each) for each in apps.aggregate([*sums, *series]).to_pylist()]
     found.sort(key=lambda app: (-app.bytes_in - app.bytes_out, app.zone_id, app.app_id))
-    return found[:most]
+    return found
 
 
 def _busy_app(row: Mapping[str, Any]) -> _BusyApp:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, zip_longest
 from typing import Final, Literal, TypeAlias
 
 import attrs
-from rich import box
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 
 from aiospectrum.cli.formatting import cell, folded, shortened
@@ -34,16 +35,26 @@ _LONGEST_WORD: Final = 16
 _WORDS: Final = re.compile(rf"\S{{1,{_LONGEST_WORD}}}")
 _HUMPS: Final = re.compile(r"(?<=[a-z])(?=[A-Z0-9])")
 
+_ASCII: Final = str.maketrans("─…", "-~")
+"""Signs for terminals without Unicode."""
+
+_Line: TypeAlias = list[tuple[str, str | Style]]
+"""Texts with their styles."""
+
 _WIDEST: Final = 100_000
 """Characters of a line where the width does not matter."""
+
+
+def _escaped(title: str) -> str:
+    return cell(title).plain
 
 
 @attrs.frozen
 class Column:
     """One column."""
 
-    title: str
-    """What is above it; it may come from the API."""
+    title: str = attrs.field(converter=_escaped)
+    """What is above it, which is escaped, as it may come from the API."""
 
     kind: Kind = "text"
     """What its cells are."""
@@ -75,6 +86,11 @@ class Grid:
 
     is_wide: bool = False
     """Whether the width does not matter."""
+
+    _sizes: Sequence[int] = attrs.field(
+        init=False, eq=False, repr=False, default=attrs.Factory(lambda self: self._measured(), takes_self=True)
+    )
+    """How wide the cells of each column are."""
 
     @classmethod
     def of(
@@ -110,16 +126,21 @@ class Grid:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Give rich what to print."""
         width = _WIDEST if self.is_wide else options.max_width
+        signs = _ASCII if options.ascii_only else {}
         places = range(len(self.columns))
         widths = self._fitted(places, width)
         parts = [(places, widths)] if widths else self._parts(width)
         tables = [self._table(*part) for part in parts] or self._records(width)
         for number, table in enumerate(tables):
             if number:
-                yield Text()
-            yield from console.render(table, options.update(width=width))
+                yield Segment.line()
+            # Not as a table of rich's, which takes seconds for the lines of a day in minutes.
+            for line in table:
+                yield from (Segment(text.translate(signs), console.get_style(style)) for text, style in line)
+                yield Segment.line()
         if self.has_note and self._cuts(parts, width):
-            yield Text("… is cut: whole with --wide or --json", style="dim", overflow="fold")
+            note = "… is cut: whole with --wide or --json".translate(signs)
+            yield Text(note, style="dim", overflow="fold")
 
     def used(self, width: int) -> int | None:
         """How much of a width the columns use beside each other; None if they do not fit."""
@@ -129,7 +150,7 @@ class Grid:
     def _fitted(self, places: Sequence[int], width: int) -> list[int]:
         """Widths with which columns fit beside each other, as whole as can be; none if they do not."""
         columns = [self.columns[place] for place in places]
-        cells = [self._cells_width(place) for place in places]
+        cells = [self._sizes[place] for place in places]
         folded = [max(size, _title_width(column.title)) for column, size in zip(columns, cells, strict=True)]
         whole = [max(size, cell_len(column.title)) for column, size in zip(columns, cells, strict=True)]
         short = [
@@ -143,6 +164,7 @@ class Grid:
         least = [min(size, _least(column)) for column, size in zip(columns, short, strict=True)]
         if sum(least) > room:
             return []
+        short = [min(size, room) for size in short]
         for _ in range(sum(short) - room):  # the widest of those that can give a character gives one
             place = max(range(len(short)), key=lambda place: (short[place] > least[place], short[place]))
             short[place] -= 1
@@ -165,38 +187,36 @@ class Grid:
         same = [min(widths[place] for widths in fitted) for place in range(len(keys))]
         return [([*keys, *part], [*same, *widths[len(keys) :]]) for part, widths in zip(parts, fitted, strict=True)]
 
-    def _table(self, places: Sequence[int], widths: Sequence[int]) -> Table:
+    def _table(self, places: Sequence[int], widths: Sequence[int]) -> Iterator[_Line]:
+        """A line of titles or several, a rule, and the rows."""
         columns = [self.columns[place] for place in places]
         titles = [_fold_title(column.title, size) for column, size in zip(columns, widths, strict=True)]
-        lines = max((len(title) for title in titles), default=0)
-        table = _new_table()
-        for column, title, size in zip(columns, titles, widths, strict=True):
-            table.add_column(
-                _lines([*[""] * (lines - len(title)), *title]),
-                justify="right" if column.kind == "number" else "left",
-                no_wrap=column.kind != "text",
-                overflow="fold",
-                min_width=size,
-                max_width=size,
-            )
+        height = max((len(title) for title in titles), default=0)
+        numbers = [column.kind == "number" for column in columns]
+        titles = [[""] * (height - len(title)) + title for title in titles]
+        yield from _beside(titles, ["bold"] * len(columns), widths, numbers)
+        yield [("─" * (sum(widths) + _GAP * (len(widths) - 1)), "")]
         footer = [row for row in self.footer if any(row[place] for place in places if not self.columns[place].is_key)]
-        for rows, style in ((self.rows, ""), (footer, "bold")):
+        for rows, default in ((self.rows, ""), (footer, "bold")):
             for row in rows:
-                shown = zip(places, widths, strict=True)
-                table.add_row(*(self._cut(row[place], place, size) for place, size in shown), style=style)
-        return table
+                cells = [self._cut(row[place], place, size) for place, size in zip(places, widths, strict=True)]
+                yield from _beside(cells, [row[place].style or default for place in places], widths, numbers)
 
-    def _records(self, width: int) -> Iterator[RenderableType]:
+    def _records(self, width: int) -> Iterator[Iterator[_Line]]:
         """Each row as a list of fields."""
         names, size = self._record_widths(width)
         for row in (*self.rows, *self.footer):
-            table = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
-            table.add_column(style="bold", min_width=names, max_width=names, overflow="fold")
-            table.add_column(overflow="fold", max_width=size)
-            for place, (column, value) in enumerate(zip(self.columns, row, strict=True)):
-                if value:
-                    table.add_row(cell(column.title), self._cut(value, place, size))
-            yield table
+            fields = [
+                _beside(
+                    [folded(column.title, names), self._cut(value, place, size)],
+                    ["bold", value.style],
+                    (names, size),
+                    (False, False),
+                )
+                for place, (column, value) in enumerate(zip(self.columns, row, strict=True))
+                if value
+            ]
+            yield chain.from_iterable(fields)
 
     def _record_widths(self, width: int) -> tuple[int, int]:
         names = max((cell_len(column.title) for column in self.columns), default=0)
@@ -211,27 +231,33 @@ class Grid:
             self._is_cut(place, each) for places, widths in parts for place, each in zip(places, widths, strict=True)
         )
 
-    def _cut(self, value: Text, place: int, size: int) -> Text:
-        if value.cell_len <= size or size < ID_WIDTH:
-            return value
-        if self.columns[place].kind in ("id", "name"):
-            return Text(shortened(value.plain, size), style=value.style)
-        return Text("\n".join(folded(value.plain, size)), style=value.style)
+    def _cut(self, value: Text, place: int, size: int) -> list[str]:
+        """The lines of a cell."""
+        if self.columns[place].kind in ("id", "name") and size >= ID_WIDTH:
+            return [shortened(value.plain, size)]
+        return folded(value.plain, size)
 
     def _is_cut(self, place: int, size: int) -> bool:
-        return self.columns[place].kind in ("id", "name") and ID_WIDTH <= size < self._cells_width(place)
+        return self.columns[place].kind in ("id", "name") and ID_WIDTH <= size < self._sizes[place]
 
-    def _cells_width(self, place: int) -> int:
-        return max((row[place].cell_len for row in (*self.rows, *self.footer)), default=0)
-
-
-def _new_table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    def _measured(self) -> list[int]:
+        rows = [*self.rows, *self.footer]
+        return [max((row[place].cell_len for row in rows), default=0) for place in range(len(self.columns))]
 
 
-def _lines(lines: Iterable[str]) -> Text:
-    """A title of several lines, escaped."""
-    return Text("\n").join(map(cell, lines))
+def _beside(
+    cells: Sequence[Sequence[str]], styles: Sequence[str | Style], widths: Sequence[int], numbers: Sequence[bool]
+) -> Iterator[_Line]:
+    """Put the lines of cells beside each other; numbers are on the right."""
+    for texts in zip_longest(*cells, fillvalue=""):
+        line: _Line = []
+        for text, style, width, is_number in zip(texts, styles, widths, numbers, strict=True):
+            space = " " * (width - cell_len(text))
+            line += [(space, ""), (text, style)] if is_number else [(text, style), (space, "")]
+            line.append((" " * _GAP, ""))
+        while line and not line[-1][0].strip():
+            line.pop()
+        yield line
 
 
 def _least(column: Column) -> int:
@@ -245,9 +271,8 @@ def _words(title: str) -> list[str]:
 
 
 def _title_width(title: str) -> int:
-    return max(map(cell_len, _words(cell(title).plain)), default=0)
+    return max(map(cell_len, _words(title)), default=0)
 
 
 def _fold_title(title: str, width: int) -> list[str]:
-    title = cell(title).plain
     return [title] if cell_len(title) <= width else _words(title)

@@ -49,7 +49,7 @@ _WORD: Final = re.compile("[A-Za-z][A-Za-z0-9]*")
 _CODES: Final = "https://developers.cloudflare.com/spectrum/reference/error-codes/"
 
 _STEPS: Final[dict[type[SpectrumError], str]] = {
-    CredentialsError: "`aiospectrum demo` and `aiospectrum sandbox` need none",
+    CredentialsError: "https://dash.cloudflare.com/profile/api-tokens makes tokens; `aiospectrum demo` needs none",
     AmbiguousWriteError: "`aiospectrum apps list` shows whether it took place",
     RequestTimeoutError: "--timeout permits more seconds",
     LimiterUnavailableError: "start the server, or correct --limit-url",
@@ -103,7 +103,9 @@ def meant(text: str, known: Sequence[str] = _NAMES) -> str:
 
 def _with_help(text: str, command: str) -> str:
     """A text, and where to read on unless it says what to do."""
-    return text if _STEP.search(text) else f"{text.removesuffix('.')}; see `{command} --help`"
+    if _STEP.search(text):
+        return text
+    return f"{text if text.endswith('...') else text.removesuffix('.')}; see `{command} --help`"
 
 
 def _named_as_option(error: InvalidArgumentError) -> str:

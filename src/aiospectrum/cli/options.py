@@ -59,7 +59,7 @@ AsJSON: TypeAlias = Annotated[
 """Whether to print JSON of the API's models."""
 
 AsPlainJSON: TypeAlias = Annotated[
-    bool, Parameter(name="--json", negative=(), show_default=False, help="Print one line of JSON, and nothing else.")
+    bool, Parameter(name="--json", negative=(), show_default=False, help="Print JSON, and nothing else.")
 ]
 """Whether to print JSON of our own."""
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import attrs
 
 from aiospectrum._codec.writers import format_date_time
-from aiospectrum.cli.charts import ChartFileOption, ChartOption, show_charts
+from aiospectrum.cli.charts import ChartFileOption, ChartOption, check_charts, show_charts
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.options import (
     AsJSON,
@@ -127,13 +128,14 @@ def bytime(
         as_json: Print JSON.
         context: The surroundings.
     """
+    path = check_charts(chart_file, chart=chart, as_json=as_json)
     arguments = _arguments(options, context)
     zone_id = find_zone(zone_id, context)
 
     def fetch(client: Client) -> Awaitable[ReportByTime]:
         return client.analytics.events.bytime(zone_id, time_delta=time_delta, **arguments)
 
-    _show_report(zone_id, fetch, arguments, context, chart=chart, chart_file=chart_file, as_json=as_json)
+    _show_report(zone_id, fetch, arguments, context, chart=chart, path=path, as_json=as_json)
 
 
 def summary(
@@ -156,13 +158,14 @@ def summary(
         as_json: Print JSON.
         context: The surroundings.
     """
+    path = check_charts(chart_file, chart=chart, as_json=as_json)
     arguments = _arguments(options, context)
     zone_id = find_zone(zone_id, context)
 
     def fetch(client: Client) -> Awaitable[ReportSummary]:
         return client.analytics.events.summary(zone_id, **arguments)
 
-    _show_report(zone_id, fetch, arguments, context, chart=chart, chart_file=chart_file, as_json=as_json)
+    _show_report(zone_id, fetch, arguments, context, chart=chart, path=path, as_json=as_json)
 
 
 def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
@@ -203,10 +206,10 @@ def _show_report(
     context: Context,
     *,
     chart: bool,
-    chart_file: str | None,
+    path: Path | None,
     as_json: bool,
 ) -> None:
-    has_names = not as_json or chart_file is not None
+    has_names = not as_json or path is not None
 
     async def fetch_all(client: Client) -> tuple[Report, dict[str, str]]:
         report = await fetch(client)
@@ -214,7 +217,7 @@ def _show_report(
         return report, await _host_names(client, zone_id, context) if has_apps and has_names else {}
 
     report, names = context.call(fetch_all)
-    if show_charts(report, arguments, names, context, chart=chart, file=chart_file, as_json=as_json):
+    if show_charts(report, arguments, names, context, chart=chart, path=path):
         return
     table = report_table(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"], names=names)
     context.show(report, table, report_note(report, arguments["limit"]), as_json=as_json)

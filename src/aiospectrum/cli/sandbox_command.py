@@ -196,7 +196,7 @@ def _run(work: Coroutine[Any, Any, None], place: str, context: Context) -> int:
     except (OSError, UnicodeError) as error:
         number = getattr(error, "errno", None) or 0
         reason = os.strerror(number) if number > 0 else str(error)
-        raise OSError(f"cannot listen on {place}: {reason}") from None
+        raise OSError(f"cannot listen on {place}: {reason}; choose others with --host and --port") from None
     except StoppedError as stopped:
         if not stopped.is_ctrl_c:
             raise

@@ -16,7 +16,14 @@ from aiospectrum.bulk.dataset.summing import sum_rows
 from aiospectrum.bulk.query import Query
 from aiospectrum.bulk.windows import Window
 from aiospectrum.charts.bins import Bins, make_bins
-from aiospectrum.charts.drawing import draw_png, draw_svg, make_chart, script_bundle
+from aiospectrum.charts.drawing import (
+    draw_png,
+    draw_svg,
+    import_altair,
+    import_vl_convert,
+    make_chart,
+    script_bundle,
+)
 from aiospectrum.charts.overview import Lack, Overview, panel_of
 from aiospectrum.charts.page import render_page
 from aiospectrum.charts.poster import render_poster
@@ -81,6 +88,7 @@ def draw_chart(
     now: datetime,
 ) -> "altair.TopLevelMixin":
     """Draw one chart of a dataset, as :meth:`Dataset.plot` says."""
+    import_altair()  # before all is read
     query = index.query
     dimensions = ["zone_id", *query.dimensions]
     check_drawing(metric, by, top, names, metrics=query.metrics, dimensions=dimensions)
@@ -120,6 +128,7 @@ def draw_report(
         refuse("file_format", file_format, "html, svg or png")
     if interactive and file_format != "html":
         refuse("interactive", interactive, f"False, as {file_format} is a picture")
+    import_vl_convert()  # before all is read
     query = index.query
     by = [name for name in ("appID", "coloName", "zone_id") if name in ("zone_id", *query.dimensions)]
     overview = _overview(
@@ -168,7 +177,7 @@ def _overview(
         title=title,
         made=now,
         since=since,
-        until=until,
+        until=max(since, until),
         zones=len(zones),
         dimensions=query.dimensions,
         metrics=query.metrics,
