@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
+from textwrap import dedent
 from typing import Final, NamedTuple
 
 from docutils import nodes
@@ -36,7 +37,13 @@ class CommandHelp(SphinxDirective):
         title = " ".join(["aiospectrum", *words])
         section = nodes.section("", nodes.title("", title), ids=[nodes.make_id(title)])
         section += nodes.literal_block(help_.usage, help_.usage, language="text")
-        section += [nodes.paragraph("", "", *_marked(each)) for each in help_.text.split("\n\n") if each]
+        for paragraph in filter(None, help_.text.split("\n\n")):
+            title, _, example = paragraph.partition("\n")
+            if example.startswith("  "):
+                section += nodes.rubric("", title.strip(":"))
+                section += nodes.literal_block(dedent(example), dedent(example), language="sh")
+            else:
+                section += nodes.paragraph("", "", *_marked(paragraph))
         for name, rows in help_.boxes.items():
             if rows := [row for row in rows if row not in common]:
                 section += nodes.rubric("", name if words or name != "Parameters" else "Of every command")
