@@ -30,7 +30,7 @@ _FILES: Final = {
     "app.json": '{"protocol": "tcp/22", "dns": {"name": "a.zone1.example"}, "tsl": "full"}',
     "config.toml": '[profiles.work]\ntoken = "s3cr3t-not-a-name"\n',
 }
-_HEAD: Final = """# What the command says to wrong inputs
+_HEAD: Final = """# Errors of the command
 
 Every error is one line on the standard error, and ends with the next step. The exit status is 2 when the command line
 or its files make no sense, and 1 when a call failed. `ZONE` and `APP` stand for the identifiers of a zone and an
