@@ -112,6 +112,8 @@ def test_a_refused_call_is_json(cli: Any, words: Any, sandbox: Sandbox, command:
     assert (error["status"], error["codes"], error["exit_status"]) == (500, [10500], 1)
     assert error["ray_id"].endswith("-SFO")
     assert error["attempts"] == (1 if is_create else 4)
+    assert error["hint"]
+    assert error["message"].endswith(error["hint"])
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def error_values(error: BaseException, kind: str, message: str, exit_status: int
         "error": {
             "kind": kind,
             "message": message,
-            "hint": getattr(error, "hint", None),
+            "hint": "; ".join(getattr(error, "__notes__", ())) or None,
             "field": (error.field or None) if isinstance(error, InvalidArgumentError) else None,
             "status": None if call is None else call.status,
             "codes": [] if call is None else [each.code for each in call.errors if each.code is not None],

@@ -92,6 +92,8 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
         step = next((step for kind, step in _STEPS.items() if isinstance(error, kind)), "")
         text = str(error).replace("; check zone_id", "; check ZONE").replace("ZONE and app_id", "ZONE and APP_ID")
         error.args = (f"{text}; {step}" if step else text,)
+        if step:
+            error.add_note(step)
         raise
 
 

@@ -227,5 +227,5 @@ async def _host_names(client: Client, zone_id: str, context: Context) -> dict[st
     """Host names by identifier; why there are none is no failure of the command."""
     names, failed = await context.host_names(client, [zone_id])
     for error in failed.values():
-        context.print_err(f"without host names: {error}")
+        context.print_note(f"without host names: {error}")
     return names

@@ -140,7 +140,7 @@ async def _watch(
                         names, failed = await context.host_names(client, unnamed, concurrency=concurrency)
                         view = add_names(view, names, failed)
                         for error in () if is_drawn else failed.values():
-                            context.print_err(f"without host names: {error}")
+                            context.print_note(f"without host names: {error}")
                     left -= 1
                     if as_json:
                         context.print_json(round_values(each, view.names), is_line=True)
