@@ -158,6 +158,9 @@ async def test_every_endpoint(generated: GeneratedClient, caller: Caller, ours: 
         assert listed == to_json_values(await ours.apps.list(zone, page=2, per_page=5))
         assert await caller.result("apps.delete_app", zone, created["id"]) == {"id": created["id"]}
 
+    [zone] = to_json_values(await ours.zones.list(name="zone1.example"))
+    [listed] = await caller.result("zones.list_zones", name="zone1.example")
+    assert {name: listed[name] for name in zone} == zone  # it keeps what the fragment leaves out
     assert await caller.result("protocols.list_protocols", FULL) == to_json_values(await ours.protocols.list(FULL))
     app_ids = [app.id for app in await ours.apps.list(FULL)][:1]  # several: see the last test
     assert await caller.result("analytics.get_current_aggregate", FULL, app_id=app_ids) == to_json_values(
