@@ -25,7 +25,8 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from aiospectrum import RetryPolicy
-from aiospectrum.cli.context import Context, PipeConsole
+from aiospectrum.cli.consoles import PipeConsole
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.program import run
 from aiospectrum.sandbox import Sandbox, run_in_thread
 

@@ -17,7 +17,8 @@ import attrs
 import pytest
 
 from aiospectrum import RetryPolicy
-from aiospectrum.cli.context import Context, PipeConsole
+from aiospectrum.cli.consoles import PipeConsole
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.program import run
 from aiospectrum.sandbox import Sandbox, run_in_thread
 

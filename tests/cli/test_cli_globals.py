@@ -13,7 +13,7 @@ import pytest
 from cyclopts import App as CommandGroup
 
 from aiospectrum.bulk import Plan
-from aiospectrum.cli.context import make_console
+from aiospectrum.cli.consoles import make_console
 from aiospectrum.cli.examples import EXAMPLES
 from aiospectrum.cli.program import build_program
 from aiospectrum.sandbox import Sandbox

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aiospectrum.cli import main
-from aiospectrum.cli.context import make_console
+from aiospectrum.cli.consoles import make_console
 from aiospectrum.cli.terminal import discard_output
 from aiospectrum.sandbox import Sandbox
 from tests.cli.conftest import run_process

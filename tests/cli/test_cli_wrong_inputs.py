@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aiospectrum.cli.context import make_console
+from aiospectrum.cli.consoles import make_console
 from aiospectrum.cli.examples import EXAMPLES
 from aiospectrum.cli.program import build_program
 from aiospectrum.sandbox import Sandbox

@@ -14,7 +14,8 @@ from typing import Final
 import attrs
 
 from aiospectrum import RetryPolicy
-from aiospectrum.cli.context import Context, PipeConsole
+from aiospectrum.cli.consoles import PipeConsole
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.program import run
 from aiospectrum.sandbox import Faults, RateLimit, Sandbox, run_in_thread
 from tests.cli.conftest import NOW

@@ -1,17 +1,15 @@
 """What a command works with: consoles, input, environment and clocks, all passed in; and those of this process."""
 
 import asyncio
-import io
-import logging
 import os
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import Final, NoReturn, TextIO, TypeVar
+from typing import Final, TextIO, TypeVar
 
 import attrs
 from rich.console import Console
@@ -22,6 +20,7 @@ from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk import app_names
 from aiospectrum.cli.attempts import print_attempts
+from aiospectrum.cli.consoles import make_console
 from aiospectrum.cli.formatting import cell
 from aiospectrum.cli.grid import Grid
 from aiospectrum.cli.json_output import asks_for_json, error_values, json_text
@@ -36,18 +35,11 @@ from aiospectrum.policies import RateLimit, RetryPolicy
 
 __all__ = [
     "Context",
-    "PipeConsole",
     "UsageError",
-    "hide_warnings",
-    "make_console",
     "process_context",
-    "show_warnings",
 ]
 
 T = TypeVar("T")
-
-_WIDTH_OF_FILES: Final = 10_000
-"""Columns of what goes to a file or a pipe, where programs look for whole identifiers and names."""
 
 _TIMEOUT: Final = 60.0
 """Seconds of a call, as of clients."""
@@ -58,9 +50,6 @@ _NAMES_SECONDS: Final = 10.0
 _SECRET_VARIABLE: Final = re.compile(r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|KEY|CONNECTION_STRING)$", re.IGNORECASE)
 _LONG: Final = 8
 """Characters; a shorter value is a word such as ``true``."""
-_SIZE: Final = re.compile("[0-9]{1,4}")
-
-_LOGGER: Final = logging.getLogger("aiospectrum")
 
 
 class UsageError(Exception):
@@ -364,14 +353,6 @@ def _make_redact(context: Context) -> Callable[[str], str]:
     return lambda text: redaction().redact(text)
 
 
-class PipeConsole(Console):
-    """A console that leaves it to its caller what a closed pipe means."""
-
-    def on_broken_pipe(self) -> NoReturn:
-        """Pass the error on; rich ends the process here."""
-        raise BrokenPipeError
-
-
 def process_context() -> Context:
     """Make the context of this process."""
     return Context(
@@ -382,74 +363,3 @@ def process_context() -> Context:
         now=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
     )
-
-
-def make_console(stream: TextIO | None, environ: Mapping[str, str]) -> Console:
-    """Make a console that can print any text to a stream.
-
-    Args:
-        stream: A standard stream; None, as of a process without one, swallows all.
-        environ: The environment variables; COLUMNS and LINES are the size, if they are sizes.
-
-    Returns:
-        The console.
-    """
-    stream = io.StringIO() if stream is None else stream
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="replace")  # a character that the encoding lacks must not be fatal
-    is_terminal = stream.isatty()
-    return PipeConsole(
-        file=stream,
-        width=_read_size(environ, "COLUMNS") or (None if is_terminal else _WIDTH_OF_FILES),
-        height=_read_size(environ, "LINES"),
-        highlight=False,
-        # FORCE_COLOR means colours in a file too, where nothing can be redrawn in place.
-        force_interactive=None if is_terminal else False,
-        _environ={name: value for name, value in environ.items() if name not in ("COLUMNS", "LINES")},
-    )
-
-
-def _read_size(environ: Mapping[str, str], name: str) -> int | None:
-    """Columns or lines; None for what is no size, such as 0, which some terminals set."""
-    text = environ.get(name, "")
-    return int(text) or None if _SIZE.fullmatch(text) else None
-
-
-@contextmanager
-def show_warnings(context: Context) -> Iterator[None]:
-    """Print what the client logs as warnings, such as a retry, on a terminal and nowhere else, during the block.
-
-    Without it Python itself would write them to the standard error, control characters included.
-
-    Args:
-        context: The surroundings.
-    """
-    handler: logging.Handler = _ConsoleHandler(context) if context.err.is_terminal else logging.NullHandler()
-    _LOGGER.addHandler(handler)
-    try:
-        yield
-    finally:
-        _LOGGER.removeHandler(handler)
-
-
-@contextmanager
-def hide_warnings() -> Iterator[None]:
-    """Print nothing of the client's log during the block, where a display counts the same."""
-
-    def refuse(record: logging.LogRecord) -> bool:
-        return False
-
-    _LOGGER.addFilter(refuse)
-    try:
-        yield
-    finally:
-        _LOGGER.removeFilter(refuse)
-
-
-class _ConsoleHandler(logging.Handler):
-    def __init__(self, context: Context) -> None:
-        super().__init__(logging.WARNING)
-        self._context = context
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._context.print_err(f"aiospectrum: {record.getMessage()}")

@@ -13,7 +13,8 @@ from rich.console import Console
 from aiospectrum._version import __version__
 from aiospectrum.cli.app_commands import apps_group
 from aiospectrum.cli.completion_command import completion_command
-from aiospectrum.cli.context import Context, PipeConsole, UsageError, hide_warnings, show_warnings
+from aiospectrum.cli.consoles import PipeConsole, hide_warnings, show_warnings
+from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.dataset_commands import dataset_group
 from aiospectrum.cli.demo_command import demo
 from aiospectrum.cli.examples import add_examples
@@ -55,7 +56,7 @@ def run(argv: Sequence[str], context: Context) -> int:
     """
     context = attrs.evolve(context, argv=argv)
     try:
-        with show_warnings(context):
+        with show_warnings(context.err, context.print_err):
             return _dispatch(argv, context)
     except BrokenPipeError:  # whoever read the output has had enough
         discard_output(context.out.file)

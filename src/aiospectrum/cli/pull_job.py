@@ -9,7 +9,8 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from aiospectrum.bulk import Saved, SaveFailure, SaveProgress
-from aiospectrum.cli.context import Context, UsageError, hide_warnings
+from aiospectrum.cli.consoles import hide_warnings
+from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.progress import Meter, PullView, Reading, pull_lines, pull_screen
 from aiospectrum.cli.terminal import GRACE, Interruption, StoppedError, drawn, repeated, signals_to

@@ -16,7 +16,8 @@ from aiospectrum import bulk
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.bulk import Round
-from aiospectrum.cli.context import Context, UsageError, hide_warnings
+from aiospectrum.cli.consoles import hide_warnings
+from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, human_number, shortened, sparkline
 from aiospectrum.cli.grid import ID_WIDTH, Column, Grid, Kind
 from aiospectrum.cli.options import (
