@@ -161,6 +161,19 @@ def test_bad_arguments_are_refused(tmp_path: Path, arguments: dict[str, Any], fi
         assert caught.value.field == field
 
 
+def test_no_text_ends_the_scripts_of_a_chart(tmp_path: Path) -> None:
+    """Whatever the API, a dataset or names hold, the HTML of a chart has the scripts of altair alone."""
+    values = {"appID": list(HOSTILE[:10]), "coloName": list(HOSTILE[:9])}
+    hostile = make_dataset(tmp_path, values={**VALUES, **values}, days=1)
+    names = dict(zip(HOSTILE, reversed(HOSTILE), strict=True))
+    report = by_time(["coloName"], {(text,): [[1.0] * HOURS] for text in HOSTILE}, "count")
+    usual = by_time(["coloName"], {("SFO",): [[1.0] * HOURS]}, "count").plot().to_html()
+    for chart in (hostile.plot(names=names), hostile.plot(by="coloName"), report.plot(), report.plot(top=6)):
+        page = chart.to_html()
+        for tag in ("<script", "</script", "<!--", "<img", "<svg"):
+            assert page.lower().count(tag) == usual.lower().count(tag), tag
+
+
 def test_a_dataset(tmp_path: Path) -> None:
     """Rows of all zones by what is asked for; the sum of a chart is that of the rows."""
     dataset = make_dataset(tmp_path, values={**VALUES, "appID": APPS[:9]}, days=1)

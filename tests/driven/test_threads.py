@@ -19,6 +19,7 @@ def test_two_loops_in_two_threads_make_a_thousand_calls_each() -> None:
     command = [sys.executable, "-W", "error", str(program), "1000"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
 
+    assert done.returncode == 0, done.stderr
     counts = "{'list': 250, 'get': 250, 'summary': 250, 'refused': 250}"
     assert sorted(done.stdout.splitlines()) == [f"0: {counts}", f"1: {counts}"], done.stderr
     assert (done.stderr, done.returncode) == ("", 0)

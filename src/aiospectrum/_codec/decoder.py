@@ -7,6 +7,7 @@ Both give equal objects.
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -26,6 +27,9 @@ from aiospectrum.structs import is_struct
 __all__ = ["DecodedBody", "decode_body", "decode_items", "decode_values", "explain", "is_crowded", "weight_of"]
 
 T = TypeVar("T")
+
+_MAKING: Final = threading.Lock()
+"""Held while a decoder is made: where two threads make the first ones of a class, msgspec ends the process."""
 
 _DATETIMES: Final = (datetime, datetime | None)
 """Kept here, as a library that freezes time puts another class in the place of the name."""
@@ -188,14 +192,16 @@ def _body_decoder(wanted: Any) -> "msgspec.json.Decoder[DecodedBody[Any]] | None
     if not is_struct(_item_type(wanted) or wanted):
         return None
     try:
-        return msgspec.json.Decoder(DecodedBody[wanted])
+        with _MAKING:
+            return msgspec.json.Decoder(DecodedBody[wanted])
     except TypeError:  # a union whose members msgspec cannot distinguish
         return None
 
 
 @cache
 def _items_decoder(item_type: Any) -> "msgspec.json.Decoder[list[Any]]":
-    return msgspec.json.Decoder(list[item_type])
+    with _MAKING:
+        return msgspec.json.Decoder(list[item_type])
 
 
 @cache

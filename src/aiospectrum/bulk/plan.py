@@ -285,7 +285,7 @@ class Plan:
             InvalidArgumentError: It is something else, of a later version of the format, or a value is invalid.
         """
         try:
-            saved = msgspec.json.decode(text, type=_SavedPlan)
+            saved = _DECODER.decode(text)
         except (msgspec.DecodeError, UnicodeError, TypeError) as error:
             refuse("text", text, f"a plan in version {_VERSION} of the format ({error})")
         query = Query(**{name: _restored(value) for name, value in msgspec.structs.asdict(saved.query).items()})
@@ -358,6 +358,10 @@ class _SavedPlan(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     window: WindowLength
     query: _SavedQuery
     zones: list[str]
+
+
+_DECODER: Final = msgspec.json.Decoder(_SavedPlan)
+"""Made here, as two threads must not make the first ones of a class at once."""
 
 
 def _to_saved(plan: Plan) -> _SavedPlan:

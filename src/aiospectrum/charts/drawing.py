@@ -16,6 +16,7 @@ _WIDTH: Final = 640
 _HEIGHT: Final = 220
 _VERSION: Final = "6.1"
 _NUMBER: Final = re.compile(r"-?\d+\.\d{2,}")
+_TAG: Final = re.compile(r"<(?=[!/a-zA-Z])")
 _SVG_IDS: Final = re.compile(r"\b(clip|gradient)(_?\d+)")
 
 
@@ -31,8 +32,18 @@ def make_chart(panels: Sequence[Panel]) -> "altair.TopLevelMixin":
     Raises:
         ImportError: altair is not installed; the message says how to install it.
     """
-    chart: altair.TopLevelMixin = import_altair().Chart.from_dict(whole_specification(panels, _WIDTH, _HEIGHT))
+    specification = _without_tags(whole_specification(panels, _WIDTH, _HEIGHT))
+    chart: altair.TopLevelMixin = import_altair().Chart.from_dict(specification)
     return chart
+
+
+def _without_tags(value: Any) -> Any:
+    """Texts with another sign that looks alike, as altair writes them into a script of HTML, which they could end."""
+    if isinstance(value, str):
+        return _TAG.sub("\N{FULLWIDTH LESS-THAN SIGN}", value)
+    if isinstance(value, Mapping):
+        return {_without_tags(key): _without_tags(each) for key, each in value.items()}
+    return [*map(_without_tags, value)] if isinstance(value, list | tuple) else value
 
 
 def draw_panels(panels: Sequence[Panel]) -> str:

@@ -125,7 +125,7 @@ _EQUATION: Final = re.compile(r"\b(event|ipVersion) *[=!]= *([^\x00- ,;%=<>!\x7f
 _BYTES: Final = re.compile(r"(\d{1,6}) ?([MG]i?B)", re.ASCII | re.IGNORECASE)
 _SIZES: Final = {"mb": 10**6, "mib": 1 << 20, "gb": 10**9, "gib": 1 << 30}
 _ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
-_is_hostname, _ = FORMATS["hostname"]
+_is_hostname = FORMATS["hostname"][0]
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 

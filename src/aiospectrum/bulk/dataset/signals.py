@@ -41,6 +41,10 @@ class Report:
     """Whether it is over."""
 
 
+_DECODERS: Final = {kind: msgspec.json.Decoder(kind) for kind in (Order, Report)}
+"""Made here, as two threads must not make the first ones of a class at once."""
+
+
 class Signals:
     """The files of one save. Every method may block, and needs no lock of the store."""
 
@@ -84,6 +88,6 @@ class Signals:
 
     def _read(self, path: str, kind: Any) -> Any:
         try:
-            return msgspec.json.decode(self._store.read(path, _LARGEST), type=kind)
+            return _DECODERS[kind].decode(self._store.read(path, _LARGEST))
         except (FileNotFoundError, ManifestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
