@@ -209,7 +209,7 @@ class BaseClient(HTTPTransport):
             rate_limit: As for :class:`Client`; the client's own limiter, shared with its other calls, when left out.
 
         Returns:
-            A client that is open as long as this one is.
+            A client that is open as long as this one is: they share one session, and closing either closes both.
 
         Raises:
             InvalidArgumentError: An argument is invalid.
@@ -252,6 +252,8 @@ class BaseClient(HTTPTransport):
 
     async def aclose(self) -> None:
         """Do what leaving ``async with`` does; a client that is not open stays so.
+
+        It closes those of :meth:`with_options` too, and the one that they were made of.
 
         Raises:
             ClientStateError: The client is open on another event loop.
