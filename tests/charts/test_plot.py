@@ -23,8 +23,6 @@ from aiospectrum import (
 )
 from aiospectrum.charts.bins import MOST_BINS, make_bins
 from aiospectrum.charts.texts import (
-    drawn_width,
-    fitted,
     human_duration,
     human_number,
     human_size,
@@ -33,8 +31,8 @@ from aiospectrum.charts.texts import (
     plain,
     told_apart,
     unit_of,
-    wrapped,
 )
+from aiospectrum.charts.widths import drawn_width, fitted, wrapped
 from tests.arrow.test_without_arrow import WITHOUT, run
 from tests.charts.datasets import APPS, HOSTILE, METRICS, SINCE, VALUES, ZONES, make_dataset
 

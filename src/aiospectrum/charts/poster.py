@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from aiospectrum.charts.overview import Overview, panels_of, tiles_of
 from aiospectrum.charts.panel import Panel, colours_of, labels_of, specification
-from aiospectrum.charts.texts import counted, drawn_width, escape, fitted, human_time, wrapped
+from aiospectrum.charts.texts import counted, escape, human_time
 from aiospectrum.charts.theme import CONFIG, FONT, INK, MUTED, PAPER
+from aiospectrum.charts.widths import drawn_width, fitted, wrapped
 
 __all__ = ["render_poster"]
 

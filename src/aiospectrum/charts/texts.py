@@ -10,9 +10,7 @@ from typing import Final
 
 __all__ = [
     "counted",
-    "drawn_width",
     "escape",
-    "fitted",
     "human_duration",
     "human_metric",
     "human_number",
@@ -23,7 +21,6 @@ __all__ = [
     "plain",
     "told_apart",
     "unit_of",
-    "wrapped",
 ]
 
 _BYTES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -33,9 +30,6 @@ _INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 _JOINERS: Final = frozenset("\u200c\u200d")
 _FIRST_JOINED: Final = "\u0590"
 """The first of the scripts, and signs, that joiners change the looks of; among Latin letters they hide."""
-
-_NARROW: Final = frozenset("fijlrtI .,:;'`|!()[]{}/\\-\"")
-_BROAD: Final = frozenset("mwMW@%…—")
 _LONGEST: Final = 120
 _MINUTE: Final = 60_000
 _HOUR: Final = 60 * _MINUTE
@@ -71,68 +65,6 @@ def _shown(before: str, character: str) -> str:
 def escape(text: object, most: int = _LONGEST) -> str:
     """Make text of HTML or SVG that is shown as it is, also within an attribute; as :func:`plain` makes it."""
     return html.escape(plain(text, most))
-
-
-def drawn_width(text: str, size: float) -> float:
-    """Estimate how wide text is drawn by a broad font, in the unit of its size: rather too wide than too narrow."""
-    return size * sum(map(_em, text))
-
-
-def _em(character: str) -> float:
-    if character in _NARROW:
-        return 0.37
-    if character in _BROAD:
-        return 1.0
-    if unicodedata.category(character) in ("Mn", "Me"):
-        return 0.0
-    if unicodedata.east_asian_width(character) in "WF":
-        return 1.05
-    if character.isascii():
-        return 0.75 if character.isupper() or character in "#&+<=>~" else 0.62
-    return 1.0 if unicodedata.category(character) == "So" else 0.75
-
-
-def fitted(text: object, size: float, width: float) -> str:
-    """Text without controls that is drawn no wider than that, cut in the middle where it would be."""
-    shown = plain(text)
-    for most in range(len(shown) - 1, 0, -1):
-        if drawn_width(shown, size) <= width:
-            break
-        shown = plain(text, most)
-    return shown
-
-
-def wrapped(text: object, size: float, width: float, most: int) -> list[str]:
-    """Text without controls as lines that are drawn no wider than that; an ellipsis ends what has no room.
-
-    Args:
-        text: Anything; its ``str`` is taken.
-        size: Of the font, in pixels.
-        width: Of a line, in pixels.
-        most: Lines at most, 1 or more.
-
-    Returns:
-        The lines, one or more.
-    """
-    lines: list[str] = []
-    rest = plain(text, 1000).strip()
-    while len(lines) < most - 1 and drawn_width(rest, size) > width:
-        end = _fitting(rest, size, width)
-        place = rest.rfind(" ", 1, end + 1)
-        end = place if place > end // 2 else end  # a long word is broken
-        lines.append(rest[:end].rstrip())
-        rest = rest[end:].lstrip()
-    if drawn_width(rest, size) > width:
-        rest = rest[: _fitting(rest, size, width - size)].rstrip() + "…"
-    return [*lines, rest]
-
-
-def _fitting(text: str, size: float, width: float) -> int:
-    """How many of the first characters are no wider than that, at least one."""
-    end, left = 0, width
-    while end < len(text) and (left := left - drawn_width(text[end], size)) >= 0:
-        end += 1
-    return max(1, end)
 
 
 def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
