@@ -174,6 +174,8 @@ def test_what_is_missing_is_said_first(tmp_path: Path) -> None:
     assert "window.hacked" in head
     assert page.tags["script"] == 0
     assert "Failed: 2 windows of 1 zone" in found.render_report("svg", now=now).decode()
+    first = found.render_report("svg", now=now, until=SINCE + timedelta(days=1)).decode()
+    assert "Failed: 1 window of 1 zone" in first
 
 
 def shaded(page: str) -> list[tuple[datetime, datetime]]:

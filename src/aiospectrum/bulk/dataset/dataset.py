@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-    from aiospectrum.bulk.dataset.pictures import State
+    from aiospectrum.bulk.dataset.lacks import State
 
 __all__ = ["Dataset", "open_dataset"]
 
@@ -473,7 +473,7 @@ class Dataset:
         )
 
     def _state(self) -> "State":
-        from aiospectrum.bulk.dataset.pictures import State
+        from aiospectrum.bulk.dataset.lacks import State
 
         return State(
             zones=self.zones,

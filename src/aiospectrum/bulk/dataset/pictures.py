@@ -1,20 +1,21 @@
 """From a dataset to its charts and its report."""
 
-from collections.abc import Mapping, Sequence, Set
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.lacks import Span, State, find_lacks
 from aiospectrum.bulk.dataset.opening import Place
 from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
 from aiospectrum.bulk.dataset.reading import RowFilter, read_tables
-from aiospectrum.bulk.dataset.results import PictureFormat, SaveFailure
+from aiospectrum.bulk.dataset.results import PictureFormat
 from aiospectrum.bulk.dataset.summing import sum_rows
 from aiospectrum.bulk.query import Query
-from aiospectrum.bulk.windows import Window, edge_after
+from aiospectrum.bulk.windows import edge_after
 from aiospectrum.charts.bins import Bins, make_bins
 from aiospectrum.charts.drawing import (
     draw_png,
@@ -24,55 +25,25 @@ from aiospectrum.charts.drawing import (
     make_chart,
     script_bundle,
 )
-from aiospectrum.charts.overview import Lack, Overview, panel_of
+from aiospectrum.charts.overview import Overview, panel_of
 from aiospectrum.charts.page import render_page
 from aiospectrum.charts.poster import render_poster
 from aiospectrum.charts.reports import check_drawing
 from aiospectrum.charts.sums import Sums
-from aiospectrum.charts.texts import counted, human_span, human_time
+from aiospectrum.charts.texts import counted
 from aiospectrum.checks import DateTime, Flag, Text, Unchecked, refuse
 
 if TYPE_CHECKING:
     import altair
 
-__all__ = ["State", "draw_chart", "draw_report"]
-
-Spans: TypeAlias = Mapping[str, Sequence[Window]]
-"""Times by zone."""
-
-Span: TypeAlias = tuple[datetime, datetime]
+__all__ = ["draw_chart", "draw_report"]
 
 _BYTES: Final = ("bytesIngress", "bytesEgress")
 _ROWS: Final = 12
 """Rows of the tables of a report."""
 
-_TEXTS: Final = {
-    "missing": "Missing: {of} without data {when}. The next pull fetches it.",
-    "filling": "Still filling: rows of {of} may be missing {when}, too recent when they were fetched.",
-    "pending": "Not in files yet: data of {of} {when}. The next pull puts it there.",
-}
-"""What is said of each kind of times."""
-
-_FEW: Final = 10
 _TITLE: Final = Text(min_length=1, max_length=200)
 _TIME: Final = DateTime(takes_unchecked=False)
-
-
-@attrs.frozen(kw_only=True)
-class State:
-    """What a dataset has and lacks."""
-
-    zones: Sequence[str]
-    """All zones."""
-
-    complete_until: datetime | None
-    """Where the data of all of them is complete."""
-
-    lacking: Mapping[str, Spans]
-    """Times by zone, for ``filling``, ``pending`` and ``missing``."""
-
-    failed: Mapping[str, Sequence[SaveFailure]]
-    """What failed in each zone."""
 
 
 def draw_chart(
@@ -175,7 +146,7 @@ def _overview(
         sums = sum_rows(read, query, bins, measure=measure, by=by if measure else (), top=top)
     first = min(index.plan.since, since) if wanted.since is None else _edge(index, wanted.since)
     last = now if wanted.until is None else min(now, _edge(index, wanted.until))
-    lacks, lacking = _lacks(state, zones, first, last)
+    lacks, lacking = find_lacks(state, zones, first, last)
     return Overview(
         title=title,
         made=now,
@@ -244,71 +215,4 @@ def _scope(query: Query) -> list[str]:
         found.append(f"only {query.filters}")
     if query.limit is not None:
         found.append(f"no more than {counted(query.limit, 'row')} per request")
-    return found
-
-
-def _lacks(state: State, zones: Sequence[str], since: datetime, until: datetime) -> tuple[list[Lack], list[Span]]:
-    """What is missing of some zones and a time, in words; and when, of any of these."""
-    chosen, found = set(zones), []
-    lacking: list[Span] = []
-    failed = [each for zone, failures in state.failed.items() if zone in chosen for each in failures]
-    if failed:
-        of = counted(len({each.zone_id for each in failed}), "zone")
-        text = f"Failed: {counted(len(failed), 'window')} of {of} could not be fetched. The next pull tries again."
-        details = [f"zone {each.zone_id}, {each.window}: {each.error}" for each in failed[:_FEW]]
-        found.append(Lack(text=text, details=_more(details, len(failed))))
-    for kind, text in _TEXTS.items():
-        times = _clipped(state.lacking[kind], chosen, since, until)
-        if not times:
-            continue
-        of = _share(len({zone for zone, *_ in times}), len(zones))
-        details = [f"zone {zone}: {human_time(first)} to {human_time(last)}" for zone, first, last in times[:_FEW]]
-        lack = text.format(of=of, when=_when(times))
-        found.append(Lack(text=lack, details=_more(details, len(times)), is_bad=kind == "missing"))
-        lacking += [(first, last) for _, first, last in times]
-    return found, _merged(lacking)
-
-
-def _when(times: Sequence[tuple[str, datetime, datetime]]) -> str:
-    """When it is, in words that are true whether zones lack the same times or not, and all of them or a few."""
-    each = [(first, last) for _, first, last in times]
-    spans = _merged(each)
-    between = f"between {human_time(spans[0][0])} and {human_time(spans[-1][1])} UTC"
-    parts = "" if sorted(each) == sorted(spans * len({zone for zone, *_ in times})) else "parts of "
-    if len(spans) == 1:
-        return f"for parts of the time {between}" if parts else between
-    length = human_span(sum((last - first for first, last in spans), timedelta()))
-    return f"for {parts}{length} in {len(spans):,} stretches {between}"
-
-
-def _clipped(times: Spans, zones: Set[str], since: datetime, until: datetime) -> list[tuple[str, datetime, datetime]]:
-    """The times of some zones that lie between two others."""
-    return [
-        (zone, max(span.since, since), min(span.until, until))
-        for zone, spans in times.items()
-        if zone in zones
-        for span in spans
-        if span.since < until and span.until > since
-    ]
-
-
-def _share(some: int, whole: int) -> str:
-    if some < whole:
-        return f"{some:,} of {whole:,} zones"
-    return f"all {whole:,} zones" if whole > 1 else "the zone"
-
-
-def _more(details: list[str], number: int) -> list[str]:
-    left = number - len(details)
-    return [*details, f"and {left:,} more; see `aiospectrum dataset status`"] if left else details
-
-
-def _merged(spans: list[Span]) -> list[Span]:
-    """Times that touch as one, in their order."""
-    found: list[Span] = []
-    for since, until in sorted(spans):
-        if found and since <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], until)
-        else:
-            found.append((since, until))
     return found
