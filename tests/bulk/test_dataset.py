@@ -113,7 +113,7 @@ def test_what_is_not_complete(tmp_path: Path, plan: Plan) -> None:
     [failure] = dataset.failed[B]
     assert (failure.zone_id, failure.window, failure.error) == (B, span(1, 2), "ServerError: no")
     assert dataset.complete_until is None
-    assert "pending: 1 times of 1 zones" in str(dataset)
+    assert "pending: 1 time of 1 zone" in str(dataset)
 
 
 @pytest.mark.parametrize(

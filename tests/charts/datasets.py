@@ -2,12 +2,20 @@
 
 import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from aiospectrum import Report, ReportByTime, ReportByTimeRow, ReportQuery, ReportSummary, ReportSummaryRow
+from aiospectrum import (
+    Report,
+    ReportByTime,
+    ReportByTimeRow,
+    ReportQuery,
+    ReportSummary,
+    ReportSummaryRow,
+    SpectrumError,
+)
 from aiospectrum.bulk import Dataset, Plan, Query, open_dataset, save
 from tests.bulk.fakes import Call, Fake
 
@@ -86,13 +94,16 @@ def make_dataset(
     values: Mapping[str, Sequence[str]] = VALUES,
     now: datetime = SINCE + timedelta(days=30),
     fails: Mapping[str, Exception] | None = None,
+    missing: Collection[tuple[str, int]] = (),
     data_lag: float = 0,
     window: Any = None,
     **query: Any,
 ) -> Dataset:
-    """Save a dataset by the hour, or a summary of each day, and open it."""
+    """Save a dataset by the hour, or a summary of each day, but for the missing days of zones, and open it."""
 
     def respond(call: Call) -> Any:
+        if (call.zone_id, (call.times[0] - SINCE).days) in missing:
+            return SpectrumError("no such day")
         return (fails or {}).get(call.zone_id) or _respond(call, values, data_lag=data_lag)
 
     asked = Query(

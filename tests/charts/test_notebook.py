@@ -10,7 +10,7 @@ import pytest
 from aiospectrum import App, Page, ReportByTime, ReportQuery, make_converter
 from aiospectrum.bulk import Saved, SaveFailure, Window
 from aiospectrum.sandbox import Sandbox, run_in_thread
-from tests.charts.datasets import HOSTILE, SINCE, make_dataset
+from tests.charts.datasets import HOSTILE, SINCE, ZONES, make_dataset
 from tests.charts.test_page import Parsed
 from tests.charts.test_plot import by_time, summary
 
@@ -90,6 +90,19 @@ def test_what_was_saved(tmp_path: Path) -> None:
     assert {"12.3 kB", "memory://x/data"} <= {text.rpartition(": ")[2] for text in parsed.texts}
     assert parsed.tags["li"] == 20
     assert "10 more failures" in parsed.text
+
+
+def test_one_of_each_is_said_as_one(tmp_path: Path) -> None:
+    """Of rows, files, windows and zones."""
+    dataset = make_dataset(
+        tmp_path, kind="summary", dimensions=(), metrics=("count",), days=2, zones=ZONES[:1], missing=[(ZONES[0], 1)]
+    )
+    for text in (shown(dataset).text, str(dataset)):
+        assert "1 row in 1 parquet file of" in text
+        assert "1 window of 1 zone complete until" in text
+        assert "missing: 1 time of 1 zone" in text
+    assert "1 window of 1 zone complete" in repr(dataset)
+    assert repr(dataset).endswith("1 row in 1 file>")
 
 
 @pytest.mark.parametrize("place", range(len(HOSTILE)))

@@ -1,9 +1,10 @@
 """A report says what the dataset has, whatever that is, and what it lacks."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,148 @@ def test_what_is_missing_is_said_first(tmp_path: Path) -> None:
     assert "window.hacked" in head
     assert page.tags["script"] == 0
     assert "Failed: 2 windows of 1 zone" in found.render_report("svg", now=now).decode()
+    first = found.render_report("svg", now=now, until=SINCE + timedelta(days=1)).decode()
+    assert "Failed: 1 window of 1 zone" in first
+
+
+def shaded(page: str) -> list[tuple[datetime, datetime]]:
+    """The times that the first chart of an interactive page shades."""
+    [data] = re.findall(r'id="charts">(.*?)</script>', page)
+    layers = json.loads(data)[0]["layer"]
+    rows = layers[0]["data"]["values"] if len(layers) > 1 else []
+    return [
+        (datetime.fromtimestamp(row["t"] / 1000, UTC), datetime.fromtimestamp(row["e"] / 1000, UTC)) for row in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        pytest.param(
+            [[1, 22], []],
+            "1 of 2 zones without data for 2 days in 2 stretches between 2026-11-19 and 2026-12-11 UTC",
+            id="far apart",
+        ),
+        pytest.param([[1, 2], []], "1 of 2 zones without data between 2026-11-19 and 2026-11-21 UTC", id="together"),
+        pytest.param(
+            [[1], [2]],
+            "all 2 zones without data for parts of the time between 2026-11-19 and 2026-11-21 UTC",
+            id="one after another",
+        ),
+        pytest.param(
+            [[1], [5]],
+            "all 2 zones without data for parts of 2 days in 2 stretches between 2026-11-19 and 2026-11-24 UTC",
+            id="one of each",
+        ),
+        pytest.param(
+            [[1, 5], [1]],
+            "all 2 zones without data for parts of 2 days in 2 stretches between 2026-11-19 and 2026-11-24 UTC",
+            id="some of both",
+        ),
+        pytest.param(
+            [[1, 5], [1, 5]],
+            "all 2 zones without data for 2 days in 2 stretches between 2026-11-19 and 2026-11-24 UTC",
+            id="the same of both",
+        ),
+    ],
+)
+def test_missing_times_are_said_and_shaded(tmp_path: Path, days: Sequence[Sequence[int]], words: str) -> None:
+    """As they are, of whichever zone; what is there between them is neither."""
+    missing = [(zone, day) for zone, these in zip(ZONES, days, strict=False) for day in these]
+    found = make_dataset(tmp_path, dimensions=(), metrics=("count",), days=23, missing=missing)
+    now = SINCE + timedelta(days=30)
+    page = found.render_report(now=now, interactive=True).decode()
+    assert f"{words}. The next pull" in Parsed(page).text
+    picture = ET.fromstring(found.render_report("svg", now=now))  # noqa: S314 - our own
+    assert words in " ".join(each.text or "" for each in picture if each.tag.endswith("text"))
+    hours = {hour for since, until in shaded(page) for hour in range(*(_hour(at) for at in (since, until)))}
+    assert hours == {24 * day + hour for _, day in missing for hour in range(24)}
+
+
+def _hour(moment: datetime) -> int:
+    return (moment - SINCE) // timedelta(hours=1)
+
+
+@pytest.mark.parametrize("kind", ["bytime", "summary"])
+@pytest.mark.parametrize(
+    ("since", "until", "now"),
+    [
+        pytest.param(0.5, None, 720, id="from within an interval"),
+        pytest.param(None, 25.5, 720, id="until within an interval"),
+        pytest.param(0.01, 47.99, 720, id="both"),
+        pytest.param(24, 48, 720, id="at edges"),
+        pytest.param(None, None, 30, id="made early"),
+        pytest.param(None, None, 30.5, id="made within an interval"),
+        pytest.param(3, 40, 30.5, id="all of it"),
+        pytest.param(None, None, -30, id="made before all of it"),
+        pytest.param(None, 70, 720, id="until later"),
+        pytest.param(-70, None, 720, id="from earlier"),
+    ],
+)
+def test_the_heading_says_what_is_counted(
+    tmp_path: Path, kind: str, since: float | None, until: float | None, now: float
+) -> None:
+    """Its numbers are those of the intervals between the times that it names, and none of these is empty."""
+    found = make_dataset(
+        tmp_path, kind=kind, metrics=("bytesIngress", "bytesEgress"), dimensions=("appID",), zones=ZONES[:1], days=3
+    )
+    arguments: dict[str, Any] = {
+        name: None if hours is None else SINCE + timedelta(hours=hours)
+        for name, hours in (("since", since), ("until", until), ("now", now))
+    }
+    text = found.render_report(interactive=True, **arguments).decode()
+    page = Parsed(text)
+    heading = re.search(r"(2026-\S+(?: \d\d:\d\d)?) to (2026-\S+(?: \d\d:\d\d)?) UTC", page.text)
+    assert heading is not None
+    first, last = (
+        datetime.fromisoformat(f"{each}+00:00" if ":" in each else f"{each} 00:00+00:00") for each in heading.groups()
+    )
+    rows = [
+        row for row in found.to_arrow().to_pylist() if first <= row["interval_start"] and row["interval_end"] < last
+    ]
+    assert rows
+    assert page.numbers["Traffic"] == [sum(row["bytesIngress"] + row["bytesEgress"] for row in rows)]
+    assert min(row["interval_start"] for row in rows) == first
+    assert max(row["interval_end"] for row in rows) + timedelta(seconds=1) == last
+    if "Complete." in page.text:
+        assert shaded(text) == []
+
+
+def test_applications_with_one_name_are_told_apart(tmp_path: Path) -> None:
+    """By their ids, in pages, pictures and charts."""
+    apps = [start + "0" * 28 for start in ("ea95", "0b1c", "77aa")]
+    found = make_dataset(tmp_path, values={**VALUES, "appID": apps}, days=1)
+    names = {apps[0]: "shop.example.com", apps[1]: "shop.example.com", apps[2]: "ssh.example.com"}
+    expected = {"shop.example.com (ea95…)", "shop.example.com (0b1c…)", "ssh.example.com"}
+    assert expected <= set(Parsed(found.render_report(names=names).decode()).texts)
+    picture = ET.fromstring(found.render_report("svg", names=names))  # noqa: S314 - our own
+    assert expected <= {each.text for each in picture}
+    pytest.importorskip("altair")
+    assert all(name in json.dumps(found.plot(names=names).to_dict(), ensure_ascii=False) for name in expected)
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [pytest.param("W", id="W"), pytest.param("M", id="M"), pytest.param("\uff2d", id="full"), "\u202e"],
+    ids=ascii,
+)
+def test_texts_of_a_picture_have_room(tmp_path: Path, letter: str) -> None:
+    """None is drawn over the next one or the edge, whatever its letters; each is as wide as in Arial, or wider."""
+    ems = {"W": 0.94, "M": 0.83, "\uff2d": 1.0}
+    values = {**VALUES, "appID": APPS[:9], "coloName": [f"{number}{letter * 60}" for number in range(9)]}
+    filters = f"coloName!={'W' * 200}"
+    found = make_dataset(tmp_path, values=values, days=1, filters=filters)
+    names = {each: f"{number}{letter * 70}{number}" for number, each in enumerate(APPS)}
+    picture = ET.fromstring(found.render_report("svg", names=names, title=letter * 200))  # noqa: S314 - our own
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for each in picture:
+        if each.tag.endswith("text"):
+            width = float(each.attrib["font-size"]) * sum(ems.get(one, 0.2) for one in each.text or "")
+            lines.setdefault(each.attrib["y"], []).append((float(each.attrib["x"]), width))
+    assert max(map(len, lines.values())) >= 7
+    for line in lines.values():
+        starts = [*(x for x, _ in line[1:]), 1160 + 16]
+        assert all(x + width <= start - 16 for (x, width), start in zip(line, starts, strict=True))
 
 
 def test_a_time_without_data(tmp_path: Path) -> None:
@@ -247,6 +390,11 @@ def test_newer_metrics_and_dimensions_are_said(tmp_path: Path) -> None:
         pytest.param({"zones": ["0" * 32]}, "zones[0]", id="no such zone"),
         pytest.param({"names": ["x"]}, "names", id="names"),
         pytest.param({"since": datetime(2026, 1, 1)}, "since", id="naive time"),
+        pytest.param({"now": datetime(2026, 1, 1)}, "now", id="naive now"),
+        pytest.param({"now": 5}, "now", id="no time"),
+        pytest.param({"now": "2026-01-01T00:00:00Z"}, "now", id="text"),
+        pytest.param({"interactive": "yes"}, "interactive", id="no bool"),
+        pytest.param({"interactive": 1, "file_format": "svg"}, "interactive", id="a number"),
     ],
 )
 def test_bad_arguments_are_refused(dataset: Dataset, arguments: Mapping[str, Any], field: str) -> None:

@@ -22,7 +22,17 @@ from aiospectrum import (
     ReportSummaryRow,
 )
 from aiospectrum.charts.bins import MOST_BINS, make_bins
-from aiospectrum.charts.texts import human_duration, human_number, human_size, percent, plain, unit_of
+from aiospectrum.charts.texts import (
+    human_duration,
+    human_number,
+    human_size,
+    human_span,
+    percent,
+    plain,
+    told_apart,
+    unit_of,
+)
+from aiospectrum.charts.widths import drawn_width, fitted, wrapped
 from tests.arrow.test_without_arrow import WITHOUT, run
 from tests.charts.datasets import APPS, HOSTILE, METRICS, SINCE, VALUES, ZONES, make_dataset
 
@@ -226,7 +236,21 @@ def test_intervals_of_charts(start: datetime, length: timedelta, least: str | No
         (percent(1, 3000), "< 0.1 %"),
         (percent(0, 5), "0 %"),
         (percent(0, 0), ""),
+        (human_size(999_950), "1.0 MB"),
+        (human_number(999.94), "999.9"),
+        (human_number(999.95), "1,000"),
+        (human_number(-999.95), "-1,000"),
+        (human_number(9_996_000), "10.0 million"),
+        (human_number(999_950_000), "1.00 billion"),
+        (human_duration(999.6), "1.0 s"),
+        (human_duration(59_960), "1.0 min"),
+        (human_duration(3_599_000), "1.0 h"),
+        (human_span(timedelta(seconds=59.6)), "1 min"),
+        (human_span(timedelta(minutes=59, seconds=59)), "1 h"),
+        (percent(9.94, 100), "9.9 %"),
+        (percent(9.996, 100), "10 %"),
         (plain("a\u202eb\n"), "a\\u202eb\\n"),
+        (plain("\u202e" * 9, 20), "\\u202e\\u20…02e\\u202e"),
         (plain("x" * 9, 5), "xx…xx"),
         (unit_of("bytesIngress", 3e9), (1e9, "GB")),
         (unit_of("durationAvg", 3000), (1000, "seconds")),
@@ -236,6 +260,72 @@ def test_intervals_of_charts(start: datetime, length: timedelta, least: str | No
 def test_numbers_have_units(shown: object, expected: object) -> None:
     """As people write them."""
     assert shown == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "\U0001f3f3\ufe0f\u200d\U0001f308",
+        "\U0001f9d1\U0001f3fd\u200d\U0001f680",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\u0915\u094d\u200d\u0937",
+        "S\u00e3o Paulo",
+        "e\u0301",
+    ],
+    ids=ascii,
+)
+def test_text_of_any_script_is_shown(text: str) -> None:
+    """With the joiners of emoji, Persian and Hindi."""
+    assert plain(text) == text
+
+
+@pytest.mark.parametrize("code", [0x200E, 0x061C, 0x202A, 0x2066, 0x200B, 0x2060, 0xFEFF, 0xAD, 0x9B, 0x2028])
+@pytest.mark.parametrize("other", [0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x034F, 0x200C, 0x200D])
+def test_what_controls_or_hides_is_escaped(code: int, other: int) -> None:
+    """What turns direction, what is drawn as nothing, and joiners that join nothing."""
+    for character in (chr(code), chr(other)):
+        for text in (f"shop{character}.example", character, f"{character}a"):
+            assert plain(text) == text.replace(character, character.encode("unicode_escape").decode())
+
+
+@given(
+    st.text(max_size=60) | st.text("MW@\uff2d\u202e ", max_size=60), st.floats(20, 400), st.sampled_from([12.0, 32.0])
+)
+def test_text_fits_where_it_is_drawn(text: str, width: float, size: float) -> None:
+    """Cut or wrapped; what has room is whole."""
+    width = max(width, 3 * size)
+    short = fitted(text, size, width)
+    assert drawn_width(short, size) <= width
+    assert short == plain(text) or "…" in short
+    lines = wrapped(text, size, width, 2)
+    assert 1 <= len(lines) <= 2
+    assert all(drawn_width(line, size) <= width for line in lines)
+    if not lines[-1].endswith("…"):
+        assert "".join("".join(lines).split()) == "".join(plain(text).split())
+
+
+@given(st.dictionaries(st.text("0123abc", min_size=1, max_size=32), st.sampled_from(["a", "b", "c"]), max_size=9))
+def test_equal_names_are_told_apart(labels: dict[str, str]) -> None:
+    """By their ids, whatever these are; others are as they were."""
+    found = told_apart(labels)
+    assert list(found) == list(labels)
+    assert len(set(found.values())) == len(labels)
+    alone = {key for key, label in labels.items() if list(labels.values()).count(label) == 1}
+    assert all(found[key] == labels[key] for key in alone)
+
+
+def test_equal_names_are_shown_with_their_ids() -> None:
+    """By time and in a summary, where rows of two applications are not added up."""
+    one, other = "ea95" + "0" * 28, "0b1c" + "0" * 28
+    names = dict.fromkeys((one, other), "shop.example")
+    rows = {(one,): [[3] * HOURS], (other,): [[2] * HOURS]}
+    assert drawn(by_time(["appID"], rows, "count").plot(names=names)) == [
+        {"Events by application": {"shop.example (ea95…)": [3] * HOURS, "shop.example (0b1c…)": [2] * HOURS}}
+    ]
+    bars = summary(["appID", "event"], {(one, "x"): [3], (other, "x"): [2]}, "count").plot(names=names)
+    series = drawn(bars)[0]["Events by application and event"]
+    assert series == {"shop.example (ea95…) · x": [3], "shop.example (0b1c…) · x": [2]}
 
 
 def test_who_lacks_the_extra_is_told(tmp_path: Path) -> None:

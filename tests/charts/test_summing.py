@@ -63,6 +63,13 @@ def test_what_is_missing_counts_nothing() -> None:
     assert found.is_empty == [False, *[True] * 47]
 
 
+def test_groups_without_traffic_are_not_busy() -> None:
+    """They are rows and groups, and nothing more."""
+    rows = [{"bytesIngress": 0}, {"appID": APPS[1], "bytesIngress": 5}, {"appID": APPS[2], "bytesIngress": None}]
+    breakdown = sums(table(rows)).breakdowns["appID"]
+    assert (breakdown.distinct, breakdown.busy) == (3, 1)
+
+
 def test_durations_are_weighted() -> None:
     """By the counts of their rows; a single row is exact."""
     two = sums(table([{"durationAvg": 10.0, "count": 3}, {"durationAvg": 30.0, "count": 1}]))

@@ -1,9 +1,11 @@
 """``--chart``, ``--chart-file`` and ``aiospectrum report``: charts in the terminal, in files, and pages."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,41 @@ def test_a_chart_in_a_file(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["chart.PNG", "chart.svg"]
 
 
+@pytest.mark.parametrize("command", ["report", "chart"])
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o444])
+def test_a_file_keeps_its_mode(
+    cli: Any, sandbox: Sandbox, dataset: str, tmp_path: Path, command: str, mode: int
+) -> None:
+    """And where a link leads, there it is written, whether there is a file yet or not."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "old.svg").write_text("old")
+    (tmp_path / "there" / "old.svg").chmod(mode)
+    for name in ("old", "new"):
+        (tmp_path / f"{name}-link.svg").symlink_to(f"there/{name}.svg")
+    for file in (tmp_path / "there" / "old.svg", tmp_path / "old-link.svg", tmp_path / "new-link.svg"):
+        argv = ["report", dataset, "--out"]
+        if command == "chart":
+            argv = ["bytime", sandbox.zones[0], "--metrics", "count", "--chart-file"]
+        assert cli(*argv, str(file)).status == 0
+        assert file.read_bytes().startswith(b"<svg")
+    assert (tmp_path / "there" / "old.svg").stat().st_mode & 0o777 == mode
+    assert all((tmp_path / f"{name}-link.svg").is_symlink() for name in ("old", "new"))
+    assert {each.name for each in (tmp_path / "there").iterdir()} == {"old.svg", "new.svg"}
+
+
+def test_a_pipe_is_written_to(cli: Any, dataset: str, tmp_path: Path) -> None:
+    """And is still one then."""
+    pipe = tmp_path / "pipe.svg"
+    os.mkfifo(pipe)
+    found: list[bytes] = []
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
+    reader.start()
+    assert cli("report", dataset, "--out", str(pipe)).status == 0
+    reader.join(30)
+    assert found[0].startswith(b"<svg")
+    assert pipe.is_fifo()
+
+
 @pytest.mark.parametrize("suffix", ["html", "svg", "png"])
 def test_a_report(cli: Any, dataset: str, tmp_path: Path, suffix: str) -> None:
     """Its name and size are printed, and nothing else is left in the folder."""
@@ -107,6 +144,35 @@ def test_names_come_from_a_file_or_the_api(cli: Any, sandbox: Sandbox, dataset: 
     assert "2024-05-06 12:00 to 2024-05-07 UTC · 1 zone" in one
 
 
+AS_PRINTED = "such as `aiospectrum apps list ZONE --json` prints"
+ODD_NAMES = {
+    "deep": f"expected JSON, {AS_PRINTED}: it is nested too deeply",
+    "deep object": f"expected JSON, {AS_PRINTED}: it is nested too deeply",
+    "null items": f"expected a list of applications as items, {AS_PRINTED}",
+    "items by id": f"expected a list of applications as items, {AS_PRINTED}",
+    "numbers": f"expected a list of applications, each with its id and dns, {AS_PRINTED}",
+    "numbers as items": f"expected a list of applications, each with its id and dns, {AS_PRINTED}",
+    "zones": f"expected a list of applications, each with its id and dns, {AS_PRINTED}",
+    "a number": f"expected applications, {AS_PRINTED}, or an object of names by id",
+    "null": f"expected applications, {AS_PRINTED}, or an object of names by id",
+    "a name that is a number": f"expected applications, {AS_PRINTED}, or an object of names by id",
+}
+"""What is said of each of these files."""
+
+NAMES = {
+    "deep": "[" * 100_000,
+    "deep object": '{"a":' * 100_000,
+    "null items": '{"items": null}',
+    "items by id": '{"items": {"a": "b"}}',
+    "numbers": "[1, 2]",
+    "numbers as items": '{"items": [1]}',
+    "zones": '[{"id": "a", "name": "example.com"}]',
+    "a number": "5",
+    "null": "null",
+    "a name that is a number": '[{"id": "a", "dns": {"name": 5}}]',
+}
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
@@ -137,6 +203,14 @@ def test_names_come_from_a_file_or_the_api(cli: Any, sandbox: Sandbox, dataset: 
         pytest.param(
             ["report", "{data}", "--out", "{tmp}/x.html", "--names", "{odd}"], "an object of names", id="odd JSON"
         ),
+        *(
+            pytest.param(
+                ["report", "{data}", "--out", "{tmp}/x.html", "--names", f"{{tmp}}/{name}"],
+                expected,
+                id=f"names: {name}",
+            )
+            for name, expected in ODD_NAMES.items()
+        ),
         pytest.param(["bytime", "{zone}", "--metrics=count", "--chart", "--json"], "--chart or --json", id="both"),
         pytest.param(
             ["bytime", "{zone}", "--metrics=count", "--chart-file=x.html"], ".svg or .png", id="chart's suffix"
@@ -155,6 +229,8 @@ def test_bad_usage_is_one_line(
     (tmp_path / "bad.json").write_text("{")
     (tmp_path / "odd.json").write_text("[1, 2")
     (tmp_path / "odd.json").write_text('{"a": 1}')
+    for name, text in NAMES.items():
+        (tmp_path / name).write_text(text)
     before = {each.name for each in tmp_path.iterdir()}
     names = {
         "data": dataset,

@@ -1,5 +1,6 @@
 """What a report about a dataset says and shows, whatever metrics and dimensions there are: pure."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -10,7 +11,7 @@ from aiospectrum.charts.cities import place_name
 from aiospectrum.charts.panel import MOST_LINES, Panel, Series
 from aiospectrum.charts.reports import METRIC_TITLES, title_of
 from aiospectrum.charts.sums import Breakdown, Group, Sums
-from aiospectrum.charts.texts import counted, human_number, human_size, percent
+from aiospectrum.charts.texts import counted, human_number, human_size, percent, told_apart
 
 __all__ = ["Lack", "Overview", "Tile", "label_of", "omitted", "panel_of", "panels_of", "tiles_of"]
 
@@ -71,8 +72,8 @@ class Overview:
     lacks: Sequence[Lack]
     """What it lacks."""
 
-    filling: Spans
-    """Times of which rows may be missing, in any zone."""
+    lacking: Spans
+    """Times of which rows are missing, or may be, in any zone; in the order of time, and none touches another."""
 
     sums: Sums | None
     """The numbers; None when there are no rows."""
@@ -137,8 +138,8 @@ def tiles_of(overview: Overview) -> list[Tile]:
         tiles.append(Tile(title="Events", value=count, text=human_number(count)))
     for name, title in (("appID", "Applications"), ("coloName", "Data centres")):
         if name in sums.breakdowns:
-            distinct = sums.breakdowns[name].distinct
-            tiles.append(Tile(title=title, value=distinct, text=f"{distinct:,}", note="with traffic"))
+            busy = sums.breakdowns[name].busy
+            tiles.append(Tile(title=title, value=busy, text=f"{busy:,}", note="with traffic"))
     return tiles
 
 
@@ -193,9 +194,8 @@ def panel_of(overview: Overview, metric: str | None, by: str | None) -> Panel:
 def _largest(overview: Overview, sums: Sums, breakdown: Breakdown, most: int = MOST_LINES) -> list[Series]:
     """The largest groups, and all others together."""
     groups: Sequence[Group] = breakdown.groups[:most]
-    series = [
-        Series(label=label_of(breakdown.dimension, each.key, overview.names), values=each.values) for each in groups
-    ]
+    labels = told_apart({each.key: label_of(breakdown.dimension, each.key, overview.names) for each in groups})
+    series = [Series(label=labels[each.key], values=each.values) for each in groups]
     others = breakdown.distinct - len(groups)
     if others > 0:
         columns = zip(sums.measured(), *(each.values for each in groups), strict=True)
@@ -267,18 +267,21 @@ def _times(
         step=bins.step,
         step_name=bins.name,
         is_stacked=is_stacked,
-        gaps=[*_gaps(sums), *overview.filling],
+        gaps=_gaps(sums, overview.lacking),
     )
 
 
-def _gaps(sums: Sums) -> Spans:
-    """Times without any rows, neighbours as one."""
+def _gaps(sums: Sums, lacking: Spans) -> Spans:
+    """Intervals without any rows, or that may lack some; neighbours as one."""
     ends = [*sums.bins.starts[1:], sums.bins.until]
     found: list[tuple[datetime, datetime]] = []
     for start, end, is_empty in zip(sums.bins.starts, ends, sums.is_empty, strict=True):
-        if is_empty and found and found[-1][1] == start:
+        place = bisect_right(lacking, start, key=lambda span: span[1])  # the first one that ends later
+        if not is_empty and (place == len(lacking) or lacking[place][0] >= end):
+            continue
+        if found and found[-1][1] == start:
             found[-1] = found[-1][0], end
-        elif is_empty:
+        else:
             found.append((start, end))
     return found
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiospectrum._version import __version__
 from aiospectrum.charts.overview import Overview, Tile, label_of, omitted, panels_of, tiles_of
-from aiospectrum.charts.panel import Panel, colours_of, specification
+from aiospectrum.charts.panel import Panel, colours_of, labels_of, specification
 from aiospectrum.charts.sums import Breakdown, Group, Sums
 from aiospectrum.charts.texts import counted, escape, human_metric, human_number, human_time, percent
 from aiospectrum.charts.theme import CONFIG, DARK
@@ -87,7 +87,9 @@ def _style() -> str:
 def _header(overview: Overview) -> str:
     span = f"{human_time(overview.since)} to {human_time(overview.until)} UTC"
     facts = [span, counted(overview.zones, "zone"), *overview.scope]
-    return f'<header><h1>{escape(overview.title)}</h1><p class="muted">{" · ".join(map(escape, facts))}</p></header>'
+    return (
+        f'<header><h1>{escape(overview.title, 1000)}</h1><p class="muted">{" · ".join(map(escape, facts))}</p></header>'
+    )
 
 
 def _lacks(overview: Overview) -> str:
@@ -125,8 +127,8 @@ def _figure(place: int, panel: Panel, draw: Draw) -> str:
         draw(_drawn(panel, *size), f"{name}-{place}").replace("<svg ", f'<svg class="{name}" aria-hidden="true" ', 1)
         for name, size in sizes.items()
     ]
-    pairs = zip(colours_of(panel), panel.series, strict=True)
-    legend = "".join(f"<li>{_SWATCH.format(colour)}{escape(each.label)}</li>" for colour, each in pairs)
+    pairs = zip(colours_of(panel), labels_of(panel), strict=True)
+    legend = "".join(f"<li>{_SWATCH.format(colour)}{escape(label, 200)}</li>" for colour, label in pairs)
     shown = f'<ul class="legend">{legend}</ul>' if len(panel.series) > 1 else ""
     return (
         f'<figure class="card{" wide-card" if place == 0 else ""}"><figcaption><h2>{escape(panel.title)}</h2>'
@@ -214,8 +216,8 @@ def _footer(overview: Overview) -> str:
     lines = [f"Made by aiospectrum {__version__} at {human_time(overview.made)} UTC. All times are in UTC."]
     if overview.sums is not None:
         lines.append(f"{counted(overview.sums.rows, 'row')} of the dataset, with {', '.join(overview.metrics)}.")
-        if overview.filling or any(overview.sums.is_empty):
-            lines.append("Shaded times have no data yet, or may lack some.")
+        if overview.lacking or any(overview.sums.is_empty):
+            lines.append("Shaded times have no rows, or may lack some.")
     left_out = omitted(overview)
     if left_out:
         lines.append(f"Not in this dataset, and so left out: {'; '.join(left_out)}.")

@@ -6,6 +6,7 @@ expressions. Source: https://vega.github.io/vega-lite/docs/spec.html
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, count
 from math import isfinite
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from aiospectrum.charts.bins import make_bins
 from aiospectrum.charts.texts import human_metric, human_time, plain, unit_of
 from aiospectrum.charts.theme import COLOURS, CONFIG, INK, MUTED, OTHERS, SHADE
 
-__all__ = ["MOST_LINES", "Panel", "Series", "colours_of", "specification", "whole_specification"]
+__all__ = ["MOST_LINES", "Panel", "Series", "colours_of", "labels_of", "specification", "whole_specification"]
 
 MOST_LINES: Final = len(COLOURS)
 """Series with a colour of their own."""
@@ -98,6 +99,16 @@ def colours_of(panel: Panel) -> list[str]:
     return [OTHERS if each.is_rest else next(colours, OTHERS) for each in panel.series]
 
 
+def labels_of(panel: Panel) -> list[str]:
+    """What each series is called, different for each."""
+    labels: list[str] = []
+    for each in panel.series:
+        label = plain(each.label) or "(none)"
+        others = (f"{label} ({number})" for number in count(2))
+        labels.append(next(name for name in chain([label], others) if name not in labels))
+    return labels
+
+
 def specification(panel: Panel, width: int, height: int, *, legend: bool = False) -> dict[str, Any]:
     """Write a panel as a part of a specification, without a title.
 
@@ -126,7 +137,7 @@ def whole_specification(panels: Sequence[Panel], width: int, height: int) -> dic
 
 def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, Any]:
     unit = panel.unit[1]
-    labels = _labels(panel)
+    labels = labels_of(panel)
     first, last = _ms(panel.starts[0]), _ms(panel.starts[-1] + panel.step)
     bars = len(panel.starts) <= _FEW and panel.is_stacked
     mark = "bar" if bars else "area" if panel.is_stacked else "line"
@@ -180,7 +191,7 @@ def _rows(panel: Panel, bars: bool) -> list[dict[str, Any]]:
     divisor = panel.unit[0]
     ends = [*panel.starts[1:], panel.starts[-1] + panel.step]
     rows = []
-    for place, (label, each) in enumerate(zip(_labels(panel), panel.series, strict=True)):
+    for place, (label, each) in enumerate(zip(labels_of(panel), panel.series, strict=True)):
         for start, end, value in zip(panel.starts, ends, each.values, strict=True):
             number = None if value is None or not isfinite(value) else float(f"{value / divisor:.4g}")
             at = _ms(start) if bars else (_ms(start) + _ms(end)) // 2
@@ -228,7 +239,7 @@ def _time_axis(panel: Panel, width: int) -> dict[str, Any]:
 
 def _bars(panel: Panel, width: int) -> dict[str, Any]:
     divisor = panel.unit[0]
-    labels = _labels(panel)
+    labels = labels_of(panel)
     rows: list[dict[str, Any]] = [
         {
             "s": label,
@@ -261,15 +272,6 @@ def _bars(panel: Panel, width: int) -> dict[str, Any]:
         "encoding": {"y": y, "x": x},
         "layer": [bar, text],
     }
-
-
-def _labels(panel: Panel) -> list[str]:
-    """What each series is called, different for each."""
-    labels: list[str] = []
-    for place, each in enumerate(panel.series, 1):
-        label = plain(each.label) or "(none)"
-        labels.append(label if label not in labels else f"{label} ({place})")
-    return labels
 
 
 def _ms(moment: datetime) -> int:

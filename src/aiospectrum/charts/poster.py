@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiospectrum.charts.overview import Overview, panels_of, tiles_of
-from aiospectrum.charts.panel import Panel, colours_of, specification
+from aiospectrum.charts.panel import Panel, colours_of, labels_of, specification
 from aiospectrum.charts.texts import counted, escape, human_time
 from aiospectrum.charts.theme import CONFIG, FONT, INK, MUTED, PAPER
+from aiospectrum.charts.widths import drawn_width, fitted, wrapped
 
 __all__ = ["render_poster"]
 
@@ -20,6 +21,10 @@ _PLOT: Final = 200
 _HEAD: Final = 78
 _TILES: Final = 5
 _CHARTS: Final = 5
+_BOLD: Final = 1.08
+_LABEL: Final = 12
+_SWATCH: Final = 16
+_SPACE: Final = 14
 _SIZE: Final = re.compile(r'width="[^"]*" height="[^"]*"')
 
 
@@ -35,12 +40,24 @@ def render_poster(overview: Overview, draw: Callable[[Mapping[str, Any], str], s
     """
     span = f"{human_time(overview.since)} to {human_time(overview.until)} UTC"
     facts = " · ".join([span, counted(overview.zones, "zone"), *overview.scope])
-    parts = [_text(_EDGE, 66, overview.title, 32, weight=700), _text(_EDGE, 96, facts, 16, colour=MUTED)]
-    y = 126
+    y = 66
+    parts = []
+    for line in wrapped(overview.title, 32 * _BOLD, _INNER, 3):
+        parts.append(_text(_EDGE, y, line, 32, weight=700))
+        y += 40
+    y -= 10
+    for line in wrapped(facts, 16, _INNER, 3):
+        parts.append(_text(_EDGE, y, line, 16, colour=MUTED))
+        y += 22
+    y += 8
     for lack in overview.lacks[:4]:
         colour = "#b3380a" if lack.is_bad else "#8a5a00"
-        parts += [_box(_EDGE, y - 17, 4, 24, colour), _text(_EDGE + 14, y, lack.text, 15, colour=colour, most=140)]
-        y += 32
+        lines = wrapped(lack.text, 15, _INNER - 14, 2)
+        parts.append(_box(_EDGE, y - 17, 4, 4 + 20 * len(lines), colour))
+        for line in lines:
+            parts.append(_text(_EDGE + 14, y, line, 15, colour=colour))
+            y += 20
+        y += 12
     if overview.sums is None:
         parts.append(_text(_EDGE, y, "No data: the dataset has no rows for this time.", 15, colour="#8a5a00"))
         y += 32
@@ -48,7 +65,7 @@ def render_poster(overview: Overview, draw: Callable[[Mapping[str, Any], str], s
     for place, tile in enumerate(tiles):
         x = _EDGE + place * _INNER / len(tiles)
         parts += [_text(x, y + 8, tile.title, 14, colour=MUTED), _text(x, y + 40, tile.text, 26, weight=700)]
-        parts.append(_text(x, y + 62, tile.note, 12, colour=MUTED, most=44))
+        parts.append(_text(x, y + 62, tile.note, 12, colour=MUTED))
     height = y = y + (96 if tiles else 0)
     block = _HEAD + _PLOT + _GAP
     for place, panel in enumerate(panels_of(overview)[:_CHARTS]):
@@ -61,7 +78,7 @@ def render_poster(overview: Overview, draw: Callable[[Mapping[str, Any], str], s
     height += 32
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" '
-        f'font-family="{escape(FONT, 400)}"><title>{escape(overview.title)}</title>'
+        f'font-family="{escape(FONT, 400)}"><title>{escape(overview.title, 1000)}</title>'
         f"{_box(0, 0, _WIDTH, height, PAPER)}{''.join(parts)}</svg>\n"
     )
 
@@ -70,17 +87,11 @@ def _chart(
     panel: Panel, x: float, y: float, width: int, prefix: str, draw: Callable[[Mapping[str, Any], str], str]
 ) -> list[str]:
     parts = [
-        _text(x, y + 14, panel.title, 17, weight=600),
-        _text(x, y + 34, panel.subtitle, 13, colour=MUTED, most=width // 6),
+        _text(x, y + 14, fitted(panel.title, 17 * _BOLD, width), 17, weight=600),
+        _text(x, y + 34, fitted(panel.subtitle, 13, width), 13, colour=MUTED),
     ]
     if len(panel.series) > 1:
-        step = min(190, width / len(panel.series))
-        for place, (colour, each) in enumerate(zip(colours_of(panel), panel.series, strict=True)):
-            left = x + place * step
-            parts += [
-                _box(left, y + 47, 11, 11, colour),
-                _text(left + 16, y + 57, each.label, 12, most=int(step // 7.4)),
-            ]
+        parts += _legend(panel, x, y + 47, width)
     part = specification(panel, width, _PLOT)
     config = {**CONFIG, "background": None}
     svg = draw({**part, "autosize": {"type": "fit", "contains": "padding"}, "padding": 2, "config": config}, prefix)
@@ -88,9 +99,28 @@ def _chart(
     return [*parts, _SIZE.sub(where, svg, count=1)]
 
 
-def _text(x: float, y: float, text: str, size: int, *, colour: str = INK, weight: int = 400, most: int = 120) -> str:
+def _legend(panel: Panel, x: float, y: float, width: int) -> list[str]:
+    """Names one after another, or each in as much room as all others where they are too long for that."""
+    labels = labels_of(panel)
+    rooms = [_SWATCH + drawn_width(label, _LABEL) + _SPACE for label in labels]
+    if sum(rooms) > width + _SPACE:
+        rooms = [(width + _SPACE) / len(labels)] * len(labels)
+        short = [fitted(label, _LABEL, rooms[0] - _SWATCH - _SPACE) for label in labels]
+        places = [f"{place} " if short.count(each) > 1 else "" for place, each in enumerate(short, 1)]
+        labels = [
+            fitted(f"{place}{label}", _LABEL, rooms[0] - _SWATCH - _SPACE)
+            for place, label in zip(places, labels, strict=True)
+        ]
+    parts = []
+    for colour, label, room in zip(colours_of(panel), labels, rooms, strict=True):
+        parts += [_box(x, y, 11, 11, colour), _text(x + _SWATCH, y + 10, label, _LABEL)]
+        x += room
+    return parts
+
+
+def _text(x: float, y: float, text: str, size: int, *, colour: str = INK, weight: int = 400) -> str:
     style = f'font-size="{size}" font-weight="{weight}" fill="{colour}"'
-    return f'<text x="{x:g}" y="{y:g}" {style}>{escape(text, most)}</text>'
+    return f'<text x="{x:g}" y="{y:g}" {style}>{escape(text, 1000)}</text>'
 
 
 def _box(x: float, y: float, width: float, height: float, colour: str) -> str:

@@ -8,7 +8,7 @@ from math import isnan
 from typing import Any, Final
 
 from aiospectrum.charts.panel import MOST_LINES, Panel, Series
-from aiospectrum.charts.texts import counted, human_span, human_time
+from aiospectrum.charts.texts import counted, human_span, human_time, told_apart
 from aiospectrum.checks import refuse
 
 __all__ = ["METRIC_TITLES", "check_drawing", "panels_of_report", "rank", "step_name_of", "title_of"]
@@ -124,7 +124,9 @@ def panels_of_report(
     keys = [str(value or "") for value in dimensions[chosen]] if chosen else []
     if not by_time and by is None and len(dimensions) > 1:
         pairs = zip(*dimensions.values(), strict=True)
-        keys = [" · ".join(names.get(str(each), str(each)) for each in row) for row in pairs]
+        rows = [[str(each or "(none)") for each in row] for row in pairs]
+        known = told_apart({each: names.get(each, each) for row in rows for each in row})
+        keys = [" · ".join(known[each] for each in row) for row in rows]
     tables = {name: _table(numbers, len(intervals)) for name, numbers in metrics.items()}
     found = _drawable(tables, wanted, adds_up=bool(keys) and len(set(keys)) < len(keys))
     if not by_time:
@@ -223,7 +225,8 @@ def _top(
     """The largest series, and one of all others where they add up; and how many others there are."""
     sums = {key: float(sum(value or 0 for value in values)) for key, values in series.items()}
     first = rank(sums, top)
-    lines = [Series(label=names.get(key, key), values=series[key]) for key in first]
+    labels = told_apart({key: names.get(key, key) for key in first})
+    lines = [Series(label=label, values=series[key]) for key, label in labels.items()]
     others = [values for key, values in series.items() if key not in first]
     if others and adds_up:
         columns = zip(*others, strict=True)

@@ -42,6 +42,9 @@ class Breakdown:
     distinct: int
     """How many there are in all."""
 
+    busy: int
+    """How many of these have any traffic: a measure above zero."""
+
 
 @attrs.frozen(kw_only=True)
 class Sums:

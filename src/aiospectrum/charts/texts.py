@@ -3,6 +3,8 @@
 import html
 import math
 import unicodedata
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,19 +19,24 @@ __all__ = [
     "human_time",
     "percent",
     "plain",
+    "told_apart",
     "unit_of",
 ]
 
 _BYTES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _COUNTS: Final = ("", "thousand", "million", "billion", "trillion")
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_JOINERS: Final = frozenset("\u200c\u200d")
+_FIRST_JOINED: Final = "\u0590"
+"""The first of the scripts, and signs, that joiners change the looks of; among Latin letters they hide."""
 _LONGEST: Final = 120
 _MINUTE: Final = 60_000
 _HOUR: Final = 60 * _MINUTE
 
 
 def plain(text: object, most: int = _LONGEST) -> str:
-    r"""Make text that can be shown anywhere: without control characters or such that turn the writing direction.
+    r"""Make text that can be shown anywhere: without characters that control, hide or turn the writing direction.
 
     Args:
         text: Anything; its ``str`` is taken.
@@ -39,20 +46,45 @@ def plain(text: object, most: int = _LONGEST) -> str:
         One line, in which each such character is an escape sequence such as ``\u202e``.
     """
     shown = str(text)
+    if not (shown.isascii() and shown.isprintable()):
+        shown = "".join(map(_shown, "\0" + shown, shown))
     if len(shown) > most:
         shown = f"{shown[: most // 2]}…{shown[len(shown) - (most - 1) // 2 :]}"
-    return shown if shown.isprintable() else "".join(map(_escape_character, shown))
+    return shown
 
 
-def _escape_character(character: str) -> str:
-    if unicodedata.category(character) in _UNPRINTABLE:
-        return character.encode("unicode_escape").decode("ascii")
-    return character
+def _shown(before: str, character: str) -> str:
+    """A character as it is, or its escape sequence."""
+    if character in _JOINERS:
+        is_shown = before >= _FIRST_JOINED and unicodedata.category(before) not in _UNPRINTABLE
+    else:
+        is_shown = unicodedata.category(character) not in _UNPRINTABLE and character not in _INVISIBLE
+    return character if is_shown else character.encode("unicode_escape").decode("ascii")
 
 
 def escape(text: object, most: int = _LONGEST) -> str:
     """Make text of HTML or SVG that is shown as it is, also within an attribute; as :func:`plain` makes it."""
     return html.escape(plain(text, most))
+
+
+def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
+    """Tell equal labels apart by the start of what they are of, such as an id: ``shop.example.com (ea95…)``.
+
+    Args:
+        labels: What things are called, by their ids.
+
+    Returns:
+        The same, different for each.
+    """
+    often = Counter(labels.values())
+    found = dict(labels)
+    for length in (4, 8, max(map(len, labels), default=0)):
+        if len(set(found.values())) == len(found):
+            break
+        for key, label in labels.items():
+            if often[label] > 1:
+                found[key] = f"{label} ({key[:length]}{'…' if len(key) > length else ''})"
+    return found
 
 
 def unit_of(metric: str, most: float) -> tuple[float, str]:
@@ -97,18 +129,21 @@ def human_number(number: float) -> str:
     for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
         if abs(number) >= 0.9995 * size:
             share = number / size
-            return f"{share:,.{2 if abs(share) < 10 else 1}f} {name}"
-    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
+            return f"{share:,.{2 if abs(round(share, 2)) < 10 else 1}f} {name}"
+    is_whole = float(number).is_integer() or round(abs(number), 1) >= 1000
+    return f"{number:,.0f}" if is_whole else f"{number:,.1f}"
 
 
 def human_duration(duration: float) -> str:
     """Write a duration given in milliseconds: ``250 ms``, ``1.5 s``, ``12.0 min`` or ``3.2 h``; nothing for nan."""
     if math.isnan(duration):
         return ""
-    for size, unit in ((_HOUR, "h"), (_MINUTE, "min"), (1000, "s")):
-        if abs(duration) >= size:
-            return f"{duration / size:,.1f} {unit}"
-    return f"{duration:,.0f} ms"
+    size = abs(duration)
+    if size >= 59.95 * _MINUTE:
+        return f"{duration / _HOUR:,.1f} h"
+    if size >= 59.95 * 1000:
+        return f"{duration / _MINUTE:,.1f} min"
+    return f"{duration / 1000:,.1f} s" if round(size) >= 1000 else f"{duration:,.0f} ms"
 
 
 def human_metric(metric: str, value: float) -> str:
@@ -125,7 +160,7 @@ def percent(part: float, whole: float) -> str:
     share = 100 * part / whole
     if 0 < share < 0.1:
         return "< 0.1 %"
-    return f"{share:.1f} %" if 0 < share < 10 else f"{share:.0f} %"
+    return f"{share:.1f} %" if 0 < round(share, 1) < 10 else f"{share:.0f} %"
 
 
 def human_time(moment: datetime) -> str:
@@ -137,8 +172,8 @@ def human_time(moment: datetime) -> str:
 def human_span(span: timedelta) -> str:
     """Write a length of time in its largest units: ``45 s``, ``10 min``, ``36 h`` or ``12.5 days``."""
     seconds = span.total_seconds()
-    for unit, one, least in (("days", 86_400, 2), ("h", 3600, 1), ("min", 60, 1)):
-        if seconds >= least * one:
+    for unit, one, least in (("days", 86_400, 2 * 86_400), ("h", 3600, 59.95 * 60), ("min", 60, 59.5)):
+        if seconds >= least:
             value = round(seconds / one, 1)
             return f"{value:,.0f} {unit}" if value.is_integer() else f"{value:,.1f} {unit}"
     return f"{seconds:,.0f} s"

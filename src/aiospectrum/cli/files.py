@@ -1,6 +1,7 @@
 """Files that commands write: where they may be, and put in place whole."""
 
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
@@ -40,21 +41,29 @@ def check_file(option: str, text: str, suffixes: Sequence[str]) -> Path:
 
 
 def write_file(option: str, path: Path, content: bytes) -> None:
-    """Write a file, in the place of one that is there, which others see whole until then.
+    """Write a file, in the place of one that is there, which others see whole until then, and whose mode it gets.
 
     Args:
         option: Name of the option.
-        path: Where to.
+        path: Where to; what is there may be a link, which stays and is followed, or no file, such as a pipe.
         content: All of it.
 
     Raises:
         UsageError: It cannot be written.
     """
-    part = path.with_name(f".{path.name}-{token_hex(4)}")
     try:
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        part = target.with_name(f".{token_hex(4)}.part")
         try:
+            mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+            part.touch(mode=0o666 if mode is None else 0o600)
             part.write_bytes(content)
-            os.replace(part, path)
+            if mode is not None:
+                part.chmod(mode)
+            os.replace(part, target)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:

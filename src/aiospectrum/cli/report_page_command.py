@@ -30,6 +30,7 @@ from aiospectrum.errors import InvalidArgumentError
 __all__ = ["report"]
 
 _SUFFIXES: Final = (".html", ".svg", ".png")
+_SUCH_AS: Final = "such as `aiospectrum apps list ZONE --json` prints"
 _NAMES_HELP: Final = (
     "File with host names of applications: JSON as `aiospectrum apps list ZONE --json` prints it, or an object of "
     "names by id; can be repeated."
@@ -54,7 +55,7 @@ def report(
     """Write a report about a dataset: traffic, connections, errors, durations, and what is missing.
 
     A page of .html is one file that loads nothing from anywhere, for screens of all sizes and for printers;
-    .svg and .png are one picture of it, to post. Needs the extra: pip install 'aiospectrum[report]'
+    .svg and .png are one picture of it, to post. Needs: pip install 'aiospectrum[cli,arrow,report]'
 
     Args:
         folder: Folder or URL of the dataset.
@@ -118,15 +119,19 @@ def _read_names(files: Sequence[str], context: Context) -> dict[str, str]:
         name = f"--names {file}"
         try:
             values = json.loads(read_text(file, name, context.stdin))
-        except ValueError as error:
-            expected = "JSON, such as `aiospectrum apps list ZONE --json` prints"
-            raise UsageError(f"{name}: expected {expected}: {error}") from None
-        if isinstance(values, Mapping) and isinstance(values.get("items"), list):
+        except (ValueError, RecursionError) as error:
+            problem = "it is nested too deeply" if isinstance(error, RecursionError) else error
+            raise UsageError(f"{name}: expected JSON, {_SUCH_AS}: {problem}") from None
+        if isinstance(values, Mapping) and "items" in values:
             values = values["items"]
+            if not isinstance(values, list):
+                raise UsageError(f"{name}: expected a list of applications as items, {_SUCH_AS}")
         if isinstance(values, list):
-            values = {each["id"]: each["dns"].get("name") for each in values if _is_app(each)}
+            if not all(map(_is_app, values)):
+                raise UsageError(f"{name}: expected a list of applications, each with its id and dns, {_SUCH_AS}")
+            values = {each["id"]: each["dns"].get("name") for each in values}
         if not isinstance(values, Mapping) or not all(isinstance(text, str | None) for text in values.values()):
-            raise UsageError(f"{name}: expected applications, or an object of names by id")
+            raise UsageError(f"{name}: expected applications, {_SUCH_AS}, or an object of names by id")
         found |= {key: text for key, text in values.items() if text}
     return found
 

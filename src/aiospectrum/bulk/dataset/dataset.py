@@ -20,6 +20,7 @@ from aiospectrum.bulk.dataset.results import FileFormat, PictureFormat, SaveFail
 from aiospectrum.bulk.plan import Plan
 from aiospectrum.bulk.query import Query
 from aiospectrum.bulk.windows import Window
+from aiospectrum.charts.texts import counted
 
 if TYPE_CHECKING:
     import altair
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-    from aiospectrum.bulk.dataset.pictures import State
+    from aiospectrum.bulk.dataset.lacks import State
 
 __all__ = ["Dataset", "open_dataset"]
 
@@ -209,8 +210,9 @@ class Dataset:
         return {"complete": complete, "filling": filling, "pending": pending}
 
     def __repr__(self) -> str:
-        shown = f"{self.windows:,} windows of {len(self.zones):,} zones {_until(self.complete_until)}"
-        return f"<Dataset {self.folder!r}: {shown}, {self.rows:,} rows in {self.files:,} files>"
+        return (
+            f"<Dataset {self.folder!r}: {self._extent()}, {counted(self.rows, 'row')} in {counted(self.files, 'file')}>"
+        )
 
     def __str__(self) -> str:
         query = self.query
@@ -219,13 +221,20 @@ class Dataset:
         lines = [
             self.folder,
             f"{kind}: {columns}",
-            f"{self.rows:,} rows in {self.files:,} {self.file_format} files of {self.bytes:,} bytes",
-            f"{self.windows:,} windows of {len(self.zones):,} zones {_until(self.complete_until)}",
+            f"{counted(self.rows, 'row')} in {counted(self.files, f'{self.file_format} file')} of {self.bytes:,} bytes",
+            self._extent(),
         ]
         for name in ("filling", "pending", "missing", "failed"):
             times = getattr(self, name)
-            lines += [f"{name}: {sum(map(len, times.values())):,} times of {len(times):,} zones"] if times else []
+            number = counted(sum(map(len, times.values())), "time")
+            lines += [f"{name}: {number} of {counted(len(times), 'zone')}"] if times else []
         return "\n".join(lines)
+
+    def _extent(self) -> str:
+        windows, zones, end = counted(self.windows, "window"), counted(len(self.zones), "zone"), self.complete_until
+        if end is None:
+            return f"{windows} of {zones} that {'is' if self.windows == 1 else 'are'} not complete"
+        return f"{windows} of {zones} complete until {format_date_time(end)}"
 
     def _repr_html_(self) -> str:
         """What it has and lacks, for notebooks."""
@@ -433,10 +442,12 @@ class Dataset:
             zones: See :meth:`to_arrow`.
             since: See :meth:`to_arrow`.
             until: See :meth:`to_arrow`.
-            names: Names of applications by id, such as :func:`app_names` gives; ids are shown of all others.
+            names: Names of applications by id, such as :func:`app_names` gives; ids are shown of all others. Not used
+                where the dataset has no ``appID``.
             interactive: Whether the page has scripts, all within it, that tell numbers under the pointer; about 1 MB
                 more. Only for ``html``.
-            now: When it is made, aware; what had not begun by then is not missing. The current time when None.
+            now: When it is made, aware; an interval that had not begun by then is neither missing nor counted, unless
+                all of the data is later. The current time when None.
 
         Returns:
             The file.
@@ -462,7 +473,7 @@ class Dataset:
         )
 
     def _state(self) -> "State":
-        from aiospectrum.bulk.dataset.pictures import State
+        from aiospectrum.bulk.dataset.lacks import State
 
         return State(
             zones=self.zones,
@@ -480,10 +491,6 @@ class Dataset:
     ) -> RowFilter:
         check_names(self.query, names)
         return RowFilter.check(zones, since, until, known=self.zones)
-
-
-def _until(moment: datetime | None) -> str:
-    return "that are not complete" if moment is None else f"complete until {format_date_time(moment)}"
 
 
 def _merge(by_zone: Mapping[str, Iterable[Span]]) -> dict[str, tuple[Window, ...]]:

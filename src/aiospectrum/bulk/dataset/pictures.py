@@ -1,20 +1,21 @@
 """From a dataset to its charts and its report."""
 
-from collections.abc import Mapping, Sequence, Set
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from aiospectrum.bulk.dataset.index import DatasetIndex
+from aiospectrum.bulk.dataset.lacks import Span, State, find_lacks
 from aiospectrum.bulk.dataset.opening import Place
-from aiospectrum.bulk.dataset.periods import to_datetime
+from aiospectrum.bulk.dataset.periods import to_datetime, to_seconds
 from aiospectrum.bulk.dataset.reading import RowFilter, read_tables
-from aiospectrum.bulk.dataset.results import PictureFormat, SaveFailure
+from aiospectrum.bulk.dataset.results import PictureFormat
 from aiospectrum.bulk.dataset.summing import sum_rows
 from aiospectrum.bulk.query import Query
-from aiospectrum.bulk.windows import Window
+from aiospectrum.bulk.windows import edge_after
 from aiospectrum.charts.bins import Bins, make_bins
 from aiospectrum.charts.drawing import (
     draw_png,
@@ -24,55 +25,25 @@ from aiospectrum.charts.drawing import (
     make_chart,
     script_bundle,
 )
-from aiospectrum.charts.overview import Lack, Overview, panel_of
+from aiospectrum.charts.overview import Overview, panel_of
 from aiospectrum.charts.page import render_page
 from aiospectrum.charts.poster import render_poster
 from aiospectrum.charts.reports import check_drawing
 from aiospectrum.charts.sums import Sums
-from aiospectrum.charts.texts import counted, human_time
-from aiospectrum.checks import Text, refuse
+from aiospectrum.charts.texts import counted
+from aiospectrum.checks import DateTime, Flag, Text, Unchecked, refuse
 
 if TYPE_CHECKING:
     import altair
 
-__all__ = ["State", "draw_chart", "draw_report"]
-
-Spans: TypeAlias = Mapping[str, Sequence[Window]]
-"""Times by zone."""
-
-Span: TypeAlias = tuple[datetime, datetime]
+__all__ = ["draw_chart", "draw_report"]
 
 _BYTES: Final = ("bytesIngress", "bytesEgress")
 _ROWS: Final = 12
 """Rows of the tables of a report."""
 
-_TEXTS: Final = {
-    "missing": "Missing: {of} without data between {between}. The next pull fetches it.",
-    "filling": "Still filling: rows of {of} may be missing between {between}, too recent when they were fetched.",
-    "pending": "Not in files yet: data of {of} between {between}. The next pull puts it there.",
-}
-"""What is said of each kind of times."""
-
-_FEW: Final = 10
-_MOST_SPANS: Final = 40
 _TITLE: Final = Text(min_length=1, max_length=200)
-
-
-@attrs.frozen(kw_only=True)
-class State:
-    """What a dataset has and lacks."""
-
-    zones: Sequence[str]
-    """All zones."""
-
-    complete_until: datetime | None
-    """Where the data of all of them is complete."""
-
-    lacking: Mapping[str, Spans]
-    """Times by zone, for ``filling``, ``pending`` and ``missing``."""
-
-    failed: Mapping[str, Sequence[SaveFailure]]
-    """What failed in each zone."""
+_TIME: Final = DateTime(takes_unchecked=False)
 
 
 def draw_chart(
@@ -124,6 +95,8 @@ def draw_report(
 ) -> bytes:
     """Write the report about a dataset, as :meth:`Dataset.render_report` says."""
     title = _TITLE.check("title", title)
+    now = _TIME.check("now", now)
+    interactive = Flag().check("interactive", interactive)
     if file_format not in ("html", "svg", "png"):
         refuse("file_format", file_format, "html, svg or png")
     if interactive and file_format != "html":
@@ -166,13 +139,14 @@ def _overview(
     query = index.query
     zones = state.zones if wanted.zones is None else wanted.zones
     sums: Sums | None = None
-    since, until = _extent(index, wanted, now)
+    since, until, wanted = _extent(index, wanted, now)
     if since < until:
         bins = _bins(index, since, until)
         read = partial(read_tables, place, index, wanted)
         sums = sum_rows(read, query, bins, measure=measure, by=by if measure else (), top=top)
-    first = index.plan.since if wanted.since is None else wanted.since
-    lacks, filling = _lacks(state, zones, min(first, since), now if wanted.until is None else min(now, wanted.until))
+    first = min(index.plan.since, since) if wanted.since is None else _edge(index, wanted.since)
+    last = now if wanted.until is None else min(now, _edge(index, wanted.until))
+    lacks, lacking = find_lacks(state, zones, first, last)
     return Overview(
         title=title,
         made=now,
@@ -184,27 +158,46 @@ def _overview(
         scope=_scope(query),
         names=names or {},
         lacks=lacks,
-        filling=filling,
+        lacking=lacking,
         sums=sums if sums is not None and sums.rows else None,
     )
 
 
-def _extent(index: DatasetIndex, wanted: RowFilter, now: datetime) -> tuple[datetime, datetime]:
-    """From when to when there is data; what is yet to come is not counted."""
-    known = [
-        (windows[0].since, max(each.until for each in windows))
+def _extent(index: DatasetIndex, wanted: RowFilter, now: datetime) -> tuple[datetime, datetime, RowFilter]:
+    """Where the intervals that are counted begin and end, and which rows these are: none that begin later than now."""
+    windows = {
+        (window.since, window.until)
         for file in index.readable.values()
-        for zone, windows in file.windows.items()
-        if windows and (wanted.zones is None or zone in wanted.zones)
-    ]
-    plan = index.plan
-    since = to_datetime(min(first for first, _ in known)) if known else plan.since
-    until = to_datetime(max(last for _, last in known)) if known else plan.until
-    if wanted.since is not None:
-        since = max(since, wanted.since.astimezone(UTC))
-    if wanted.until is not None:
-        until = min(until, wanted.until.astimezone(UTC))
-    return since, min(until, now.astimezone(UTC)) if now > since else until
+        for zone, there in file.windows.items()
+        if wanted.zones is None or zone in wanted.zones
+        for window in there
+    }
+    if windows and min(windows)[0] <= to_seconds(now) < max(until for _, until in windows):
+        wanted = attrs.evolve(wanted, until=now if wanted.until is None else min(now, wanted.until))
+    spans = [_counted(index, wanted, to_datetime(since), to_datetime(until)) for since, until in windows]
+    known = [(since, until) for since, until in spans if since < until]
+    if known:
+        return min(since for since, _ in known), max(until for _, until in known), wanted
+    return wanted.since or index.plan.since, wanted.until or index.plan.until, wanted
+
+
+def _counted(index: DatasetIndex, wanted: RowFilter, since: datetime, until: datetime) -> Span:
+    """Where the intervals of a window that are wanted begin and end; nowhere if there are none."""
+    is_one = index.query.time_delta is None
+    if wanted.since is not None and since < wanted.since:
+        since = until if is_one else _edge(index, wanted.since)
+    if wanted.until is not None and since >= wanted.until:
+        return until, until
+    return since, until if is_one or wanted.until is None else min(until, _edge(index, wanted.until))
+
+
+def _edge(index: DatasetIndex, moment: datetime) -> datetime:
+    """The first interval that begins no earlier."""
+    length = index.query.time_delta or index.plan.window
+    try:
+        return edge_after(moment, "whole" if isinstance(length, Unchecked) else length)
+    except OverflowError:
+        return moment
 
 
 def _bins(index: DatasetIndex, since: datetime, until: datetime) -> Bins:
@@ -223,60 +216,3 @@ def _scope(query: Query) -> list[str]:
     if query.limit is not None:
         found.append(f"no more than {counted(query.limit, 'row')} per request")
     return found
-
-
-def _lacks(state: State, zones: Sequence[str], since: datetime, until: datetime) -> tuple[list[Lack], list[Span]]:
-    """What is missing of some zones and a time, in words; and the times that are filling."""
-    chosen, found = set(zones), []
-    filling: list[Span] = []
-    failed = [each for zone, failures in state.failed.items() if zone in chosen for each in failures]
-    if failed:
-        of = counted(len({each.zone_id for each in failed}), "zone")
-        text = f"Failed: {counted(len(failed), 'window')} of {of} could not be fetched. The next pull tries again."
-        details = [f"zone {each.zone_id}, {each.window}: {each.error}" for each in failed[:_FEW]]
-        found.append(Lack(text=text, details=_more(details, len(failed))))
-    for kind, text in _TEXTS.items():
-        times = _clipped(state.lacking[kind], chosen, since, until)
-        if not times:
-            continue
-        of = _share(len({zone for zone, *_ in times}), len(zones))
-        between = f"{human_time(min(first for _, first, _ in times))} and {human_time(max(last for *_, last in times))}"
-        details = [f"zone {zone}: {human_time(first)} to {human_time(last)}" for zone, first, last in times[:_FEW]]
-        lack = text.format(of=of, between=f"{between} UTC")
-        found.append(Lack(text=lack, details=_more(details, len(times)), is_bad=kind == "missing"))
-        if kind == "filling":
-            filling = _merged([(first, last) for _, first, last in times])
-    return found, filling
-
-
-def _clipped(times: Spans, zones: Set[str], since: datetime, until: datetime) -> list[tuple[str, datetime, datetime]]:
-    """The times of some zones that lie between two others."""
-    return [
-        (zone, max(span.since, since), min(span.until, until))
-        for zone, spans in times.items()
-        if zone in zones
-        for span in spans
-        if span.since < until and span.until > since
-    ]
-
-
-def _share(some: int, whole: int) -> str:
-    if some < whole:
-        return f"{some:,} of {whole:,} zones"
-    return f"all {whole:,} zones" if whole > 1 else "the zone"
-
-
-def _more(details: list[str], number: int) -> list[str]:
-    left = number - len(details)
-    return [*details, f"and {left:,} more; see `aiospectrum dataset status`"] if left else details
-
-
-def _merged(spans: list[Span]) -> list[Span]:
-    """Times that touch as one, the latest few."""
-    found: list[Span] = []
-    for since, until in sorted(spans):
-        if found and since <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], until)
-        else:
-            found.append((since, until))
-    return found[-_MOST_SPANS:]

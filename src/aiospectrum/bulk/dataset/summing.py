@@ -184,7 +184,8 @@ class _Adder:
             found = [
                 Group(key=key, totals=groups[key], events=events.get(key, {}), values=series[name][key]) for key in keys
             ]
-            breakdowns[name] = Breakdown(dimension=name, groups=found, distinct=len(groups))
+            busy = sum(value > 0 for value in self.measured(name, measure).values())
+            breakdowns[name] = Breakdown(dimension=name, groups=found, distinct=len(groups), busy=busy)
         return Sums(
             bins=self._bins,
             rows=sum(self._rows),
