@@ -82,8 +82,8 @@ def api(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run three cases of each test on the interpreter that runs nox; `coverage` and `chaos` run all.
 
-    Left out are the slowest, the pages of the site, which `docs` runs, the server that misbehaves, and what is shared by
-    several processes, which keep real time.
+    Left out are the slowest, the pages of the site, which `docs` runs, the server that misbehaves, and what is shared
+    by several processes, which keep real time.
     """
     say_pythons(session)
     session.install(".[arrow,cli,fsspec]", *group("test"))
