@@ -115,6 +115,11 @@ class Context:
     )
     """Replaces the secrets of the arguments and the environment in a text, as errors of all kinds may repeat them."""
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether progress and notes are left out: with ``--quiet``, and with ``--json``, which is for programs."""
+        return self.quiet or asks_for_json(self.argv)
+
     def client(self, limiter: BaseLimiter | None, on_attempt: AttemptHook | None = None) -> Client:
         """Make a client from the environment.
 
@@ -309,8 +314,8 @@ class Context:
         self.out.print(cell(self.redact(line)), soft_wrap=True)
 
     def print_note(self, line: str) -> None:
-        """Print a line on the standard error that nobody has to read, unless ``--quiet`` was given."""
-        if not self.quiet:
+        """Print a line on the standard error that nobody has to read, unless ``--quiet`` or ``--json`` was given."""
+        if not self.is_silent:
             self.print_err(line)
 
     def print_err(self, line: str) -> None:

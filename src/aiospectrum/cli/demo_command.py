@@ -107,7 +107,7 @@ class _Demo:
 
     def announce(self, line: str) -> None:
         """Print a line that is not part of the result."""
-        (self.context.print_err if self.as_json else self.context.print_out)(line)
+        (self.context.print_note if self.as_json else self.context.print_out)(line)
 
     async def pull_from_sandbox(self, zones: int, seed: int) -> int:
         """Do the work with a sandbox."""
@@ -135,7 +135,7 @@ class _Demo:
                 raise UsageError(f"--keep {folder}: {str(error).removeprefix(f'{folder}: ')}") from None
             if result.stopped is not None:
                 raise result.stopped
-            for line in failure_lines(result.failures, most=_TOP, place=folder):
+            for line in () if self.as_json else failure_lines(result.failures, most=_TOP, place=folder):
                 self.context.print_err(line)
             began = context.monotonic()
             found = _find_busiest(folder) if result.progress.rows or result.progress.skipped else []

@@ -84,7 +84,7 @@ def _dispatch(argv: Sequence[str], context: Context) -> int:
         with add_next_steps(lambda: " ".join(["aiospectrum", *program.parse_commands(list(words))[0]]), words):
             command, bound, unparsed = program.parse_args(list(words), print_error=False, exit_on_error=False)
             given = (shared or SharedOptions()).apply(attrs.evolve(context, argv=words))
-            with hide_warnings() if given.quiet else nullcontext(), _redacted(given.redact):
+            with hide_warnings() if given.is_silent else nullcontext(), _redacted(given.redact):
                 return command(*bound.args, **bound.kwargs, **({"context": given} if "context" in unparsed else {}))
 
     program.meta.default(run_command)  # takes what every command has, wherever it stands

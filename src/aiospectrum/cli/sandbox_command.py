@@ -200,7 +200,7 @@ def _run(work: Coroutine[Any, Any, None], place: str, context: Context) -> int:
     except StoppedError as stopped:
         if not stopped.is_ctrl_c:
             raise
-        context.print_err("stopped")
+        context.print_note("stopped")
     return 0
 
 

@@ -169,7 +169,7 @@ async def _watch(
     except StoppedError as stopped:
         if not stopped.is_ctrl_c:
             raise
-        context.print_err("stopped")
+        context.print_note("stopped")
         return 0
     return 1 if view.errors else 0
 
