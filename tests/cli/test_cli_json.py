@@ -76,10 +76,10 @@ def words(cli: Any, sandbox: Sandbox, tmp_path: Path) -> Any:
 @pytest.mark.parametrize("terminal", [False, True], ids=["pipe", "terminal"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_prints_json(cli: Any, words: Any, command: str, terminal: bool) -> None:
-    """One line in a pipe, indented on a terminal, where a watch still has a line a round; and nothing else."""
+    """One line in a pipe, indented on a terminal, where a watch still has a line a round; and nothing else at all."""
     out = Interrupting("api_token") if command == "sandbox" else None
     outcome = cli(*words(command), terminal=terminal, out=out, time=FakeTime() if command == "watch" else None)
-    assert outcome.status == 0, outcome.err
+    assert (outcome.status, outcome.err) == (0, "")
     assert isinstance(json.loads(outcome.out), (dict, list))
     is_line = not terminal or command == "watch"
     assert (outcome.out.count("\n") == 1) == is_line
@@ -158,7 +158,7 @@ def test_errors_are_json_on_request_alone(cli: Any) -> None:
 @pytest.mark.usefixtures("_interruptible")
 def test_an_interrupted_command_says_so_in_json(cli: Any, sandbox: Sandbox) -> None:
     """The exit status stays that of the signal."""
-    outcome = cli("demo", "--zone", sandbox.zones[0], "--json", err=Interrupting("Pulling"))
+    outcome = cli("current", sandbox.zones[0], "--json", "--verbose", err=Interrupting("GET"))
     assert outcome.status == 130
     error = json.loads(outcome.err.splitlines()[-1])["error"]
     assert (error["kind"], error["message"], error["exit_status"]) == ("StoppedError", "interrupted", 130)
@@ -187,9 +187,34 @@ def test_a_watch_is_a_line_a_round(cli: Any, sandbox: Sandbox) -> None:
 
 
 def test_a_demo_gives_the_busiest(cli: CommandLine, sandbox: Sandbox) -> None:
-    """With names; what is said before goes to the standard error."""
+    """With names; nothing is said before."""
     outcome = cli("demo", "--zone", sandbox.zones[0], "--json")
     found = json.loads(outcome.out)
     assert (found["status"], found["rows"], found["folder"], len(found["busiest"])) == (0, 120, None, 5)
     assert {each["name"] for each in found["busiest"]} >= {"ssh.zone1.example"}
-    assert outcome.err.startswith("Pulling a day of traffic of 1 zone from ")
+    assert outcome.err == ""
+
+
+def test_what_failed_is_in_the_result_alone(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A pull that failed for a zone says so in its JSON, and prints no lines for people beside it."""
+    zones = ["--zone", sandbox.zones[0], "--zone", "f" * 32]
+    outcome = cli("pull", *zones, *TIMES, "--out", str(tmp_path), "--json")
+    found = json.loads(outcome.out)
+    assert (outcome.status, outcome.err, found["ok"]) == (1, "", False)
+    assert [each["zone_id"] for each in found["failed"]] == ["f" * 32]
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["lines", "JSON"])
+@pytest.mark.parametrize(
+    "options", ["--writer 0", "--memory 1MB", "--max-tasks 0", "--settle-after x", "--format xml", "--rate-limit 0/1"]
+)
+def test_values_are_refused_before_anything_is_announced(
+    cli: Any, sandbox: Sandbox, tmp_path: Path, options: str, as_json: bool
+) -> None:
+    """An error of usage is all that a pull prints."""
+    words = ["pull", "--zone", sandbox.zones[0], *TIMES, "--out", str(tmp_path / "new"), *options.split()]
+    outcome = cli(*words, *(["--json"] if as_json else []))
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    text = json.loads(outcome.err)["error"]["message"] if as_json else outcome.err
+    assert options.split()[0] in text
+    assert not (tmp_path / "new").exists()

@@ -1,11 +1,15 @@
 """Zones by name in the command."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aiospectrum.cli.consoles import make_console
+from aiospectrum.cli.examples import EXAMPLES
+from aiospectrum.cli.program import build_program
 from aiospectrum.sandbox import Sandbox
 from tests.cli.conftest import FakeTime
 
@@ -107,3 +111,50 @@ def test_a_token_that_may_not_list_zones(bare_cli: Any, sandbox: Sandbox) -> Non
     assert (outcome.status, outcome.err.count("\n")) == (1, 1)
     assert "has the permission Zone Read (https://dash" in outcome.err
     assert outcome.err.endswith("; or give the zone's identifier in the place of zone1.example\n")
+
+
+def takes_zones(words: str) -> bool:
+    """Whether a command has an argument or an option for zones of the API."""
+    command = build_program(make_console(None, {}))
+    for word in words.split():
+        command = command[word]
+    names = {name for argument in command.assemble_argument_collection() for name in argument.names}
+    return not names.isdisjoint({"ZONE", "--zone"})
+
+
+@pytest.mark.parametrize("words", [words for words in EXAMPLES if takes_zones(words)])
+def test_every_command_takes_names_of_zones(cli: Any, sandbox: Sandbox, words: str, tmp_path: Path) -> None:
+    """Wherever a command takes a zone it looks a name up, and one that no zone has is refused with the same text."""
+    data = str(tmp_path / "data")
+    cli("pull", "--zone", sandbox.zones[0], *TIMES, "--dimensions", "appID", "--out", data)
+    example = next((line for line in EXAMPLES[words] if "example.com" in line), EXAMPLES[words][0])
+    line = [{"data/": data, "report.html": f"{tmp_path}/r.html"}.get(word, word) for word in shlex.split(example)[1:]]
+    line += ["--yes"] if words == "apps delete" else []
+    line += ["--zone", "example.com"] if "example.com" not in line else []
+    outcome = cli(*[word.replace("example.com", "nowhere.example") for word in line])
+    assert "zone nowhere.example: there is none that the credentials may see" in outcome.err, (line, outcome)
+
+
+def test_a_report_about_a_zone_by_its_name(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """It is the same as by its identifier; without a name no call is made."""
+    data = str(tmp_path / "data")
+    zones = [word for zone in sandbox.zones for word in ("--zone", zone)]
+    cli("pull", *zones, *TIMES, "--dimensions", "appID", "--out", data)
+    for name, zone in {"a": "zone2.example", "b": sandbox.zones[1]}.items():
+        before = len(sandbox.requests)
+        outcome = cli("report", data, "--out", str(tmp_path / f"{name}.html"), "--zone", zone)
+        assert (outcome.status, len(sandbox.requests) - before) == (0, 1 if name == "a" else 0), outcome
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name", ["zone2.example", "ZONE2.example", "zone2.example.", "my-zone", "zone 2", "", "f" * 32]
+)
+def test_names_are_checked_alike(cli: Any, name: str) -> None:
+    """`zones --name` takes the same names as other commands, and refuses what they refuse, but for identifiers."""
+    listed, used = cli("zones", f"--name={name}"), cli("protocols", name)
+    if "zone2" in name.lower():
+        assert (listed.status, used.status) == (0, 0)
+    else:
+        assert (listed.status, listed.out, "--name: expected the name of a zone" in listed.err) == (2, "", True)
+        assert used.status in (1, 2)

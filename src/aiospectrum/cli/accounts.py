@@ -21,6 +21,7 @@ from aiospectrum._extras import import_extra
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import MakeClient
 from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.formatting import repeated_value
 from aiospectrum.cli.limits import LIMIT_URL, SharedLimit, opened
 from aiospectrum.cli.options import MaybeAtLeastOne, check_zone, read_text
 from aiospectrum.cli.profiles import VARIABLE
@@ -33,8 +34,6 @@ from aiospectrum.policies import RateLimit
 __all__ = ["AccountOptions", "Accounts", "executor_of", "read_accounts"]
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_SHOWN: Final = 16
-"""Characters of a name that an error repeats: too few to give a token away."""
 
 _GRACE: Final = 10
 """Seconds that a process has to end in after a SIGTERM."""
@@ -116,12 +115,12 @@ def read_accounts(file: str, context: Context, limit: RateLimit) -> Accounts:
     clients: dict[str, MakeClient] = {}
     seen: set[str | None] = set()
     for account, settings in accounts.items():
-        place = f"{name}: account {account[:_SHOWN]!r}"
+        place = f"{name}: account {repeated_value(account)!r}"
         if not isinstance(settings, dict) or not _ACCOUNT.fullmatch(account):
             raise UsageError(f"{place}: expected {example}")
         unknown = [key for key in settings if key not in ("token", "zones", "limit_file")]
         if unknown:
-            raise UsageError(f"{place}: expected token, zones and limit_file, got {unknown[0][:_SHOWN]!r} too")
+            raise UsageError(f"{place}: expected token, zones and limit_file, got {repeated_value(unknown[0])!r} too")
         variable, zones, limit_file = settings.get("token"), settings.get("zones"), settings.get("limit_file")
         if not isinstance(variable, str) or not VARIABLE.fullmatch(variable):
             raise UsageError(

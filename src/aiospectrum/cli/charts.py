@@ -93,7 +93,7 @@ def show_charts(
     if path is not None:
         svg = draw_panels(panels)
         write_file("--chart-file", path, draw_png(svg, 2) if path.suffix.lower() == ".png" else svg.encode())
-        context.print_err(f"chart written: {path}")
+        context.print_note(f"chart written: {path}")
     if chart:
         for line in chart_lines(panels, context.out.width):
             context.out.print(line, soft_wrap=True)

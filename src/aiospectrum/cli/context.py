@@ -23,7 +23,7 @@ from aiospectrum.cli.attempts import print_attempts
 from aiospectrum.cli.consoles import make_console
 from aiospectrum.cli.formatting import cell
 from aiospectrum.cli.grid import Grid
-from aiospectrum.cli.json_output import asks_for_json, error_values, json_text
+from aiospectrum.cli.json_output import asks_for_json, error_values, json_text, with_texts
 from aiospectrum.cli.limits import SharedLimit, opened
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.terminal import until_stopped
@@ -50,6 +50,8 @@ _NAMES_SECONDS: Final = 10.0
 _SECRET_VARIABLE: Final = re.compile(r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|KEY|CONNECTION_STRING)$", re.IGNORECASE)
 _LONG: Final = 8
 """Characters; a shorter value is a word such as ``true``."""
+_START: Final = 5
+"""Characters of a secret that may be seen where a text was cut."""
 
 
 class UsageError(Exception):
@@ -112,6 +114,11 @@ class Context:
         init=False, repr=False, default=attrs.Factory(lambda self: _make_redact(self), takes_self=True)
     )
     """Replaces the secrets of the arguments and the environment in a text, as errors of all kinds may repeat them."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether progress and notes are left out: with ``--quiet``, and with ``--json``, which is for programs."""
+        return self.quiet or asks_for_json(self.argv)
 
     def client(self, limiter: BaseLimiter | None, on_attempt: AttemptHook | None = None) -> Client:
         """Make a client from the environment.
@@ -254,7 +261,7 @@ class Context:
             as_json: Whether to print JSON, as the API writes it, instead.
         """
         if as_json:
-            self.print_json(make_converter().unstructure(value))
+            self.print_json(make_converter().unstructure(value), is_of_api=True)
             return
         for each in rendered:
             if isinstance(each, Grid):
@@ -266,13 +273,15 @@ class Context:
         """Print a table on the standard output, in the width of the terminal unless ``--wide`` was given."""
         self.out.print(attrs.evolve(table, is_wide=self.is_wide), soft_wrap=self.is_wide)
 
-    def print_json(self, values: object, *, is_line: bool = False) -> None:
+    def print_json(self, values: object, *, is_line: bool = False, is_of_api: bool = False) -> None:
         """Print plain values as JSON on the standard output: indented on a terminal, else one line.
 
         Args:
             values: The values.
             is_line: Whether it is one line on a terminal as well, as where each of many is one.
+            is_of_api: Whether they are printed as the API gave them; else secrets in texts are replaced.
         """
+        values = values if is_of_api else with_texts(self.redact, values)
         self.out.file.write(json_text(values, is_indented=self.out.is_terminal and not is_line) + "\n")
         self.out.file.flush()
 
@@ -301,12 +310,12 @@ class Context:
         return 1
 
     def print_out(self, line: str) -> None:
-        """Print a line for people on the standard output, control characters escaped."""
-        self.out.print(cell(line), soft_wrap=True)
+        """Print a line for people on the standard output, control characters escaped and secrets replaced."""
+        self.out.print(cell(self.redact(line)), soft_wrap=True)
 
     def print_note(self, line: str) -> None:
-        """Print a line on the standard error that nobody has to read, unless ``--quiet`` was given."""
-        if not self.quiet:
+        """Print a line on the standard error that nobody has to read, unless ``--quiet`` or ``--json`` was given."""
+        if not self.is_silent:
             self.print_err(line)
 
     def print_err(self, line: str) -> None:
@@ -326,7 +335,7 @@ class Context:
             UsageError: There is no terminal to ask on.
         """
         stdin = self.need_terminal()
-        self.err.print(cell(f"{question} [y/N] "), end="", soft_wrap=True)
+        self.err.print(cell(f"{self.redact(question)} [y/N] "), end="", soft_wrap=True)
         return stdin.readline().strip().lower() in ("y", "yes")
 
     def need_terminal(self) -> TextIO:
@@ -343,14 +352,26 @@ class Context:
 def _make_redact(context: Context) -> Callable[[str], str]:
     environ, words = context.environ, [*context.argv, context.proxy or "", context.shared_limit.url or ""]
 
+    secrets = [value for name, value in environ.items() if _SECRET_VARIABLE.search(name) and len(value) >= _LONG]
+
     @cache
     def redaction() -> Redaction:
         texts = [text for text in (*words, *environ.values()) if "@" in text or "://" in text]
         urls = (text if "://" in text else f"x://{text}" for text in texts)
-        found = (value for name, value in environ.items() if _SECRET_VARIABLE.search(name) and len(value) >= _LONG)
-        return redaction_of_urls(urls, found)
+        return redaction_of_urls(urls, secrets)
 
-    return lambda text: redaction().redact(text)
+    return lambda text: _hide_starts(redaction().redact(text), secrets)
+
+
+def _hide_starts(text: str, secrets: Iterable[str]) -> str:
+    """Replace the start of a secret where a text was cut before anybody looked for secrets."""
+    *parts, end = text.split("…")
+    for place, part in enumerate(parts):
+        for secret in secrets:
+            length = next((size for size in range(len(secret), _START, -1) if part.endswith(secret[:size])), 0)
+            if length:
+                parts[place] = f"{part[:-length]}[redacted]"
+    return "…".join([*parts, end])
 
 
 def process_context() -> Context:

@@ -279,7 +279,7 @@ async def _show_progress(work: Callable[[OnProgress], T], context: Context) -> T
 
     display = (
         nullcontext()
-        if context.quiet
+        if context.is_silent
         else drawn(lambda: _bar(progress), context.err, is_transient=True, sleep=context.sleep)
         if context.err.is_interactive
         else repeated(print_line, _CHECK_SECONDS, sleep=context.sleep)

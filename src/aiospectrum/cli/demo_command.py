@@ -107,7 +107,7 @@ class _Demo:
 
     def announce(self, line: str) -> None:
         """Print a line that is not part of the result."""
-        (self.context.print_err if self.as_json else self.context.print_out)(line)
+        (self.context.print_note if self.as_json else self.context.print_out)(line)
 
     async def pull_from_sandbox(self, zones: int, seed: int) -> int:
         """Do the work with a sandbox."""
@@ -135,8 +135,8 @@ class _Demo:
                 raise UsageError(f"--keep {folder}: {str(error).removeprefix(f'{folder}: ')}") from None
             if result.stopped is not None:
                 raise result.stopped
-            for line in failure_lines(result.failures, most=_TOP, place=folder):
-                context.print_err(line)
+            for line in () if self.as_json else failure_lines(result.failures, most=_TOP, place=folder):
+                self.context.print_err(line)
             began = context.monotonic()
             found = _find_busiest(folder) if result.progress.rows or result.progress.skipped else []
             apps = found[:_TOP]
@@ -146,21 +146,21 @@ class _Demo:
         if self.as_json:
             busiest = [_busy_values(app, names.get(app.app_id)) for app in apps]
             kept = {} if self.keep else {"folder": None}
-            context.print_json({**result_values(result, status=status), **kept, "busiest": busiest})
+            self.context.print_json({**result_values(result, status=status), **kept, "busiest": busiest})
             return status
-        context.print_out(_pulled_line(result))
+        self.context.print_out(_pulled_line(result))
         if apps:
             is_wide = context.is_wide or context.out.width >= _WIDE
-            context.print_out("")
-            context.print_table(_busiest_table(apps, names, is_wide=is_wide))
-            context.print_out("")
+            self.context.print_out("")
+            self.context.print_table(_busiest_table(apps, names, is_wide=is_wide))
+            self.context.print_out("")
             shown = counted(len(apps), "busiest app")
             if len(apps) < len(found):
                 shown = f"{len(apps)} busiest of {counted(len(found), 'app')}"
-            context.print_out(f"The {shown}, queried from the Parquet files in {seconds:.2f} s")
+            self.context.print_out(f"The {shown}, queried from the Parquet files in {seconds:.2f} s")
         if self.keep is not None:
             for line in _next_lines(self.keep):
-                context.print_out(line)
+                self.context.print_out(line)
         return status
 
 

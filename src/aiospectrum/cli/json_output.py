@@ -1,12 +1,12 @@
 """What ``--json`` prints: results, and why a command ended."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiospectrum.errors import InvalidArgumentError, RequestError
 
-__all__ = ["asks_for_json", "error_values", "json_text"]
+__all__ = ["asks_for_json", "error_values", "json_text", "with_texts"]
 
 _YES: Final = ("", "true", "yes", "y", "1", "on")
 
@@ -17,6 +17,15 @@ def json_text(values: object, *, is_indented: bool) -> str:
     if is_indented:
         return json.dumps(values, indent=2, allow_nan=False)
     return json.dumps(values, separators=(",", ":"), allow_nan=False)
+
+
+def with_texts(change: Callable[[str], str], values: Any) -> Any:
+    """Give plain values with every text in them changed, keys included."""
+    if isinstance(values, str):
+        return change(values)
+    if isinstance(values, Mapping):
+        return {change(key) if isinstance(key, str) else key: with_texts(change, each) for key, each in values.items()}
+    return [with_texts(change, each) for each in values] if isinstance(values, list | tuple) else values
 
 
 def asks_for_json(argv: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from cyclopts import Parameter, Token, validators
 from aiospectrum.checks.formats import FORMATS
 from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.formatting import repeated_value
 
 __all__ = [
     "AsJSON",
@@ -39,6 +40,7 @@ __all__ = [
     "parse_time",
     "read_text",
     "read_zone",
+    "read_zone_name",
     "read_zones",
     "split_names",
     "whole",
@@ -47,8 +49,6 @@ __all__ = [
 T = TypeVar("T")
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
-_SHOWN: Final = 16
-"""Characters of an invalid line that are shown: enough to find it, and too few to give a token away if it holds one."""
 
 AsJSON: TypeAlias = Annotated[
     bool,
@@ -74,7 +74,7 @@ def _read_whole(_: object, tokens: Sequence[Token]) -> int:
     """A whole number in digits; cyclopts rounds 1.9, takes 1_0 for 10, and digits of any script."""
     text = tokens[0].value
     if _WHOLE.fullmatch(text) is None:
-        raise ValueError(f"expected a whole number of up to 18 digits, got {text[:_SHOWN]!r}")
+        raise ValueError(f"expected a whole number of up to 18 digits, got {repeated_value(text)!r}")
     return int(text)
 
 
@@ -143,7 +143,7 @@ def check_filters(filters: str | None) -> str | None:
     """
     for name, value in _EQUATION.findall(filters or ""):
         if name == "ipVersion" and value not in ("4", "6"):
-            raise UsageError(f"--filters: expected ipVersion to be 4 or 6, got {value[:_SHOWN]!r}")
+            raise UsageError(f"--filters: expected ipVersion to be 4 or 6, got {repeated_value(value)!r}")
         likely = closest(value, _EVENTS) if name == "event" and value not in _EVENTS else None
         if likely is not None:
             raise UsageError(
@@ -383,7 +383,22 @@ def read_zone(text: str, place: str) -> str:
         return name
     raise UsageError(
         f"{place}: expected the identifier of a zone, of 32 hexadecimal characters, or its name such as example.com,"
-        f" got {_shortened(text)!r}; `aiospectrum zones` lists them"
+        f" got {repeated_value(text)!r}; `aiospectrum zones` lists them"
+    )
+
+
+def read_zone_name(text: str, place: str) -> str:
+    """Check the name of a zone, which ``place`` names where it is none, and give it in small letters.
+
+    Raises:
+        UsageError: It is none; it is hardly shown.
+    """
+    name = text.lower().removesuffix(".")
+    if "." in name and _is_hostname(name):
+        return name
+    raise UsageError(
+        f"{place}: expected the name of a zone such as example.com, got {repeated_value(text)!r};"
+        " `aiospectrum zones` lists them"
     )
 
 
@@ -396,9 +411,5 @@ def check_zone(text: str, place: str) -> str:
     if is_zone_id(text):
         return text
     raise UsageError(
-        f"{place}: expected the 32 hexadecimal characters of a zone's identifier, got {_shortened(text)!r}"
+        f"{place}: expected the 32 hexadecimal characters of a zone's identifier, got {repeated_value(text)!r}"
     )
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

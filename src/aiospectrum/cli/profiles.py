@@ -11,6 +11,7 @@ import attrs
 
 from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.context import UsageError
+from aiospectrum.cli.formatting import repeated_value
 
 __all__ = ["CONFIG", "VARIABLE", "Profile", "read_profile"]
 
@@ -24,8 +25,6 @@ _KEYS: Final = ("base_url", "token", "limit_file")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LARGEST: Final = 1 << 16
 """Bytes of a file, which people write by hand."""
-_SHOWN: Final = 16
-"""Characters of a key that an error repeats: too few to give a token away."""
 _EXAMPLE: Final = '[profiles.work] with token = "WORK_TOKEN", the name of the variable that holds it'
 
 
@@ -64,7 +63,8 @@ class Profile:
             token = environ.get(self.token, "").strip()
             if not token:
                 raise UsageError(
-                    f"--profile {self.name}: the environment variable {self.token} is not set; set it to the API token"
+                    f"--profile {self.name}: the environment variable that token names is not set;"
+                    " set it to the API token, or correct token in the profile"
                 )
             changed["CLOUDFLARE_API_TOKEN"] = token
         return changed
@@ -87,8 +87,10 @@ def read_profile(name: str, environ: Mapping[str, str]) -> Profile:
     profiles = _read_file(path)
     if name not in profiles:
         likely = closest(name, profiles)
-        known = f"did you mean {likely!r}?" if likely else f"it has {', '.join(profiles) or 'none'}"
-        raise UsageError(f"--profile: expected a profile of {path}, got {name[:_SHOWN]!r}; {known}")
+        known = (
+            f"did you mean {likely!r}?" if likely else f"it has {', '.join(map(repeated_value, profiles)) or 'none'}"
+        )
+        raise UsageError(f"--profile: expected a profile of {path}, got {repeated_value(name)!r}; {known}")
     place = f"{path}: profile {name}"
     settings = profiles[name]
     if not isinstance(settings, dict):
@@ -97,7 +99,7 @@ def read_profile(name: str, environ: Mapping[str, str]) -> Profile:
         if key not in _KEYS:
             likely = closest(key, _KEYS)
             known = f"did you mean {likely!r}?" if likely else "take it out"
-            raise UsageError(f"{place}: expected {', '.join(_KEYS)}, got {key[:_SHOWN]!r}; {known}")
+            raise UsageError(f"{place}: expected {', '.join(_KEYS)}, got {repeated_value(key)!r}; {known}")
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
             raise UsageError(f"{place}: {key}: expected a text in quotes; write {_EXAMPLE}")
     token = settings.get("token")
@@ -137,13 +139,14 @@ def _read_file(path: Path) -> dict[str, Any]:
     if unknown is not None:
         likely = closest(unknown, ("profiles",))
         known = "did you mean 'profiles'?" if likely else f"write {_EXAMPLE}"
-        raise UsageError(f"{path}: expected nothing but profiles, got {unknown[:_SHOWN]!r}; {known}")
+        raise UsageError(f"{path}: expected nothing but profiles, got {repeated_value(unknown)!r}; {known}")
     profiles = values.get("profiles", {})
     if not isinstance(profiles, dict):
         raise UsageError(f"{path}: profiles: expected tables; write {_EXAMPLE}")
     odd = next((name for name in profiles if not _NAME.fullmatch(name)), None)
     if odd is not None:
         raise UsageError(
-            f"{path}: expected names of letters, digits, dots, hyphens and underscores, got {odd[:_SHOWN]!r}; rename it"
+            f"{path}: expected names of letters, digits, dots, hyphens and underscores, got {repeated_value(odd)!r};"
+            " rename it"
         )
     return profiles

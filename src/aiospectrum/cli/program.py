@@ -1,8 +1,8 @@
 """The commands put together, and one run of them with its exit status."""
 
 import signal
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Annotated, Final
 
 import attrs
@@ -10,6 +10,7 @@ from cyclopts import App as CommandGroup
 from cyclopts import CycloptsError, Parameter
 from rich.console import Console
 
+from aiospectrum._http.credentials import redact_refusal
 from aiospectrum._version import __version__
 from aiospectrum.cli.app_commands import apps_group
 from aiospectrum.cli.completion_command import completion_command
@@ -83,7 +84,7 @@ def _dispatch(argv: Sequence[str], context: Context) -> int:
         with add_next_steps(lambda: " ".join(["aiospectrum", *program.parse_commands(list(words))[0]]), words):
             command, bound, unparsed = program.parse_args(list(words), print_error=False, exit_on_error=False)
             given = (shared or SharedOptions()).apply(attrs.evolve(context, argv=words))
-            with hide_warnings() if given.quiet else nullcontext():
+            with hide_warnings() if given.is_silent else nullcontext(), _redacted(given.redact):
                 return command(*bound.args, **bound.kwargs, **({"context": given} if "context" in unparsed else {}))
 
     program.meta.default(run_command)  # takes what every command has, wherever it stands
@@ -115,6 +116,19 @@ def build_program(help_console: Console) -> CommandGroup:
     program.command(completion_command(lambda shell: program.generate_completion(shell=shell)))
     add_examples(program)
     return program
+
+
+@contextmanager
+def _redacted(redact: Callable[[str], str]) -> Iterator[None]:
+    """Replace the secrets that only the surroundings of the command know, such as the token of a profile."""
+    try:
+        yield
+    except SpectrumError as error:
+        redact_refusal(error, redact)
+        raise
+    except UsageError as error:
+        error.args = (redact(str(error)),)
+        raise
 
 
 def _fail(context: Context, error: BaseException, status: int) -> int:

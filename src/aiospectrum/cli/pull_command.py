@@ -16,6 +16,7 @@ from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import DestinationMismatchError, Plan, Window
 from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.preview import preview
+from aiospectrum.bulk.save import SaveSettings
 from aiospectrum.cli.accounts import AccountOptions, Accounts, executor_of, read_accounts
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.formatting import counted
@@ -135,6 +136,7 @@ def pull(
             look = partial(preview, **arguments, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
             found = asyncio.run(until_stopped(Threads().run(look)))
             return _print_plans(found.plans, found.requests, limit, context, as_json=as_json, accounts=accounts)
+        SaveSettings(**saving.arguments())  # refuses values before anything is announced
         what = "what is new" if catch_up or plan is None else extent(len(plan), len(plan.zones))
         context.print_note(f"Pulling {what} from {api_name} into {place}")
         if accounts is not None and plan is not None:
@@ -206,16 +208,16 @@ def _conclude(
     result: PullResult, plan: Plan | None, saving: SaveOptions, place: str, context: Context, *, as_json: bool
 ) -> int:
     """Print what came of it, and the command for what is missing; without a plan that is the same again."""
-    for line in failure_lines(result.failures, most=_MOST_FAILURES, place=place):
-        context.print_err(line)
     status = _status(result)
     if as_json:
         context.print_json(result_values(result, status=status))
-    else:
-        # Windows of the dataset that were filling come on top of those of the plan.
-        zones = len(plan.zones) if plan is not None and result.progress.total == len(plan) else None
-        for line in result_lines(result, zones=zones, place=place, fresh_rows=saving.fresh_rows):
-            context.print_out(line)
+        return status
+    for line in failure_lines(result.failures, most=_MOST_FAILURES, place=place):
+        context.print_err(line)
+    # Windows of the dataset that were filling come on top of those of the plan.
+    zones = len(plan.zones) if plan is not None and result.progress.total == len(plan) else None
+    for line in result_lines(result, zones=zones, place=place, fresh_rows=saving.fresh_rows):
+        context.print_out(line)
     if status:
         if result.stopped is not None:
             context.print_err(f"aiospectrum: {result.stopped}")

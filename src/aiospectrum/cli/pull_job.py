@@ -146,7 +146,7 @@ class PullJob:
     async def _displayed(self) -> AsyncIterator[None]:
         """Draw the progress on a terminal, or print lines of it elsewhere, during the block."""
         console = self._context.err
-        if self._context.quiet:
+        if self._context.is_silent:
             yield
             return
         if console.is_interactive:
@@ -179,10 +179,10 @@ class PullJob:
                 if stopped is not None and stopped.is_ctrl_c
                 else "another signal cancels them"
             )
-            self._context.print_err(f"stopping: {GRACE:g} s for requests in flight; {again}")
+            self._context.print_note(f"stopping: {GRACE:g} s for requests in flight; {again}")
 
     def _print_cancel(self) -> None:
-        self._context.print_err("cancelling the requests in flight")
+        self._context.print_note("cancelling the requests in flight")
 
 
 def need_pyarrow(purpose: str, otherwise: str = "") -> None:

@@ -19,12 +19,15 @@ from aiospectrum.cli.options import (
     AsPlainJSON,
     Passed,
     TimeOption,
+    ZonesOption,
     expand_home,
     parse_option,
     parse_time,
     read_text,
+    read_zone,
 )
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.errors import InvalidArgumentError
 
 __all__ = ["report"]
@@ -43,7 +46,7 @@ def report(
     *,
     out: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     title: Annotated[str, Parameter(allow_leading_hyphen=True)] = "Cloudflare Spectrum traffic",
-    zone: Annotated[list[str] | None, Parameter(negative=())] = None,
+    zone: ZonesOption = None,
     since: TimeOption = None,
     until: TimeOption = None,
     names: Annotated[list[str] | None, Parameter(negative=(), allow_leading_hyphen=True, help=_NAMES_HELP)] = None,
@@ -61,7 +64,7 @@ def report(
         folder: Folder or URL of the dataset.
         out: File to write, whose name ends in .html, .svg or .png.
         title: What the report is called.
-        zone: Identifier of a zone to report about; can be repeated; all when left out.
+        zone: Zones to report about; all when left out.
         since: Start: RFC 3339 with Z or an offset, a date, or a time ago such as -7d; that of the data when left out.
         until: End, excluded, in the same forms.
         names: Files with host names.
@@ -77,7 +80,7 @@ def report(
     given = _read_names(names or (), context)
     arguments = {
         "title": title,
-        "zones": zone,
+        "zones": None if zone is None else _find_zones(zone, context),
         "since": None if since is None else parse_option("--since", since, lambda text: parse_time(text, now)),
         "until": None if until is None else parse_option("--until", until, lambda text: parse_time(text, now)),
         "interactive": interactive,
@@ -92,6 +95,10 @@ def report(
         context.print_json({"file": str(path), "bytes": len(content)})
     else:
         context.print_out(f"{path}: {human_bytes(len(content))}")
+
+
+def _find_zones(given: Sequence[str], context: Context) -> tuple[str, ...]:
+    return find_zones([read_zone(zone, "--zone") for zone in given], context, context.limiter)
 
 
 async def _render(

@@ -11,7 +11,7 @@ import attrs
 from cyclopts import Parameter, validators
 
 from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import counted, shortened
+from aiospectrum.cli.formatting import cell, counted, shortened
 from aiospectrum.cli.grid import ID_WIDTH
 from aiospectrum.cli.options import AsPlainJSON, AtLeastOne, Passed, whole
 from aiospectrum.cli.terminal import StoppedError, until_stopped
@@ -134,7 +134,7 @@ def sandbox(
     async def serve() -> None:
         async with box:
             if as_json:
-                context.print_json(_values(box, paygo, fault or []), is_line=log)
+                context.print_json(_values(box, paygo, fault or []), is_line=log, is_of_api=True)
             else:
                 _introduce(box, paygo, fault or [], context)
             while True:  # a closed pipe ends it here, and not within a response
@@ -200,7 +200,7 @@ def _run(work: Coroutine[Any, Any, None], place: str, context: Context) -> int:
     except StoppedError as stopped:
         if not stopped.is_ctrl_c:
             raise
-        context.print_err("stopped")
+        context.print_note("stopped")
     return 0
 
 
@@ -218,9 +218,10 @@ def _introduce(box: Sandbox, paygo: int, faults: Sequence[str], context: Context
         "",
         "Environment of programs that use it:",
         f"export CLOUDFLARE_BASE_URL={box.url}",
-        f"export CLOUDFLARE_API_TOKEN={box.api_token}",
     ):
         context.print_out(line)
+    # As it is, also where the environment has the same: it is the sandbox's own.
+    context.out.print(cell(f"export CLOUDFLARE_API_TOKEN={box.api_token}"), soft_wrap=True)
 
 
 def _values(box: Sandbox, paygo: int, faults: Sequence[str]) -> dict[str, Any]:

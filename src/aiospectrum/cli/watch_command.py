@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -142,6 +142,7 @@ async def _watch(
                         view = add_names(view, names, failed)
                         for error in () if is_drawn else failed.values():
                             context.print_note(f"without host names: {error}")
+                    view = _without_secrets(view, context.redact)
                     left -= 1
                     if as_json:
                         context.print_json(round_values(each, view.names), is_line=True)
@@ -168,9 +169,14 @@ async def _watch(
     except StoppedError as stopped:
         if not stopped.is_ctrl_c:
             raise
-        context.print_err("stopped")
+        context.print_note("stopped")
         return 0
     return 1 if view.errors else 0
+
+
+def _without_secrets(view: "WatchView", redact: Callable[[str], str]) -> "WatchView":
+    errors = {zone_id: redact(text) for zone_id, text in view.errors.items()}
+    return attrs.evolve(view, errors=errors, without_names=redact(view.without_names))
 
 
 @attrs.frozen(kw_only=True)

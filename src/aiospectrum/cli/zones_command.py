@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.grid import Column, Grid
-from aiospectrum.cli.options import AsJSON, Passed, is_zone_id, read_zone
+from aiospectrum.cli.options import AsJSON, Passed, is_zone_id, read_zone, read_zone_name
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.client import Client
 from aiospectrum.errors import PermissionDeniedError
@@ -43,6 +43,7 @@ def zones(*, name: str | None = None, status: _Status | None = None, as_json: As
         as_json: Print JSON.
         context: The surroundings.
     """
+    name = None if name is None else read_zone_name(name, "--name")
 
     async def fetch(client: Client) -> list[Zone]:
         return [zone async for zone in client.zones.iterate(name=name, status=status)]
