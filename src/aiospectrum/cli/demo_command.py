@@ -158,7 +158,10 @@ class _Demo:
         if apps:
             is_wide = context.is_wide or context.out.width >= _WIDE
             self.context.print_out("")
-            self.context.print_table(_busiest_table(apps, names, is_wide=is_wide))
+            table = _busiest_table(apps, names, is_wide=is_wide)
+            self.context.print_table(table)
+            if len(zones) > 1 and all(column.title != "zone" for column in table.columns):
+                self.context.print_out("zones are left out: --wide and --json have them")
             self.context.print_out("")
             shown = counted(len(apps), "busiest app")
             if len(apps) < len(found):

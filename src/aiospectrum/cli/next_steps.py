@@ -131,7 +131,7 @@ def _named_as_option(error: InvalidArgumentError) -> str:
 
 def _in_words_of_the_command(text: str, command: str) -> str:
     """A text without what only Python can do."""
-    text = _NOT_WITH.sub(r"expected no \1, \2", text).replace("catch_up(…, plan=…), or ", "")
+    text = _NOT_WITH.sub(r"\1: expected no such option, \2", text).replace("catch_up(…, plan=…), or ", "")
     text = _OF_QUERY.sub(lambda found: f"--{found[1]} is {found[2].replace(chr(39), '').rstrip(',')} there", text)
     is_app = command in ("aiospectrum apps create", "aiospectrum apps update")
     return _UNCHECKED.sub("; --unchecked sends", text) if is_app else _UNCHECKED.split(text)[0]
