@@ -115,7 +115,7 @@ def test_the_demo_does_without_names(cli: Any, sandbox: Sandbox) -> None:
         pytest.param(["demo", "--zone", "0" * 32], "CLOUDFLARE_API_TOKEN", id="no credentials"),
         pytest.param(["demo", "--zone", "bad"], "--zone: expected the identifier of a zone, of 32", id="zone"),
         pytest.param(["demo", "--zones", "0"], ">= 1", id="no zones"),
-        pytest.param(["demo", "--zones", "10001"], "zones is 10001", id="too many zones"),
+        pytest.param(["demo", "--zones", "10001"], "--zones: expected 1 to 10000, got 10001", id="too many zones"),
         pytest.param(["demo", "--concurrency", "0"], ">= 1", id="no concurrency"),
         pytest.param(["sandbox", "--apps-per-zone", "-1"], "apps_per_zone is -1", id="apps"),
         pytest.param(["sandbox", "--paygo", "4"], "at most the number of zones, 3, got 4", id="paygo"),

@@ -28,6 +28,7 @@ from aiospectrum.cli.dataset_tables import ZoneStatus, problems_table, zones_tab
 from aiospectrum.cli.grid import Column, Grid
 from aiospectrum.cli.tables import apps_table, current_table, details_table, protocols_table, report_table
 from aiospectrum.sandbox import Sandbox
+from tests.cli.conftest import FakeTime
 
 NOTE = "… is cut: whole with --wide or --json"
 THEN = datetime(2024, 5, 6, 7, 0, tzinfo=UTC)
@@ -228,3 +229,41 @@ def test_commands_fit(cli: Any, sandbox: Sandbox, words: list[str], width: int) 
     assert max(map(len, table.splitlines())) <= width
     assert not [line for line in table.splitlines() if line.split() and max(map(len, line.split())) < 2]
     assert max(map(len, note.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("width", [40, 47, 60, 80])
+@pytest.mark.parametrize("command", ["bytime", "summary"])
+@pytest.mark.parametrize("dimension", ["appID", "coloName", None])
+def test_charts_are_no_wider_than_the_terminal(
+    cli: Any, sandbox: Sandbox, command: str, dimension: str | None, width: int
+) -> None:
+    """Neither their titles nor the line of times."""
+    dimensions = [] if dimension is None else ["--dimensions", dimension]
+    outcome = cli(command, sandbox.zones[0], "--metrics", "bytesIngress", *dimensions, "--chart", width=width)
+    assert outcome.status == 0
+    assert max(map(len, outcome.out.splitlines())) <= width
+
+
+def test_rows_below_a_list_of_fields_have_their_name_above_them(cli: Any, sandbox: Sandbox) -> None:
+    """As `others` and `total` are no times."""
+    metrics = "count,bytesIngress,bytesEgress,durationAvg,durationMedian,duration90th"
+    dimensions = ("--dimensions", "appID,coloName,event,ipVersion", "--limit", "2")
+    outcome = cli("bytime", sandbox.zones[0], "--metrics", metrics, *dimensions, width=60)
+    lines = outcome.out.splitlines()
+    assert {"others", "total"} <= set(lines)
+    assert not [line for line in lines if line.startswith("from (UTC)") and ("others" in line or "total" in line)]
+
+
+@pytest.mark.parametrize(("width", "has_zones"), [(60, False), (80, False), (120, True)])
+def test_a_demo_says_that_it_leaves_zones_out(cli: Any, width: int, has_zones: bool) -> None:
+    """Where there is no room for them."""
+    out = cli("demo", "--zones", "2", width=width).out
+    assert ("zones are left out: --wide and --json have them" in out) != has_zones
+
+
+def test_the_last_round_of_a_watch_promises_no_other(cli: Any, sandbox: Sandbox) -> None:
+    """With `--rounds`."""
+    outcome = cli("watch", "--zone", sandbox.zones[0], "--rounds", "2", terminal=True, time=FakeTime())
+    last = outcome.out.rpartition("round of")[2]
+    assert ("the last round" in last, "next round" in last) == (True, False)
+    assert "next round in" in outcome.out

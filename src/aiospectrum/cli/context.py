@@ -92,6 +92,9 @@ class Context:
     proxy: str | None = attrs.field(default=None, repr=False)
     """The value of ``--proxy``; None to go by the environment."""
 
+    base_url_place: str = "CLOUDFLARE_BASE_URL"
+    """Where the base URL comes from, for errors."""
+
     profile: str | None = None
     """The value of ``--profile``, whose settings are in the other fields already."""
 
@@ -152,7 +155,7 @@ class Context:
         except InvalidArgumentError as error:
             if error.field == "base_url":
                 expected = error.expected.partition(" (")[0]  # without the argument that permits it
-                raise UsageError(f"CLOUDFLARE_BASE_URL: expected {expected}, got {error.value}") from None
+                raise UsageError(f"{self.base_url_place}: expected {expected}, got {error.value}") from None
             if error.field != "proxy":
                 raise
             raise UsageError(

@@ -1,6 +1,7 @@
 """``aiospectrum demo``: a day of traffic of many zones, pulled at once, written as Parquet, and queried."""
 
 import asyncio
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -26,6 +27,7 @@ from aiospectrum.cli.options import (
     Passed,
     WholeOption,
     ZonesOption,
+    check_folder,
     expand_home,
     read_zones,
 )
@@ -43,6 +45,8 @@ from aiospectrum.sandbox import Sandbox
 __all__ = ["demo"]
 
 _METRICS: Final[tuple[Metric, ...]] = ("count", "bytesIngress", "bytesEgress")
+_OF_SANDBOX: Final = re.compile("([a-z]+) is (.*); expected (.*?)(?:, or zone ids)?$")
+"""How a sandbox refuses a value."""
 _HOURS: Final = 24
 _TOP: Final = 10
 _DEFAULT_ZONES: Final = 20
@@ -88,6 +92,8 @@ def demo(
         keep=None if keep is None else expand_home(keep, f"--keep {keep}"),
         as_json=as_json,
     )
+    if job.keep is not None:
+        check_folder(job.keep, f"--keep {keep}")
     if zone is None:
         return asyncio.run(until_stopped(job.pull_from_sandbox(zones or _DEFAULT_ZONES, seed or 0)))
     if zones is not None or seed is not None:
@@ -116,7 +122,7 @@ class _Demo:
             # Without a rate limit, since a sandbox of many zones would otherwise stop the demo for minutes.
             box = Sandbox(zones=zones, seed=seed, rate_limit=None, now=context.now, monotonic=context.monotonic)
         except ValueError as error:
-            raise UsageError(str(error)) from None
+            raise UsageError(_OF_SANDBOX.sub(r"--\1: expected \3, got \2", str(error))) from None
         async with box:
             self.announce(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
             environ = {"CLOUDFLARE_BASE_URL": box.url, "CLOUDFLARE_API_TOKEN": box.api_token}
@@ -152,7 +158,10 @@ class _Demo:
         if apps:
             is_wide = context.is_wide or context.out.width >= _WIDE
             self.context.print_out("")
-            self.context.print_table(_busiest_table(apps, names, is_wide=is_wide))
+            table = _busiest_table(apps, names, is_wide=is_wide)
+            self.context.print_table(table)
+            if len(zones) > 1 and all(column.title != "zone" for column in table.columns):
+                self.context.print_out("zones are left out: --wide and --json have them")
             self.context.print_out("")
             shown = counted(len(apps), "busiest app")
             if len(apps) < len(found):

@@ -203,9 +203,11 @@ class Grid:
                 yield from _beside(cells, [row[place].style or default for place in places], widths, numbers)
 
     def _records(self, width: int) -> Iterator[Iterator[_Line]]:
-        """Each row as a list of fields."""
+        """Each row as a list of fields; one of the footer has its name above them, as it is no value of a column."""
         names, size = self._record_widths(width)
-        for row in (*self.rows, *self.footer):
+        rows = [(row, False) for row in self.rows] + [(row, bool(row[0])) for row in self.footer]
+        for row, is_named in rows:
+            heading: list[_Line] = [[(row[0].plain, "bold")]] if is_named else []
             fields = [
                 _beside(
                     [folded(column.title, names), self._cut(value, place, size)],
@@ -214,9 +216,9 @@ class Grid:
                     (False, False),
                 )
                 for place, (column, value) in enumerate(zip(self.columns, row, strict=True))
-                if value
+                if value and not (is_named and place == 0)
             ]
-            yield chain.from_iterable(fields)
+            yield chain(heading, *fields)
 
     def _record_widths(self, width: int) -> tuple[int, int]:
         names = max((cell_len(column.title) for column in self.columns), default=0)

@@ -41,10 +41,17 @@ _OPTIONS: Final = {
 }
 """Arguments by their place in Python, where an option has another name."""
 
-_STEP: Final = re.compile("; |did you mean|: give |pip install |`aiospectrum", re.IGNORECASE)
+_VERBS: Final = (
+    "check|choose|correct|give|make|move|name|put|rename|save|say|see|set|start|take|use|wait|write|it has (?!none)"
+)
+_STEP: Final = re.compile(
+    rf"; (?:{_VERBS})\b|; --|; \[?https?:|did you mean|: give |: name |: save |pip install |`aiospectrum", re.IGNORECASE
+)
 """What a text has that says what to do."""
 
 _UNCHECKED: Final = re.compile(r"; Unchecked\('.*'\) sends")
+_NOT_WITH: Final = re.compile("(--[a-z-]+): expected (?:None|False), (as .*), got .*")
+_OF_QUERY: Final = re.compile(r"query\.(\w+) is \(([^()]*)\) there")
 _WORD: Final = re.compile("[A-Za-z][A-Za-z0-9]*")
 _CODES: Final = "https://developers.cloudflare.com/spectrum/reference/error-codes/"
 
@@ -54,7 +61,7 @@ _STEPS: Final[dict[type[SpectrumError], str]] = {
     RequestTimeoutError: "--timeout permits more seconds",
     LimiterUnavailableError: "start the server, or correct --limit-url",
     ProxyError: "correct --proxy, or the variable that names the proxy",
-    ConnectionFailedError: "check the network, --proxy and CLOUDFLARE_BASE_URL",
+    ConnectionFailedError: "check the network, --proxy, and CLOUDFLARE_BASE_URL or base_url of the profile",
     NotFoundError: "`aiospectrum apps list` has the identifiers of applications",
     RateLimitError: "wait, and share the limit of the token among its programs with --limit-file or --limit-url",
     ServerError: "try again later; https://www.cloudflarestatus.com says what is known",
@@ -62,8 +69,8 @@ _STEPS: Final[dict[type[SpectrumError], str]] = {
     ConflictError: f"{_CODES} explains the codes",
     UnprocessableEntityError: f"{_CODES} explains the codes",
     UnsuccessfulError: f"{_CODES} explains the codes",
-    DecodeError: "check that CLOUDFLARE_BASE_URL is that of the API",
-    RedirectError: "check that CLOUDFLARE_BASE_URL is that of the API",
+    DecodeError: "check that CLOUDFLARE_BASE_URL, or base_url of the profile, is that of the API",
+    RedirectError: "check that CLOUDFLARE_BASE_URL, or base_url of the profile, is that of the API",
 }
 """What to do, by class; the first that an error is of counts."""
 
@@ -91,6 +98,7 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
     except SpectrumError as error:
         step = next((step for kind, step in _STEPS.items() if isinstance(error, kind)), "")
         text = str(error).replace("; check zone_id", "; check ZONE").replace("ZONE and app_id", "ZONE and APP_ID")
+        text = text.replace(", or let when_gone be a part of the limit", "")
         error.args = (f"{text}; {step}" if step else text,)
         if step:
             error.add_note(step)
@@ -123,5 +131,7 @@ def _named_as_option(error: InvalidArgumentError) -> str:
 
 def _in_words_of_the_command(text: str, command: str) -> str:
     """A text without what only Python can do."""
+    text = _NOT_WITH.sub(r"\1: expected no such option, \2", text).replace("catch_up(…, plan=…), or ", "")
+    text = _OF_QUERY.sub(lambda found: f"--{found[1]} is {found[2].replace(chr(39), '').rstrip(',')} there", text)
     is_app = command in ("aiospectrum apps create", "aiospectrum apps update")
     return _UNCHECKED.sub("; --unchecked sends", text) if is_app else _UNCHECKED.split(text)[0]

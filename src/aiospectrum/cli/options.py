@@ -122,6 +122,7 @@ _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _EVENTS: Final = ("connect", "progress", "disconnect", "originError", "clientFiltered")
 _EQUATION: Final = re.compile(r"\b(event|ipVersion) *[=!]= *([^\x00- ,;%=<>!\x7f]+)")
+_SINGLE: Final = re.compile("(?<![=!<>])=(?![=~@])")
 _BYTES: Final = re.compile(r"(\d{1,6}) ?([MG]i?B)", re.ASCII | re.IGNORECASE)
 _SIZES: Final = {"mb": 10**6, "mib": 1 << 20, "gb": 10**9, "gib": 1 << 30}
 _ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
@@ -141,6 +142,8 @@ def check_filters(filters: str | None) -> str | None:
     Raises:
         UsageError: It has such a value.
     """
+    if _SINGLE.search(filters or ""):
+        raise UsageError("--filters: expected an operator such as ==, got =; write == for it, as in event==connect")
     for name, value in _EQUATION.findall(filters or ""):
         if name == "ipVersion" and value not in ("4", "6"):
             raise UsageError(f"--filters: expected ipVersion to be 4 or 6, got {repeated_value(value)!r}")

@@ -35,6 +35,9 @@ class Profile:
     name: str
     """Its name."""
 
+    place: str
+    """The file and the name, for errors."""
+
     base_url: str | None = None
     """Where the API is."""
 
@@ -87,9 +90,8 @@ def read_profile(name: str, environ: Mapping[str, str]) -> Profile:
     profiles = _read_file(path)
     if name not in profiles:
         likely = closest(name, profiles)
-        known = (
-            f"did you mean {likely!r}?" if likely else f"it has {', '.join(map(repeated_value, profiles)) or 'none'}"
-        )
+        others = f"it has {', '.join(map(repeated_value, profiles))}" if profiles else f"it has none; write {_EXAMPLE}"
+        known = f"did you mean {likely!r}?" if likely else others
         raise UsageError(f"--profile: expected a profile of {path}, got {repeated_value(name)!r}; {known}")
     place = f"{path}: profile {name}"
     settings = profiles[name]
@@ -108,7 +110,7 @@ def read_profile(name: str, environ: Mapping[str, str]) -> Profile:
             f"{place}: token: expected the name, in capitals, of an environment variable, and never the token itself;"
             " put that into a variable, and its name here"
         )
-    return Profile(name=name, **settings)
+    return Profile(name=name, place=place, **settings)
 
 
 def _find_file(environ: Mapping[str, str]) -> Path:
@@ -122,6 +124,8 @@ def _find_file(environ: Mapping[str, str]) -> Path:
 
 
 def _read_file(path: Path) -> dict[str, Any]:
+    if path.exists() and not path.is_file():  # a pipe may wait for ever
+        raise UsageError(f"{path}: expected a file of profiles, got something else; name a file by {CONFIG}")
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
@@ -134,11 +138,12 @@ def _read_file(path: Path) -> dict[str, Any]:
         values = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # of a number that is too long, too
         reason = f" ({error})" if isinstance(error, tomllib.TOMLDecodeError) else ""
+        reason = " in UTF-8, got bytes that are none" if isinstance(error, UnicodeDecodeError) else reason
         raise UsageError(f"{path}: expected TOML{reason}; write {_EXAMPLE}") from None
     unknown = next((key for key in values if key != "profiles"), None)
     if unknown is not None:
         likely = closest(unknown, ("profiles",))
-        known = "did you mean 'profiles'?" if likely else f"write {_EXAMPLE}"
+        known = "did you mean 'profiles'?" if likely else "take it out"
         raise UsageError(f"{path}: expected nothing but profiles, got {repeated_value(unknown)!r}; {known}")
     profiles = values.get("profiles", {})
     if not isinstance(profiles, dict):

@@ -120,6 +120,8 @@ def pull(
     plan, zones = find(context.now(), context.stdin, lambda named: find_zones(named, context, make_limiter))
     if plan is not None:
         _check_size(plan, saving.max_tasks)
+    if write_plan is not None and out is not None:
+        raise UsageError("--write-plan: expected no --out with it, as nothing is pulled; give --out to pull --plan")
     if write_plan is not None:
         return _write_plan(None if catch_up else plan, write_plan, context)
     if out is None and dry_run and plan is not None:

@@ -120,7 +120,7 @@ def result_values(result: PullResult, *, status: int) -> dict[str, Any]:
     saved, reading = result.saved, result.reading
     return {
         "status": status,
-        "ok": saved is not None and saved.ok,
+        "ok": status == 0,
         "folder": None if saved is None else saved.folder,
         **attrs.asdict(result.progress),
         "left": result.progress.left,

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import attrs
 
@@ -25,7 +25,7 @@ from aiospectrum.cli.options import (
 from aiospectrum.cli.tables import current_table, protocols_table, report_note, report_table
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
-from aiospectrum.models import CurrentAggregate, Report, ReportByTime, ReportSummary, TimeDelta
+from aiospectrum.models import CurrentAggregate, Dimension, Metric, Report, ReportByTime, ReportSummary, TimeDelta
 
 __all__ = ["bytime", "current", "protocols", "summary"]
 
@@ -179,6 +179,7 @@ def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
             raise UsageError(
                 f"--since: expected a time before --until, {format_date_time(until)}, got {format_date_time(since)}"
             )
+    _check_sort(options)
     return {
         "metrics": split_names(options.metrics),
         "dimensions": split_names(options.dimensions),
@@ -188,6 +189,16 @@ def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
         "sort": split_names(options.sort),
         "limit": options.limit,
     }
+
+
+def _check_sort(options: ReportOptions) -> None:
+    """Refuse to sort by what the report does not have, which the API does only after a request."""
+    for option, names in (("metrics", get_args(Metric)), ("dimensions", get_args(Dimension))):
+        asked = split_names(getattr(options, option))
+        for each in split_names(options.sort) or ():
+            name = each.lstrip("+-")
+            if name in names and name not in (asked or ()) and (asked is not None or option == "dimensions"):
+                raise UsageError(f"--sort: expected what the report has, got {name!r}; put it into --{option} as well")
 
 
 def _last_second(until: datetime) -> datetime:

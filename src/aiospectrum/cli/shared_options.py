@@ -1,5 +1,6 @@
 """The options of all commands, which may stand anywhere on the line."""
 
+import math
 from typing import Annotated, Final, TypeAlias
 
 import attrs
@@ -72,16 +73,21 @@ class SharedOptions:
         if self.verbose and self.quiet:
             raise UsageError("expected either --verbose or --quiet, got both")
         limit = SharedLimit(file=self.limit_file, url=self.limit_url, name=self.limit_name)
-        environ = context.environ
+        environ, base_url_place = context.environ, context.base_url_place
+        if self.timeout is not None and not math.isfinite(self.timeout):
+            raise UsageError(f"--timeout: expected a finite number of seconds, got {self.timeout}")
         if self.profile is not None:
             profile = read_profile(self.profile, environ)
             environ = profile.apply(environ)
+            if profile.base_url is not None:
+                base_url_place = f"{profile.place}: base_url"
             if profile.limit_file is not None and not limit.words():
                 limit = SharedLimit(file=profile.limit_file, is_of_profile=True)
         return attrs.evolve(
             context,
             environ=environ,
             profile=self.profile,
+            base_url_place=base_url_place,
             proxy=self.proxy,
             timeout=self.timeout,
             shared_limit=limit,

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from aiospectrum.charts.panel import Panel, Series
 from aiospectrum.charts.texts import human_metric, human_time
-from aiospectrum.cli.formatting import cell, sparkline
+from aiospectrum.cli.formatting import cell, folded, sparkline
 
 __all__ = ["chart_lines"]
 
@@ -32,9 +32,8 @@ def chart_lines(panels: Sequence[Panel], width: int) -> Iterator[Text]:
     for place, panel in enumerate(panels):
         if place:
             yield Text()
-        yield cell(panel.title, "bold")
-        if panel.subtitle:
-            yield cell(panel.subtitle, "dim")
+        for text, style in ((panel.title, "bold"), (panel.subtitle, "dim")):
+            yield from (Text(line, style) for line in folded(cell(text or "").plain, max(40, width)) if line)
         if not panel.series or not any(value is not None for each in panel.series for value in each.values):
             yield cell("no data")
         else:
@@ -54,7 +53,7 @@ def _times(panel: Panel, width: int) -> Iterator[Text]:
     if several:
         for each in panel.series:
             yield _line(panel, each, label, columns)
-    yield _axis(panel, label, columns)
+    yield from _axis(panel, label, columns)
 
 
 def _stretched(values: Sequence[float], columns: int) -> list[float]:
@@ -85,10 +84,15 @@ def _line(panel: Panel, series: Series, label: int, columns: int) -> Text:
     return Text.assemble(cell(_fitted(series.label, label)), "  ", (text, _COLOUR), f"{note:>{_VALUE}}")
 
 
-def _axis(panel: Panel, label: int, columns: int) -> Text:
-    """When it begins and ends."""
+def _axis(panel: Panel, label: int, columns: int) -> Iterator[Text]:
+    """When it begins and ends, in two lines where one has no room for both."""
     first, last = human_time(panel.starts[0]), human_time(panel.starts[-1] + panel.step)
-    return Text(" " * (label + 2) + first + " " * max(1, columns - len(first) - len(last)) + last, style="dim")
+    between = columns - len(first) - len(last)
+    if between > 0:
+        yield Text(" " * (label + 2) + first + " " * between + last, style="dim")
+    else:
+        yield Text(" " * (label + 2) + first, style="dim")
+        yield Text(f"{last:>{label + 2 + columns}}", style="dim")
 
 
 def _bars(panel: Panel, width: int) -> Iterator[Text]:

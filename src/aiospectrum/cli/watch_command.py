@@ -144,6 +144,7 @@ async def _watch(
                             context.print_note(f"without host names: {error}")
                     view = _without_secrets(view, context.redact)
                     left -= 1
+                    view = attrs.evolve(view, is_over=left <= 0)
                     if as_json:
                         context.print_json(round_values(each, view.names), is_line=True)
                     elif not is_drawn:
@@ -204,6 +205,9 @@ class WatchView:
 
     has_names: bool = True
     """Whether host names are looked up."""
+
+    is_over: bool = False
+    """Whether no more rounds follow."""
 
     tick: datetime | None = None
     """When the last round was, None before the first one."""
@@ -387,7 +391,8 @@ def _state(view: WatchView, now: datetime) -> str:
         return f"{zones}; first round {'under way' if view.at_once else f'in {wait}'}"
     missed = f" ({view.missed:,} missed before it)" if view.missed else ""
     apps = f"{counted(len(view.apps), 'app')} in {zones}"
-    return f"round of {view.tick:%H:%M:%S} UTC{missed}: {apps}; next round in {wait}"
+    after = "the last round" if view.is_over else f"next round in {wait}"
+    return f"round of {view.tick:%H:%M:%S} UTC{missed}: {apps}; {after}"
 
 
 def _errors(view: WatchView) -> list[str]:
