@@ -96,10 +96,10 @@ class Detached(ThreadPoolExecutor):
 
 
 class Hurried(ThreadPoolExecutor):
-    """Its workers take a second without an order for silence."""
+    """Its workers take three seconds without an order for silence."""
 
     def submit(self, fn: Any, part: Any, /) -> Any:  # type: ignore[override]  # only parts are submitted
-        return super().submit(fn, attrs.evolve(part, silence=1.0))
+        return super().submit(fn, attrs.evolve(part, silence=3.0))
 
 
 class Retrying(ThreadPoolExecutor):

@@ -1,6 +1,7 @@
 """``report.plot`` and ``dataset.plot``: charts that have the numbers of what they are made of."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from aiospectrum import (
     ReportSummaryRow,
 )
 from aiospectrum.charts.bins import MOST_BINS, make_bins
+from aiospectrum.charts.drawing import draw_panels
+from aiospectrum.charts.reports import panels_of_report
 from aiospectrum.charts.texts import (
     human_duration,
     human_number,
@@ -33,6 +36,7 @@ from aiospectrum.charts.texts import (
     unit_of,
 )
 from aiospectrum.charts.widths import drawn_width, fitted, wrapped
+from aiospectrum.tables.layout import TidyTable
 from tests.arrow.test_without_arrow import WITHOUT, run
 from tests.charts.datasets import APPS, HOSTILE, METRICS, SINCE, VALUES, ZONES, make_dataset
 
@@ -169,6 +173,17 @@ def test_bad_arguments_are_refused(tmp_path: Path, arguments: dict[str, Any], fi
         with pytest.raises(InvalidArgumentError) as caught:
             thing.plot(**arguments)
         assert caught.value.field == field
+
+
+def test_names_are_not_rounded() -> None:
+    """Numbers of shapes are, and names of ids are changed; in what people read both stay as they are."""
+    names = ["v1.2345.example.com", "clip1.example.com", "gradient_0.example.com", "-3.14159"]
+    report = by_time(["coloName"], {(text,): [[1.0] * HOURS] for text in names}, "count")
+    tidy = TidyTable.from_report(report, metrics=["count"], dimensions=["coloName"])
+    numbers = {"count": [number for piece in tidy.metrics["count"] for number in piece]}
+    svg = draw_panels(panels_of_report(tidy.intervals, tidy.dimensions, numbers, wanted=None, by=None, top=6, names={}))
+    assert all(f">{name}<" in svg for name in names)
+    assert not re.search(r' d="[^"]*\.\d\d', svg)
 
 
 def test_no_text_ends_the_scripts_of_a_chart(tmp_path: Path) -> None:

@@ -50,16 +50,25 @@ async def time_calls(kind: str, place: str, requests: int, seconds: float, calls
 
 @pytest.mark.parametrize("kind", ["file", "redis"])
 @pytest.mark.parametrize(
-    ("requests", "seconds", "calls"),
+    ("requests", "seconds", "calls", "more"),
     [
-        pytest.param(30, 0.5, (225, 25, 25, 25), id="short"),
-        pytest.param(60, 20.0, (450, 50, 50, 50), id="whole", marks=pytest.mark.soak),
+        pytest.param(30, 0.5, (225, 25, 25, 25), 0.25, id="short"),
+        pytest.param(60, 20.0, (450, 50, 50, 50), 0.05, id="whole", marks=pytest.mark.soak),
     ],
 )
 async def test_uneven_load(
-    kind: str, requests: int, seconds: float, calls: tuple[int, ...], tmp_path: Path, request: pytest.FixtureRequest
+    kind: str,
+    requests: int,
+    seconds: float,
+    calls: tuple[int, ...],
+    more: float,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
-    """One process has nine times the calls of each of three others: all take as long as one process, but for 5 %."""
+    """One process has nine times the calls of each of three others: all take as long as one process, but for 5 %.
+
+    Where windows are half a second and the machine has other work, a quarter is allowed.
+    """
     windows = sum(calls) / requests - 1
     for number in range(3):  # other work of the machine holds up short windows
         place = str(tmp_path / str(number)) if kind == "file" else request.getfixturevalue("own_redis").url
@@ -68,6 +77,6 @@ async def test_uneven_load(
         print(f"alone {alone:.2f} s, together {together:.2f} s")
         assert min(alone, together) > windows * seconds, "the limit holds"
         # What is held up once is lost to all later windows, and shows where they are short.
-        if together < 1.05 * alone + 0.05 * windows:
+        if together < (1 + more) * alone + 0.05 * windows:
             return
     pytest.fail(f"{together:.2f} s, where one process takes {alone:.2f} s")

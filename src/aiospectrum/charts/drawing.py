@@ -15,9 +15,11 @@ __all__ = ["draw_panels", "draw_png", "draw_svg", "import_altair", "import_vl_co
 _WIDTH: Final = 640
 _HEIGHT: Final = 220
 _VERSION: Final = "6.1"
-_NUMBER: Final = re.compile(r"-?\d+\.\d{2,}")
+_SHAPE: Final = re.compile(r' (?:d|transform|points|x|y|x1|x2|y1|y2|cx|cy|r|width|height)="[^"<>]*"')
+"""Attributes that are numbers, unlike names, in which there may be some."""
+_NUMBER: Final = re.compile(r"(?<!\d)\d{1,9}\.\d{2,20}")
 _TAG: Final = re.compile(r"<(?=[!/a-zA-Z])")
-_SVG_IDS: Final = re.compile(r"\b(clip|gradient)(_?\d+)")
+_SVG_IDS: Final = re.compile(r'( id="|url\(#| href="#)(clip|gradient)(_?\d+)')
 
 
 def make_chart(panels: Sequence[Panel]) -> "altair.TopLevelMixin":
@@ -75,8 +77,12 @@ def draw_svg(specification: Mapping[str, Any], prefix: str) -> str:
         ImportError: vl-convert-python is not installed; the message says how to install it.
     """
     svg: str = import_vl_convert().vegalite_to_svg(dict(specification), vl_version=_VERSION, allowed_base_urls=[])
-    svg = _SVG_IDS.sub(rf"{prefix}-\1\2", svg)
-    return _NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
+    svg = _SVG_IDS.sub(rf"\1{prefix}-\2\3", svg)
+    return _SHAPE.sub(lambda shape: _NUMBER.sub(_rounded, shape[0]), svg)
+
+
+def _rounded(match: re.Match[str]) -> str:
+    return f"{float(match[0]):.1f}".removesuffix(".0")
 
 
 def draw_png(svg: str, scale: float) -> bytes:

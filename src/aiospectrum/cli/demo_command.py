@@ -45,7 +45,7 @@ from aiospectrum.sandbox import Sandbox
 __all__ = ["demo"]
 
 _METRICS: Final[tuple[Metric, ...]] = ("count", "bytesIngress", "bytesEgress")
-_OF_SANDBOX: Final = re.compile("([a-z]+) is (.*); expected (.*?)(?:, or zone ids)?$")
+_OF_SANDBOX: Final = re.compile(r"\A([a-z]{1,40}) is ([^;]*); expected ([^;]*?)(?:, or zone ids)?$")
 """How a sandbox refuses a value."""
 _HOURS: Final = 24
 _TOP: Final = 10

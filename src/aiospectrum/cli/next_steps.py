@@ -50,7 +50,7 @@ _STEP: Final = re.compile(
 """What a text has that says what to do."""
 
 _UNCHECKED: Final = re.compile(r"; Unchecked\('.*'\) sends")
-_NOT_WITH: Final = re.compile("(--[a-z-]+): expected (?:None|False), (as .*), got .*")
+_NOT_WITH: Final = re.compile(r"\A(--[a-z-]{1,40}): expected (?:None|False), (as [^,]*), got .*")
 _OF_QUERY: Final = re.compile(r"query\.(\w+) is \(([^()]*)\) there")
 _WORD: Final = re.compile("[A-Za-z][A-Za-z0-9]*")
 _CODES: Final = "https://developers.cloudflare.com/spectrum/reference/error-codes/"
