@@ -62,7 +62,9 @@ def test_any_option_with_a_wrong_value(
     cli: Any, sandbox: Sandbox, words: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever option it is: the call works, or its only line of error says what to do."""
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "folder"  # so that ../x is of this test alone
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     zone = sandbox.zones[0]
     example = EXAMPLES[words][0].replace("example.com", zone).replace("--out data/", "--dry-run")
     for option in options(words):
