@@ -5,7 +5,8 @@ import errno
 import os
 import socket
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -19,8 +20,9 @@ __all__ = ["LocalStore"]
 
 _LONGEST_OWNER: Final = 200
 _PIECE: Final = 1 << 24
-_TRIES: Final = 100
-"""How often a lock is tried that others only look at."""
+_TRIES: Final = 200
+_BETWEEN: Final = 0.005
+"""How often a lock is tried that others only look at, and the seconds between: one of them may have to wait itself."""
 """Bytes that are read at once."""
 
 _CANNOT_SYNC: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
@@ -50,13 +52,15 @@ class LocalStore:
     renew_every: None = None
     """The operating system knows whether the owner of a lock is alive."""
 
-    def __init__(self, root: Path, *, disk: Disk | None = None) -> None:
+    def __init__(self, root: Path, *, disk: Disk | None = None, pause: Callable[[float], object] = time.sleep) -> None:
         """Keep the settings; nothing is touched yet.
 
         Args:
             root: The folder, which is made when it is not there.
             disk: The calls to the operating system; its own when None.
+            pause: Blocks for a number of seconds.
         """
+        self._pause = pause
         self._root = root
         self._disk = Disk() if disk is None else disk
         self._held: Folder | None = None
@@ -138,7 +142,8 @@ class LocalStore:
         for _ in range(_TRIES):
             if owner is None or self._claim(lock, is_shared=True) is not None:
                 break
-            owner = self._claim(lock)  # those that share it only look whether it is free, and are gone at once
+            self._pause(_BETWEEN)  # those that share it only look whether it is free, and are gone soon
+            owner = self._claim(lock)
         if owner is not None:
             raise self._busy(owner)
         if _has_one_name(lock):
