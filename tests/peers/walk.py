@@ -158,9 +158,6 @@ def make_refused(zone: str, domain: str, app_ids: tuple[str, ...]) -> list[Ask]:
         lambda client: client.analytics.events.summary(zone, filters="ipVersion==x"),
         lambda client: client.analytics.events.summary(zone, filters="coloName==ü&?#/+"),
         lambda client: client.analytics.events.summary(zone, metrics=["count"], sort=["+bytesIngress"]),
-        lambda client: client.analytics.events.bytime(
-            zone, time_delta="hour", since=NOW, until=NOW - timedelta(days=1)
-        ),
         lambda client: client.analytics.events.bytime(zone, time_delta="minute", since=NOW - timedelta(days=300)),
         lambda client: client.apps.create(
             zone, AppRequest(protocol="tcp/22", dns=dns, origin_direct=["udp://192.0.2.1:22"])
