@@ -149,7 +149,7 @@ def describe_tag(repository: Path, tag: str) -> list[str]:
     command = ["git", "-C", str(repository), "archive", "--format=tar", tag, "src"]
     archive = subprocess.run(command, capture_output=True, check=True).stdout  # noqa: S603 - a tag of the repository
     with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(folder)  # noqa: S202 - our own archive
+        files.extractall(folder, filter="data")
         return describe(Path(folder) / "src")
 
 
