@@ -44,7 +44,7 @@ from aiospectrum.cli.progress import progress_bar
 from aiospectrum.cli.terminal import drawn, repeated, until_stopped
 from aiospectrum.errors import InvalidArgumentError
 
-__all__ = ["dataset_group"]
+__all__ = ["dataset_group", "named_as_given"]
 
 T = TypeVar("T")
 
@@ -259,7 +259,7 @@ def _work(folder: str, context: Context, work: Callable[[str, OnProgress], T]) -
     """Do what blocks in a thread, while its progress is shown and signals stop it."""
     place = expand_home(folder, hide_passwords(folder))
     check_folder(place, hide_passwords(folder))
-    with _named(hide_passwords(folder)):
+    with named_as_given(hide_passwords(folder)):
         return asyncio.run(until_stopped(_show_progress(lambda report: work(place, report), context)))
 
 
@@ -302,12 +302,13 @@ def _bar(progress: UpkeepProgress) -> RenderableType:
 
 
 @contextmanager
-def _named(place: str) -> Iterator[None]:
+def named_as_given(place: str) -> Iterator[None]:
     """Let errors of the call name the folder, or the option, instead of the argument."""
     try:
         yield
     except (DestinationMismatchError, ImportError) as error:
         raise UsageError(f"{place}: {str(error).removeprefix(f'{place}: ')}") from None
     except InvalidArgumentError as error:
-        name = place if error.field in ("folder", "destination") else f"--{error.field.partition('[')[0]}"
+        option = error.field.partition("[")[0].replace("zones", "zone").replace("_", "-")
+        name = place if option in ("folder", "destination") else f"--{option}"
         raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None

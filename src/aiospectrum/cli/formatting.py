@@ -10,6 +10,8 @@ from typing import Final
 from rich.cells import cell_len
 from rich.text import Text
 
+from aiospectrum.charts.texts import counted
+
 __all__ = [
     "cell",
     "counted",
@@ -97,20 +99,6 @@ def human_span(span: timedelta) -> str:
         if span >= least * one:
             return f"{human_number(round(span / one, 1))} {unit}"
     return f"{human_number(span.total_seconds())} s"
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """Write how many there are of something.
-
-    Args:
-        number: How many.
-        one: The word for one of them.
-        many: The word for several, ``one`` with an s when left out.
-
-    Returns:
-        Text such as ``1 zone`` or ``20 zones``.
-    """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def repeated_value(text: str) -> str:

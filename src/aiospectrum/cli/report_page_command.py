@@ -2,17 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
 from aiospectrum import bulk
 from aiospectrum._http.passwords import hide_passwords
-from aiospectrum.bulk import Dataset, DestinationMismatchError
+from aiospectrum.bulk import Dataset
 from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.dataset_commands import named_as_given
 from aiospectrum.cli.files import check_file, write_file
 from aiospectrum.cli.formatting import human_bytes
 from aiospectrum.cli.options import (
@@ -28,7 +28,6 @@ from aiospectrum.cli.options import (
 )
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.cli.zones_command import find_zones
-from aiospectrum.errors import InvalidArgumentError
 
 __all__ = ["report"]
 
@@ -87,7 +86,7 @@ def report(
         "now": now,
     }
     place = expand_home(folder, hide_passwords(folder))
-    with _named(hide_passwords(folder)):
+    with named_as_given(hide_passwords(folder)):
         work = _render(place, path.suffix.lower().removeprefix("."), given, arguments, context, look_up=names_from_api)
         content = asyncio.run(until_stopped(work))
     write_file("--out", path, content)
@@ -145,16 +144,3 @@ def _read_names(files: Sequence[str], context: Context) -> dict[str, str]:
 
 def _is_app(value: Any) -> bool:
     return isinstance(value, Mapping) and isinstance(value.get("id"), str) and isinstance(value.get("dns"), Mapping)
-
-
-@contextmanager
-def _named(place: str) -> Iterator[None]:
-    """Let errors name the folder, or the option, instead of the argument."""
-    try:
-        yield
-    except (DestinationMismatchError, ImportError) as error:
-        raise UsageError(f"{place}: {str(error).removeprefix(f'{place}: ')}") from None
-    except InvalidArgumentError as error:
-        name = error.field.partition("[")[0].replace("zones", "zone").replace("_", "-")
-        option = place if name in ("folder", "destination") else f"--{name}"
-        raise UsageError(f"{option}: expected {error.expected}, got {error.value}") from None
