@@ -276,6 +276,37 @@ async def test_a_lock_that_is_not_released(path: Path) -> None:
     assert admitted(tasks[1:]) == [True]
 
 
+async def test_a_deadline_while_the_file_is_locked(path: Path) -> None:
+    """Who could not look into the file is refused as soon as it shows that the window lets it out too late."""
+    limiter, other = open_limiters(path, time := FakeTime())
+    for _ in range(4):
+        await send(other)
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        tasks = await start(limiter.acquire(time() + 1), limiter.acquire(None))
+        assert [task.done() for task in tasks] == [False, False]
+    await time.pass_by(0.02)
+
+    assert isinstance(tasks[0].exception(), TooLateError)
+    assert limiter.queued == 1
+    await time.pass_by(10)
+    assert admitted(tasks[1:]) == [True]
+
+
+async def test_a_deadline_before_the_lock_is_released(path: Path) -> None:
+    """While a process is stopped in the middle of a permit, the others fail at their deadlines."""
+    (limiter,) = open_limiters(path, time := FakeTime(), 1)
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        (task,) = await start(limiter.acquire(time() + 1))
+        await time.pass_by(0.9)
+        assert not task.done()
+        await time.pass_by(0.1)
+
+    assert isinstance(task.exception(), TooLateError)
+    assert limiter.queued == 0
+
+
 def test_nobody_else_can_read_or_write_it(path: Path) -> None:
     """The file is its owner's alone, has no other name, and is small."""
     FileLimiter(path)

@@ -363,6 +363,8 @@ class BaseLimiter:
                 if permit is None:
                     wait = self._wait(now, 0) if self._queue else 0.0  # a pause of others may have emptied it
                     if wait > 0:
+                        self._refuse_before(now + wait)  # others may have been faster since a deadline was compared
+                    if wait > 0 and self._queue:
                         self._timer = self._later(wait)
                     return
                 future.set_result(permit)
