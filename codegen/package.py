@@ -41,6 +41,9 @@ _BASES: Final[Mapping[str, str]] = {
 }
 """The handwritten classes that ``x-python-base`` gives to models of our own package, and where they are."""
 
+_CHECKS: Final[Mapping[str, str]] = {"AppCheck": "aiospectrum.app_rules"}
+"""The same for ``x-python-check`` and what checks arguments."""
+
 
 def render_package(path: Path, package: str) -> dict[str, str]:
     """Render every module of a package.
@@ -62,9 +65,9 @@ def render_package(path: Path, package: str) -> dict[str, str]:
     results = [name for each in operations for part in each.results for name in references(part)]
     components = parse_components(document, (*requests, *results))
     tags = _parse_tags(document, operations)
-    bases = _BASES if package == OWN_PACKAGE else {}
-    check_names(document, operations, components, bases)
-    check_rules(document, operations, components, bases)
+    bases, checks = (_BASES, _CHECKS) if package == OWN_PACKAGE else ({}, {})
+    check_names(document, operations, components, {**bases, **checks})
+    check_rules(document, operations, components, bases, checks)
     document.raise_problems()
 
     values = {
@@ -75,6 +78,7 @@ def render_package(path: Path, package: str) -> dict[str, str]:
         "sent": {each.name for each in reachable(components, requests)},
         "read": {each.name for each in reachable(components, results)},
         "bases": bases,
+        "checks": checks,
         "small": _small_classes(operations, reachable(components, results), components),
         "namespaces": _namespaces(operations, tags),
         "functions": {tag: _functions(operations, tag) for tag in tags},

@@ -34,15 +34,20 @@ _PAGED = (
 
 
 def check_rules(
-    document: Document, operations: tuple[Operation, ...], components: Components, bases: Iterable[str]
+    document: Document,
+    operations: tuple[Operation, ...],
+    components: Components,
+    bases: Iterable[str],
+    checks: Iterable[str],
 ) -> None:
     """Report all that does not fit together."""
     for component in components.values():
         schema = component.schema
         if isinstance(schema, Object):
-            if schema.base is not None and schema.base not in bases:
-                known = ", ".join(bases) or "no such class in a package of its own"
-                document.report(join(component.pointer, "x-python-base"), f"the class {schema.base!r}", known)
+            for key, name, known in (("base", schema.base, bases), ("check", schema.check, checks)):
+                if name is not None and name not in known:
+                    supported = ", ".join(known) or "no such class in a package of its own"
+                    document.report(join(component.pointer, f"x-python-{key}"), f"the class {name!r}", supported)
             for field in schema.fields:
                 if field.default is not attrs.NOTHING and not _fits(field.default, field.schema, components):
                     document.report(join(field.pointer, "default"), f"the default {show(field.default)}", _DEFAULTS)

@@ -147,7 +147,7 @@ def _parse_object(node: Node, is_named: bool) -> Schema:
             return Map(values=values)
         node.report("values other than scalars", "strings, numbers, booleans or anything", "additionalProperties")
         return BROKEN
-    node.only("type", "properties", "required", "x-exactly-one-of", "x-variants", "x-python-base")
+    node.only("type", "properties", "required", "x-exactly-one-of", "x-variants", "x-python-base", "x-python-check")
     if not is_named:
         node.report("an object without a name", f"a $ref to one below {_COMPONENTS}/")
     members = node.members("properties")
@@ -168,6 +168,7 @@ def _parse_object(node: Node, is_named: bool) -> Schema:
         exactly_one_of=tuple(each.name for each in chosen),
         variants=_parse_variants(node, {each.wire: each.name for each in fields}),
         base=node.text("x-python-base", "") or None,
+        check=node.text("x-python-check", "") or None,
     )
     return found if is_named else BROKEN
 

@@ -76,6 +76,7 @@ class Object:
     variants: Mapping[str, Mapping[str, tuple[str, ...]]] = attrs.field(factory=dict)
     """By a property of choices and each of these, the other properties that go with it alone."""
     base: str | None = None
+    check: str | None = None
 
 
 Schema = Scalar | Array | Map | Choice | Ref | Object

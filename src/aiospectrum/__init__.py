@@ -12,6 +12,7 @@ from aiospectrum._version import __version__
 
 if TYPE_CHECKING:
     from aiospectrum._codec.converter import configure_converter, make_converter
+    from aiospectrum.app_rules import Problem
     from aiospectrum.checks import Unchecked, UncheckedInteger
     from aiospectrum.client import DEFAULT_BASE_URL, Client
     from aiospectrum.errors import (
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
         Zone,
     )
     from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
+    from aiospectrum.review import preflight
     from aiospectrum.transport import Page, Response, ResultInfo, Transport, record_responses
 
 __all__ = [
@@ -109,6 +111,7 @@ __all__ = [
     "OriginDNS",
     "Page",
     "PermissionDeniedError",
+    "Problem",
     "Protocol",
     "ProxyError",
     "RateLimit",
@@ -144,18 +147,21 @@ __all__ = [
     "__version__",
     "configure_converter",
     "make_converter",
+    "preflight",
     "record_responses",
 ]
 
 _MODULES = (
     "errors",
     "checks",
+    "app_rules",
     "policies",
     "hooks",
     "transport",
     "limiters",
     "models",
     "_codec.converter",
+    "review",
     "client",
 )
 """Where the public names are; those that take less time to import come first."""

@@ -315,29 +315,37 @@ def test_a_wrong_value_is_refused(changes: dict[str, Any], words: str) -> None:
     assert caught.value.expected
 
 
+STATIC = DNS(name="a.example", type="ADDRESS")
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        {"protocol": "udp/53"},
-        {"protocol": "tcp/1-65535"},
+        {"protocol": "udp/53", "origin_direct": ["udp://192.0.2.1:53"]},
+        {"protocol": "tcp/1-65535", "origin_direct": ["tcp://192.0.2.1:1-65535"]},
         {"protocol": "tcp/1000-1000"},
         {"protocol": "minecraft"},
         {"protocol": "something-new_1"},
-        {"dns": DNS(name="_ssh._tcp.a_b.example", type="ADDRESS")},
+        {"dns": DNS(name="_ssh._tcp.a_b.example", type="CNAME")},
         {"dns": DNS(name="xn--bcher-kva.example")},
         {"dns": DNS(name="bücher.example")},
         {"dns": DNS(name="例え.テスト")},
         {"dns": DNS(name=".".join(["a" * 63] * 3 + ["b" * 61]))},
         {"dns": DNS(name="1.example")},
-        {"origin_direct": ["udp://[2001:db8::1]:1-65535", "tcp://192.0.2.1:443"]},
-        {"edge_ips": EdgeIPs(type="static", ips=["192.0.2.1", "2001:db8::1"])},
-        {"edge_ips": EdgeIPs(ips=["192.0.2.1"])},
+        {"protocol": "udp/1-2", "origin_direct": ["udp://[2001:db8::1]:65534-65535", "udp://192.0.2.1:443-444"]},
+        {"edge_ips": EdgeIPs(type="static", ips=["192.0.2.1", "2001:db8::1"]), "dns": STATIC},
+        {"edge_ips": EdgeIPs(ips=["192.0.2.1"]), "dns": STATIC},
         {"edge_ips": EdgeIPs(connectivity="ipv6")},
-        {"edge_ips": EdgeIPs(type="static")},
+        {"edge_ips": EdgeIPs(type="static"), "dns": STATIC},
         {"edge_ips": EdgeIPs()},
         {"virtual_network_id": "F70FF985-a4ef-4643-bbbc-4a0ed4fc8415"},
         {"origin_direct": None, "origin_dns": OriginDNS(name="_ssh._tcp.a.example", type="SRV", ttl=600)},
-        {"origin_direct": None, "origin_dns": OriginDNS(name="a.example", type=""), "origin_port": "1-65535"},
+        {
+            "protocol": "tcp/1-65535",
+            "origin_direct": None,
+            "origin_dns": OriginDNS(name="a.example", type=""),
+            "origin_port": "1-65535",
+        },
         {"origin_direct": None, "origin_worker_id": "w", "traffic_type": "worker", "tls": "flexible"},
     ],
     ids=lambda changes: ascii(changes).replace("\\", ""),
@@ -393,7 +401,7 @@ def test_what_is_marked_is_sent_as_it_is() -> None:
         dns=DNS(name=Unchecked("*.a.example."), type=Unchecked("HTTPS")),
         tls=Unchecked("quantum"),
         origin_direct=None,
-        origin_dns=OriginDNS(name="a.example", ttl=UncheckedInteger(30)),
+        origin_dns=OriginDNS(name=Unchecked("a.example"), ttl=UncheckedInteger(30)),
         origin_port=Unchecked("any"),
         edge_ips=EdgeIPs(type=Unchecked("anycast"), connectivity=Unchecked("ipv5"), ips=[Unchecked("any")]),
         virtual_network_id=Unchecked("vnet-1"),

@@ -4,6 +4,7 @@
 from typing import Final
 
 from aiospectrum._generated import models
+from aiospectrum.app_rules import AppCheck
 from aiospectrum.checks import Array, Flag, Integer, Object, OneOf, Text
 
 IDENTIFIER: Final = Text(
@@ -66,7 +67,7 @@ PROXY_PROTOCOL: Final = Text(choices=("off", "v1", "v2", "simple"))
 TLS_MODE: Final = Text(choices=("off", "flexible", "full", "strict"))
 """Check of a value of the schema TLSMode."""
 
-APP_REQUEST: Final = Object(
+APP_REQUEST: Final = AppCheck(
     model=models.AppRequest,
     fields={
         "protocol": Text(

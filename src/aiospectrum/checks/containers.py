@@ -11,7 +11,7 @@ from aiospectrum.checks.refusals import refuse
 from aiospectrum.checks.values import Check
 from aiospectrum.errors import InvalidArgumentError
 
-__all__ = ["Array", "Object", "OneOf"]
+__all__ = ["Array", "Object", "OneOf", "find_refusals"]
 
 
 @attrs.frozen(kw_only=True)
@@ -109,13 +109,17 @@ class Object:
                 if plain is not item:
                     changed[name] = plain
         plain_value: Any = self._copy(value, changed) if changed else value
-        given = [name for name in self.exactly_one_of if getattr(plain_value, name) is not None]
-        is_unchecked = given and all(_is_unchecked(getattr(plain_value, name)) for name in given)
+        self._check_together(field, plain_value)
+        return plain_value
+
+    def _check_together(self, field: str, value: Any) -> None:
+        """Refuse fields that do not go with each other, each of which is fine."""
+        given = [name for name in self.exactly_one_of if getattr(value, name) is not None]
+        is_unchecked = given and all(_is_unchecked(getattr(value, name)) for name in given)
         if self.exactly_one_of and len(given) != 1 and not is_unchecked:
             refuse(field, given, f"exactly one of {', '.join(self.exactly_one_of)}")
         for name, others in self.variants.items():
-            self._check_variant(field, plain_value, name, others)
-        return plain_value
+            self._check_variant(field, value, name, others)
 
     def _copy(self, value: Any, changed: Mapping[str, Any]) -> Any:
         return attrs.evolve(value, **changed)
@@ -130,6 +134,32 @@ class Object:
         for other, needed in given.items():
             if needed != allowed:
                 refuse(f"{field}.{other}", getattr(value, other), f"None, as it goes with {name} {needed!r} alone")
+
+
+def find_refusals(check: Check, field: str, value: object) -> list[InvalidArgumentError]:
+    """Find all that a check refuses in a value, of which it raises the first alone.
+
+    Args:
+        check: What the value must be.
+        field: Name of the argument, with the path inside it.
+        value: What was given.
+
+    Returns:
+        The errors; none for a valid value.
+    """
+    parts: list[tuple[Check, str, object]] = []
+    if isinstance(check, Object) and type(value) is check.model:
+        given = [(name, getattr(value, name)) for name in check.fields]
+        parts = [(check.fields[name], f"{field}.{name}", item) for name, item in given if item is not None]
+    elif isinstance(check, Array):
+        parts = [(check.items, f"{field}[{index}]", item) for index, item in enumerate(plain_list(value) or ())]
+    found = [error for part in parts for error in find_refusals(*part)]
+    if not found:
+        try:
+            check.check(field, value)
+        except InvalidArgumentError as error:
+            found = [error]
+    return found
 
 
 def _is_unchecked(value: Any) -> bool:

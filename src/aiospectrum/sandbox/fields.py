@@ -23,10 +23,13 @@ __all__ = [
     "parse_protocol",
 ]
 
-_LABEL: Final = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+_LABEL: Final = re.compile(r"(?!-)[\w-]+(?<!-)", re.ASCII)
+_LONGEST_LABEL: Final = 63
 _LONGEST_NAME: Final = 253
+_OTHER_DOTS: Final = "\u3002\uff0e\uff61"
+"""Dots of other scripts, for which a request has a full stop."""
 _PROTOCOL: Final = re.compile(r"(tcp|udp)/([\d-]+)", re.ASCII)
-_PORTS: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
+_PORTS: Final = re.compile(r"([1-9]\d{0,4})(?:-([1-9]\d{0,4}))?", re.ASCII)
 _TOP_PORT: Final = 65535
 
 
@@ -56,9 +59,18 @@ def parse_object(body: bytes) -> dict[str, object]:
 
 
 def is_hostname(text: str) -> bool:
-    """Return whether ``text`` is a host name of at least two labels, in any script; a wildcard is none."""
+    """Return whether ``text`` is a host name of at least two labels, in any script; a wildcard or a number is none."""
     labels = text.split(".")
-    return len(text) <= _LONGEST_NAME and len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
+    if len(labels) < 2 or labels[-1].isdecimal() or not all(map(_is_label, labels)):
+        return False
+    encoded = [label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels]
+    return max(map(len, encoded)) <= _LONGEST_LABEL and len(".".join(encoded)) <= _LONGEST_NAME
+
+
+def _is_label(label: str) -> bool:
+    others = {letter for letter in label if not letter.isascii()}
+    plain = "".join("x" if letter in others else letter for letter in label)
+    return _LABEL.fullmatch(plain) is not None and "".join(others).isprintable() and others.isdisjoint(_OTHER_DOTS)
 
 
 class Fields:

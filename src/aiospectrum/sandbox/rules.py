@@ -13,7 +13,6 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
-from uuid import UUID
 
 import attrs
 
@@ -41,8 +40,8 @@ _TRAFFIC_TYPES: Final = ("direct", "http", "https", "worker")
 _PROXY_PROTOCOLS: Final = {"off": ("tcp", "udp"), "v1": ("tcp",), "v2": ("tcp", "udp"), "simple": ("udp",)}
 _ADDRESS: Final = re.compile(r"(tcp|udp)://(?:\[([0-9A-Fa-f:.]+)\]|([\d.]+)):([\d-]+)", re.ASCII)
 _LOWEST_TTL: Final = 600
-_HIGHEST_TTL: Final = 2**31 - 1
-_WORKER: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_HIGHEST_TTL: Final = 2**63 - 1
+_UUID: Final = re.compile("-".join(rf"[0-9A-Fa-f]{{{length}}}" for length in (8, 4, 4, 4, 12)))
 _ORIGINS: Final = ("origin_direct", "origin_dns", "origin_worker_id")
 
 
@@ -112,13 +111,22 @@ def _read_full(fields: Fields, ports: PortRange | None, dns: Mapping[str, str]) 
     firewall = fields.flag("ip_firewall")
     if transport not in _PROXY_PROTOCOLS[proxy]:
         fields.report(INVALID, "proxy_protocol", f"proxy_protocol {proxy} is not for {transport}")
-    tcp_only = {"traffic_type": traffic_type in ("http", "https"), "tls": tls != "off", "ip_firewall": firewall}
+    argo = fields.flag("argo_smart_routing")
+    tcp_only = {"traffic_type": traffic_type != "direct", "tls": tls != "off", "ip_firewall": firewall}
     for name, used in tcp_only.items():
         if used and transport == "udp":
             fields.report(INVALID, name, f"{name} {fields.values[name]!r} is for TCP applications only")
+    if argo and traffic_type != "direct":
+        fields.report(INVALID, "argo_smart_routing", "Argo Smart Routing needs traffic_type direct")
+    if traffic_type == "worker" and proxy != "off":
+        fields.report(INVALID, "proxy_protocol", "a Worker does not read Proxy Protocol")
+    if traffic_type == "worker" and tls not in ("off", "flexible"):
+        fields.report(INVALID, "tls", f"tls {tls} is not for Workers")
+    if proxy == "v1" and "virtual_network_id" in fields.values:
+        fields.report(INVALID, "proxy_protocol", "proxy_protocol v1 does not go with a virtual network")
     return {
         "traffic_type": traffic_type,
-        "argo_smart_routing": fields.flag("argo_smart_routing"),
+        "argo_smart_routing": argo,
         "edge_ips": _read_edge_ips(fields, dns),
         "ip_firewall": firewall,
         **_read_origin(fields, ports, traffic_type),
@@ -140,7 +148,7 @@ def _read_edge_ips(fields: Fields, dns: Mapping[str, str]) -> dict[str, object]:
     edge.refuse_others(("type", "ips"))
     addresses = edge.items("ips", INVALID, "a list of IP addresses")
     for place, address in enumerate(addresses or ()):
-        if not _is_text_of(ipaddress.ip_address, address):
+        if not _is_text_of(ipaddress.ip_address, address) or "%" in str(address):
             edge.report(INVALID, f"ips/{place}", f"{address!r} is not an IP address")
     return {"type": kind, "ips": addresses}
 
@@ -160,7 +168,7 @@ def _read_origin(fields: Fields, ports: PortRange | None, traffic_type: str) -> 
     if kind == "origin_worker_id":
         if "origin_port" in fields.values:
             fields.report(11000, "origin_port", "origin_port does not go with origin_worker_id")
-        return _read_worker(fields)
+        return _read_worker(fields) | _read_network(fields, kind)
     origin = _read_direct(fields, ports) if kind == "origin_direct" else _read_origin_dns(fields, ports)
     if "origin_port" in fields.values and kind == "origin_direct":  # which real ones have been seen with
         origin["origin_port"] = _read_port(fields, ports)
@@ -228,7 +236,7 @@ def _read_port(fields: Fields, ports: PortRange | None) -> object:
 
 def _read_worker(fields: Fields) -> dict[str, object]:
     worker = fields.values["origin_worker_id"]
-    if not isinstance(worker, str) or _WORKER.fullmatch(worker) is None:
+    if not isinstance(worker, str) or not worker:
         fields.report_value(11000, "origin_worker_id", "the identifier of a Worker")
     return {"origin_worker_id": worker}
 
@@ -237,16 +245,19 @@ def _read_network(fields: Fields, kind: str) -> dict[str, object]:
     name = "virtual_network_id"
     if name not in fields.values:
         return {}
-    if not _is_text_of(UUID, fields.values[name]):
+    network, port = fields.values[name], fields.values.get("origin_port")
+    if not isinstance(network, str) or not _UUID.fullmatch(network):
         fields.report_value(11045, name, "a UUID")
+    if "-" in str(port):
+        fields.report(11043, "origin_port", "a virtual network does not take port ranges")
     addresses = fields.values.get("origin_direct")
-    if kind == "origin_dns":
+    if kind != "origin_direct":
         fields.report(11041, name, "a virtual network needs origin_direct")
     elif isinstance(addresses, list) and len(addresses) > 1:
         fields.report(11042, "origin_direct", "a virtual network needs a single origin address")
     elif isinstance(addresses, list) and any("-" in str(address) for address in addresses):
         fields.report(11043, "origin_direct/0", "a virtual network does not take port ranges")
-    return {name: fields.values[name]}
+    return {name: network}
 
 
 def _is_text_of(make: Callable[[str], object], value: object) -> bool:
