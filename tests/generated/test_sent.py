@@ -401,7 +401,7 @@ def test_what_is_marked_is_sent_as_it_is() -> None:
         dns=DNS(name=Unchecked("*.a.example."), type=Unchecked("HTTPS")),
         tls=Unchecked("quantum"),
         origin_direct=None,
-        origin_dns=OriginDNS(name=Unchecked("a.example"), ttl=UncheckedInteger(30)),
+        origin_dns=OriginDNS(name="a.example", ttl=UncheckedInteger(30)),
         origin_port=Unchecked("any"),
         edge_ips=EdgeIPs(type=Unchecked("anycast"), connectivity=Unchecked("ipv5"), ips=[Unchecked("any")]),
         virtual_network_id=Unchecked("vnet-1"),

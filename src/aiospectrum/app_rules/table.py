@@ -27,7 +27,7 @@ class Rule:
     """Its name."""
 
     compares: tuple[str, ...]
-    """The fields that it compares, with the path inside the configuration."""
+    """The fields whose values it compares, not only whether they are given, with the path inside the configuration."""
 
     find: Callable[[Any], Iterator[Conflict]]
     """Finds where a configuration breaks it."""
@@ -55,13 +55,8 @@ RULES: Final = (
     Rule(code="firewall-transport", compares=("ip_firewall", "protocol"), find=rules.firewall_transport, link=_API),
     Rule(code="proxy-transport", compares=("proxy_protocol", "protocol"), find=rules.proxy_transport, link=_PROXY),
     Rule(code="argo-traffic", compares=("argo_smart_routing", "traffic_type"), find=rules.argo_traffic, link=_API),
-    Rule(
-        code="worker-origin",
-        compares=("traffic_type", "origin_worker_id", "origin_direct", "origin_dns"),
-        find=rules.worker_origin,
-        link=_API,
-    ),
-    Rule(code="worker-port", compares=("origin_worker_id", "origin_port"), find=rules.worker_port, link=_API),
+    Rule(code="worker-origin", compares=("traffic_type",), find=rules.worker_origin, link=_API),
+    Rule(code="worker-port", compares=("origin_worker_id",), find=rules.worker_port, link=_API),
     Rule(code="worker-proxy", compares=("traffic_type", "proxy_protocol"), find=rules.worker_proxy, link=_API),
     Rule(code="worker-tls", compares=("traffic_type", "tls"), find=rules.worker_tls, link=_API),
     Rule(code="origin-transport", compares=("origin_direct", "protocol"), find=rules.origin_transport, link=_CODES),
@@ -69,12 +64,7 @@ RULES: Final = (
     Rule(code="origin-ports", compares=("origin_port", "protocol"), find=rules.origin_port, link=_RANGES),
     Rule(code="origin-hostname", compares=("origin_dns.name",), find=rules.origin_name, link=_CODES),
     Rule(code="port-missing", compares=("origin_dns", "origin_port"), find=rules.port_missing, link=_CODES),
-    Rule(
-        code="network-origin",
-        compares=("virtual_network_id", "origin_direct", "origin_dns", "origin_worker_id"),
-        find=rules.network_origin,
-        link=_NETWORK,
-    ),
+    Rule(code="network-origin", compares=("virtual_network_id",), find=rules.network_origin, link=_NETWORK),
     Rule(
         code="network-single",
         compares=("virtual_network_id", "origin_direct"),

@@ -148,17 +148,19 @@ def find_refusals(check: Check, field: str, value: object) -> list[InvalidArgume
         The errors; none for a valid value.
     """
     parts: list[tuple[Check, str, object]] = []
+    check_whole = check.check
     if isinstance(check, Object) and type(value) is check.model:
-        given = [(name, getattr(value, name)) for name in check.fields]
-        parts = [(check.fields[name], f"{field}.{name}", item) for name, item in given if item is not None]
+        given = [name for name in check.fields if name in check.required or getattr(value, name) is not None]
+        parts = [(check.fields[name], f"{field}.{name}", getattr(value, name)) for name in given]
+        check_whole = check._check_together
     elif isinstance(check, Array):
         parts = [(check.items, f"{field}[{index}]", item) for index, item in enumerate(plain_list(value) or ())]
     found = [error for part in parts for error in find_refusals(*part)]
-    if not found:
+    if not found or isinstance(check, Object):
         try:
-            check.check(field, value)
+            check_whole(field, value)
         except InvalidArgumentError as error:
-            found = [error]
+            found.append(error)
     return found
 
 

@@ -104,12 +104,12 @@ def _require_dns_type(fields: Fields, dns: Mapping[str, str], kind: str, edge_ip
 
 
 def _read_full(fields: Fields, ports: PortRange | None, dns: Mapping[str, str]) -> dict[str, object]:
-    transport = "tcp" if ports is None else ports.transport
+    transport = "unknown" if ports is None else ports.transport
     traffic_type = fields.choice("traffic_type", _TRAFFIC_TYPES, "direct")
     proxy = fields.choice("proxy_protocol", tuple(_PROXY_PROTOCOLS), "off")
     tls = fields.choice("tls", ("off", "flexible", "full", "strict"), "off")
     firewall = fields.flag("ip_firewall")
-    if transport not in _PROXY_PROTOCOLS[proxy]:
+    if transport != "unknown" and transport not in _PROXY_PROTOCOLS[proxy]:
         fields.report(INVALID, "proxy_protocol", f"proxy_protocol {proxy} is not for {transport}")
     argo = fields.flag("argo_smart_routing")
     tcp_only = {"traffic_type": traffic_type != "direct", "tls": tls != "off", "ip_firewall": firewall}

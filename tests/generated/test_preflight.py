@@ -1,0 +1,453 @@
+"""Pre-flight: each rule by a table, and all of them against the sandbox, whose rules were written apart."""
+
+import logging
+import re
+from typing import Any
+
+import attrs
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from aiospectrum import (
+    DNS,
+    AppRequest,
+    EdgeIPs,
+    InvalidArgumentError,
+    OriginDNS,
+    Problem,
+    Unchecked,
+    UncheckedInteger,
+    make_converter,
+    preflight,
+)
+from aiospectrum._codec.forms import as_read
+from aiospectrum._generated.apps import CREATE_APP, UPDATE_APP
+from aiospectrum._http.request import build_request
+from aiospectrum.app_rules.table import FORMS, OTHER_FORM, RULES
+from aiospectrum.sandbox.fields import is_hostname, parse_object
+from aiospectrum.sandbox.responses import RefusedError
+from aiospectrum.sandbox.rules import read_config
+
+ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+APP = "ea95132c15732412d22c1476fa83f27a"
+NETWORK = "123e4567-e89b-42d3-a456-426614174000"
+BASE = AppRequest(
+    protocol="tcp/22", dns=DNS(name="ssh.example.com", type="CNAME"), origin_direct=["tcp://192.0.2.1:22"]
+)
+UDP: dict[str, Any] = {"protocol": "udp/53", "origin_direct": ["udp://192.0.2.1:53"]}
+NAMED: dict[str, Any] = {"origin_direct": None, "origin_port": 22}
+WORKER: dict[str, Any] = {"origin_direct": None, "origin_worker_id": "worker-1", "traffic_type": "worker"}
+STATIC = DNS(name="ssh.example.com", type="ADDRESS")
+
+
+def make(**changes: Any) -> AppRequest:
+    """An application that breaks no rule, with changes."""
+    return attrs.evolve(BASE, **changes)
+
+
+def body_of(request: AppRequest) -> bytes | None:
+    """What a call sends."""
+    return build_request(CREATE_APP, path={"zone_id": ZONE}, query={}, body=request)[1]
+
+
+BROKEN: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
+    "no origin": ({"origin_direct": None}, [("one-origin", "app")]),
+    "two origins": ({"origin_dns": OriginDNS(name="o.example")}, [("one-origin", "app")]),
+    "protocol": ({"protocol": "sctp/22"}, [("protocol", "app.protocol")]),
+    "ports backwards": ({"protocol": "tcp/9-8"}, [("protocol", "app.protocol")]),
+    "protocol missing": ({"protocol": None}, [("protocol", "app.protocol")]),
+    "no record": ({"dns": None}, [("dns-record", "app.dns")]),
+    "host name missing": ({"dns": DNS()}, [("hostname", "app.dns.name")]),
+    "one label": ({"dns": DNS(name="localhost")}, [("hostname", "app.dns.name")]),
+    "host name": ({"dns": DNS(name="*.example.com")}, [("hostname", "app.dns.name")]),
+    "record type": ({"dns": DNS(name="a.example", type="A")}, [("dns-type", "app.dns.type")]),
+    "ADDRESS without edge addresses": ({"dns": STATIC}, [("dns-type", "app.dns.type")]),
+    "ADDRESS with dynamic ones": ({"dns": STATIC, "edge_ips": EdgeIPs(type="dynamic")}, [("dns-type", "app.dns.type")]),
+    "CNAME with static ones": (
+        {"edge_ips": EdgeIPs(type="static", ips=["192.0.2.1"])},
+        [("dns-type", "app.dns.type")],
+    ),
+    "no type with static ones": (
+        {"dns": DNS(name="a.example"), "edge_ips": EdgeIPs(ips=["192.0.2.1"])},
+        [("dns-type", "app.dns.type")],
+    ),
+    "edge addresses": (
+        {"dns": STATIC, "edge_ips": EdgeIPs(ips=["192.0.2.1", "x", "y"])},
+        [("edge-ips", "app.edge_ips.ips[1]"), ("edge-ips", "app.edge_ips.ips[2]")],
+    ),
+    "addresses of both kinds": (
+        {"edge_ips": EdgeIPs(type="dynamic", ips=["192.0.2.1"])},
+        [("edge-ips", "app.edge_ips.ips")],
+    ),
+    "no static address": (
+        {"dns": STATIC, "edge_ips": EdgeIPs(type="static")},
+        [("static-ips", "app.edge_ips.ips")],
+    ),
+    "unknown name of a protocol": ({"protocol": "telnet"}, [("protocol-name", "app.protocol")]),
+    "origin without brackets": (
+        {"origin_direct": ["tcp://192.0.2.1:22", "tcp://2001:db8::1:22"]},
+        [("origin-address", "app.origin_direct[1]")],
+    ),
+    "origins empty": ({"origin_direct": []}, [("origin-address", "app.origin_direct")]),
+    "origin over UDP": (
+        {"origin_direct": ["udp://192.0.2.1:22"]},
+        [("origin-transport", "app.origin_direct[0]")],
+    ),
+    "origin over UDP for a name": (
+        {"protocol": "ssh", "origin_direct": ["udp://192.0.2.1:22"]},
+        [("origin-transport", "app.origin_direct[0]")],
+    ),
+    "fewer ports at the edge": (
+        {"origin_direct": ["tcp://192.0.2.1:22", "tcp://[2001:db8::1]:1-2"]},
+        [("origin-ports", "app.origin_direct[1]")],
+    ),
+    "fewer ports at the origin": ({"protocol": "tcp/1-3"}, [("origin-ports", "app.origin_direct[0]")]),
+    "origin_port of another size": (
+        {**NAMED, "origin_dns": OriginDNS(name="o.example"), "origin_port": "1-2"},
+        [("origin-ports", "app.origin_port")],
+    ),
+    "origin_port beside origin_direct of another size": (
+        {"origin_port": "1-2"},
+        [("origin-ports", "app.origin_port")],
+    ),
+    "origin_port": (
+        {**NAMED, "origin_dns": OriginDNS(name="o.example"), "origin_port": 0},
+        [("origin-port", "app.origin_port")],
+    ),
+    "no origin_port": (
+        {"origin_direct": None, "origin_dns": OriginDNS(name="o.example", type="A")},
+        [("port-missing", "app.origin_port")],
+    ),
+    "origin name missing": ({**NAMED, "origin_dns": OriginDNS()}, [("origin-hostname", "app.origin_dns.name")]),
+    "origin of one label": (
+        {**NAMED, "origin_dns": OriginDNS(name="origin")},
+        [("origin-hostname", "app.origin_dns.name")],
+    ),
+    "ttl": ({**NAMED, "origin_dns": OriginDNS(name="o.example", ttl=599)}, [("ttl", "app.origin_dns.ttl")]),
+    "origin record": (
+        {**NAMED, "origin_dns": OriginDNS(name="o.example", type="MX")},
+        [("origin-record", "app.origin_dns.type")],
+    ),
+    "TLS over UDP": ({**UDP, "tls": "full"}, [("tls-transport", "app.tls")]),
+    "TLS": ({"tls": "on"}, [("value", "app.tls")]),
+    "firewall over UDP": ({**UDP, "ip_firewall": True}, [("firewall-transport", "app.ip_firewall")]),
+    "v1 over UDP": ({**UDP, "proxy_protocol": "v1"}, [("proxy-transport", "app.proxy_protocol")]),
+    "simple over TCP": ({"proxy_protocol": "simple"}, [("proxy-transport", "app.proxy_protocol")]),
+    "HTTPS over UDP": ({**UDP, "traffic_type": "https"}, [("traffic-transport", "app.traffic_type")]),
+    "Argo with HTTP": (
+        {"traffic_type": "http", "argo_smart_routing": True},
+        [("argo-traffic", "app.argo_smart_routing")],
+    ),
+    "Worker over UDP": ({**WORKER, "protocol": "udp/53"}, [("traffic-transport", "app.traffic_type")]),
+    "Worker of direct traffic": (
+        {**WORKER, "traffic_type": None},
+        [("worker-origin", "app.origin_worker_id")],
+    ),
+    "worker traffic to an address": ({"traffic_type": "worker"}, [("worker-origin", "app.origin_direct")]),
+    "Worker with a port": ({**WORKER, "origin_port": 22}, [("worker-port", "app.origin_port")]),
+    "Worker with Proxy Protocol": (
+        {**WORKER, "proxy_protocol": "v2"},
+        [("worker-proxy", "app.proxy_protocol")],
+    ),
+    "Worker with Argo": ({**WORKER, "argo_smart_routing": True}, [("argo-traffic", "app.argo_smart_routing")]),
+    "Worker with full TLS": ({**WORKER, "tls": "strict"}, [("worker-tls", "app.tls")]),
+    "Worker without an identifier": ({**WORKER, "origin_worker_id": ""}, [("worker-id", "app.origin_worker_id")]),
+    "network": ({"virtual_network_id": "x"}, [("network-id", "app.virtual_network_id")]),
+    "network with a name": (
+        {**NAMED, "origin_dns": OriginDNS(name="o.example"), "virtual_network_id": NETWORK},
+        [("network-origin", "app.virtual_network_id")],
+    ),
+    "network with a Worker": (
+        {**WORKER, "virtual_network_id": NETWORK},
+        [("network-origin", "app.virtual_network_id")],
+    ),
+    "network with two addresses": (
+        {"virtual_network_id": NETWORK, "origin_direct": ["tcp://192.0.2.1:1", "tcp://192.0.2.2:1"]},
+        [("network-single", "app.origin_direct")],
+    ),
+    "network with ranges": (
+        {
+            "virtual_network_id": NETWORK,
+            "protocol": "tcp/1-2",
+            "origin_direct": ["tcp://192.0.2.1:1-2"],
+            "origin_port": "1-2",
+        },
+        [("network-ports", "app.origin_direct[0]"), ("network-ports", "app.origin_port")],
+    ),
+    "network with v1": (
+        {"virtual_network_id": NETWORK, "proxy_protocol": "v1"},
+        [("network-proxy", "app.proxy_protocol")],
+    ),
+}
+"""Changes that break rules, and the problems that they are: name of the rule, and field."""
+
+
+@pytest.mark.parametrize(("changes", "problems"), BROKEN.values(), ids=BROKEN)
+def test_each_rule(changes: dict[str, Any], problems: list[tuple[str, str]]) -> None:
+    """A problem names its rule and the field, and says what would do and where that is documented."""
+    found = preflight(make(**changes))
+    assert [(each.code, each.field) for each in found] == problems
+    for each in found:
+        assert each.link.startswith("https://developers.cloudflare.com/")
+        assert each.remedy
+        assert str(each) == f"{each.field}: {each.problem}; expected {each.remedy}"
+
+
+def test_every_rule_is_in_the_table() -> None:
+    """What a new rule is tested by."""
+    tested = {code for _, problems in BROKEN.values() for code, _ in problems}
+    assert tested == {rule.code for rule in RULES} | {code for code, _ in (*FORMS.values(), OTHER_FORM)}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        UDP,
+        {**UDP, "argo_smart_routing": True},
+        {**UDP, "proxy_protocol": "simple"},
+        {**UDP, "proxy_protocol": "v2"},
+        {"origin_port": 2222},
+        {"protocol": "ssh", "tls": "full", "edge_ips": EdgeIPs(type="dynamic", connectivity="all")},
+        {"protocol": "rdp"},
+        {"tls": "strict", "ip_firewall": True, "proxy_protocol": "v1", "argo_smart_routing": True},
+        {"traffic_type": "https", "argo_smart_routing": False},
+        {"origin_direct": ["tcp://[2001:db8::1]:22"]},
+        {"protocol": "tcp/1-3", "origin_direct": ["tcp://192.0.2.1:7-9"]},
+        {"origin_direct": None, "origin_dns": OriginDNS(name="_ssh._tcp.o.example", type="SRV")},
+        {"dns": STATIC, "edge_ips": EdgeIPs(type="static", ips=["192.0.2.1"])},
+        {"virtual_network_id": NETWORK, "proxy_protocol": "v2"},
+        WORKER,
+        {**WORKER, "tls": "flexible", "proxy_protocol": "off", "argo_smart_routing": False},
+    ],
+    ids=ascii,
+)
+def test_what_breaks_no_rule(changes: dict[str, Any]) -> None:
+    """Where sources conflict, nothing is refused: Argo with UDP, names on full plans, a port beside an address."""
+    request = make(**changes)
+    assert preflight(request) == []
+    assert problems_of_sandbox(request) == set()
+
+
+def test_all_problems_are_named_at_once() -> None:
+    """The error is that of the first, and its text has them all."""
+    request = make(**UDP, tls="full", ip_firewall=True, dns=DNS(name="localhost"))
+    with pytest.raises(InvalidArgumentError) as caught:
+        body_of(request)
+    assert (caught.value.field, caught.value.value) == ("app.dns.name", "'localhost'")
+    assert caught.value.expected == "a host name such as www.example.com, as a single word is no name in a zone"
+    assert str(caught.value) == (
+        "app.dns.name: expected a host name such as www.example.com, as a single word is no name in a zone, got"
+        " 'localhost'; also app.tls: expected off, or a protocol such as tcp/443, as TLS is for TCP, and the protocol"
+        " is over UDP, got 'full'; also app.ip_firewall: expected False, or a protocol such as tcp/443, as IP Access"
+        " Rules are for TCP, and the protocol is over UDP, got True"
+    )
+
+
+def test_a_replacement_is_checked_as_well() -> None:
+    """It is the whole configuration."""
+    with pytest.raises(InvalidArgumentError, match=r"^app\.tls: "):
+        build_request(UPDATE_APP, path={"zone_id": ZONE, "app_id": APP}, query={}, body=make(**UDP, tls="full"))
+
+
+def test_warnings_are_logged_and_sent(caplog: pytest.LogCaptureFixture) -> None:
+    """Without the value, which may be anything, a misplaced token too."""
+    with caplog.at_level(logging.WARNING, "aiospectrum"):
+        assert body_of(make(protocol="telnet"))
+    assert caplog.messages == [
+        "app.protocol: its name is not known here, as minecraft, rdp, ssh are; expected one that protocols.list has"
+        " (https://developers.cloudflare.com/spectrum/reference/error-codes/)"
+    ]
+    assert [each.severity for each in preflight(make(protocol="telnet"))] == ["warning"]
+
+
+def test_what_is_marked_breaks_no_rule() -> None:
+    """A rule is left out when all that it compares is marked: not by one of two values, as it may be the other."""
+    assert preflight(make(protocol=Unchecked("udp/53"), origin_direct=[Unchecked("tcp://192.0.2.1:53-54")])) == []
+    marked = make(**UDP, tls=Unchecked("full"))
+    assert [each.code for each in preflight(marked)] == ["tls-transport"]
+    assert preflight(attrs.evolve(marked, protocol=Unchecked("udp/53"))) == []
+    assert preflight(make(**WORKER | {"origin_port": UncheckedInteger(22), "origin_worker_id": Unchecked("w")})) == []
+
+
+def test_values_that_are_not_known_break_no_rule() -> None:
+    """They may be newer than this version."""
+    assert preflight(make(**UDP, tls=Unchecked("quantum"), traffic_type=Unchecked("quic"))) == []
+    assert preflight(make(protocol=Unchecked("quic/443"), proxy_protocol="simple", tls="full")) == []
+    assert preflight(make(edge_ips=EdgeIPs(type=Unchecked("anycast")), dns=STATIC)) == []
+
+
+def test_what_was_read_is_not_refused_until_it_changes() -> None:
+    """As the API has it already; a field that is changed counts, and so do those that go with it."""
+    read = as_read(make(**UDP, tls="full", ip_firewall=True, dns=DNS(name="localhost")))
+    assert preflight(read) == []
+    assert body_of(read)
+    assert [each.code for each in preflight(attrs.evolve(read, tls="strict"))] == ["tls-transport"]
+
+
+@pytest.mark.parametrize("request_", [None, {"protocol": "tcp/22"}, DNS(name="a.example")], ids=ascii)
+def test_another_class_is_refused(request_: Any) -> None:
+    """It is no configuration at all."""
+    with pytest.raises(InvalidArgumentError, match=r"^app: expected an object of the class AppRequest"):
+        preflight(request_)
+
+
+def test_values_of_other_types_are_problems() -> None:
+    """A rule is left out where a field that it compares is refused by itself."""
+    wrong: Any = 5
+    found = preflight(AppRequest(**dict.fromkeys((each.name for each in attrs.fields(AppRequest)), wrong)))
+    assert {each.code for each in found} >= {"protocol", "dns-record", "origin-address", "edge-ips", "value"}
+
+
+# Against the sandbox.
+
+LABELS = ["ssh", "a" * 63, "a" * 64, "-a", "a-", "_ssh", "b\u00fccher", "\u4f8b" * 20, "\u20ac", "a b", "", "*", "1"]
+NAMES = st.lists(st.sampled_from(LABELS), min_size=1, max_size=5).map(".".join) | st.text(max_size=9).map("{}.a".format)
+PORTS = st.sampled_from(["22", "1-2", "7-8", "9-8", "0", "65535", "65536", "65534-65536", "022", "1-", "x", ""])
+SCHEMES = st.sampled_from(["tcp", "udp", "tcp", "udp", "sctp", "TCP"])
+HOSTS = st.sampled_from(
+    ["192.0.2.1", "192.0.2.256", "[2001:db8::1]", "2001:db8::1", "[::ffff:192.0.2.1]", "[192.0.2.1]", "a.example", ""]
+)
+ADDRESSES = st.sampled_from(["192.0.2.1", "2001:db8::1", "fe80::1%eth0", "192.0.2.300", "x", ""])
+NETWORKS = st.sampled_from([NETWORK, NETWORK.upper(), NETWORK.replace("-", ""), f"{{{NETWORK}}}", "x", ""])
+
+
+def made(cls: type[Any], **fields: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    """An object some of whose fields are given."""
+    return st.fixed_dictionaries({}, optional=fields).map(lambda given: cls(**given))
+
+
+ANY: dict[str, SearchStrategy[Any]] = {
+    "protocol": st.builds("{}/{}".format, SCHEMES, PORTS) | st.sampled_from(["ssh", "telnet", "SSH", "tcp", ""]),
+    "dns": made(DNS, name=NAMES, type=st.sampled_from(["CNAME", "ADDRESS", "A", ""])),
+    "traffic_type": st.sampled_from(["direct", "http", "https", "worker", "quic"]),
+    "origin_direct": st.lists(st.builds("{}://{}:{}".format, SCHEMES, HOSTS, PORTS), max_size=3),
+    "origin_dns": made(
+        OriginDNS,
+        name=NAMES,
+        ttl=st.integers(590, 610) | st.just(2**40),
+        type=st.sampled_from(["", "A", "AAAA", "SRV", "MX"]),
+    ),
+    "origin_port": PORTS | st.integers(-1, 9) | st.just(65536),
+    "origin_worker_id": st.sampled_from(["worker-1", "", "a b", "w" * 99]),
+    "virtual_network_id": NETWORKS,
+    "edge_ips": made(
+        EdgeIPs,
+        type=st.sampled_from(["dynamic", "static", "x"]),
+        connectivity=st.sampled_from(["all", "ipv6", "ipv5"]),
+        ips=st.lists(ADDRESSES, max_size=2),
+    ),
+    "ip_firewall": st.booleans(),
+    "proxy_protocol": st.sampled_from(["off", "v1", "v2", "simple", "v3"]),
+    "tls": st.sampled_from(["off", "flexible", "full", "strict", "on"]),
+    "argo_smart_routing": st.booleans(),
+}
+"""Values of each field, many of them broken."""
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> AppRequest:
+    """One that breaks no rule, but for up to three fields that have any value or none."""
+    transport = draw(st.sampled_from(["tcp", "udp"]))
+    ports = draw(st.sampled_from(["22", "1-2", "65534-65535"]))
+    request: dict[str, Any] = {"protocol": f"{transport}/{ports}", "dns": DNS(name="ssh.example.com")}
+    if draw(st.booleans()):
+        request |= {"edge_ips": EdgeIPs(type="static", ips=["192.0.2.1", "2001:db8::1"]), "dns": STATIC}
+    kind = draw(st.sampled_from(["origin_direct", "origin_dns", "origin_worker_id"]))
+    if kind == "origin_direct":
+        request[kind] = [f"{transport}://192.0.2.1:{ports}", f"{transport}://[2001:db8::1]:{ports}"]
+        if ports == "22" and draw(st.booleans()):
+            request |= {kind: request[kind][:1], "virtual_network_id": NETWORK}
+    elif kind == "origin_dns":
+        request |= {kind: OriginDNS(name="o.example", ttl=600, type="A"), "origin_port": ports}
+    else:
+        request |= {kind: "worker-1", "traffic_type": "worker", "protocol": f"tcp/{ports}"}
+    for name in draw(st.lists(st.sampled_from(sorted(ANY)), max_size=3, unique=True)):
+        request[name] = draw(ANY[name] if name in ("protocol", "dns") else ANY[name] | st.none())
+    return AppRequest(**request)
+
+
+CODES = {
+    "one-origin": 11000,
+    "protocol": 13002,
+    "protocol-name": 13002,
+    "dns-record": 11004,
+    "hostname": 11004,
+    "dns-type": 11004,
+    "origin-address": 11002,
+    "origin-transport": 11002,
+    "origin-record": 11001,
+    "origin-hostname": 11001,
+    "ttl": 11001,
+    "port-missing": 11001,
+    "worker-id": 11000,
+    "worker-origin": 11000,
+    "worker-port": 11000,
+    "network-id": 11045,
+    "network-origin": 11041,
+    "network-single": 11042,
+    "network-ports": 11043,
+}
+"""What the sandbox answers to a broken rule; 10400 to the others."""
+
+
+def code_of(problem: Problem) -> int:
+    """The sandbox's code for a problem."""
+    if problem.code == "origin-ports":
+        return 11002 if "origin_direct" in problem.field else 11000
+    if problem.code == "edge-ips" and "goes with type" in problem.remedy:
+        return 10012
+    return CODES.get(problem.code, 10400)
+
+
+def place_of(problem: Problem) -> str:
+    """The JSON pointer of a problem."""
+    return _place(code_of(problem), re.sub(r"\[(\d+)\]", r".\1", problem.field.removeprefix("app")).replace(".", "/"))
+
+
+def problems_of_sandbox(request: AppRequest) -> set[tuple[int, str]]:
+    """Codes and JSON pointers of what the sandbox refuses."""
+    body = parse_object(make_json(request))
+    try:
+        read_config(body, paygo=False)
+    except RefusedError as error:
+        return {(each.code, _place(each.code, each.pointer or "")) for each in error.problems}
+    return set()
+
+
+def _place(code: int, pointer: str) -> str:
+    """One place for the choice of an origin and of a kind of edge addresses, whichever field is named."""
+    if code == 10012:
+        return "/edge_ips"
+    return "" if code == 11000 and pointer != "/origin_port" else pointer
+
+
+def make_json(request: AppRequest) -> bytes:
+    """The JSON of a request that may be refused."""
+    return msgspec.json.encode(make_converter().unstructure(request))
+
+
+@settings(max_examples=600)
+@given(requests())
+def test_the_sandbox_agrees(request: AppRequest) -> None:
+    """Both take a request, or both refuse it for the same rule; what pre-flight lets through is never refused."""
+    found = preflight(request)
+    errors = {(code_of(each), place_of(each)) for each in found if each.severity == "error"}
+    warnings = {(code_of(each), place_of(each)) for each in found if each.severity == "warning"}
+    refused = problems_of_sandbox(request)
+    assert bool(errors) <= bool(refused), "refused by pre-flight alone"
+    assert bool(refused - warnings) <= bool(errors), "refused by the sandbox alone"
+    assert not errors or errors & refused, "refused for different rules"
+    if len(errors) == 1 and not warnings:
+        assert errors <= refused
+
+
+@settings(max_examples=400)
+@given(NAMES | st.text(max_size=20))
+def test_the_sandbox_agrees_on_host_names(name: str) -> None:
+    """In any script, and of any length."""
+    problems = [each for each in preflight(make(dns=DNS(name=name))) if each.code == "hostname"]
+    assert is_hostname(name) is not bool(problems)
