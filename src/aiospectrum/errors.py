@@ -238,6 +238,9 @@ class InterruptedWriteError(AmbiguousWriteError, ClientStateError):
 class ResponseError(RequestError):
     """A response came, and it is not a success."""
 
+    hint: str = ""
+    """What a known code of ``errors`` means and what to do, for calls of applications; empty for others."""
+
 
 class DecodeError(ResponseError):
     """A 2xx response that is not what the API documents: no JSON, no envelope or a wrong type in the result."""

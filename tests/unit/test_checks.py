@@ -57,7 +57,11 @@ def request(**changes: Any) -> AppRequest:
         pytest.param(Text(pattern="b"), "abc", id="pattern of a part"),
         pytest.param(APP_REQUEST, request(), id="request"),
         pytest.param(APP_REQUEST, request(protocol="minecraft"), id="protocol by name"),
-        pytest.param(APP_REQUEST, request(protocol="tcp/1000-2000", origin_direct=["tcp://192.0.2.1:3000-4000"]), id="protocol with a range"),
+        pytest.param(
+            APP_REQUEST,
+            request(protocol="tcp/1000-2000", origin_direct=["tcp://192.0.2.1:3000-4000"]),
+            id="protocol with a range",
+        ),
         pytest.param(Text(format="hostname"), "_ssh._tcp.example.com", id="underscores"),
         pytest.param(Text(format="hostname"), "bücher.example", id="host name beyond ASCII"),
         pytest.param(APP_REQUEST, request(traffic_type=Unchecked("quic")), id="a value newer than the enum"),

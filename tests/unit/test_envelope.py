@@ -196,14 +196,14 @@ PERMISSION = f"; check zone_id, and that the token has the permission Zone Setti
         (apps.CREATE_APP, 403, 9109, PERMISSION.replace("Read", "Write")),
         (zones.LIST_ZONES, 403, 9109, f"; check that the token has the permission Zone Read {TOKENS}"),
         (CALL.route, 403, 9109, f"; check that the token may do this {TOKENS}"),
-        (apps.CREATE_APP, 403, 11014, ""),  # the plan lacks a feature
+        (apps.CREATE_APP, 403, 11099, ""),  # the plan lacks a feature
         (apps.LIST_APPS, 401, 10000, f"; check the credentials {TOKENS}"),
         (apps.LIST_APPS, 400, 9106, f"; check the credentials {TOKENS}"),
-        (apps.CREATE_APP, 400, 11000, ""),
+        (apps.CREATE_APP, 400, 11099, ""),
         (apps.LIST_APPS, 404, 7003, "; check zone_id"),
         (apps.GET_APP, 404, 10404, "; check zone_id and app_id"),
         (zones.LIST_ZONES, 404, 7003, ""),
-        (apps.GET_APP, 500, 10002, ""),
+        (apps.GET_APP, 500, 10001, ""),
     ],
 )
 def test_refusals_say_what_to_do(route: Route[Any], status: int, code: int | None, step: str) -> None:

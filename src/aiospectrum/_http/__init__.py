@@ -16,6 +16,7 @@
 
 ``record`` holds what goes through all of them: the call and the HTTP response. ``config`` and ``credentials`` check
 what a client is made with, ``redaction`` and ``frames`` keep secrets out of texts and tracebacks, ``headers`` reads
-what a response says of rate limits. ``request``, ``response``, ``failures``, ``retry``, ``headers`` and ``redaction``
-are pure: no I/O, and clock, sleep and randomness are passed in. The limiters are in :mod:`aiospectrum.limiters`.
+what a response says of rate limits, ``hints`` explains Spectrum's codes. ``request``, ``response``, ``hints``,
+``failures``, ``retry``, ``headers`` and ``redaction`` are pure: no I/O, and clock, sleep and randomness are passed in.
+The limiters are in :mod:`aiospectrum.limiters`.
 """

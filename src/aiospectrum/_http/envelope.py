@@ -13,6 +13,7 @@ from aiospectrum._codec.decoder import DecodedBody, is_crowded
 from aiospectrum._codec.excerpt import show
 from aiospectrum._codec.parts import MOST_AT_ONCE
 from aiospectrum._http.headers import read_retry_after
+from aiospectrum._http.hints import hint_of
 from aiospectrum._http.record import Call, HTTPResponse
 from aiospectrum.errors import (
     DecodeError,
@@ -82,9 +83,9 @@ def response_error(
     message = f"{call.method} {call.url} answered {http.status}: {call.clean(problem, _LONGEST_PROBLEM)}"
     if ray_id is not None:
         message += f" (cf-ray {ray_id})"
-    step = _next_step(call, http.status, errors)
+    hint = hint_of(call.route, http.status, errors)
     error = kind(
-        f"{message}; {step}" if step else message,
+        "; ".join(filter(None, (message, _next_step(call, http.status, errors), hint))),
         method=call.method,
         url=call.url,
         status=http.status,
@@ -92,6 +93,7 @@ def response_error(
         ray_id=ray_id,
         body_excerpt=call.clean(http.body[:_START_OF_BODY].decode("utf-8", "replace"), _LONGEST_EXCERPT),
     )
+    error.hint = hint
     if isinstance(error, RateLimitError):
         error.retry_after = read_retry_after(http.headers.getall("retry-after", []), http.headers.get("date"))
     if isinstance(error, RedirectError):
