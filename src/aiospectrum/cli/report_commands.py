@@ -1,5 +1,6 @@
 """``aiospectrum protocols``, ``current``, ``bytime``, ``summary`` and ``usage``: what is only read."""
 
+import math
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -218,7 +219,7 @@ def usage(
         return found, {} if as_json else await _zone_names(client, {each.zone_id for each in found}, context)
 
     found, names = context.call(fetch)
-    found.sort(key=lambda each: each.totals.bandwidth.all, reverse=True)
+    found.sort(key=lambda each: (math.isnan(each.totals.bandwidth.all), -each.totals.bandwidth.all))
     note = f"{counted(len(found), 'zone')}, {format_date_time(begin)} to {format_date_time(end)}"
     context.show(found, *[usage_table(found, names)] * bool(found), note, as_json=as_json)
 
