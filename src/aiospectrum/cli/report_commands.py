@@ -203,8 +203,8 @@ def usage(
     """Show the bandwidth of all zones that the credentials may see, the busiest first.
 
     Args:
-        since: Start, in the forms of bytime; six hours before the end when left out.
-        until: End, which is not part of it; now when left out.
+        since: Start: RFC 3339 with Z or an offset, a date, or a time ago such as -7d; else six hours before the end.
+        until: End, which is not part of it, in the same forms; now when left out.
         cdn_traffic: Whether traffic of the CDN counts as well.
         as_json: Print JSON.
         context: The surroundings.
