@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         App,
         AppOrder,
         AppRequest,
+        Bandwidth,
         CurrentAggregate,
         DeletedApp,
         Dimension,
@@ -69,6 +70,8 @@ if TYPE_CHECKING:
         TimeDelta,
         TrafficType,
         Zone,
+        ZoneTotals,
+        ZoneUsage,
     )
     from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
     from aiospectrum.review import preflight
@@ -86,6 +89,7 @@ __all__ = [
     "AttemptStarted",
     "AuthenticationError",
     "BadRequestError",
+    "Bandwidth",
     "BodyTooLargeError",
     "Client",
     "ClientStateError",
@@ -144,6 +148,8 @@ __all__ = [
     "UnprocessableEntityError",
     "UnsuccessfulError",
     "Zone",
+    "ZoneTotals",
+    "ZoneUsage",
     "__version__",
     "configure_converter",
     "make_converter",
