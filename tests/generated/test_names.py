@@ -42,14 +42,14 @@ def test_public_names() -> None:
         DeletedApp
         Dimension Direction EdgeIPs ErrorDetail FileLimiter InterruptedWriteError InvalidArgumentError Limiter
         LimiterUnavailableError MalformedBodyError
-        Metric NotFoundError OriginDNS Page PermissionDeniedError Protocol ProxyError RateLimit RateLimitError
+        Metric NotFoundError OriginDNS Page PermissionDeniedError Problem Protocol ProxyError RateLimit RateLimitError
         RateLimiter RedirectError RedisLimiter
         Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError
         ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TooLateError TrafficType
         Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError Zone ZoneTotals ZoneUsage
         __version__
-        configure_converter make_converter
+        configure_converter make_converter preflight
         record_responses
         """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read
     )

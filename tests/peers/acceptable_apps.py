@@ -24,7 +24,7 @@ def make_acceptable(body: Mapping[str, Any], *, paygo: bool) -> dict[str, Any]:
     if paygo:
         return {**app, "origin_direct": [f"{transport}://192.0.2.1:{port}"]}
     app |= _origin(body, transport, port)
-    if isinstance(body.get("argo_smart_routing"), bool):
+    if isinstance(body.get("argo_smart_routing"), bool) and app["traffic_type"] == "direct":
         app["argo_smart_routing"] = body["argo_smart_routing"]
     if body.get("edge_ips", {}).get("type") == "static":
         app |= {"edge_ips": {"type": "static", "ips": ["192.0.2.7", "2001:db8::7"]}}
@@ -32,19 +32,21 @@ def make_acceptable(body: Mapping[str, Any], *, paygo: bool) -> dict[str, Any]:
     elif body.get("edge_ips", {}).get("connectivity") in ("all", "ipv4", "ipv6"):
         app["edge_ips"] = {"type": "dynamic", "connectivity": body["edge_ips"]["connectivity"]}
     proxies = ("off", "v2", "simple") if transport == "udp" else ("off", "v1", "v2")
+    proxies = ("off",) if app["traffic_type"] == "worker" else proxies
     if body.get("proxy_protocol") in proxies:
         app["proxy_protocol"] = body["proxy_protocol"]
     if transport == "tcp":
         if isinstance(body.get("ip_firewall"), bool):
             app["ip_firewall"] = body["ip_firewall"]
-        if body.get("tls") in ("off", "flexible", "full", "strict"):
+        modes = ("off", "flexible") if app["traffic_type"] == "worker" else ("off", "flexible", "full", "strict")
+        if body.get("tls") in modes:
             app["tls"] = body["tls"]
     return app
 
 
 def _origin(body: Mapping[str, Any], transport: str, port: int) -> dict[str, Any]:
     """One origin of those that the other has, with the traffic type that goes with it."""
-    if "origin_worker_id" in body and "origin_direct" not in body:
+    if "origin_worker_id" in body and "origin_direct" not in body and transport == "tcp":
         return {"traffic_type": "worker", "origin_worker_id": "worker-1"}
     wanted = body.get("traffic_type")
     kind = wanted if wanted in ("http", "https") and transport == "tcp" else "direct"
