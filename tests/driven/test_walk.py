@@ -18,6 +18,7 @@ from aiospectrum import (
     RateLimitError,
     RequestTimeoutError,
     ResponseError,
+    Unchecked,
     record_responses,
 )
 from aiospectrum.models import Metric
@@ -126,9 +127,10 @@ async def test_pay_as_you_go(client: Client) -> None:
 async def test_rules_are_the_apis(client: Client) -> None:
     """What only the API can judge comes back with its code and where it points."""
     with pytest.raises(BadRequestError) as caught:
-        await client.apps.create(FULL_ZONE, request(origin_direct=["udp://192.0.2.1:22"]))
+        await client.apps.create(FULL_ZONE, request(origin_direct=[Unchecked("tcp://2001:db8::1:22")]))
 
     assert caught.value.errors[0].code in (11000, 11002)
+    assert "IPv6 addresses in brackets" in caught.value.hint
     assert caught.value.errors[0].pointer is not None
     assert caught.value.ray_id is not None
 

@@ -20,6 +20,7 @@ from aiospectrum import (
     FileLimiter,
     Limiter,
     Page,
+    Problem,
     Protocol,
     RateLimit,
     RateLimiter,
@@ -36,6 +37,7 @@ from aiospectrum import (
     Zone,
     ZoneUsage,
     make_converter,
+    preflight,
     record_responses,
 )
 from aiospectrum.bulk import (
@@ -89,6 +91,7 @@ async def applications(client: Client, zone_id: str) -> None:
     )
     moved = attrs.evolve(request, protocol="tcp/2222")
     assert_type(moved, AppRequest)
+    assert_type(preflight(moved), list[Problem])
     print([field.name for field in attrs.fields(AppRequest)], attrs.asdict(moved))
     created = await client.apps.create(zone_id, moved)
     assert_type(created, App)
@@ -221,6 +224,7 @@ async def failures(client: Client, zone_id: str) -> float | None:
     except ResponseError as error:
         assert_type(error.errors, tuple[ErrorDetail, ...])
         print(error.status, error.ray_id, error.body_excerpt)
+        assert_type(error.hint, str)
     except SpectrumError as error:
         print(error)
     return None

@@ -81,7 +81,7 @@ async def test_a_refused_create_is_explained() -> None:
         dns=DNS(name="ssh.zone1.example"),
         origin_direct=[Unchecked("tcp://2001:db8::1:22")],
     )
-    async with Sandbox(apps_per_zone=0) as sandbox, Client("token", base_url=sandbox.base_url) as client:
+    async with Sandbox(apps_per_zone=0) as sandbox, Client(api_token=sandbox.api_token, base_url=sandbox.url) as client:
         with pytest.raises(BadRequestError, match=r"; .*IPv6 addresses in brackets") as caught:
-            await client.apps.create(sandbox.zone_ids[0], request)
+            await client.apps.create(sandbox.zones[0], request)
     assert caught.value.hint in str(caught.value)

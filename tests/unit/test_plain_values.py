@@ -124,11 +124,12 @@ def is_plain(value: object) -> bool:
     return type(value) in PLAIN
 
 
+WORKER: Final[dict[str, Any]] = {"origin_direct": None, "traffic_type": "worker"}
 TEXTS: Final[dict[str, Callable[[Any], Any]]] = {
     "path": lambda value: build_request(LIST_APPS, path={"zone_id": value}, query=_NONE, body=None)[0].split("/")[2],
     "query": lambda value: query_of(GET_CURRENT_AGGREGATE, colo_name=value).partition("=")[2],
     "query array": lambda value: query_of(GET_EVENTS_SUMMARY, metrics=[value]).partition("=")[2],
-    "body": lambda value: body_of(origin_direct=None, origin_worker_id=value)["origin_worker_id"],
+    "body": lambda value: body_of(**WORKER, origin_worker_id=value)["origin_worker_id"],
     "read": lambda value: read_of("origin_worker_id", value),
     "read array": lambda value: read_of("origin_direct", [value])[0],
     "write": lambda value: write_of("origin_worker_id", value),

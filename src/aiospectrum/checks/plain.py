@@ -34,6 +34,8 @@ class Unchecked(str):
 
         attrs.evolve(request, tls=Unchecked("quantum"))
         await client.analytics.events.summary(zone_id, metrics=["count", Unchecked("packets")])
+
+    A rule for several fields is left out when all texts and numbers that it compares are marked.
     """
 
     __slots__ = ()
