@@ -113,9 +113,21 @@ class SpectrumError(Exception):
 
 
 class InvalidArgumentError(SpectrumError, ValueError):
-    """An argument was refused before anything was sent."""
+    """An argument was refused before anything was sent.
 
-    def __init__(self, message: str, *, field: str = "", value: str = "", expected: str = "") -> None:
+    Its parts are there for programs that have other names for the arguments, as the command has.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str = "",
+        value: str = "",
+        expected: str = "",
+        hint: str = "",
+        takes_unchecked: bool = False,
+    ) -> None:
         """Keep what was wrong.
 
         Args:
@@ -123,11 +135,15 @@ class InvalidArgumentError(SpectrumError, ValueError):
             field: Name of the argument, with the path inside it (``app.origin_dns.ttl``).
             value: Representation of the refused value, shortened.
             expected: What was expected instead.
+            hint: What to do about it, if more is known than that; else empty.
+            takes_unchecked: Whether :class:`Unchecked` lets the value pass, as it may be newer than this version.
         """
         super().__init__(message)
         self.field = field
         self.value = value
         self.expected = expected
+        self.hint = hint
+        self.takes_unchecked = takes_unchecked
 
 
 class ConversionError(InvalidArgumentError):
@@ -206,7 +222,10 @@ class ConnectionFailedError(RequestError):
 
 
 class LimiterUnavailableError(ConnectionFailedError):
-    """The server that keeps the rate limit cannot be reached, so that no permit could be had: nothing was sent."""
+    """The server that keeps the rate limit cannot be reached, so that no permit could be had: nothing was sent.
+
+    With ``when_gone`` a limiter lets calls go on at a part of the limit instead.
+    """
 
     was_sent = False
     is_permanent = True

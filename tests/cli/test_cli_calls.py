@@ -153,13 +153,13 @@ def test_values_newer_than_this_version_are_sent_on_request(cli: Any, sandbox: S
         pytest.param(
             ["--file", "-"],
             '{"protocol": "tcp/22", "dns": {}, "tsl": "full"}',
-            "standard input.tsl: expected a key of AppRequest (did you mean 'tls'?)",
+            "standard input: tsl: expected a key of AppRequest, got 'tsl'; did you mean 'tls'?",
             id="unknown key",
         ),
         pytest.param(
             ["--file", "-"],
             '{"protocol": "tcp/22", "dns": {"nmae": "a"}}',
-            "standard input.dns.nmae: expected a key of DNS (did you mean 'name'?)",
+            "standard input: dns.nmae: expected a key of DNS, got 'nmae'; did you mean 'name'?",
             id="unknown inner key",
         ),
         pytest.param(

@@ -8,9 +8,10 @@ from cyclopts import Parameter
 
 from aiospectrum.charts.drawing import draw_panels, draw_png, import_vl_convert
 from aiospectrum.charts.reports import panels_of_report
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.files import check_file, write_file
 from aiospectrum.cli.terminal_chart import chart_lines
+from aiospectrum.cli.usage import UsageError
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.models import Report
 from aiospectrum.tables.layout import TidyTable
@@ -47,13 +48,13 @@ def check_charts(file: str | None, *, chart: bool, as_json: bool) -> Path | None
         UsageError: The options do not go together, the file cannot be one, or an extra is not installed.
     """
     if chart and as_json:
-        raise UsageError("expected --chart or --json, got both; --chart-file goes with either")
+        raise UsageError("expected --chart or --json, got both", "--chart-file goes with either")
     if file is None:
         return None
     try:
         import_vl_convert()
     except ImportError as error:
-        raise UsageError(f"--chart-file: {error}") from None
+        raise UsageError(f"--chart-file: {error}", "") from None
     return check_file("--chart-file", file, _SUFFIXES)
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
@@ -16,9 +16,9 @@ from rich.text import Text
 
 from aiospectrum import bulk
 from aiospectrum._http.passwords import hide_passwords
-from aiospectrum.bulk import DestinationMismatchError, UpkeepProgress
+from aiospectrum.bulk import UpkeepProgress
 from aiospectrum.bulk.dataset.threads import Threads
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.dataset_tables import (
     dataset_lines,
     dataset_values,
@@ -42,9 +42,9 @@ from aiospectrum.cli.options import (
 )
 from aiospectrum.cli.progress import progress_bar
 from aiospectrum.cli.terminal import drawn, repeated, until_stopped
-from aiospectrum.errors import InvalidArgumentError
+from aiospectrum.cli.usage import UsageError, named_as_given
 
-__all__ = ["dataset_group", "named_as_given"]
+__all__ = ["dataset_group"]
 
 T = TypeVar("T")
 
@@ -240,7 +240,9 @@ def _parse_when(text: str, now: datetime) -> datetime:
     try:
         ago = parse_duration(text)
         if not ago:
-            raise UsageError(f"WHEN: expected a time ago of more than 0, got {text!r}; now deletes all that has ended")
+            raise UsageError(
+                f"WHEN: expected a time ago of more than 0, got {text!r}", "now deletes all that has ended"
+            )
         return now - ago
     except (ValueError, OverflowError):
         return parse_option("WHEN", text, lambda given: parse_time(given, now))
@@ -299,16 +301,3 @@ def _bar(progress: UpkeepProgress) -> RenderableType:
         progress_bar(progress.total, progress.done),
     )
     return line
-
-
-@contextmanager
-def named_as_given(place: str) -> Iterator[None]:
-    """Let errors of the call name the folder, or the option, instead of the argument."""
-    try:
-        yield
-    except (DestinationMismatchError, ImportError) as error:
-        raise UsageError(f"{place}: {str(error).removeprefix(f'{place}: ')}") from None
-    except InvalidArgumentError as error:
-        option = error.field.partition("[")[0].replace("zones", "zone").replace("_", "-")
-        name = place if option in ("folder", "destination") else f"--{option}"
-        raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None

@@ -17,7 +17,7 @@ from cyclopts import Parameter
 from aiospectrum import bulk
 from aiospectrum._extras import import_extra
 from aiospectrum.bulk import DestinationMismatchError, Plan, Query
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_number, sparkline
 from aiospectrum.cli.grid import Column, Grid
 from aiospectrum.cli.options import (
@@ -34,6 +34,7 @@ from aiospectrum.cli.options import (
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import failure_lines, result_values
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.usage import UsageError, in_words
 from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError, SpectrumError
@@ -137,8 +138,10 @@ class _Demo:
             save = partial(bulk.save, plan=plan, destination=folder, concurrency=self.concurrency)
             try:
                 result = await PullJob(save, context, limiter=limiter, total=len(plan), zones=len(plan.zones)).run()
-            except (DestinationMismatchError, InvalidArgumentError) as error:
-                raise UsageError(f"--keep {folder}: {str(error).removeprefix(f'{folder}: ')}") from None
+            except DestinationMismatchError as error:
+                raise UsageError(f"--keep {folder}: {str(error).removeprefix(f'{folder}: ')}", "") from None
+            except InvalidArgumentError as error:
+                raise UsageError(in_words(error, "--keep")) from None
             if result.stopped is not None:
                 raise result.stopped
             for line in () if self.as_json else failure_lines(result.failures, most=_TOP, place=folder):

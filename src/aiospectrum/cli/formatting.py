@@ -22,7 +22,6 @@ __all__ = [
     "human_milliseconds",
     "human_number",
     "human_span",
-    "repeated_value",
     "shortened",
     "sparkline",
 ]
@@ -32,11 +31,6 @@ _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_SHORT: Final = 16
-"""Characters of a value that an error may repeat whole."""
-_START: Final = 4
-"""Characters of a longer one."""
-
 _BREAKS: Final = (" ", ",;/:-_", ".")
 """Signs that a line may end with, the best ones first."""
 
@@ -99,20 +93,6 @@ def human_span(span: timedelta) -> str:
         if span >= least * one:
             return f"{human_number(round(span / one, 1))} {unit}"
     return f"{human_number(span.total_seconds())} s"
-
-
-def repeated_value(text: str) -> str:
-    """Give what an error may repeat of an invalid value: all when it is short, else a start too short to be of use.
-
-    What stands there may be a token that nobody knows of, as in a file, so that it cannot be replaced later.
-
-    Args:
-        text: The value.
-
-    Returns:
-        It if it has 16 characters at most, or its first four and an ellipsis.
-    """
-    return text if len(text) <= _SHORT else f"{text[:_START]}…"
 
 
 def shortened(text: str, width: int) -> str:

@@ -12,8 +12,8 @@ from cyclopts import Parameter, Token, validators
 
 from aiospectrum.checks.formats import FORMATS
 from aiospectrum.checks.refusals import closest
-from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import repeated_value
+from aiospectrum.cli.context import Context
+from aiospectrum.cli.usage import UsageError, repeated_value
 
 __all__ = [
     "AsJSON",
@@ -143,14 +143,15 @@ def check_filters(filters: str | None) -> str | None:
         UsageError: It has such a value.
     """
     if _SINGLE.search(filters or ""):
-        raise UsageError("--filters: expected an operator such as ==, got =; write == for it, as in event==connect")
+        raise UsageError("--filters: expected an operator such as ==, got =", "write == for it, as in event==connect")
     for name, value in _EQUATION.findall(filters or ""):
         if name == "ipVersion" and value not in ("4", "6"):
             raise UsageError(f"--filters: expected ipVersion to be 4 or 6, got {repeated_value(value)!r}")
         likely = closest(value, _EVENTS) if name == "event" and value not in _EVENTS else None
         if likely is not None:
             raise UsageError(
-                f"--filters: expected an event, one of {', '.join(_EVENTS)}, got {value!r}; did you mean {likely!r}?"
+                f"--filters: expected an event, one of {', '.join(_EVENTS)}, got {value!r}",
+                f"did you mean {likely!r}?",
             )
     return filters
 
@@ -207,15 +208,15 @@ def read_text(file: str, name: str, stdin: TextIO | None) -> str:
     try:
         content = _read_stdin(stdin) if file == "-" else Path(expand_home(file, name)).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: of a name that no file has
-        raise UsageError(f"{name}: {getattr(error, 'strerror', None) or error}; check the path") from None
+        raise UsageError(f"{name}: {getattr(error, 'strerror', None) or error}", "check the path") from None
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # of UTF-32 too, as good as never seen
-        raise UsageError(f"{name}: expected text in UTF-8, got UTF-16: save it as UTF-8")
+        raise UsageError(f"{name}: expected text in UTF-8, got UTF-16", "save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")  # editors on Windows put a mark at the beginning
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise UsageError(f"{name}: expected text in UTF-8, got something else")
+        raise UsageError(f"{name}: expected text in UTF-8, got something else", "save it as UTF-8")
     return text
 
 
@@ -234,7 +235,7 @@ def expand_home(path: str, name: str) -> str:
     """
     expanded = path if "://" in path else os.path.expanduser(path)
     if expanded.startswith("~"):
-        raise UsageError(f"{name}: there is no home folder {path.partition('/')[0]}; write ./~ for a name with a ~")
+        raise UsageError(f"{name}: there is no home folder {path.partition('/')[0]}", "write ./~ for a name with a ~")
     return expanded
 
 
@@ -249,7 +250,7 @@ def check_folder(path: str, name: str) -> None:
         UsageError: It is a file.
     """
     if "://" not in path and Path(path).is_file():
-        raise UsageError(f"{name}: expected a folder, got a file; name another one")
+        raise UsageError(f"{name}: expected a folder, got a file", "name another one")
 
 
 def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
@@ -386,7 +387,8 @@ def read_zone(text: str, place: str) -> str:
         return name
     raise UsageError(
         f"{place}: expected the identifier of a zone, of 32 hexadecimal characters, or its name such as example.com,"
-        f" got {repeated_value(text)!r}; `aiospectrum zones` lists them"
+        f" got {repeated_value(text)!r}",
+        "`aiospectrum zones` lists them",
     )
 
 
@@ -400,8 +402,8 @@ def read_zone_name(text: str, place: str) -> str:
     if "." in name and _is_hostname(name):
         return name
     raise UsageError(
-        f"{place}: expected the name of a zone such as example.com, got {repeated_value(text)!r};"
-        " `aiospectrum zones` lists them"
+        f"{place}: expected the name of a zone such as example.com, got {repeated_value(text)!r}",
+        "`aiospectrum zones` lists them",
     )
 
 

@@ -1,8 +1,7 @@
 """The options of what to pull, and the plan that they make."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final, Literal, TextIO, TypeAlias
 
@@ -11,8 +10,6 @@ import attrs
 from aiospectrum.bulk import Kind, Plan, Query
 from aiospectrum.bulk.plan import edges_of
 from aiospectrum.bulk.windows import edge_after, edge_before, usual_length
-from aiospectrum.cli.context import UsageError
-from aiospectrum.cli.next_steps import meant
 from aiospectrum.cli.options import (
     NamesOption,
     TimeOption,
@@ -27,6 +24,7 @@ from aiospectrum.cli.options import (
     read_zones,
     split_names,
 )
+from aiospectrum.cli.usage import UsageError
 from aiospectrum.cli.zones_command import FindZones
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.models import TimeDelta
@@ -147,19 +145,20 @@ class PlanOptions:
         zones = read_zones(self.zone, self.zones_file, stdin)
         kind = self.kind or "bytime"
         delta = self.time_delta or ("hour" if kind == "bytime" else None)
-        with _named_as_options():
-            names: dict[str, Any] = {  # checked there
-                "metrics": split_names(self.metrics) or _DEFAULT_METRICS,
-                "dimensions": split_names(self.dimensions) or (),
-            }
-            query = Query(kind=kind, time_delta=delta, filters=check_filters(self.filters), limit=self.limit, **names)
-            window = self.window or usual_length(delta)
-            edges = edges_of(query, window)
-            since = _read_time("--since", self.since, now, lambda moment: edge_before(moment, edges))
-            until = _read_time("--until", self.until or "now", now, lambda moment: edge_after(moment, edges))
-            if self.until is None and since >= until:
-                raise UsageError(f"--since: expected a time before now, {now:%Y-%m-%dT%H:%M:%SZ}, got {self.since!r}")
-            return Plan(zones=find_zones(zones), since=since, until=until, query=query, window=window)
+        if kind == "summary" and delta is not None:
+            raise UsageError("--time-delta: expected no such option with --kind summary, which has no time intervals")
+        names: dict[str, Any] = {  # checked there
+            "metrics": split_names(self.metrics) or _DEFAULT_METRICS,
+            "dimensions": split_names(self.dimensions) or (),
+        }
+        query = Query(kind=kind, time_delta=delta, filters=check_filters(self.filters), limit=self.limit, **names)
+        window = self.window or usual_length(delta)
+        edges = edges_of(query, window)
+        since = _read_time("--since", self.since, now, lambda moment: edge_before(moment, edges))
+        until = _read_time("--until", self.until or "now", now, lambda moment: edge_after(moment, edges))
+        if self.until is None and since >= until:
+            raise UsageError(f"--since: expected a time before now, {now:%Y-%m-%dT%H:%M:%SZ}, got {self.since!r}")
+        return Plan(zones=find_zones(zones), since=since, until=until, query=query, window=window)
 
     def _given(self, *but: str) -> list[str]:
         """The options that were given, but for some."""
@@ -188,15 +187,3 @@ def _parse_shard(text: str) -> tuple[int, int]:
     if not 1 <= part <= parts:
         raise UsageError(f"--shard: expected PART/PARTS such as 2/8, with PART from 1 to PARTS, got {text!r}")
     return part, parts
-
-
-@contextmanager
-def _named_as_options() -> Iterator[None]:
-    """Let errors of a plan name the option instead of the argument, which has the same name."""
-    try:
-        yield
-    except InvalidArgumentError as error:
-        option = error.field.partition("[")[0].replace("_", "-")
-        hint = meant(error.value) if option == "filters" else ""
-        text = f"--{option}: {str(error).removeprefix(f'{error.field}: ')}"
-        raise UsageError(f"{text}; {hint}" if hint else text) from None

@@ -15,7 +15,7 @@ from aiospectrum._version import __version__
 from aiospectrum.cli.app_commands import apps_group
 from aiospectrum.cli.completion_command import completion_command
 from aiospectrum.cli.consoles import PipeConsole, hide_warnings, show_warnings
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.dataset_commands import dataset_group
 from aiospectrum.cli.demo_command import demo
 from aiospectrum.cli.examples import add_examples
@@ -27,6 +27,7 @@ from aiospectrum.cli.report_page_command import report
 from aiospectrum.cli.sandbox_command import sandbox
 from aiospectrum.cli.shared_options import SharedOptions
 from aiospectrum.cli.terminal import StoppedError, discard_output
+from aiospectrum.cli.usage import UsageError
 from aiospectrum.cli.watch_command import watch
 from aiospectrum.cli.zones_command import zones
 from aiospectrum.errors import CredentialsError, InvalidArgumentError, SpectrumError

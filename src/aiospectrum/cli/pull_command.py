@@ -4,7 +4,6 @@ import asyncio
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,12 +12,12 @@ from cyclopts import Parameter
 
 from aiospectrum import bulk
 from aiospectrum._http.passwords import hide_passwords
-from aiospectrum.bulk import DestinationMismatchError, Plan, Window
+from aiospectrum.bulk import Plan, Window
 from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.preview import preview
 from aiospectrum.bulk.save import SaveSettings
 from aiospectrum.cli.accounts import AccountOptions, Accounts, executor_of, read_accounts
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsPlainJSON, Passed, check_folder, expand_home, flattened
 from aiospectrum.cli.plan_options import PlanOptions
@@ -33,8 +32,8 @@ from aiospectrum.cli.pull_report import (
 )
 from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.usage import UsageError, named_as_given
 from aiospectrum.cli.zones_command import find_zones
-from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.policies import RateLimit
 
 __all__ = ["pull", "resume_command"]
@@ -121,7 +120,7 @@ def pull(
     if plan is not None:
         _check_size(plan, saving.max_tasks)
     if write_plan is not None and out is not None:
-        raise UsageError("--write-plan: expected no --out with it, as nothing is pulled; give --out to pull --plan")
+        raise UsageError("--write-plan: expected no --out with it, as nothing is pulled", "give --out to pull --plan")
     if write_plan is not None:
         return _write_plan(None if catch_up else plan, write_plan, context)
     if out is None and dry_run and plan is not None:
@@ -133,7 +132,7 @@ def pull(
     check_folder(arguments["destination"], f"--out {place}")
     need_pyarrow("pull --out")
     api_name = context.api_name() if accounts is None else counted(accounts.count, "account")
-    with _named_as_options(place):
+    with named_as_given(place, "--out"):
         if dry_run:
             look = partial(preview, **arguments, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
             found = asyncio.run(until_stopped(Threads().run(look)))
@@ -192,7 +191,7 @@ def _write_plan(plan: Plan | None, file: str, context: Context) -> int:
         Path(expand_home(file, f"--write-plan {file}")).write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:  # ValueError: of a name that no file has
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"--write-plan {file}: {reason}; name another file") from None
+        raise UsageError(f"--write-plan {file}: {reason}", "name another file") from None
     context.print_note(f"{file}: {extent(len(plan), len(plan.zones))} in {plan.span}")
     return 0
 
@@ -201,8 +200,8 @@ def _check_size(plan: Plan, max_tasks: int) -> None:
     if len(plan) > max_tasks:
         size = extent(len(plan), len(plan.zones))
         raise UsageError(
-            f"expected a plan of {max_tasks:,} windows of all zones at most, got {size} in {plan.span}:"
-            " correct the time, choose a longer --window, or permit more with --max-tasks"
+            f"expected a plan of {max_tasks:,} windows of all zones at most, got {size} in {plan.span}",
+            "correct the time, choose a longer --window, or permit more with --max-tasks",
         )
 
 
@@ -276,16 +275,3 @@ def _parse_rate_limit(text: str | None) -> tuple[int, float]:
     if match is None:
         raise UsageError(f"--rate-limit: expected REQUESTS/SECONDS such as 600/300, got {text!r}")
     return int(match[1]), float(match[2])
-
-
-@contextmanager
-def _named_as_options(place: str) -> Iterator[None]:
-    try:
-        yield
-    except (DestinationMismatchError, ImportError) as error:  # an import such as that of fsspec, for a URL
-        raise UsageError(f"--out {place}: {str(error).removeprefix(f'{place}: ')}") from None
-    except InvalidArgumentError as error:
-        if error.field == "destination":
-            raise UsageError(f"--out {place}: expected {error.expected}") from None
-        name = "the plan" if error.field == "plan" else f"--{error.field.replace('_', '-')}"
-        raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None

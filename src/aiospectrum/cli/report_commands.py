@@ -9,7 +9,7 @@ import attrs
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.cli.charts import ChartFileOption, ChartOption, check_charts, show_charts
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.options import (
     AsJSON,
     NamesOption,
@@ -23,6 +23,7 @@ from aiospectrum.cli.options import (
     split_names,
 )
 from aiospectrum.cli.tables import current_table, protocols_table, report_note, report_table
+from aiospectrum.cli.usage import UsageError
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
 from aiospectrum.models import CurrentAggregate, Dimension, Metric, Report, ReportByTime, ReportSummary, TimeDelta
@@ -198,7 +199,9 @@ def _check_sort(options: ReportOptions) -> None:
         for each in split_names(options.sort) or ():
             name = each.lstrip("+-")
             if name in names and name not in (asked or ()) and (asked is not None or option == "dimensions"):
-                raise UsageError(f"--sort: expected what the report has, got {name!r}; put it into --{option} as well")
+                raise UsageError(
+                    f"--sort: expected what the report has, got {name!r}", f"put it into --{option} as well"
+                )
 
 
 def _last_second(until: datetime) -> datetime:

@@ -11,8 +11,7 @@ from aiospectrum import bulk
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import Dataset
 from aiospectrum.bulk.dataset.threads import Threads
-from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.dataset_commands import named_as_given
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.files import check_file, write_file
 from aiospectrum.cli.formatting import human_bytes
 from aiospectrum.cli.options import (
@@ -27,6 +26,7 @@ from aiospectrum.cli.options import (
     read_zone,
 )
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.usage import UsageError, named_as_given
 from aiospectrum.cli.zones_command import find_zones
 
 __all__ = ["report"]
@@ -75,6 +75,8 @@ def report(
     if out is None:
         raise UsageError("expected --out with the file to write, such as --out report.html")
     path = check_file("--out", out, _SUFFIXES)
+    if interactive and path.suffix.lower() != ".html":
+        raise UsageError(f"--interactive: expected a page, got a picture, {path.name}", "give --out a name of .html")
     now = context.now()
     given = _read_names(names or (), context)
     arguments = {

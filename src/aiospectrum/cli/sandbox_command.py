@@ -10,11 +10,12 @@ from typing import Annotated, Any, Final
 import attrs
 from cyclopts import Parameter, validators
 
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import cell, counted, shortened
 from aiospectrum.cli.grid import ID_WIDTH
 from aiospectrum.cli.options import AsPlainJSON, AtLeastOne, Passed, whole
 from aiospectrum.cli.terminal import StoppedError, until_stopped
+from aiospectrum.cli.usage import UsageError
 from aiospectrum.sandbox import Faults, RateLimit, RecordedRequest, Sandbox
 
 __all__ = ["parse_faults", "sandbox"]

@@ -17,7 +17,7 @@ from aiospectrum._codec.converter import make_converter
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.bulk import Round
 from aiospectrum.cli.consoles import hide_warnings
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import cell, counted, human_bytes, human_clock, human_number, shortened, sparkline
 from aiospectrum.cli.grid import ID_WIDTH, Column, Grid, Kind
 from aiospectrum.cli.options import (
@@ -30,6 +30,7 @@ from aiospectrum.cli.options import (
     read_zones,
 )
 from aiospectrum.cli.terminal import StoppedError, drawn, until_stopped
+from aiospectrum.cli.usage import UsageError
 from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.errors import SpectrumError
 from aiospectrum.limiters.base import BaseLimiter

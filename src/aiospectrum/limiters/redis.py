@@ -227,9 +227,7 @@ class RedisLimiter(BaseLimiter):
             self._problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}: {reason}"
         if self._server is not None:
             await self._server.connection_pool.disconnect()
-        return LimiterUnavailableError(
-            f"{self._problem}; nothing was sent: see that it runs, or let when_gone be a part of the limit"
-        )
+        return LimiterUnavailableError(f"{self._problem}; nothing was sent: see that it runs")
 
 
 def _without_login(url: object) -> str:
