@@ -168,7 +168,7 @@ def test_values_newer_than_this_version_are_sent_on_request(cli: Any, sandbox: S
             "input: expected each key once, got 'tls' twice",
             id="twice",
         ),
-        pytest.param(["--file", "-"], '{"origin_port": NaN}', "NaN is no JSON", id="no number"),
+        pytest.param(["--file", "-"], '{"origin_port": NaN}', "expected JSON, got NaN;", id="no number"),
         pytest.param([*DIRECT, "--tls", "ful"], None, "--tls: expected one of off, flexible, full,", id="enum"),
         pytest.param(
             [*DIRECT, "--edge-ip-connectivity", "v4"], None, "--edge-ip-connectivity: expect", id="inner enum"

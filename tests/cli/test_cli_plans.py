@@ -124,7 +124,7 @@ def test_what_is_no_time_is_refused(pull: Any, text: str) -> None:
         pytest.param(["--dimensions", "app"], "--dimensions: expected one of event, {}, got 'app'", id="dimension"),
         pytest.param(
             ["--kind", "summary", "--time-delta", "day"],
-            "--time-delta: expected no such option, as a summary",
+            "--time-delta: expected no such option with --kind",
             id="delta",
         ),
         pytest.param(["--time-delta", "day", "--window", "hour"], "--window: expected a length", id="window"),

@@ -316,10 +316,12 @@ def _read_checked(options: AppOptions | None, file: str | None, stdin: TextIO | 
     name = "standard input" if file == "-" else file
     text = read_text(file, name, stdin)
     try:
-        values = json.loads(text, object_pairs_hook=partial(_each_once, name), parse_constant=_refuse_constant)
+        values = json.loads(
+            text, object_pairs_hook=partial(_each_once, name), parse_constant=partial(_refuse_constant, name)
+        )
     except (ValueError, RecursionError) as error:
-        reason = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "something else"
-        raise UsageError(f"{name}: expected JSON, got {reason}") from None
+        reason = f" (line {error.lineno}: {error.msg})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UsageError(f"{name}: expected JSON, got something else{reason}") from None
     try:
         return make_converter().structure(values, AppRequest)
     except ConversionError as error:
@@ -335,8 +337,8 @@ def _each_once(file: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _refuse_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
+def _refuse_constant(file: str, text: str) -> float:
+    raise UsageError(f"{file}: expected JSON, got {text}")
 
 
 def _read_port(text: str | None) -> OriginPort | None:
