@@ -173,10 +173,10 @@ def test_a_query_gains_a_metric(cli: Any, pull: Any, out: Path) -> None:
         pytest.param(["extend", "{out}", "--metrics", "size"], "--metrics: expected one of count", id="no metric"),
         pytest.param(["extend", "{out}", "--metrics=count", "--since=soon"], "--since: expected a time", id="no time"),
         pytest.param(
-            ["delete-before", "{out}", "0d", "--yes"], "WHEN: expected a time ago of more than 0", id="at once"
+            ["delete-before", "{out}", "0d", "--yes"], "--before: expected a time ago of more than 0", id="at once"
         ),
         pytest.param(["status", "s3:/bucket"], "FOLDER: expected a URL with ://", id="half a URL"),
-        pytest.param(["delete-before", "{out}", "soon"], "WHEN: expected a time such as", id="no moment"),
+        pytest.param(["delete-before", "{out}", "soon"], "--before: expected a time such as", id="no moment"),
         pytest.param(["delete-before", "{out}", "9d"], "no terminal to ask on", id="nobody to ask"),
     ],
 )

@@ -313,7 +313,7 @@ def _read_checked(options: AppOptions | None, file: str | None, stdin: TextIO | 
         return given.request()
     if given != AppOptions():
         raise UsageError("expected either --file or options for the fields, got both")
-    name = "standard input" if file == "-" else file
+    name = "standard input" if file == "-" else file or "--file"
     text = read_text(file, name, stdin)
     try:
         values = json.loads(

@@ -51,7 +51,12 @@ T = TypeVar("T")
 _Folder = Annotated[str, Parameter(help="Folder or URL of the dataset, as it was given to pull --out.")]
 
 _When = Annotated[
-    str, Parameter(allow_leading_hyphen=True, help="A time ago such as 90d, a date, or RFC 3339 with Z or an offset.")
+    str,
+    Parameter(
+        name="--before",
+        allow_leading_hyphen=True,
+        help="A time ago such as 90d, a date, or RFC 3339 with Z or an offset.",
+    ),
 ]
 
 OnProgress: TypeAlias = Callable[[UpkeepProgress], None]
@@ -171,7 +176,7 @@ def _repair(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
 
 
 def _delete_before(
-    folder: _Folder, when: _When, /, *, yes: Yes = False, as_json: AsPlainJSON = False, context: Passed
+    folder: _Folder, /, when: _When, *, yes: Yes = False, as_json: AsPlainJSON = False, context: Passed
 ) -> int:
     """Delete the windows of a dataset that ended by some time, and their rows.
 
@@ -241,11 +246,11 @@ def _parse_when(text: str, now: datetime) -> datetime:
         ago = parse_duration(text)
         if not ago:
             raise UsageError(
-                f"WHEN: expected a time ago of more than 0, got {text!r}", "now deletes all that has ended"
+                f"--before: expected a time ago of more than 0, got {text!r}", "now deletes all that has ended"
             )
         return now - ago
     except (ValueError, OverflowError):
-        return parse_option("WHEN", text, lambda given: parse_time(given, now))
+        return parse_option("--before", text, lambda given: parse_time(given, now))
 
 
 def _print_catch_up(text: str, folder: str, context: Context) -> None:

@@ -1,7 +1,6 @@
 """``aiospectrum demo``: a day of traffic of many zones, pulled at once, written as Parquet, and queried."""
 
 import asyncio
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -34,7 +33,7 @@ from aiospectrum.cli.options import (
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import failure_lines, result_values
 from aiospectrum.cli.terminal import until_stopped
-from aiospectrum.cli.usage import UsageError, in_words
+from aiospectrum.cli.usage import UsageError, in_words, of_sandbox
 from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError, SpectrumError
@@ -46,8 +45,6 @@ from aiospectrum.sandbox import Sandbox
 __all__ = ["demo"]
 
 _METRICS: Final[tuple[Metric, ...]] = ("count", "bytesIngress", "bytesEgress")
-_OF_SANDBOX: Final = re.compile(r"\A([a-z]{1,40}) is ([^;]*); expected ([^;]*?)(?:, or zone ids)?$")
-"""How a sandbox refuses a value."""
 _HOURS: Final = 24
 _TOP: Final = 10
 _DEFAULT_ZONES: Final = 20
@@ -123,7 +120,7 @@ class _Demo:
             # Without a rate limit, since a sandbox of many zones would otherwise stop the demo for minutes.
             box = Sandbox(zones=zones, seed=seed, rate_limit=None, now=context.now, monotonic=context.monotonic)
         except ValueError as error:
-            raise UsageError(_OF_SANDBOX.sub(r"--\1: expected \3, got \2", str(error))) from None
+            raise of_sandbox(error) from None
         async with box:
             self.announce(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
             environ = {"CLOUDFLARE_BASE_URL": box.url, "CLOUDFLARE_API_TOKEN": box.api_token}

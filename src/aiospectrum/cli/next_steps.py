@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Final, get_args
 
-from cyclopts import CycloptsError, UnusedCliTokensError
+from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from aiospectrum.checks.refusals import closest
-from aiospectrum.cli.usage import UsageError, in_words
+from aiospectrum.cli.usage import UsageError, in_words, repeated
 from aiospectrum.errors import (
     AmbiguousWriteError,
     BadRequestError,
@@ -35,6 +36,8 @@ __all__ = ["add_next_steps"]
 _NAMES: Final = (*get_args(Metric), *get_args(Dimension))
 _WORD: Final = re.compile("[A-Za-z][A-Za-z0-9]*")
 _OF_LIST: Final = re.compile(r"\[\d+\]")
+_DASHES: Final = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+"""Signs that text editors put in the place of hyphens."""
 _OPTIONS: Final = {
     "": "",
     "zone_id": "ZONE",
@@ -87,10 +90,7 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
     try:
         yield
     except CycloptsError as error:
-        extra = (error.unused_tokens or []) if isinstance(error, UnusedCliTokensError) else []
-        text = f"unexpected argument {extra[0]!r}" if extra else " ".join(str(error).split())
-        step = "" if "Did you mean" in text else _help(find_command())
-        raise UsageError(text.removesuffix(".") if step and not text.endswith("...") else text, step) from None
+        raise _in_our_words(error, words, find_command()) from None
     except UsageError as error:
         _end(error, str(error), _help(find_command()) if error.step is None else "")
         raise
@@ -105,6 +105,25 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
     except SpectrumError as error:
         _end(error, str(error), next((step for kind, step in _STEPS.items() if isinstance(error, kind)), ""))
         raise
+
+
+def _in_our_words(error: CycloptsError, words: Sequence[str], command: str) -> UsageError:
+    """An error of parsing, with what was most likely meant."""
+    dashed = next((word for word in words if word[:1] in _DASHES), "")
+    if dashed:
+        return UsageError(f"unexpected argument {repeated(dashed)!r}", "write hyphens, --, in the place of its dashes")
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        extra = error.unused_tokens[0]
+        before = words[words.index(extra, 1) - 1] if extra in words[1:] else ""
+        step = f"{before} takes no value" if before.startswith("--") else _help(command)
+        return UsageError(f"unexpected argument {extra!r}", step)
+    text = " ".join(str(error).split())
+    for option, value in pairwise(words) if isinstance(error, MissingArgumentError) else ():
+        if f" {option} " in text and value[:1] == "-" != value[1:2]:
+            return UsageError(text.removesuffix("."), f"write {option}={repeated(value)} if that is its value")
+    if "Did you mean" in text:
+        return UsageError(text, "")
+    return UsageError(text if text.endswith("...") else text.removesuffix("."), _help(command))
 
 
 def _meant(text: str) -> str:

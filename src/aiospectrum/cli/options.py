@@ -10,6 +10,7 @@ from typing import Annotated, Final, TextIO, TypeAlias, TypeVar
 
 from cyclopts import Parameter, Token, validators
 
+from aiospectrum._codec.writers import format_date_time
 from aiospectrum.checks.formats import FORMATS
 from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.context import Context
@@ -29,6 +30,7 @@ __all__ = [
     "ZonesOption",
     "check_filters",
     "check_folder",
+    "check_order",
     "check_zone",
     "expand_home",
     "flattened",
@@ -205,6 +207,8 @@ def read_text(file: str, name: str, stdin: TextIO | None) -> str:
     Raises:
         UsageError: It cannot be read, or is not UTF-8.
     """
+    if not file:
+        raise UsageError(f"{name.strip()}: expected the path of a file, got ''")
     try:
         content = _read_stdin(stdin) if file == "-" else Path(expand_home(file, name)).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: of a name that no file has
@@ -249,6 +253,8 @@ def check_folder(path: str, name: str) -> None:
     Raises:
         UsageError: It is a file.
     """
+    if not path:
+        raise UsageError(f"{name.strip()}: expected a folder or a URL, got ''")
     if "://" not in path and Path(path).is_file():
         raise UsageError(f"{name}: expected a folder, got a file", "name another one")
 
@@ -259,7 +265,7 @@ def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
     Args:
         option: Name of the option.
         text: Its value.
-        parse: Parses it, or raises a ValueError that says what was expected.
+        parse: Parses it, or raises a ValueError that says what was expected, and maybe what to do.
 
     Returns:
         The parsed value.
@@ -270,7 +276,7 @@ def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(text)
     except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None
+        raise UsageError(f"{option}: {error.args[0]}", *error.args[1:]) from None
 
 
 def parse_time(text: str, now: datetime) -> datetime:
@@ -287,6 +293,15 @@ def parse_time(text: str, now: datetime) -> datetime:
     Raises:
         ValueError: The text is none of these; the message says what was expected.
     """
+    moment = _read_moment(text, now)
+    if moment is not None:
+        return moment
+    forms = "a time such as 2026-11-20T08:00:00Z (with Z or an offset), 2026-11-20, now-24h or today"
+    likely = [each for each in (f"-{text.lower()}", text.lower(), f"{text}Z") if _read_moment(each, now) is not None]
+    raise ValueError(f"expected {forms}, got {text!r}", *(f"did you mean {each!r}?" for each in likely[:1]))
+
+
+def _read_moment(text: str, now: datetime) -> datetime | None:
     try:
         if match := _match_relative(text):
             day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -294,13 +309,23 @@ def parse_time(text: str, now: datetime) -> datetime:
         if _DATE.fullmatch(text):
             return datetime.fromisoformat(text).replace(tzinfo=UTC)
         if _DATE_TIME.fullmatch(text):
-            return datetime.fromisoformat(text.upper())
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise ValueError(
-        "expected a time such as 2026-11-20T08:00:00Z (with Z or an offset), 2026-11-20, now-24h or today, got "
-        f"{text!r}"
-    )
+    return None
+
+
+def check_order(since: datetime, until: datetime | None, now: datetime) -> None:
+    """Refuse times of which nothing can be had; without an end it is now.
+
+    Raises:
+        UsageError: The start is not before the end.
+    """
+    end, name = (now, "now") if until is None else (until, "--until")
+    if since >= end:
+        raise UsageError(
+            f"--since: expected a time before {name}, {format_date_time(end)}, got {format_date_time(since)}"
+        )
 
 
 def is_relative(text: str) -> bool:
@@ -416,5 +441,6 @@ def check_zone(text: str, place: str) -> str:
     if is_zone_id(text):
         return text
     raise UsageError(
-        f"{place}: expected the 32 hexadecimal characters of a zone's identifier, got {repeated_value(text)!r}"
+        f"{place}: expected the identifier of a zone, of 32 hexadecimal characters, got {repeated_value(text)!r}",
+        "`aiospectrum zones` lists them, with their names",
     )

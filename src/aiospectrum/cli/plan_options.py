@@ -17,6 +17,7 @@ from aiospectrum.cli.options import (
     ZoneFilesOption,
     ZonesOption,
     check_filters,
+    check_order,
     is_relative,
     parse_option,
     parse_time,
@@ -156,8 +157,7 @@ class PlanOptions:
         edges = edges_of(query, window)
         since = _read_time("--since", self.since, now, lambda moment: edge_before(moment, edges))
         until = _read_time("--until", self.until or "now", now, lambda moment: edge_after(moment, edges))
-        if self.until is None and since >= until:
-            raise UsageError(f"--since: expected a time before now, {now:%Y-%m-%dT%H:%M:%SZ}, got {self.since!r}")
+        check_order(since, until if self.until is not None else None, until)
         return Plan(zones=find_zones(zones), since=since, until=until, query=query, window=window)
 
     def _given(self, *but: str) -> list[str]:

@@ -1,13 +1,12 @@
 """``aiospectrum protocols``, ``current``, ``bytime`` and ``summary``: what is only read."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args
 
 import attrs
 
-from aiospectrum._codec.writers import format_date_time
 from aiospectrum.cli.charts import ChartFileOption, ChartOption, check_charts, show_charts
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.options import (
@@ -17,6 +16,7 @@ from aiospectrum.cli.options import (
     TimeOption,
     WholeOption,
     check_filters,
+    check_order,
     flattened,
     parse_option,
     parse_time,
@@ -32,6 +32,7 @@ __all__ = ["bytime", "current", "protocols", "summary"]
 
 _DEFAULT_SPAN: Final = timedelta(hours=6)
 """The time that the API takes when only its end is given."""
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC) + _DEFAULT_SPAN
 
 
 @attrs.frozen(kw_only=True)
@@ -175,11 +176,9 @@ def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
     now = context.now()
     since, until = _read_time("--since", options.since, now), _read_time("--until", options.until, now)
     if until is not None:
-        since = until - _DEFAULT_SPAN if since is None else since
-        if since >= until:
-            raise UsageError(
-                f"--since: expected a time before --until, {format_date_time(until)}, got {format_date_time(since)}"
-            )
+        since = max(until, _EARLIEST) - _DEFAULT_SPAN if since is None else since
+    if since is not None:
+        check_order(since, until, now)
     _check_sort(options)
     return {
         "metrics": split_names(options.metrics),

@@ -8,13 +8,15 @@ from typing import Final
 from aiospectrum.bulk import DestinationMismatchError
 from aiospectrum.errors import InvalidArgumentError
 
-__all__ = ["UsageError", "in_words", "named_as_given", "repeated", "repeated_value"]
+__all__ = ["UsageError", "in_words", "named_as_given", "of_sandbox", "repeated", "repeated_value"]
 
 _SHORT: Final = 16
 """Characters of a value that an error may repeat whole."""
 _START: Final = 4
 """Characters of a longer one."""
 _WORD: Final = re.compile(rf"[A-Za-z0-9_-]{{{_SHORT + 1},}}")
+_TOKEN: Final = re.compile(r"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{37,}")
+"""What may be a token of Cloudflare or a key; identifiers have 32 characters, or 36."""
 
 
 class UsageError(Exception):
@@ -27,8 +29,11 @@ class UsageError(Exception):
             problem: What is wrong.
             step: What to do about it; None for the help of the command, empty if the problem says it.
         """
-        super().__init__(f"{problem}; {step}" if step else problem)
+        text = _TOKEN.sub(lambda word: repeated_value(word[0]), problem)
+        super().__init__(f"{text}; {step}" if step else text)
         self.step = step
+        if step:
+            self.add_note(step)
 
 
 def repeated_value(text: str) -> str:
@@ -54,6 +59,13 @@ def in_words(error: InvalidArgumentError, name: str) -> str:
     """Say what is wrong with an argument that has another name in the command; empty for none."""
     text = f"expected {error.expected}, got {repeated(error.value)}"
     return f"{name}: {text}" if name else text
+
+
+def of_sandbox(error: ValueError) -> UsageError:
+    """Say what a sandbox refuses, whose arguments are named as the options are."""
+    name, _, reason = str(error).partition(" is ")
+    value, _, expected = reason.partition("; expected ")
+    return UsageError(f"--{name.replace('_', '-')}: expected {expected.removesuffix(', or zone ids')}, got {value}")
 
 
 @contextmanager
