@@ -9,7 +9,7 @@ from typing import Final, get_args
 from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from aiospectrum.checks.refusals import closest
-from aiospectrum.cli.usage import UsageError, in_words, repeated
+from aiospectrum.cli.usage import UsageError, in_words, repeated, without_tokens
 from aiospectrum.errors import (
     AmbiguousWriteError,
     BadRequestError,
@@ -133,6 +133,7 @@ def _meant(text: str) -> str:
 
 
 def _end(error: Exception, text: str, step: str) -> None:
+    text = without_tokens(text)
     error.args = (f"{text}; {step}" if step else text,)
     if step:
         error.add_note(step)

@@ -265,7 +265,7 @@ def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
     Args:
         option: Name of the option.
         text: Its value.
-        parse: Parses it, or raises a ValueError that says what was expected, and maybe what to do.
+        parse: Parses it, or raises a ValueError that says what was expected; a note of it says what to do.
 
     Returns:
         The parsed value.
@@ -276,7 +276,7 @@ def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(text)
     except ValueError as error:
-        raise UsageError(f"{option}: {error.args[0]}", *error.args[1:]) from None
+        raise UsageError(f"{option}: {error}", *getattr(error, "__notes__", ())) from None
 
 
 def parse_time(text: str, now: datetime) -> datetime:
@@ -298,7 +298,10 @@ def parse_time(text: str, now: datetime) -> datetime:
         return moment
     forms = "a time such as 2026-11-20T08:00:00Z (with Z or an offset), 2026-11-20, now-24h or today"
     likely = [each for each in (f"-{text.lower()}", text.lower(), f"{text}Z") if _read_moment(each, now) is not None]
-    raise ValueError(f"expected {forms}, got {text!r}", *(f"did you mean {each!r}?" for each in likely[:1]))
+    error = ValueError(f"expected {forms}, got {text!r}")
+    for each in likely[:1]:
+        error.add_note(f"did you mean {each!r}?")
+    raise error
 
 
 def _read_moment(text: str, now: datetime) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Final
 from aiospectrum.bulk import DestinationMismatchError
 from aiospectrum.errors import InvalidArgumentError
 
-__all__ = ["UsageError", "in_words", "named_as_given", "of_sandbox", "repeated", "repeated_value"]
+__all__ = ["UsageError", "in_words", "named_as_given", "of_sandbox", "repeated", "repeated_value", "without_tokens"]
 
 _SHORT: Final = 16
 """Characters of a value that an error may repeat whole."""
@@ -29,7 +29,7 @@ class UsageError(Exception):
             problem: What is wrong.
             step: What to do about it; None for the help of the command, empty if the problem says it.
         """
-        text = _TOKEN.sub(lambda word: repeated_value(word[0]), problem)
+        text = without_tokens(problem)
         super().__init__(f"{text}; {step}" if step else text)
         self.step = step
         if step:
@@ -48,6 +48,11 @@ def repeated_value(text: str) -> str:
         It if it has 16 characters at most, or its first four and an ellipsis.
     """
     return text if len(text) <= _SHORT else f"{text[:_START]}…"
+
+
+def without_tokens(text: str) -> str:
+    """Cut what may be a token, also one that nobody knows of."""
+    return _TOKEN.sub(lambda word: repeated_value(word[0]), text)
 
 
 def repeated(text: str) -> str:
