@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aiospectrum.cli.options import parse_duration, parse_time, read_zones
+from aiospectrum.cli.options import read_zones
+from aiospectrum.cli.times import parse_duration, parse_time
 from aiospectrum.cli.usage import UsageError
 
 NOW = datetime(2024, 5, 8, 12, 30, 45, 678901, tzinfo=UTC)

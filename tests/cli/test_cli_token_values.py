@@ -60,7 +60,7 @@ def test_a_token_in_the_place_of_a_value(
     for line in lines_with(words, sandbox.zones[0], secret):
         for extra in ([], ["--json"]) if "Bearer" not in line[-1] else ([],):
             # If not known, it is in no variable of the environment; a new file may have any name.
-            is_known = bool(extra) or "." in secret or line[-1].startswith("--write-plan")
+            is_known = bool(extra) or "." in secret or line[-1].startswith(("--write-plan", "--keep"))
             outcome = cli(*line, *extra, time=FakeTime(), **({"SHOP_TOKEN": secret} if is_known else {}))
             assert pieces_in(outcome.out + outcome.err, secret) == [], (line, outcome)
 

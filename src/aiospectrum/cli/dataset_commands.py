@@ -35,13 +35,12 @@ from aiospectrum.cli.options import (
     Yes,
     check_folder,
     expand_home,
-    parse_duration,
     parse_option,
-    parse_time,
     split_names,
 )
 from aiospectrum.cli.progress import progress_bar
 from aiospectrum.cli.terminal import drawn, repeated, until_stopped
+from aiospectrum.cli.times import parse_duration, parse_time
 from aiospectrum.cli.usage import UsageError, named_as_given
 
 __all__ = ["dataset_group"]

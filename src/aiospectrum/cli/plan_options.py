@@ -17,14 +17,12 @@ from aiospectrum.cli.options import (
     ZoneFilesOption,
     ZonesOption,
     check_filters,
-    check_order,
-    is_relative,
     parse_option,
-    parse_time,
     read_text,
     read_zones,
     split_names,
 )
+from aiospectrum.cli.times import check_order, is_relative, parse_time
 from aiospectrum.cli.usage import UsageError
 from aiospectrum.cli.zones_command import FindZones
 from aiospectrum.errors import InvalidArgumentError

@@ -21,13 +21,12 @@ from aiospectrum.cli.options import (
     TimeOption,
     WholeOption,
     check_filters,
-    check_order,
     flattened,
     parse_option,
-    parse_time,
     split_names,
 )
 from aiospectrum.cli.tables import current_table, protocols_table, report_note, report_table, usage_table
+from aiospectrum.cli.times import check_order, parse_time
 from aiospectrum.cli.usage import UsageError
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client

@@ -21,11 +21,11 @@ from aiospectrum.cli.options import (
     ZonesOption,
     expand_home,
     parse_option,
-    parse_time,
     read_text,
     read_zone,
 )
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.times import parse_time
 from aiospectrum.cli.usage import UsageError, named_as_given
 from aiospectrum.cli.zones_command import find_zones
 

@@ -7,7 +7,8 @@ from cyclopts import Parameter
 
 from aiospectrum.bulk import FileFormat
 from aiospectrum.bulk.plan import MAX_TASKS
-from aiospectrum.cli.options import AtLeastOne, parse_duration, parse_option, parse_size
+from aiospectrum.cli.options import AtLeastOne, parse_option, parse_size
+from aiospectrum.cli.times import parse_duration
 
 __all__ = ["SaveOptions"]
 
