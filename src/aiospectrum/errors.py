@@ -136,7 +136,7 @@ class InvalidArgumentError(SpectrumError, ValueError):
             value: Representation of the refused value, shortened.
             expected: What was expected instead.
             hint: What to do about it, if more is known than that; else empty.
-            takes_unchecked: Whether :class:`Unchecked` lets the value pass, as it may be newer than this version.
+            takes_unchecked: Whether ``Unchecked`` lets the value pass, as it may be newer than this version.
         """
         super().__init__(message)
         self.field = field

@@ -77,7 +77,7 @@ _HELP: Final = "see `aiospectrum {} --help`"
 WRONG: Final = (
     _wrong("no token", "apps list ZONE", "`aiospectrum demo` needs none", CLOUDFLARE_API_TOKEN=""),
     _wrong("a token of somebody else", "apps list ZONE", "Zone Settings Read", status=1, CLOUDFLARE_API_TOKEN="x" * 40),
-    _wrong("a zone that is unknown", f"apps list {'0' * 32}", "check ZONE", status=1),
+    _wrong("a zone that is unknown", f"apps list {'0' * 32}", "check the zone id", status=1),
     _wrong("a zone by an unknown name", "apps list zone9.example", "`aiospectrum zones`"),
     _wrong("a zone that is none", "apps list my-zone", "`aiospectrum zones`"),
     _wrong("no zone", "summary", _HELP.format("summary")),
