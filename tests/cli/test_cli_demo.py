@@ -16,7 +16,7 @@ def test_the_demo_needs_nothing(bare_cli: Any) -> None:
     outcome = bare_cli("demo", "--zones", "2", "--seed", "1", "--concurrency", "5")
     lines = outcome.out.splitlines()
     assert outcome.status == 0
-    assert lines[0].startswith("Pulling a day of traffic of 2 zones from a sandbox on http://127.0.0.1:")
+    assert lines[0] == "Pulling a day of traffic of 2 zones from a sandbox"
     assert re.fullmatch(r"2 zones pulled: 2 requests, 0 retries, 240 rows in [\d.]+ kB of Parquet, \d+\.\d s", lines[1])
     assert lines[3].split() == ["app", "zone", "protocol", "events", "in", "out", "traffic"]
     assert ".zone1.example " in lines[5]

@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from aiospectrum.cli.formatting import counted, human_bytes, human_clock
+from aiospectrum.cli.formatting import counted, human_clock, human_size
 from aiospectrum.hooks import AttemptEnded, AttemptStarted
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.limiters.window import Window
@@ -270,7 +270,7 @@ def _traffic(view: PullView) -> list[str]:
         counted(reading.requests, "request"),
         f"{reading.rate:.1f}/s",
         counted(reading.retries, "retry", "retries"),
-        human_bytes(reading.received),
+        human_size(reading.received),
         f"{view.failed:,} failed",
     ]
     if reading.pauses:

@@ -8,7 +8,7 @@ import attrs
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.bulk import Plan, SaveFailure
 from aiospectrum.cli.dataset_tables import failure_values
-from aiospectrum.cli.formatting import counted, human_bytes, human_clock
+from aiospectrum.cli.formatting import counted, human_clock, human_size
 from aiospectrum.cli.progress import least_seconds
 from aiospectrum.cli.pull_job import PullResult
 from aiospectrum.policies import RateLimit
@@ -109,7 +109,7 @@ def result_lines(result: PullResult, *, zones: int | None, place: str, fresh_row
         yield f"{counted(progress.not_begun, 'window')} not begun, and not asked for yet"
     if progress.odd_lags:
         yield f"{counted(progress.odd_lags, 'report')} with an odd data lag, which was taken for 0 s or a day"
-    written = f"{counted(progress.rows, 'row')} in {human_bytes(progress.bytes)} of files"
+    written = f"{counted(progress.rows, 'row')} in {human_size(progress.bytes)} of files"
     yield f"{written}; {', '.join(filter(None, [result.requests_sent, f'{result.reading.elapsed:.1f} s']))}"
     if saved is not None and there:
         yield f"to read: {saved.folder}"

@@ -14,7 +14,7 @@ from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.dataset_commands import named_as_given
 from aiospectrum.cli.files import check_file, write_file
-from aiospectrum.cli.formatting import human_bytes
+from aiospectrum.cli.formatting import human_size
 from aiospectrum.cli.options import (
     AsPlainJSON,
     Passed,
@@ -93,7 +93,7 @@ def report(
     if as_json:
         context.print_json({"file": str(path), "bytes": len(content)})
     else:
-        context.print_out(f"{path}: {human_bytes(len(content))}")
+        context.print_out(f"{path}: {human_size(len(content))}")
 
 
 def _find_zones(given: Sequence[str], context: Context) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from aiospectrum.cli.formatting import counted, human_bytes, human_metric, human_milliseconds, human_number
+from aiospectrum.cli.formatting import counted, human_metric, human_milliseconds, human_number, human_size
 from aiospectrum.cli.grid import Column, Grid, Kind
 from aiospectrum.models import (
     App,
@@ -39,7 +39,7 @@ _ROUNDING: Final = 1e-9
 def apps_table(apps: Iterable[App]) -> Grid:
     """Show applications, one a line."""
     columns = [Column("id", "id", is_key=True), Column("dns name", is_key=True), Column("protocol", "fixed")]
-    columns += [Column("traffic", "fixed"), Column("origin"), Column("modified", "fixed")]
+    columns += [Column("traffic", "fixed"), Column("origin"), Column("modified", "fixed", optional=1)]
     rows = []
     for app in apps:
         traffic = "pay as you go" if app.is_pay_as_you_go else app.traffic_type
@@ -82,11 +82,12 @@ def current_table(aggregates: Iterable[CurrentAggregate], names: Mapping[str, st
     """
     columns = [Column("app", "name", is_key=True)] if names else []
     columns += [Column("app id", "id", is_key=True)]
-    columns += [Column(title, "number") for title in ("connections", "in", "out", "avg duration")]
+    columns += [Column(title, "number") for title in ("connections", "in", "out")]
+    columns.append(Column("avg duration", "number", optional=1))
     rows = []
     for each in aggregates:
         named = [names.get(each.app_id, "")] if names else []
-        sizes = human_bytes(each.bytes_ingress), human_bytes(each.bytes_egress)
+        sizes = human_size(each.bytes_ingress), human_size(each.bytes_egress)
         numbers = (human_number(each.connections), *sizes, human_milliseconds(each.duration_avg))
         rows.append([*named, each.app_id, *numbers])
     return Grid.of(columns, rows)
