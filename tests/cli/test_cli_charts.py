@@ -62,6 +62,17 @@ def test_a_chart_shows_heights() -> None:
     assert all(line.isprintable() for line in lines)
 
 
+@pytest.mark.parametrize("starts", [(), (SINCE,)], ids=["sums", "by time"])
+def test_labels_of_a_chart_stay_apart(starts: Any) -> None:
+    """Where they are shortened, wherever they differ."""
+    labels = [f"web-shop.zone{number}.example.com · disconnect" for number in range(5)]
+    series = [Series(label=text, values=[5]) for text in labels]
+    panel = Panel(title="T", metric="count", series=series, starts=starts)
+    lines = [line.plain for line in chart_lines([panel], 60)]
+    assert max(map(len, lines)) <= 60
+    assert len({line[:20] for line in lines if line.startswith("web-shop")}) == 5, lines
+
+
 def test_a_chart_in_a_file(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Beside what is printed; a file that is there is replaced."""
     for name, start in (("chart.svg", b"<svg"), ("chart.PNG", b"\x89PNG")):

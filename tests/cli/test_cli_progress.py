@@ -158,7 +158,7 @@ def test_a_screen_has_three_lines() -> None:
     lines = render(VIEW, 80)
     assert lines[0].startswith("312/500 zones  ━━━")
     assert lines[0].endswith(" 62 %  0:05 left")
-    assert lines[1:] == ["324 requests   48.2/s   3 retries   1.2 MB   2 failed", ""]
+    assert lines[1:] == ["324 requests   48.2/s   3 retries   1.2 MB received   2 failed", ""]
 
 
 def test_zones_with_several_windows_count_both() -> None:
@@ -215,7 +215,7 @@ def test_what_stays_is_the_end() -> None:
 def test_a_file_gets_lines_when_they_are_due_and_when_a_wait_begins() -> None:
     """Without a terminal a wait is written once, and all else now and then."""
     paused = with_reading(pause_left=20.0, pauses=1)
-    line = "312/500 zones, 324 requests, 48.2/s, 3 retries, 1.2 MB, 2 failed, 0:05 left"
+    line = "312/500 zones, 324 requests, 48.2/s, 3 retries, 1.2 MB received, 2 failed, 0:05 left"
     assert pull_lines(None, attrs.evolve(VIEW, left=None), is_due=True) == [line.removesuffix(", 0:05 left")]
     assert pull_lines(None, attrs.evolve(VIEW, done=5), is_due=True)[0].startswith("5/500 zones, ")
     assert pull_lines(None, VIEW, is_due=False) == []

@@ -270,7 +270,7 @@ def _traffic(view: PullView) -> list[str]:
         counted(reading.requests, "request"),
         f"{reading.rate:.1f}/s",
         counted(reading.retries, "retry", "retries"),
-        human_size(reading.received),
+        f"{human_size(reading.received)} received",
         f"{view.failed:,} failed",
     ]
     if reading.pauses:

@@ -43,7 +43,9 @@ def plan_lines(plans: Sequence[Plan], limit: RateLimit, requests: int, accounts:
     yield f"at least {counted(requests, 'request')}; a report that is cut off takes more"
     allowed = f"{limit.requests:,} requests in {limit.per_seconds:g} s"
     whose = "the rate limit" if accounts == 1 else "the rate limit of each account"
-    yield f"at least {human_clock(_least_seconds(requests, limit, accounts))}, as {whose} allows {allowed}"
+    seconds = _least_seconds(requests, limit, accounts)
+    wait = f"at least {human_clock(seconds)}, as" if seconds else "without a wait, as"
+    yield f"{wait} {whose} allows {allowed}"
 
 
 def plan_values(plans: Sequence[Plan], limit: RateLimit, requests: int, accounts: int = 1) -> dict[str, Any]:

@@ -165,9 +165,9 @@ def report_note(report: Report, limit: int | None) -> str:
     Returns:
         The line.
     """
-    rows = counted(len(report.data), "row")
-    if isinstance(report, ReportByTime):
-        rows += f" of {counted(len(report.time_intervals), 'interval')} each"
+    rows = counted(len(report.data), "row") if report.data else "no events match"
+    if isinstance(report, ReportByTime) and report.data:
+        rows += f" of {counted(len(report.time_intervals), 'interval')}{' each' if len(report.data) > 1 else ''}"
     if _others(report, None):
         rows += ", others are left out" if limit is None else ", as --limit says; others are left out"
     elif limit is not None and len(report.data) >= limit and not _has_sums(report):
