@@ -73,6 +73,14 @@ def test_labels_of_a_chart_stay_apart(starts: Any) -> None:
     assert len({line[:20] for line in lines if line.startswith("web-shop")}) == 5, lines
 
 
+def test_numbers_beside_a_chart_are_named(cli: Any, sandbox: Sandbox) -> None:
+    """What is drawn is per hour, and what stands at the end of a line is the sum of it."""
+    lines = cli("bytime", sandbox.zones[0], "--dimensions", "appID", "--chart", width=80).out.splitlines()
+    first = next(place for place, line in enumerate(lines) if ".zone1." in line)
+    assert lines[first - 1] == "total".rjust(80)
+    assert len(lines[first]) == 80
+
+
 def test_a_chart_in_a_file(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Beside what is printed; a file that is there is replaced."""
     for name, start in (("chart.svg", b"<svg"), ("chart.PNG", b"\x89PNG")):

@@ -269,9 +269,9 @@ def _traffic(view: PullView) -> list[str]:
     parts = [
         counted(reading.requests, "request"),
         f"{reading.rate:.1f}/s",
+        f"{view.failed:,} failed",
         counted(reading.retries, "retry", "retries"),
         f"{human_size(reading.received)} received",
-        f"{view.failed:,} failed",
     ]
     if reading.pauses:
         parts.append(counted(reading.pauses, "pause"))

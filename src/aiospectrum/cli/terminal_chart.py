@@ -52,6 +52,8 @@ def _times(panel: Panel, width: int) -> Iterator[Text]:
         times = zip(*(each.values for each in panel.series), strict=True)
         sums = [sum(value or 0 for value in column) for column in times]
         yield from _columns(panel, _stretched(sums, columns), label)
+        if several:
+            yield Text(f"{'total':>{width}}", style="dim")
     if several:
         for text, each in zip(labels, panel.series, strict=True):
             yield _line(panel, text, each.values, label, columns)
