@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "help": "--help",
     "help-bytime": "bytime --help",
     "zones": "zones",
+    "usage": "usage --since -24h",
     "apps-list": "apps list ZONE",
     "apps-get": "apps get ZONE APP",
     "apps-create": "apps create ZONE --protocol tcp/2222 --dns-name new.zone1.example --dns-type CNAME "

@@ -110,8 +110,8 @@ def usage_table(usages: Sequence[ZoneUsage], names: Mapping[str, str]) -> Grid:
         size = each.totals.bandwidth
         sizes = size.ingress, size.egress, size.all
         totals = [total + (0 if math.isnan(number) else number) for total, number in zip(totals, sizes, strict=True)]
-        rows.append([*([names.get(each.zone_id, "")] if names else []), each.zone_id, *map(human_bytes, sizes)])
-    footer = ["total", *([""] if names else []), *map(human_bytes, totals)]
+        rows.append([*([names.get(each.zone_id, "")] if names else []), each.zone_id, *map(human_size, sizes)])
+    footer = ["total", *([""] if names else []), *map(human_size, totals)]
     return Grid.of(columns, rows, [footer] if len(rows) > 1 else [])
 
 

@@ -137,16 +137,17 @@ class _Watch:
 
     async def _add(self, found: Round, client: Client) -> None:
         """Add a round to the view, and print it where there is no display."""
-        view = add_round(self.view, found)
-        if unnamed := view.zones_to_name():
+        redact = self.context.redact
+        self.view = add_round(self.view, found).redacted(redact)  # which is drawn while names are looked up
+        if unnamed := self.view.zones_to_name():
             names, failed = await self.context.host_names(client, unnamed, concurrency=self.concurrency)
-            view = add_names(view, names, failed)
+            self.view = add_names(self.view, names, failed).redacted(redact)
             for error in () if self.is_drawn else failed.values():
                 self.context.print_note(f"without host names: {error}")
         self.left = None if self.left is None else self.left - 1
-        self.view = attrs.evolve(view.redacted(self.context.redact), is_over=self.left == 0)
+        self.view = attrs.evolve(self.view, is_over=self.left == 0)
         if self.as_json:
-            self.context.print_json(round_values(found, view.names), is_line=True)
+            self.context.print_json(round_values(found, self.view.names), is_line=True)
         elif not self.is_drawn:
             for line in watch_lines(self.view):
                 self.context.print_out(line)
