@@ -35,7 +35,7 @@ SIX: Final = "count,bytesIngress,bytesEgress,durationAvg,durationMedian,duration
 
 COMMANDS: Final = {
     "help": "--help",
-    "help-bytime": "bytime --help",
+    "help-watch": "watch --help",
     "zones": "zones",
     "usage": "usage --since -24h",
     "apps-list": "apps list ZONE",

@@ -142,7 +142,7 @@ class _Demo:
             if result.stopped is not None:
                 raise result.stopped
             for line in () if self.as_json else failure_lines(result.failures, most=_TOP, place=folder):
-                self.context.print_err(line)
+                self.context.print_err(line, "red")
             began = context.monotonic()
             found = _find_busiest(folder) if result.progress.rows or result.progress.skipped else []
             apps = found[:_TOP]
