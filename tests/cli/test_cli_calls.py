@@ -267,7 +267,7 @@ def test_missing_numbers_are_empty_cells_and_nulls(serve_results: Any) -> None:
         ["2024-05-08", "10:00", "1"],
         ["2.0", "kB"],
         ["total", "2.0", "kB"],
-        ["1", "row", "of", "2", "intervals", "each;", "data", "lag:", "unknown"],
+        ["1", "row", "of", "2", "intervals;", "data", "lag:", "unknown"],
     ]
     assert cli("summary", STRANGER).out.splitlines()[2].split() == ["5", "B"]
     unnamed = cli("current", STRANGER)
@@ -437,9 +437,12 @@ def test_rows_and_lag_mean_what_they_say(sandbox: Sandbox, cli: Any, serve_resul
     lines = outcome.out.splitlines()
     assert lines[-1] == "5 rows of 7 intervals each; data lag: 0 s"
     assert len(lines) == 2 + 5 * 7 + 1 + 1
+    assert cli("bytime", sandbox.zones[0]).out.splitlines()[-1] == "1 row of 7 intervals; data lag: 0 s"
+    nothing = cli("bytime", sandbox.zones[0], "--filters", "event==nothing")
+    assert nothing.out == "no events match; data lag: 0 s\n"
     late = {"data": [], "data_lag": 1500, "max": {}, "min": {}, "query": {}, "rows": 0, "totals": {}}
     lagging = serve_results({f"/zones/{STRANGER}/spectrum/analytics/events/summary": late})
-    note = "0 rows; data lag: 1,500 s since the last event that is counted; newer ones may be missing"
+    note = "no events match; data lag: 1,500 s since the last event that is counted; newer ones may be missing"
     assert lagging("summary", STRANGER).out.strip() == note
 
 

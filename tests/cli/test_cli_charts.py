@@ -62,6 +62,25 @@ def test_a_chart_shows_heights() -> None:
     assert all(line.isprintable() for line in lines)
 
 
+@pytest.mark.parametrize("starts", [(), (SINCE,)], ids=["sums", "by time"])
+def test_labels_of_a_chart_stay_apart(starts: Any) -> None:
+    """Where they are shortened, wherever they differ."""
+    labels = [f"web-shop.zone{number}.example.com · disconnect" for number in range(5)]
+    series = [Series(label=text, values=[5]) for text in labels]
+    panel = Panel(title="T", metric="count", series=series, starts=starts)
+    lines = [line.plain for line in chart_lines([panel], 60)]
+    assert max(map(len, lines)) <= 60
+    assert len({line[:20] for line in lines if line.startswith("web-shop")}) == 5, lines
+
+
+def test_numbers_beside_a_chart_are_named(cli: Any, sandbox: Sandbox) -> None:
+    """What is drawn is per hour, and what stands at the end of a line is the sum of it."""
+    lines = cli("bytime", sandbox.zones[0], "--dimensions", "appID", "--chart", width=80).out.splitlines()
+    first = next(place for place, line in enumerate(lines) if ".zone1." in line)
+    assert lines[first - 1] == "total".rjust(80)
+    assert len(lines[first]) == 80
+
+
 def test_a_chart_in_a_file(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Beside what is printed; a file that is there is replaced."""
     for name, start in (("chart.svg", b"<svg"), ("chart.PNG", b"\x89PNG")):

@@ -51,7 +51,7 @@ def test_a_status_at_two_widths(cli: Any, sandbox: Sandbox, pull: Any, out: Path
     assert max(map(len, lines[3:])) <= width
     ids = {zone: zone if width == 120 else f"{zone[:4]}…{zone[-4:]}" for zone in (STRANGER, *sandbox.zones)}
     rows = table(outcome.out)
-    assert rows[0] == [ids[STRANGER], "-", "-", "-", "2.5 d", "3"]
+    assert rows[0] == [ids[STRANGER], "-", "-", "-", "2.5 days", "3"]
     times = ["2024-05-06 00:00", "2024-05-08 00:00", "13 h", "-", "-"]
     assert rows[1:4] == [[ids[zone], *times] for zone in sorted(sandbox.zones)]
     assert ("… is cut: whole with --wide or --json" in lines) == (width == 80)

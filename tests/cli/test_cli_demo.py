@@ -16,7 +16,7 @@ def test_the_demo_needs_nothing(bare_cli: Any) -> None:
     outcome = bare_cli("demo", "--zones", "2", "--seed", "1", "--concurrency", "5")
     lines = outcome.out.splitlines()
     assert outcome.status == 0
-    assert lines[0].startswith("Pulling a day of traffic of 2 zones from a sandbox on http://127.0.0.1:")
+    assert lines[0] == "Pulling a day of traffic of 2 zones from a sandbox"
     assert re.fullmatch(r"2 zones pulled: 2 requests, 0 retries, 240 rows in [\d.]+ kB of Parquet, \d+\.\d s", lines[1])
     assert lines[3].split() == ["app", "zone", "protocol", "events", "in", "out", "traffic"]
     assert ".zone1.example " in lines[5]
@@ -80,7 +80,7 @@ def test_the_busiest_come_first(serve_results: Any) -> None:
         }
     )
     outcome = cli("demo", "--zone", zones[0], "--zone", zones[1])
-    assert (outcome.status, outcome.err.splitlines()[-1].endswith(", 0 failed")) == (0, True)
+    assert (outcome.status, ", 0 failed, " in outcome.err.splitlines()[-1]) == (0, True)
     assert [line.split() for line in outcome.out.splitlines()[5:9]] == [
         [apps["3"], zones[1], "1", "500", "B", "500", "B", "█▁"],
         ["ssh.example", zones[0], "tcp/22", "2", "5", "B", "50", "B", "▆█"],

@@ -9,11 +9,11 @@ from aiospectrum.cli.formatting import (
     cell,
     counted,
     folded,
-    human_bytes,
     human_clock,
     human_metric,
     human_milliseconds,
     human_number,
+    human_size,
     shortened,
     sparkline,
 )
@@ -58,7 +58,7 @@ def test_sparkline(values: list[float], width: int | None, expected: str) -> Non
 )
 def test_bytes_have_a_decimal_unit(count: float, expected: str) -> None:
     """Bytes are rounded to the unit that keeps the number below a thousand."""
-    assert human_bytes(count) == expected
+    assert human_size(count) == expected
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,15 @@ def test_examples_are_in_the_help_and_parse(bare_cli: Any, words: str) -> None:
         assert bound is not None
 
 
+@pytest.mark.parametrize("words", EXAMPLES)
+def test_the_options_of_a_command_come_before_those_of_all(bare_cli: Any, words: str) -> None:
+    """In a box of their own, whose name says what they are."""
+    own, _, common = bare_cli(*words.split(), "--help", width=80).out.partition("─ Options of all commands ─")
+    assert "--profile" not in own
+    assert all(f"│ {option} " in common for option in ("--profile", "--proxy", "--timeout", "--quiet", "--wide"))
+    assert words == "completion" or words.startswith("completion") or "─ Parameters ─" in own
+
+
 @pytest.mark.parametrize("option", ["--tls", "--traffic-type", "--proxy-protocol", "--dns-type", "--origin-dns-type"])
 def test_choices_are_in_the_help(bare_cli: Any, option: str) -> None:
     """What an option can be is listed; what is newer can be sent."""

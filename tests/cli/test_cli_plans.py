@@ -236,7 +236,7 @@ def test_other_plans_are_refused(
                 "summary: count, bytesIngress, bytesEgress",
                 "0 zones, 0 windows (the whole time)",
                 "at least 0 requests; a report that is cut off takes more",
-                "at least 0:00, as the rate limit allows 1,140 requests in 300 s",
+                "without a wait, as the rate limit allows 1,140 requests in 300 s",
             ],
             id="nothing",
         ),

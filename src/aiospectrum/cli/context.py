@@ -313,9 +313,9 @@ class Context:
         if not self.is_silent:
             self.print_err(line)
 
-    def print_err(self, line: str) -> None:
+    def print_err(self, line: str, style: str = "") -> None:
         """Print a line for people on the standard error, control characters escaped and secrets replaced."""
-        self.err.print(cell(self.redact(line)), soft_wrap=True)
+        self.err.print(cell(self.redact(line), style), soft_wrap=True)
 
     def confirm(self, question: str) -> bool:
         """Ask for a yes.

@@ -109,7 +109,7 @@ def _status(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
     if any(zone.filling for zone in zones):
         context.print_out("What is filling may lack rows; the next pull asks for it again.")
     for failure in [failure for zone in zones for failure in zone.failed][:_MOST_ZONES]:
-        context.print_err(f"zone {failure.zone_id} {failure.window} failed: {failure.error}")
+        context.print_err(f"zone {failure.zone_id} {failure.window} failed: {failure.error}", "red")
     if not is_ok:
         _print_catch_up("to pull what is missing or has failed:", folder, context)
     return 0 if is_ok else 1

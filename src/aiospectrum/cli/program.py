@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import attrs
 from cyclopts import App as CommandGroup
-from cyclopts import CycloptsError, Parameter
+from cyclopts import CycloptsError, Group, Parameter
 from rich.console import Console
 
 from aiospectrum._http.credentials import redact_refusal
@@ -39,6 +39,9 @@ _FAILED: Final = 1
 _BAD_USAGE: Final = 2
 _NOBODY_READS: Final = 141
 """As of a program that SIGPIPE ends, which Python does not let it."""
+
+_OF_ALL: Final = Parameter(group=Group("Options of all commands", sort_key=1))
+"""Where the help lists them: after the command's own."""
 
 _HELP_WIDTH: Final = 100
 _LEAST_WIDTH: Final = 40
@@ -80,7 +83,7 @@ def _dispatch(argv: Sequence[str], context: Context) -> int:
 
     def run_command(
         *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-        shared: Annotated[SharedOptions | None, flattened] = None,
+        shared: Annotated[SharedOptions | None, flattened, _OF_ALL] = None,
     ) -> object:
         with add_next_steps(lambda: " ".join(["aiospectrum", *program.parse_commands(list(words))[0]]), words):
             command, bound, unparsed = program.parse_args(list(words), print_error=False, exit_on_error=False)

@@ -214,7 +214,7 @@ def _conclude(
         context.print_json(result_values(result, status=status))
         return status
     for line in failure_lines(result.failures, most=_MOST_FAILURES, place=place):
-        context.print_err(line)
+        context.print_err(line, "red")
     # Windows of the dataset that were filling come on top of those of the plan.
     zones = len(plan.zones) if plan is not None and result.progress.total == len(plan) else None
     for line in result_lines(result, zones=zones, place=place, fresh_rows=saving.fresh_rows):

@@ -307,7 +307,7 @@ def _show_report(
     if show_charts(report, arguments, names, context, chart=chart, path=path):
         return
     table = report_table(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"], names=names)
-    context.show(report, table, report_note(report, arguments["limit"]), as_json=as_json)
+    context.show(report, *[table] * bool(report.data), report_note(report, arguments["limit"]), as_json=as_json)
 
 
 async def _host_names(client: Client, zone_id: str, context: Context) -> dict[str, str]:

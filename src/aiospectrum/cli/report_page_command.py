@@ -13,7 +13,7 @@ from aiospectrum.bulk import Dataset
 from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.files import check_file, write_file
-from aiospectrum.cli.formatting import human_bytes
+from aiospectrum.cli.formatting import human_size
 from aiospectrum.cli.options import (
     AsPlainJSON,
     Passed,
@@ -95,7 +95,7 @@ def report(
     if as_json:
         context.print_json({"file": str(path), "bytes": len(content)})
     else:
-        context.print_out(f"{path}: {human_bytes(len(content))}")
+        context.print_out(f"{path}: {human_size(len(content))}")
 
 
 def _find_zones(given: Sequence[str], context: Context) -> tuple[str, ...]:
