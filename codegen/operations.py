@@ -244,7 +244,7 @@ def _parse_envelope(node: Node) -> Schema:
     if inner.value.get("type") != "object" or "result" not in properties:
         inner.report("an envelope of another shape", "an object with a result and, with pages, result_info")
         return BROKEN
-    inner.at("properties").only("result", "result_info")
+    inner.at("properties").only("result", "result_info", "query")  # the echo of a request, which is not read
     if inner.texts("required") != ("result",):
         inner.report("an envelope without a required result", "required: [result]")
     if "result_info" in properties:

@@ -24,7 +24,7 @@ from codegen.shapes import (
 from codegen.writing import snake_case
 
 _DEFAULTS = "a string where there is no pattern, a whole number of 64 bits, true, false, [] or {}, as the schema has it"
-_IN_QUERIES = "strings, enums, integers, dates, choices of them, and arrays of these written in place"
+_IN_QUERIES = "strings, enums, integers, booleans, dates, choices of them, and arrays of these written in place"
 _IN_REQUESTS = "strings, integers, booleans, dates, enums, arrays and named objects in requests"
 _VARIANTS = "by values of an enum, other properties, each once, that are not required and have no default"
 _PAGED = (
@@ -103,7 +103,7 @@ def _check_parameter(parameter: Parameter, components: Components) -> None:
     else:
         target = resolve(schema.items if isinstance(schema, Array) else schema, components)
         kinds = {_kind(option) for option in (target.options if isinstance(target, Choice) else (target,))}
-        if not kinds <= {"string", "integer", "enum", "date-time", "broken"}:
+        if not kinds <= {"string", "integer", "boolean", "enum", "date-time", "broken"}:
             node.report("a schema that cannot stand in a query string", _IN_QUERIES, "schema")
     is_said = not parameter.required and is_prose(str(default))  # in the docstring
     if default is not attrs.NOTHING and not (is_said and _fits(default, schema, components)):

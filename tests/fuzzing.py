@@ -114,6 +114,7 @@ RESULTS: Final[dict[str, Any]] = {
     "get_current_aggregate": [
         {"appID": APP, "bytesEgress": 1, "bytesIngress": 2, "connections": 3, "durationAvg": 1.5}
     ],
+    "get_zones_report": [{"zone_id": APP, "totals": {"bandwidth": {"all": 3, "egress": 1.5, "ingress": 1.5}}}],
     "own": {"number": 1, "name": "x", "parts": [{"number": 2}]},
 }
 """A result of each route."""

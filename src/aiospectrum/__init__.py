@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         App,
         AppOrder,
         AppRequest,
+        Bandwidth,
         CurrentAggregate,
         DeletedApp,
         Dimension,
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
         TimeDelta,
         TrafficType,
         Zone,
+        ZoneTotals,
+        ZoneUsage,
     )
     from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
     from aiospectrum.transport import Page, Response, ResultInfo, Transport, record_responses
@@ -84,6 +87,7 @@ __all__ = [
     "AttemptStarted",
     "AuthenticationError",
     "BadRequestError",
+    "Bandwidth",
     "BodyTooLargeError",
     "Client",
     "ClientStateError",
@@ -141,6 +145,8 @@ __all__ = [
     "UnprocessableEntityError",
     "UnsuccessfulError",
     "Zone",
+    "ZoneTotals",
+    "ZoneUsage",
     "__version__",
     "configure_converter",
     "make_converter",

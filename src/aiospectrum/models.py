@@ -7,6 +7,7 @@ from aiospectrum._generated.models import (
     App,
     AppOrder,
     AppRequest,
+    Bandwidth,
     CurrentAggregate,
     DeletedApp,
     Dimension,
@@ -34,6 +35,8 @@ from aiospectrum._generated.models import (
     Zone,
     ZoneAccount,
     ZoneStatus,
+    ZoneTotals,
+    ZoneUsage,
 )
 
 __all__ = [
@@ -46,6 +49,7 @@ __all__ = [
     "AppOrder",
     "AppRequest",
     "AppUpdateResponse",
+    "Bandwidth",
     "BytimeGetResponse",
     "CurrentAggregate",
     "CurrentGetResponse",
@@ -66,6 +70,7 @@ __all__ = [
     "Report",
     "ReportByTime",
     "ReportByTimeRow",
+    "ReportGetResponse",
     "ReportQuery",
     "ReportSummary",
     "ReportSummaryRow",
@@ -79,6 +84,8 @@ __all__ = [
     "Zone",
     "ZoneAccount",
     "ZoneStatus",
+    "ZoneTotals",
+    "ZoneUsage",
 ]
 
 Report: TypeAlias = ReportByTime | ReportSummary
@@ -113,3 +120,6 @@ BytimeGetResponse: TypeAlias = ReportByTime
 
 SummaryGetResponse: TypeAlias = ReportSummary
 """Cloudflare's name for a summary."""
+
+ReportGetResponse: TypeAlias = list[ZoneUsage]
+"""Cloudflare's name for the bandwidth of all zones."""

@@ -483,3 +483,43 @@ def test_an_empty_time_is_refused(cli: Any, sandbox: Sandbox, since: str) -> Non
     outcome = cli("summary", sandbox.zones[0], "--since", since, "--until", "2024-05-08")
     assert (outcome.status, sandbox.requests) == (2, [])
     assert "--since: expected a time before --until, 2024-05-08T00:00:00Z, got" in outcome.err
+
+
+def test_usage_of_all_zones(cli: Any, sandbox: Sandbox) -> None:
+    """The busiest comes first, with its name; the total is that of the lines, and the times are said."""
+    outcome = cli("usage", "--since", "2024-05-07", "--until", "2024-05-08")
+    lines = [line.split() for line in outcome.out.splitlines()]
+    names = [sandbox.zone_name(zone) for zone in sandbox.zones]
+    assert (outcome.status, lines[0]) == (0, ["zone", "zone", "id", "in", "out", "both"])
+    assert sorted(line[0] for line in lines[2 : 2 + len(names)]) == sorted(names)
+    assert lines[-2][0] == "total"
+    assert " ".join(lines[-1]) == f"{len(names)} zones, 2024-05-07T00:00:00Z to 2024-05-08T00:00:00Z"
+    sent = dict(parse_qsl(sandbox.requests[0].query))
+    assert sent == {"since": "2024-05-07T00:00:00Z", "until": "2024-05-07T23:59:59Z"}
+
+    printed = json.loads(cli("usage", "--since", "2024-05-07", "--until", "2024-05-08", "--cdn-traffic", "--json").out)
+    sizes = [each["totals"]["bandwidth"]["all"] for each in printed]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sandbox.requests[-1].query.endswith("&cdn_traffic=true")
+
+
+def test_usage_without_names(serve_results: Any) -> None:
+    """A token that may not list zones has the identifiers; a number that is null is an empty cell, and in no total."""
+    sizes = {"all": 3000, "egress": 1000, "ingress": 2000}
+    found = [
+        {"zone_id": "a" * 32, "totals": {"bandwidth": {**sizes, "all": None}}},
+        {"zone_id": "b" * 32, "totals": {"bandwidth": sizes}},
+    ]
+    cli = serve_results({"/user/spectrum_analytics/zones/report": found})
+    outcome = cli("usage")
+    lines = [line.split() for line in outcome.out.splitlines()]
+    assert (outcome.status, outcome.err.startswith("without names of zones: GET ")) == (0, True)
+    assert lines[2:4] == [["b" * 32, "2.0", "kB", "1.0", "kB", "3.0", "kB"], ["a" * 32, "2.0", "kB", "1.0", "kB"]]
+    assert [line for line in lines if line[:1] == ["total"]] == [["total", "4.0", "kB", "2.0", "kB", "3.0", "kB"]]
+    assert [each["totals"]["bandwidth"]["all"] for each in json.loads(cli("usage", "--json").out)] == [3000, None]
+
+
+def test_usage_of_no_zones(serve_results: Any) -> None:
+    """It says so."""
+    outcome = serve_results({"/user/spectrum_analytics/zones/report": []})("usage", "--until", "2024-05-08T12:00:00Z")
+    assert (outcome.status, outcome.out) == (0, "0 zones, 2024-05-08T06:00:00Z to 2024-05-08T12:00:00Z\n")

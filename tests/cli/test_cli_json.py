@@ -28,6 +28,7 @@ COMMANDS = {
     "current": ["ZONE"],
     "bytime": ["ZONE", "--dimensions", "appID"],
     "summary": ["ZONE"],
+    "usage": [],
     "watch": ["--zone", "ZONE", "--rounds", "1"],
     "pull": ["--zone", "ZONE", *TIMES, "--out", "NEW"],
     "dataset status": ["OUT"],

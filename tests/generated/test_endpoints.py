@@ -14,6 +14,7 @@ from aiospectrum import (
     DNS,
     App,
     AppRequest,
+    Bandwidth,
     Client,
     CurrentAggregate,
     DeletedApp,
@@ -29,6 +30,8 @@ from aiospectrum import (
     ReportSummaryRow,
     Unchecked,
     Zone,
+    ZoneTotals,
+    ZoneUsage,
 )
 from aiospectrum.models import ZoneAccount
 from tests.conftest import APP, TOKEN, ZONE, Serve
@@ -195,6 +198,12 @@ CASES = {
         target=f"/zones/{ZONE}/spectrum/analytics/aggregate/current?appID={APP},{ZONE}&colo_name=SFO",
         payload=[{"appID": APP, "bytesEgress": 1, "bytesIngress": 2, "connections": 3, "durationAvg": 4.5}],
         result=[CurrentAggregate(app_id=APP, bytes_egress=1, bytes_ingress=2, connections=3, duration_avg=4.5)],
+    ),
+    "bandwidth of all zones": Case(
+        call=lambda client: client.analytics.zones.report(since=SINCE, cdn_traffic=False),
+        target="/user/spectrum_analytics/zones/report?since=2026-11-20T00:00:00Z&cdn_traffic=false",
+        payload=[{"zone_id": ZONE, "totals": {"bandwidth": {"all": 3, "egress": 1, "ingress": 2}, "new": 1}}],
+        result=[ZoneUsage(zone_id=ZONE, totals=ZoneTotals(bandwidth=Bandwidth(all=3, egress=1, ingress=2)))],
     ),
     "events by time": Case(
         call=lambda client: client.analytics.events.bytime(

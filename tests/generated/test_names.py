@@ -15,6 +15,7 @@ SEED_NAMES = {
     "CurrentGetResponse": list[models.CurrentAggregate],
     "BytimeGetResponse": models.ReportByTime,
     "SummaryGetResponse": models.ReportSummary,
+    "ReportGetResponse": list[models.ZoneUsage],
     "AppListResponse": models.App,
     "AppGetResponse": models.App,
     "AppCreateResponse": models.App,
@@ -36,7 +37,7 @@ def test_public_names() -> None:
     assert sorted(aiospectrum.__all__) == sorted(
         """
         AmbiguousWriteError App AppOrder AppRequest AttemptEnded AttemptHook AttemptStarted
-        AuthenticationError BadRequestError BodyTooLargeError Client ClientStateError ConflictError
+        AuthenticationError BadRequestError Bandwidth BodyTooLargeError Client ClientStateError ConflictError
         ConnectionFailedError ConversionError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError
         DeletedApp
         Dimension Direction EdgeIPs ErrorDetail FileLimiter InterruptedWriteError InvalidArgumentError Limiter
@@ -46,16 +47,17 @@ def test_public_names() -> None:
         Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError
         ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TooLateError TrafficType
-        Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError Zone __version__
+        Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError Zone ZoneTotals ZoneUsage
+        __version__
         configure_converter make_converter
         record_responses
         """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read
     )
     assert sorted(endpoints.__all__) == sorted(
         """
-        Analytics AnalyticsAggregate AnalyticsEvents Apps Protocols Zones create_app delete_app get_app
-        get_current_aggregate get_events_by_time get_events_summary iterate_apps iterate_zones list_apps list_protocols
-        list_zones update_app
+        Analytics AnalyticsAggregate AnalyticsEvents AnalyticsZones Apps Protocols Zones create_app delete_app get_app
+        get_current_aggregate get_events_by_time get_events_summary get_zones_report iterate_apps iterate_zones
+        list_apps list_protocols list_zones update_app
         """.split()  # noqa: SIM905 - a list of fifty strings is no easier to read
     )
 

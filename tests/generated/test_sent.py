@@ -39,7 +39,16 @@ GOOD: Final = {"protocol": "tcp/22", "dns": {"name": "a.example"}, "origin_direc
 TIME: Final = "2014-01-02T02:20:00Z"
 READ: Final = {**GOOD, "id": APP, "created_on": TIME, "modified_on": TIME}
 
-READ_MODELS: Final = ("App", "CurrentAggregate", "DeletedApp", "Protocol", "ReportByTime", "ReportSummary", "Zone")
+READ_MODELS: Final = (
+    "App",
+    "CurrentAggregate",
+    "DeletedApp",
+    "Protocol",
+    "ReportByTime",
+    "ReportSummary",
+    "Zone",
+    "ZoneUsage",
+)
 
 
 def body_of(request: AppRequest) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class Api:
         assert response.content_type == "application/json"
         assert response.headers["cf-ray"].endswith("-SFO")
         if raw:
-            assert set(body) - {"result_info"} == {"success", "errors", "messages", "result"}
+            assert set(body) - {"query", "result_info"} == {"success", "errors", "messages", "result"}
             assert body["success"] is (response.status == 200)
             assert bool(body["errors"]) is not body["success"]
         return Reply(status=response.status, headers=response.headers, body=body)

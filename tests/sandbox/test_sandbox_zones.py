@@ -54,3 +54,32 @@ async def test_strangers_see_no_zones(connect: Any) -> None:
     async with connect() as api:
         assert (await api.call("GET", "/zones", headers={})).status == 400
         assert (await api.call("POST", "/zones")).status == 405
+
+
+REPORT = "/user/spectrum_analytics/zones/report"
+
+
+async def test_bandwidth_of_all_zones(connect: Any) -> None:
+    """It is what the summary of each zone says, of six hours when nothing is asked for; the times are beside it."""
+    async with connect(zones=3) as api:
+        window = "since=2024-05-08T00:00:00Z&until=2024-05-08T05:59:59Z"
+        told = await api.call("GET", REPORT, window)
+        assert [each["zone_id"] for each in told.result] == [*api.sandbox.zones]
+        for each in told.result:
+            target = f"/zones/{each['zone_id']}/spectrum/analytics/events/summary"
+            totals = (await api.call("GET", target, f"{window}&metrics=bytesIngress,bytesEgress")).result["totals"]
+            ingress, egress = totals["bytesIngress"], totals["bytesEgress"]
+            assert each["totals"] == {"bandwidth": {"all": ingress + egress, "egress": egress, "ingress": ingress}}
+            assert egress > 0
+        assert told.body["query"] == {"since": "2024-05-08T00:00:00Z", "until": "2024-05-08T05:59:59Z"}
+        assert (await api.call("GET", REPORT, "until=2024-05-08T06:00:00Z")).body["query"]["since"][11:] == "00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["cdn_traffic=yes", "cdn_traffic=1", "since=yesterday", "since=2024-05-09T00:00:00Z&until=2024-05-08T00:00:00Z"],
+)
+async def test_other_reports_of_zones_are_refused(connect: Any, query: str) -> None:
+    """As those of one zone are."""
+    async with connect() as api:
+        assert (await api.call("GET", REPORT, query)).status == 400

@@ -114,6 +114,14 @@ ENDPOINTS = [
         result="ReportSummary",
         permission="Analytics Read",
     ),
+    Endpoint(
+        name="get_zones_report",
+        method="get",
+        path="/user/spectrum_analytics/zones/report",
+        query=("since", "until", "cdn_traffic"),
+        result=["ZoneUsage"],
+        permission="User Details Read",
+    ),
 ]
 
 QUERY_PARAMETERS = [
@@ -160,6 +168,9 @@ QUERY_PARAMETERS = [
             ("limit", {"type": "integer", "minimum": 1}),
         )
     ),
+    ("get_zones_report", "since", {"type": "string", "format": "date-time"}),
+    ("get_zones_report", "until", {"type": "string", "format": "date-time"}),
+    ("get_zones_report", "cdn_traffic", {"type": "boolean"}),
 ]
 
 
@@ -177,7 +188,7 @@ def result_of(operation: Mapping[str, Any]) -> object:
     return result["$ref"].rsplit("/", maxsplit=1)[1]
 
 
-def test_there_are_ten_operations() -> None:
+def test_there_are_eleven_operations() -> None:
     """No more and no fewer than the table has."""
     found = {(operation["operationId"], method, path) for path, method, operation in operations()}
     assert found == {(each.name, each.method, each.path) for each in ENDPOINTS}

@@ -34,6 +34,7 @@ from aiospectrum import (
     Transport,
     Unchecked,
     Zone,
+    ZoneUsage,
     make_converter,
     record_responses,
 )
@@ -145,6 +146,7 @@ async def analytics(transport: Transport, client: Client, zone_id: str) -> None:
     dimensions: tuple[Dimension, ...] = ("appID",)
     now = await client.analytics.aggregate.current(zone_id, app_ids=["0" * 32], colo_name="SFO")
     assert_type(now, list[CurrentAggregate])
+    assert_type(await client.analytics.zones.report(cdn_traffic=True), list[ZoneUsage])
     report = await client.analytics.events.bytime(
         zone_id,
         time_delta="hour",

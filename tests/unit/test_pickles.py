@@ -20,6 +20,7 @@ from aiospectrum import (
     AppRequest,
     AttemptEnded,
     AttemptStarted,
+    Bandwidth,
     Client,
     CurrentAggregate,
     DeletedApp,
@@ -44,6 +45,8 @@ from aiospectrum import (
     Unchecked,
     UncheckedInteger,
     Zone,
+    ZoneTotals,
+    ZoneUsage,
     bulk,
     checks,
     errors,
@@ -167,6 +170,8 @@ WIRE_APP = {
     "created_on": "2026-11-20T12:00:00Z",
 }
 
+USED = ZoneUsage(zone_id=ZONE, totals=ZoneTotals(bandwidth=Bandwidth(all=3, egress=1, ingress=2)))
+
 KEPT: dict[type[Any], Callable[[], Any]] = {
     App: lambda: read(App, **WIRE_APP, modified_on="2026-11-20T12:00:00Z"),
     AppRequest: lambda: AppRequest(protocol="tcp/22", dns=DNS(name="a.example"), origin_direct=["tcp://192.0.2.1:22"]),
@@ -185,6 +190,9 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     Page: lambda: Page(items=[DeletedApp(id=APP)], page=2, total_count=5),
     Protocol: lambda: read(Protocol, name="ssh", port=22),
     Zone: lambda: read(Zone, id=ZONE, name="example.com", account={"id": APP}),
+    Bandwidth: lambda: USED.totals.bandwidth,
+    ZoneTotals: lambda: USED.totals,
+    ZoneUsage: lambda: USED,
     models.ZoneAccount: lambda: read(models.ZoneAccount, id=APP, name="Example"),
     RateLimit: lambda: RateLimit(requests=5),
     ReportByTime: lambda: read(ReportByTime, **BYTIME),

@@ -16,6 +16,7 @@ __all__ = [
     "App",
     "AppOrder",
     "AppRequest",
+    "Bandwidth",
     "CurrentAggregate",
     "DNSType",
     "DeletedApp",
@@ -43,6 +44,8 @@ __all__ = [
     "Zone",
     "ZoneAccount",
     "ZoneStatus",
+    "ZoneTotals",
+    "ZoneUsage",
 ]
 
 Identifier: TypeAlias = str
@@ -587,3 +590,54 @@ class ReportSummary(ReportTable):
 
     totals: dict[str, int | float] = attrs.field(factory=dict, metadata={"always_written": True})
     """Each metric over all events of the report."""
+
+
+@final
+@struct(kw_only=True, weakref_slot=False)
+class Bandwidth(ModelMethods):
+    """Bytes transferred in a time window.
+
+    Attributes:
+        all: Bytes in both directions.
+        egress: Bytes sent to clients.
+        ingress: Bytes received from clients.
+    """
+
+    all: int | float
+    """Bytes in both directions."""
+
+    egress: int | float
+    """Bytes sent to clients."""
+
+    ingress: int | float
+    """Bytes received from clients."""
+
+
+@final
+@struct(kw_only=True, weakref_slot=False)
+class ZoneTotals(ModelMethods):
+    """What has been counted of one zone.
+
+    Attributes:
+        bandwidth: Bytes transferred.
+    """
+
+    bandwidth: Bandwidth
+    """Bytes transferred."""
+
+
+@final
+@struct(kw_only=True, weakref_slot=False)
+class ZoneUsage(ModelMethods):
+    """Bandwidth of one zone in a time window.
+
+    Attributes:
+        zone_id: Identifier of the zone.
+        totals: What has been counted.
+    """
+
+    zone_id: Identifier
+    """Identifier of the zone."""
+
+    totals: ZoneTotals
+    """What has been counted."""

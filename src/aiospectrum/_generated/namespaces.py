@@ -3,14 +3,29 @@
 
 from typing import Final
 
-from aiospectrum._generated.analytics import get_current_aggregate, get_events_by_time, get_events_summary
+from aiospectrum._generated.analytics import (
+    get_current_aggregate,
+    get_events_by_time,
+    get_events_summary,
+    get_zones_report,
+)
 from aiospectrum._generated.apps import create_app, delete_app, get_app, iterate_apps, list_apps, update_app
 from aiospectrum._generated.protocols import list_protocols
 from aiospectrum._generated.zones import iterate_zones, list_zones
 from aiospectrum.routes import API
 from aiospectrum.transport import Namespace, Nested
 
-__all__ = ["SERVICE", "Analytics", "AnalyticsAggregate", "AnalyticsEvents", "Apps", "Namespaces", "Protocols", "Zones"]
+__all__ = [
+    "SERVICE",
+    "Analytics",
+    "AnalyticsAggregate",
+    "AnalyticsEvents",
+    "AnalyticsZones",
+    "Apps",
+    "Namespaces",
+    "Protocols",
+    "Zones",
+]
 
 SERVICE: Final = API(base_url="https://api.cloudflare.com/client/v4", schemes=("api_token", "api_key"))
 """Where the API is, and how callers prove who they are."""
@@ -29,6 +44,12 @@ class AnalyticsEvents(Namespace):
     summary = get_events_summary
 
 
+class AnalyticsZones(Namespace):
+    """``client.analytics.zones``."""
+
+    report = get_zones_report
+
+
 class Analytics(Namespace):
     """Traffic analytics of the Spectrum applications of a zone."""
 
@@ -36,6 +57,8 @@ class Analytics(Namespace):
     """``client.analytics.aggregate``."""
     events: Final = Nested(AnalyticsEvents)
     """``client.analytics.events``."""
+    zones: Final = Nested(AnalyticsZones)
+    """``client.analytics.zones``."""
 
 
 class Apps(Namespace):

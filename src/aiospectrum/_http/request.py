@@ -137,6 +137,8 @@ def _encode(value: object, style: Style = "form") -> str:
         return _DELIMITERS[style].join(_encode(item) for item in value)
     if isinstance(value, datetime):
         return quote(format_date_time(value), safe=":")
+    if isinstance(value, bool):
+        return "true" if value else "false"
     text = plain_text(value)
     if text is None:
         number = plain_integer(value)

@@ -1,9 +1,9 @@
 """The names that people know applications by."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 
 from aiospectrum._http.config import check_count
+from aiospectrum._loop import for_each
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.endpoints import iterate_apps
 from aiospectrum.errors import ClientStateError, InvalidArgumentError, SpectrumError
@@ -41,27 +41,17 @@ async def app_names(
     clients = clients_by_zone(client, check_zones(zones))
     concurrency = check_count("concurrency", concurrency)
     names: dict[str, str] = {}
-    waiting = iter(clients.items())
 
-    async def work() -> None:
-        for zone_id, transport in waiting:
-            try:
-                async for app in iterate_apps(transport, zone_id, per_page=100):
-                    if app.dns.name is not None:
-                        names[app.id] = app.dns.name
-            except SpectrumError as error:
-                if on_error is not None and not isinstance(error, (ClientStateError, InvalidArgumentError)):
-                    on_error(zone_id, error)
-                    continue
+    async def look_up(zone_id: str) -> None:
+        try:
+            async for app in iterate_apps(clients[zone_id], zone_id, per_page=100):
+                if app.dns.name is not None:
+                    names[app.id] = app.dns.name
+        except SpectrumError as error:
+            if on_error is None or isinstance(error, (ClientStateError, InvalidArgumentError)):
                 error.add_note(f"while the applications of zone {zone_id} were listed")
                 raise
+            on_error(zone_id, error)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, len(clients))):
-                group.create_task(work())
-    except ExceptionGroup as group_error:
-        failure = group_error.exceptions[0]
-    else:
-        return names
-    raise failure  # out here, as the error is not part of the group that it came with
+    await for_each(clients, look_up, concurrency)
+    return names

@@ -13,7 +13,7 @@ import attrs
 
 from aiospectrum._http.call import while_open
 from aiospectrum._http.config import check_clock, check_count, check_sleep
-from aiospectrum._loop import running_loop
+from aiospectrum._loop import for_each, running_loop
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.checks import Number
 from aiospectrum.endpoints import get_current_aggregate
@@ -163,23 +163,16 @@ async def _fetch_all(
     """Fetch from every zone once; results are in the order of the zones."""
     found: dict[str, tuple[CurrentAggregate, ...]] = {}
     errors: dict[str, SpectrumError] = {}
-    waiting = iter(clients.items())
 
-    async def work() -> None:
-        for zone_id, client in waiting:
-            try:
-                found[zone_id] = tuple(await get_current_aggregate(client, zone_id))
-            except (InvalidArgumentError, ClientStateError):
-                raise  # mistakes in the program, which every other zone would repeat
-            except SpectrumError as error:
-                errors[zone_id] = error
+    async def fetch(zone_id: str) -> None:
+        try:
+            found[zone_id] = tuple(await get_current_aggregate(clients[zone_id], zone_id))
+        except (InvalidArgumentError, ClientStateError):
+            raise  # mistakes in the program, which every other zone would repeat
+        except SpectrumError as error:
+            errors[zone_id] = error
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, len(clients))):
-                group.create_task(work())
-    except ExceptionGroup as group_error:
-        raise group_error.exceptions[0] from None
+    await for_each(clients, fetch, concurrency)
     return _in_order(found, clients), _in_order(errors, clients)
 
 

@@ -29,6 +29,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "aiospectrum bytime example.com --time-delta minute --since -1h --filters event==originError",
     ),
     "summary": ("aiospectrum summary example.com --since -7d --metrics count --dimensions event --sort=-count",),
+    "usage": ("aiospectrum usage --since -30d", "aiospectrum usage --since 2026-11-01 --until 2026-12-01 --json"),
     "pull": (
         "aiospectrum pull --zone example.com --since 2026-11-01 --until 2026-11-02 --dimensions appID --out data/",
         "aiospectrum pull --catch-up --out data/",

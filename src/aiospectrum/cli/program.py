@@ -22,7 +22,7 @@ from aiospectrum.cli.examples import add_examples
 from aiospectrum.cli.next_steps import add_next_steps
 from aiospectrum.cli.options import flattened
 from aiospectrum.cli.pull_command import pull
-from aiospectrum.cli.report_commands import bytime, current, protocols, summary
+from aiospectrum.cli.report_commands import bytime, current, protocols, summary, usage
 from aiospectrum.cli.report_page_command import report
 from aiospectrum.cli.sandbox_command import sandbox
 from aiospectrum.cli.shared_options import SharedOptions
@@ -111,7 +111,7 @@ def build_program(help_console: Console) -> CommandGroup:
     )
     program.command(apps_group())
     program.command(dataset_group())
-    for command in (zones, protocols, current, bytime, summary, pull, report, watch, sandbox, demo):
+    for command in (zones, protocols, current, bytime, summary, usage, pull, report, watch, sandbox, demo):
         program.command(command)
     program.command(completion_command(lambda shell: program.generate_completion(shell=shell)))
     add_examples(program)

@@ -1,15 +1,19 @@
-"""``aiospectrum protocols``, ``current``, ``bytime`` and ``summary``: what is only read."""
+"""``aiospectrum protocols``, ``current``, ``bytime``, ``summary`` and ``usage``: what is only read."""
 
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final, TypeAlias, get_args
 
 import attrs
+from cyclopts import Parameter
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.cli.charts import ChartFileOption, ChartOption, check_charts, show_charts
 from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import (
     AsJSON,
     NamesOption,
@@ -22,12 +26,32 @@ from aiospectrum.cli.options import (
     parse_time,
     split_names,
 )
-from aiospectrum.cli.tables import current_table, protocols_table, report_note, report_table
+from aiospectrum.cli.tables import current_table, protocols_table, report_note, report_table, usage_table
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
-from aiospectrum.models import CurrentAggregate, Dimension, Metric, Report, ReportByTime, ReportSummary, TimeDelta
+from aiospectrum.errors import ResponseError
+from aiospectrum.models import (
+    CurrentAggregate,
+    Dimension,
+    Metric,
+    Report,
+    ReportByTime,
+    ReportSummary,
+    TimeDelta,
+    ZoneUsage,
+)
 
-__all__ = ["bytime", "current", "protocols", "summary"]
+__all__ = ["bytime", "current", "protocols", "summary", "usage"]
+
+CDNOption: TypeAlias = Annotated[
+    bool | None,
+    Parameter(
+        name="--cdn-traffic",
+        negative="--no-cdn-traffic",
+        help="Count traffic of the CDN as well, or do not; the API's choice when left out.",
+    ),
+]
+"""Whether traffic of the CDN counts."""
 
 _DEFAULT_SPAN: Final = timedelta(hours=6)
 """The time that the API takes when only its end is given."""
@@ -168,17 +192,55 @@ def summary(
     _show_report(zone_id, fetch, arguments, context, chart=chart, path=path, as_json=as_json)
 
 
+def usage(
+    *,
+    since: TimeOption = None,
+    until: TimeOption = None,
+    cdn_traffic: CDNOption = None,
+    as_json: AsJSON = False,
+    context: Passed,
+) -> None:
+    """Show the bandwidth of all zones that the credentials may see, the busiest first.
+
+    Args:
+        since: Start: RFC 3339 with Z or an offset, a date, or a time ago such as -7d; else six hours before the end.
+        until: End, which is not part of it, in the same forms; now when left out.
+        cdn_traffic: Whether traffic of the CDN counts as well.
+        as_json: Print JSON.
+        context: The surroundings.
+    """
+    now = context.now().replace(microsecond=0)
+    begin, given_end = _read_window(since, until, now)
+    end = now if given_end is None else given_end
+    begin = end - _DEFAULT_SPAN if begin is None else begin
+
+    async def fetch(client: Client) -> tuple[list[ZoneUsage], dict[str, str]]:
+        found = await client.analytics.zones.report(since=begin, until=_last_second(end), cdn_traffic=cdn_traffic)
+        return found, {} if as_json else await _zone_names(client, {each.zone_id for each in found}, context)
+
+    found, names = context.call(fetch)
+    found.sort(key=lambda each: (math.isnan(each.totals.bandwidth.all), -each.totals.bandwidth.all))
+    note = f"{counted(len(found), 'zone')}, {format_date_time(begin)} to {format_date_time(end)}"
+    context.show(found, *[usage_table(found, names)] * bool(found), note, as_json=as_json)
+
+
+async def _zone_names(client: Client, wanted: Collection[str], context: Context) -> dict[str, str]:
+    """Names of zones by identifier; why there are none is no failure of the command."""
+    names: dict[str, str] = {}
+    try:
+        async with aclosing(client.zones.iterate(per_page=50)) as zones:
+            while len(names) < len(wanted) and (zone := await anext(zones, None)) is not None:
+                if zone.id in wanted:
+                    names[zone.id] = zone.name
+    except ResponseError as error:
+        context.print_note(f"without names of zones: {error}")
+    return names
+
+
 def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
     """The arguments of the Python functions."""
     options = ReportOptions() if given is None else given
-    now = context.now()
-    since, until = _read_time("--since", options.since, now), _read_time("--until", options.until, now)
-    if until is not None:
-        since = until - _DEFAULT_SPAN if since is None else since
-        if since >= until:
-            raise UsageError(
-                f"--since: expected a time before --until, {format_date_time(until)}, got {format_date_time(since)}"
-            )
+    since, until = _read_window(options.since, options.until, context.now())
     _check_sort(options)
     return {
         "metrics": split_names(options.metrics),
@@ -189,6 +251,18 @@ def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
         "sort": split_names(options.sort),
         "limit": options.limit,
     }
+
+
+def _read_window(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """The start and the end, which is not part of it; the start that the API takes when only the end is given."""
+    start, end = _read_time("--since", since, now), _read_time("--until", until, now)
+    if end is not None:
+        start = end - _DEFAULT_SPAN if start is None else start
+        if start >= end:
+            raise UsageError(
+                f"--since: expected a time before --until, {format_date_time(end)}, got {format_date_time(start)}"
+            )
+    return start, end
 
 
 def _check_sort(options: ReportOptions) -> None:

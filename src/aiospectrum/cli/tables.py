@@ -14,9 +14,18 @@ from aiospectrum.models import (
     ReportByTime,
     ReportByTimeRow,
     ReportSummaryRow,
+    ZoneUsage,
 )
 
-__all__ = ["apps_table", "current_table", "details_table", "protocols_table", "report_note", "report_table"]
+__all__ = [
+    "apps_table",
+    "current_table",
+    "details_table",
+    "protocols_table",
+    "report_note",
+    "report_table",
+    "usage_table",
+]
 
 _ADDITIVE: Final = ("count", "bytesIngress", "bytesEgress")
 """Metrics whose total is the sum of the rows."""
@@ -81,6 +90,28 @@ def current_table(aggregates: Iterable[CurrentAggregate], names: Mapping[str, st
         numbers = (human_number(each.connections), *sizes, human_milliseconds(each.duration_avg))
         rows.append([*named, each.app_id, *numbers])
     return Grid.of(columns, rows)
+
+
+def usage_table(usages: Sequence[ZoneUsage], names: Mapping[str, str]) -> Grid:
+    """Show the bandwidth of zones, one a line, and their total.
+
+    Args:
+        usages: The bandwidth.
+        names: Names of zones by identifier, as far as they are known.
+
+    Returns:
+        The table.
+    """
+    columns = [Column("zone", "name", is_key=True)] if names else []
+    columns += [Column("zone id", "id", is_key=True), *(Column(title, "number") for title in ("in", "out", "both"))]
+    rows, totals = [], [0.0, 0.0, 0.0]
+    for each in usages:
+        size = each.totals.bandwidth
+        sizes = size.ingress, size.egress, size.all
+        totals = [total + (0 if math.isnan(number) else number) for total, number in zip(totals, sizes, strict=True)]
+        rows.append([*([names.get(each.zone_id, "")] if names else []), each.zone_id, *map(human_bytes, sizes)])
+    footer = ["total", *([""] if names else []), *map(human_bytes, totals)]
+    return Grid.of(columns, rows, [footer] if len(rows) > 1 else [])
 
 
 def report_table(

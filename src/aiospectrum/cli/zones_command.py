@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from cyclopts import Parameter
 
+from aiospectrum._loop import for_each
 from aiospectrum.cli.context import Context, UsageError
 from aiospectrum.cli.grid import Column, Grid
 from aiospectrum.cli.options import AsJSON, Passed, is_zone_id, read_zone, read_zone_name
@@ -84,35 +85,20 @@ def find_zones(given: Iterable[str], context: Context, make_limiter: Callable[[]
     if names:
         limiter = make_limiter()
 
-        async def look_up() -> dict[str, str]:
+        async def look_up() -> None:
             async with context.open_client(limiter) as client:
-                return await _look_up(client, names)
 
-        identifiers = asyncio.run(until_stopped(look_up()))
+                async def find(name: str) -> None:
+                    identifiers[name] = await _identifier(client, name)
+
+                await for_each(names, find, _AT_ONCE)
+
+        asyncio.run(until_stopped(look_up()))
     firsts: dict[str, str] = {}
     for zone in zones:
         zone_id = identifiers.get(zone, zone)
         firsts.setdefault(zone_id.lower(), zone_id)
     return tuple(firsts.values())
-
-
-async def _look_up(client: Client, names: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    waiting = iter(names)
-
-    async def work() -> None:
-        for name in waiting:
-            found[name] = await _identifier(client, name)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(_AT_ONCE, len(names))):
-                group.create_task(work())
-    except ExceptionGroup as errors:
-        failure = errors.exceptions[0]
-    else:
-        return found
-    raise failure  # out here, as the error is not part of the group that it came with
 
 
 async def _identifier(client: Client, name: str) -> str:

@@ -20,10 +20,10 @@ from aiospectrum.sandbox.account import Account, App, Zone
 from aiospectrum.sandbox.counting import Counting
 from aiospectrum.sandbox.fields import list_protocols, parse_object
 from aiospectrum.sandbox.hashing import ID, hex_id
-from aiospectrum.sandbox.query import REPORT_PARAMETERS, Params, Query
-from aiospectrum.sandbox.reports import current_aggregate, write_report
+from aiospectrum.sandbox.query import REPORT_PARAMETERS, Params, Query, read_window
+from aiospectrum.sandbox.reports import bandwidth, current_aggregate, write_report
 from aiospectrum.sandbox.responses import Problem, RefusedError
-from aiospectrum.sandbox.times import floor_second
+from aiospectrum.sandbox.times import floor_second, format_second
 
 __all__ = ["BASE_PATH", "Route", "match_route", "perform"]
 
@@ -152,17 +152,37 @@ async def _report(call: _Call, *, by_time: bool) -> _Found:
     return {"result": write_report(query, counting, data_lag=account.data_lag)}
 
 
+async def _zones_report(call: _Call) -> _Found:
+    """Add up the bytes of every zone; of the CDN there is no traffic here, whatever is asked."""
+    account, params = call.account, call.params
+    params.choice("cdn_traffic", ("true", "false"), "false")
+    moment = account.moment()
+    since, until = read_window(params, now=floor_second(moment))
+    query = Query(dimensions=(), metrics=("bytesIngress", "bytesEgress"), since=since, until=until)
+    found = []
+    for zone in account.zones.values():
+        lifetimes = [*zone.history.values()]
+        counting = Counting(query, lifetimes, zone_id=zone.id, seed=account.seed, horizon=account.horizon(moment))
+        for _ in counting.steps():
+            await asyncio.sleep(0)
+        found.append({"zone_id": zone.id, "totals": {"bandwidth": bandwidth(counting)}})
+    return {"query": {"since": format_second(since), "until": format_second(until)}, "result": found}
+
+
 class _Operation(NamedTuple):
     run: Callable[[_Call], Awaitable[_Found]]
     parameters: tuple[str, ...] = ()
     """Names that its query may have."""
 
 
-_SPECTRUM: Final = "/(?P<zone_id>[^/]*)/spectrum"
+_SPECTRUM: Final = "/zones/(?P<zone_id>[^/]*)/spectrum"
 _ROUTES: Final = tuple(
-    (re.compile(f"{BASE_PATH}/zones{path}"), methods)
+    (re.compile(f"{BASE_PATH}{path}"), methods)
     for path, methods in {
-        "": {"GET": _Operation(_list_zones, ("name", "status", "page", "per_page"))},
+        "/user/spectrum_analytics/zones/report": {
+            "GET": _Operation(_zones_report, ("cdn_traffic", "since", "until")),
+        },
+        "/zones": {"GET": _Operation(_list_zones, ("name", "status", "page", "per_page"))},
         f"{_SPECTRUM}/apps": {
             "GET": _Operation(_list_apps, ("page", "per_page", "direction", "order")),
             "POST": _Operation(_create_app),

@@ -20,7 +20,17 @@ import attrs
 from aiospectrum.sandbox.responses import bad_parameter
 from aiospectrum.sandbox.times import TIME_DELTAS, count_buckets, format_second, parse_second
 
-__all__ = ["DIMENSIONS", "METRICS", "REPORT_PARAMETERS", "Filter", "Params", "Query", "matches", "parse_filter"]
+__all__ = [
+    "DIMENSIONS",
+    "METRICS",
+    "REPORT_PARAMETERS",
+    "Filter",
+    "Params",
+    "Query",
+    "matches",
+    "parse_filter",
+    "read_window",
+]
 
 DIMENSIONS: Final = ("event", "appID", "coloName", "ipVersion")
 """Names by which reports are broken down and filtered."""
@@ -215,10 +225,7 @@ class Query:
         dimensions = params.choices("dimensions", DIMENSIONS, ())
         metrics = params.choices("metrics", METRICS, ("count",))
         filters = params.single("filters")
-        until = params.second("until", now)
-        since = params.second("since", until - _DEFAULT_WINDOW)
-        if since > until:
-            raise bad_parameter("since", format_second(since), f"a time not after until, {format_second(until)}")
+        since, until = read_window(params, now=now)
         return cls(
             dimensions=dimensions,
             metrics=metrics,
@@ -244,6 +251,19 @@ class Query:
             "time_delta": self.time_delta,
         }
         return {name: value for name, value in found.items() if value is not None}
+
+
+def read_window(params: Params, *, now: int) -> tuple[int, int]:
+    """Return the first and the last second of a window that ends at ``now`` unless the query says otherwise.
+
+    Raises:
+        RefusedError: A time is invalid, or the first is after the last.
+    """
+    until = params.second("until", now)
+    since = params.second("since", until - _DEFAULT_WINDOW)
+    if since > until:
+        raise bad_parameter("since", format_second(since), f"a time not after until, {format_second(until)}")
+    return since, until
 
 
 def _read_sort(params: Params, known: Collection[str]) -> tuple[str, ...]:

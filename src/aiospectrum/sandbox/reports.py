@@ -23,7 +23,7 @@ from aiospectrum.sandbox.query import Filter, Params, Query, parse_filter
 from aiospectrum.sandbox.responses import bad_parameter
 from aiospectrum.sandbox.times import format_second
 
-__all__ = ["current_aggregate", "write_report"]
+__all__ = ["bandwidth", "current_aggregate", "write_report"]
 
 _COLO: Final = re.compile(r"[A-Za-z0-9]{1,3}")
 _MINUTE: Final = 60
@@ -114,6 +114,13 @@ def current_aggregate(zone: Zone, params: Params, *, seed: int, horizon: int) ->
     for _ in counting.steps():
         pass
     return [_aggregate(counting, app_id) for app_id in app_ids]
+
+
+def bandwidth(counting: Counting) -> dict[str, object]:
+    """Return the bytes of all that was counted."""
+    total = merge(counting.rows.values())
+    egress, ingress = total.egress[0], total.ingress[0]
+    return {"all": egress + ingress, "egress": egress, "ingress": ingress}
 
 
 def _read_app_ids(text: str | None, zone: Zone) -> list[str]:

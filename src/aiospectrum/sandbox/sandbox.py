@@ -40,7 +40,7 @@ class Sandbox:
     >>> async with Sandbox(zones=2) as sandbox:  # doctest: +SKIP
     ...     print(sandbox.url, sandbox.zones)
 
-    It serves the nine operations of https://developers.cloudflare.com/api/resources/spectrum/ and
+    It serves the ten operations of https://developers.cloudflare.com/api/resources/spectrum/ and
     the list of zones, with Cloudflare's authentication, rules, errors and rate limit. Analytics
     come from one event model, so that every report agrees with every other. Apps and analytics stay
     as they are when a sandbox is stopped and started again.
