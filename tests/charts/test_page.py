@@ -453,3 +453,12 @@ def test_huge_numbers_have_room_in_a_picture(tmp_path: Path) -> None:
     starts = [float(each.attrib["x"]) for each in tiles]
     for tile, start, end in zip(tiles, starts, [*starts[1:], 1160], strict=True):
         assert start + drawn_width(tile.text or "", float(tile.attrib["font-size"])) < end
+
+
+def test_names_with_room_are_whole(tmp_path: Path) -> None:
+    """In a legend of a line, and in one of two where that has room."""
+    hosts = [f"{name}.{zone}.example" for zone in ("zone1", "zone3") for name in ("mqtt", "ssh", "game")]
+    values = {**VALUES, "appID": APPS[:6], "coloName": ("SFO", "LHR", "SIN", "GRU", "FRA", "NRT", "AMS")}
+    found = make_dataset(tmp_path, values=values, days=1)
+    picture = ET.fromstring(found.render_report("svg", names=dict(zip(APPS, hosts, strict=False))))  # noqa: S314 - our own
+    assert {*hosts, "1 other"} <= {each.text for each in picture}

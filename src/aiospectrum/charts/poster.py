@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from aiospectrum.charts.overview import Overview, is_wide, panels_of, tiles_of
+from aiospectrum.charts.overview import Overview, Tile, is_wide, panels_of, tiles_of
 from aiospectrum.charts.panel import Panel, colours_of, labels_of, specification
 from aiospectrum.charts.texts import counted, escape, human_time
 from aiospectrum.charts.theme import CONFIG, FONT, INK, MUTED, PAPER
@@ -62,17 +62,9 @@ def render_poster(overview: Overview, draw: Callable[[Mapping[str, Any], str], s
     if overview.sums is None:
         parts.append(_text(_EDGE, y, "No data: the dataset has no rows for this time.", 15, colour="#8a5a00"))
         y += 32
-    tiles = tiles_of(overview)[:_TILES]
-    lines = 0
-    for place, tile in enumerate(tiles):
-        x, room = _EDGE + place * _INNER / len(tiles), _INNER / len(tiles) - _SPACE
-        size = min(26, 26 * room / drawn_width(tile.text, 26 * _BOLD))
-        parts += [_text(x, y + 8, tile.title, 14, colour=MUTED), _text(x, y + 40, tile.text, size, weight=700)]
-        fits = drawn_width(tile.note, 12) <= room
-        notes = [tile.note] if fits else [fitted(each, 12, room) for each in tile.note.split(" · ")]
-        parts += [_text(x, y + 62 + 16 * line, note, 12, colour=MUTED) for line, note in enumerate(notes)]
-        lines = max(lines, len(notes))
-    height = y = y + (80 + 16 * lines if tiles else 0)
+    shown, room = _tiles(tiles_of(overview)[:_TILES], y)
+    parts += shown
+    height = y = y + room
     panels = panels_of(overview)[:_CHARTS]
     widths = [_INNER if is_wide(place, panels) else _HALF for place in range(len(panels))]
     legends = [_legend(panel, width) for panel, width in zip(panels, widths, strict=True)]
@@ -91,6 +83,20 @@ def render_poster(overview: Overview, draw: Callable[[Mapping[str, Any], str], s
         f'font-family="{escape(FONT, 400)}"><title>{escape(overview.title, 1000)}</title>'
         f"{_box(0, 0, _WIDTH, height, PAPER)}{''.join(parts)}</svg>\n"
     )
+
+
+def _tiles(tiles: Sequence[Tile], y: float) -> tuple[list[str], int]:
+    """Numbers beside one another, each smaller where it has no room; and the height of all."""
+    parts, most = [], 0
+    for place, tile in enumerate(tiles):
+        x, room = _EDGE + place * _INNER / len(tiles), _INNER / len(tiles) - _SPACE
+        size = min(26, 26 * room / drawn_width(tile.text, 26 * _BOLD))
+        parts += [_text(x, y + 8, tile.title, 14, colour=MUTED), _text(x, y + 40, tile.text, size, weight=700)]
+        fits = drawn_width(tile.note, 12) <= room
+        notes = [tile.note] if fits else [fitted(each, 12, room) for each in tile.note.split(" · ")]
+        parts += [_text(x, y + 62 + 16 * line, note, 12, colour=MUTED) for line, note in enumerate(notes)]
+        most = max(most, len(notes))
+    return parts, 80 + 16 * most if tiles else 0
 
 
 def _chart(
@@ -126,22 +132,19 @@ def _legend(panel: Panel, width: int) -> list[list[tuple[str, str, float]]]:
         return []
     rooms = [_SWATCH + drawn_width(label, _LABEL) + _SPACE for label in labels]
     most = len(labels) if sum(rooms) <= width + _SPACE else -(-len(labels) // 2)
-    lines = []
-    for first in range(0, len(labels), most):
-        left = width + _SPACE
-        wanted = sorted(rooms[first : first + most])
-        for place, room in enumerate(wanted):  # the longest have what the others leave
-            widest = left / (len(wanted) - place)
+    lines = range(0, len(labels), most)
+    for first in lines:
+        left, line = float(width + _SPACE), sorted(rooms[first : first + most])
+        for place, room in enumerate(line):  # the longest have what the others leave
+            widest = left / (len(line) - place)
             left -= min(room, widest)
-        line = [min(room, widest) for room in rooms[first : first + most]]
-        lines.append([*zip(colours[first:], labels[first:], line, strict=False)])
-    short = [fitted(label, _LABEL, room - _SWATCH - _SPACE) for line in lines for _, label, room in line]
+        rooms[first : first + most] = [min(room, widest) for room in rooms[first : first + most]]
+    widths = [room - _SWATCH - _SPACE + 0.01 for room in rooms]  # sums of floats are not exact
+    short = [fitted(label, _LABEL, room) for label, room in zip(labels, widths, strict=True)]
     places = [f"{place} " if short.count(each) > 1 else "" for place, each in enumerate(short, 1)]
-    number = iter(places)
-    return [
-        [(colour, fitted(next(number) + label, _LABEL, room - _SWATCH - _SPACE), room) for colour, label, room in line]
-        for line in lines
-    ]
+    short = [fitted(place + label, _LABEL, room) for place, label, room in zip(places, labels, widths, strict=True)]
+    series = [*zip(colours, short, rooms, strict=True)]
+    return [series[first : first + most] for first in lines]
 
 
 def _text(x: float, y: float, text: str, size: float, *, colour: str = INK, weight: int = 400) -> str:
