@@ -6,7 +6,7 @@
     ├── InvalidArgumentError (also ValueError)    an argument was refused before anything was sent
     │   └── ConversionError                       values that a converter cannot read or write
     ├── CredentialsError (also ValueError)        credentials are missing, unusable or of two schemes
-    ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``, or was left meanwhile
+    ├── ClientStateError (also RuntimeError)      the client is used outside its async with, or was left meanwhile
     ├── TableError                                a report cannot be made into a table
     └── RequestError                              a call failed after its request was built
         ├── ConnectionFailedError                 no connection, or the response did not arrive whole
@@ -20,7 +20,7 @@
             │   └── MalformedBodyError            its body is no JSON object
             ├── BodyTooLargeError                 the body is larger than the client takes
             ├── RedirectError                     300 to 399: redirects are not followed
-            ├── UnsuccessfulError                 ``success: false`` in a 2xx response
+            ├── UnsuccessfulError                 success: false in a 2xx response
             ├── BadRequestError                   400
             ├── AuthenticationError               401
             ├── PermissionDeniedError             403

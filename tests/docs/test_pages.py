@@ -110,6 +110,13 @@ def test_the_pages_are_found() -> None:
     assert len([block for page in PAGES for block in blocks_of(page) if block.language in {"python", "sh"}]) > 50
 
 
+def test_notes_of_the_picture_fit() -> None:
+    """None is longer than the picture is wide; nothing else in it has no end."""
+    notes = re.findall(r'class="note">(.*?)<', (ROOT / "docs" / "performance.svg").read_text("utf-8"))
+
+    assert max(map(len, notes)) <= 110
+
+
 def test_ci_runs_the_second_command() -> None:
     """CI runs what the README says."""
     commands = re.findall(r"^python3 -m venv .*$", README.read_text("utf-8"), flags=re.MULTILINE)
