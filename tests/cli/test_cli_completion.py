@@ -92,8 +92,10 @@ def test_a_shell_completes(bare_cli: Any, how: str, folder: Path) -> None:
         type_into(ours, f"PS1={PROMPT[:2]}''{PROMPT[2:]}; {LOADED[how]}; ")
         for typed in TYPED:
             offered[typed] = {*type_into(ours, f"aiospectrum {typed}\t\t\x15").split()}
+        only_one = type_into(ours, "aiospectrum pull --zones-file the\t\x15")
 
     assert {typed: expected - offered[typed] for typed, expected in TYPED.items() if expected - offered[typed]} == {}
+    assert "--zones-file there.txt" in only_one
 
 
 def test_fish_completes(bare_cli: Any, folder: Path) -> None:

@@ -14,8 +14,11 @@ Shell: TypeAlias = Literal["bash", "zsh", "fish"]
 # name than the function, and which nothing registers when the script is sourced.
 _ZSH_END = """
 _aiospectrum_or_files() {
+  local insert=$compstate[insert] # which a message in place of matches takes away
   _cyclopts_aiospectrum "$@"
-  (( compstate[nmatches] )) || _files
+  (( compstate[nmatches] )) && return
+  compstate[insert]=$insert
+  _files
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
   _aiospectrum_or_files "$@"
