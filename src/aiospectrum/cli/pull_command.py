@@ -122,7 +122,7 @@ def pull(
     if write_plan is not None and out is not None:
         raise UsageError("--write-plan: expected no --out with it, as nothing is pulled", "give --out to pull --plan")
     if write_plan is not None:
-        return _write_plan(None if catch_up else plan, write_plan, context)
+        return _write_plan(None if catch_up else plan, write_plan, context, as_json=as_json)
     if out is None and dry_run and plan is not None:
         return _print_plans([plan], len(plan), limit, context, as_json=as_json, accounts=accounts)
     if out is None:
@@ -180,7 +180,7 @@ def _print_plans(
     return 0
 
 
-def _write_plan(plan: Plan | None, file: str, context: Context) -> int:
+def _write_plan(plan: Plan | None, file: str, context: Context, *, as_json: bool) -> int:
     if plan is None:
         raise UsageError("expected no --catch-up with --write-plan, as a plan has its times")
     text = f"{plan.to_json()}\n"
@@ -193,6 +193,8 @@ def _write_plan(plan: Plan | None, file: str, context: Context) -> int:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"--write-plan {file}: {reason}", "name another file") from None
     context.print_note(f"{file}: {extent(len(plan), len(plan.zones))} in {plan.span}")
+    if as_json:
+        context.print_json({"file": file, "windows": len(plan), "zones": len(plan.zones)})
     return 0
 
 
