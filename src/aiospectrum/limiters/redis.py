@@ -149,7 +149,7 @@ class RedisLimiter(BaseLimiter):
             await server.aclose()
 
     async def acquire(self, latest: float | None) -> int:
-        """Wait for a permit to send one request.
+        """Wait for a permit to send one request; the wait for a response or for the server is not ended by a deadline.
 
         Args:
             latest: The deadline, in seconds of the event loop's clock; None for none.
