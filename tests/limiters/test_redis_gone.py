@@ -488,6 +488,7 @@ async def test_back_after_all_tasks_were_cancelled(own_redis: RedisServer) -> No
             task.cancel()
         await settle()
         own_redis.start()
-        await take(limiter)
-        await asyncio.sleep(0.2)
-        assert not vars(limiter)["_window"].is_gone
+        async with asyncio.timeout(10):
+            while vars(limiter)["_window"].is_gone:
+                await take(limiter)
+                await asyncio.sleep(0.01)
