@@ -278,9 +278,7 @@ class _Saving:
                 if order is not None and order.beat != beat:
                     beat, silent_since = order.beat, time.monotonic()
                 await self._in_thread(partial(self._report, signals), redaction)
-            if (
-                time.monotonic() - silent_since >= self._part.silence
-            ):  # asked after a look, as this may have been held up
+            if time.monotonic() - silent_since >= self._part.silence:  # after a look, as this may have been held up
                 break
             await asyncio.sleep(self._part.poll)
         return False
