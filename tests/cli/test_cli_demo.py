@@ -117,10 +117,12 @@ def test_the_demo_does_without_names(cli: Any, sandbox: Sandbox) -> None:
         pytest.param(["demo", "--zones", "0"], ">= 1", id="no zones"),
         pytest.param(["demo", "--zones", "10001"], "--zones: expected 1 to 10000, got 10001", id="too many zones"),
         pytest.param(["demo", "--concurrency", "0"], ">= 1", id="no concurrency"),
-        pytest.param(["sandbox", "--apps-per-zone", "-1"], "apps_per_zone is -1", id="apps"),
+        pytest.param(["sandbox", "--apps-per-zone", "-1"], "--apps-per-zone: expected 0 to 1000, got -1", id="apps"),
         pytest.param(["sandbox", "--paygo", "4"], "at most the number of zones, 3, got 4", id="paygo"),
         pytest.param(["sandbox", "--port", "65536"], "65535", id="port"),
-        pytest.param(["sandbox", "--data-lag", "-1"], "data_lag is -1", id="data lag"),
+        pytest.param(
+            ["sandbox", "--data-lag", "-1"], "--data-lag: expected seconds from 0 to a year, got -1", id="data lag"
+        ),
     ],
 )
 def test_bad_usage_starts_nothing(bare_cli: Any, argv: list[str], message: str) -> None:

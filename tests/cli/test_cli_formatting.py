@@ -52,7 +52,7 @@ def test_sparkline(values: list[float], width: int | None, expected: str) -> Non
         (999_949, "999.9 kB"),
         (999_950, "1.0 MB"),
         (1_234_567_890, "1.2 GB"),
-        (5e22, "50,000.0 EB"),
+        (5e22, "50.0 ZB"),
         (-1500, "-1.5 kB"),
     ],
 )
