@@ -55,7 +55,7 @@ def test_identifiers_can_be_copied_from_a_terminal(cli: Any, sandbox: Sandbox, c
 def test_a_pipe_has_everything_on_one_line(cli: Any, sandbox: Sandbox) -> None:
     """Where nobody says how wide the output is, nothing is shortened for programs that read it."""
     zone = sandbox.zones[0]
-    finished = run_process("-m", "aiospectrum.cli", "apps", "list", zone, **cli.environ, COLUMNS="")
+    finished = run_process("-m", "aiospectrum", "apps", "list", zone, **cli.environ, COLUMNS="")
     assert (finished.returncode, finished.stderr) == (0, "")
     lines = finished.stdout.splitlines()[2:]
     assert sorted(line.split()[0] for line in lines) == sorted(sandbox.app_ids(zone))

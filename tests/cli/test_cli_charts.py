@@ -1,5 +1,6 @@
 """``--chart``, ``--chart-file`` and ``aiospectrum report``: charts in the terminal, in files, and pages."""
 
+import io
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from aiospectrum.bulk import open_dataset
 from aiospectrum.charts.panel import Panel, Series
+from aiospectrum.cli.consoles import make_console
 from aiospectrum.cli.terminal_chart import chart_lines
 from aiospectrum.sandbox import Sandbox
 from tests.charts.datasets import HOSTILE, SINCE
@@ -48,6 +50,13 @@ def test_a_chart_fits_the_terminal(cli: Any, sandbox: Sandbox, command: str, dim
     assert "Bytes to clients" in outcome.out
     assert " MB" in outcome.out or " GB" in outcome.out
     assert ("shop.zone" in outcome.out or "game" in outcome.out) is ("appID" in dimensions)
+
+
+def test_a_chart_in_a_file_is_as_wide_as_a_page(cli: Any, sandbox: Sandbox) -> None:
+    """Where there is no terminal, and nobody says how wide one would be."""
+    width = make_console(io.StringIO(), {}).width
+    outcome = cli("bytime", sandbox.zones[0], "--since", "-7d", "--chart", width=width)
+    assert 80 <= max(map(len, outcome.out.splitlines())) <= 120
 
 
 def test_a_chart_shows_heights() -> None:

@@ -150,7 +150,7 @@ def test_ctrl_c_in_the_middle_of_the_demo_is_130(bare_cli: Any) -> None:
 
 def test_the_demo_runs_as_a_process() -> None:
     """The command that the README shows pulls twenty zones, and ends with the result of a query."""
-    finished = run_process("-W", "error", "-m", "aiospectrum.cli", "demo")
+    finished = run_process("-W", "error", "-m", "aiospectrum", "demo")
     assert finished.returncode == 0, finished.stderr
     lines = finished.stdout.splitlines()
     assert lines[1].startswith("20 zones pulled: 20 requests, 0 retries, 2,400 rows in ")

@@ -262,7 +262,7 @@ class Process:
         self._sandbox = sandbox
         environ = environ_of_process(CLOUDFLARE_BASE_URL=sandbox.url, CLOUDFLARE_API_TOKEN=sandbox.api_token)
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "-W", "error", "-m", "aiospectrum.cli", "pull", *argv],
+            [sys.executable, "-W", "error", "-m", "aiospectrum", "pull", *argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -23,10 +23,10 @@ from aiospectrum.bulk import MakeClient
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.limits import LIMIT_URL, SharedLimit, opened
 from aiospectrum.cli.options import MaybeAtLeastOne, check_zone, read_text
+from aiospectrum.cli.plan_options import SaveOptions
 from aiospectrum.cli.profiles import VARIABLE
 from aiospectrum.cli.proxies import find_proxy, with_scheme
-from aiospectrum.cli.save_options import SaveOptions
-from aiospectrum.cli.usage import UsageError, repeated_value
+from aiospectrum.cli.usage_errors import UsageError, repeated_value
 from aiospectrum.client import Client
 from aiospectrum.errors import CredentialsError
 from aiospectrum.policies import RateLimit

@@ -15,7 +15,7 @@ from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened, read_text, split_names
 from aiospectrum.cli.tables import apps_table, details_table
-from aiospectrum.cli.usage import UsageError, in_words, repeated, repeated_value
+from aiospectrum.cli.usage_errors import UsageError, in_words, repeated, repeated_value
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
 from aiospectrum.errors import ConversionError

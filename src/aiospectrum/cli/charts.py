@@ -8,10 +8,11 @@ from cyclopts import Parameter
 
 from aiospectrum.charts.drawing import draw_panels, draw_png, import_vl_convert
 from aiospectrum.charts.reports import panels_of_report
+from aiospectrum.cli.consoles import WIDTH_OF_FILES
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.files import check_file, write_file
 from aiospectrum.cli.terminal_chart import chart_lines
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.models import Report
 from aiospectrum.tables.layout import TidyTable
@@ -30,6 +31,7 @@ ChartFileOption: TypeAlias = Annotated[
 """Where to draw a picture."""
 
 _TOP = 6
+_WIDTH_IN_FILES = 100
 _SUFFIXES = (".svg", ".png")
 
 
@@ -96,6 +98,7 @@ def show_charts(
         write_file("--chart-file", path, draw_png(svg, 2) if path.suffix.lower() == ".png" else svg.encode())
         context.print_note(f"chart written: {path}")
     if chart:
-        for line in chart_lines(panels, context.out.width):
+        width = context.out.width
+        for line in chart_lines(panels, width if width < WIDTH_OF_FILES else _WIDTH_IN_FILES):
             context.out.print(line, soft_wrap=True)
     return chart

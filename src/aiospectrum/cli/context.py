@@ -19,15 +19,14 @@ from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk import app_names
-from aiospectrum.cli.attempts import print_attempts
-from aiospectrum.cli.consoles import make_console
+from aiospectrum.cli.consoles import make_console, print_attempts
 from aiospectrum.cli.formatting import cell
 from aiospectrum.cli.grid import Grid
 from aiospectrum.cli.json_output import asks_for_json, error_values, json_text, with_texts
 from aiospectrum.cli.limits import SharedLimit, opened
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.terminal import until_stopped
-from aiospectrum.cli.usage import UsageError, in_words
+from aiospectrum.cli.usage_errors import UsageError, in_words
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError, SpectrumError
 from aiospectrum.hooks import AttemptHook

@@ -41,7 +41,7 @@ from aiospectrum.cli.options import (
 from aiospectrum.cli.progress import progress_bar
 from aiospectrum.cli.terminal import drawn, repeated, until_stopped
 from aiospectrum.cli.times import parse_duration, parse_time
-from aiospectrum.cli.usage import UsageError, named_as_given
+from aiospectrum.cli.usage_errors import UsageError, named_as_given
 
 __all__ = ["dataset_group"]
 

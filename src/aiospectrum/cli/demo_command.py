@@ -33,7 +33,7 @@ from aiospectrum.cli.options import (
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import failure_lines, result_values
 from aiospectrum.cli.terminal import until_stopped
-from aiospectrum.cli.usage import UsageError, in_words, of_sandbox
+from aiospectrum.cli.usage_errors import UsageError, in_words, of_sandbox
 from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError, SpectrumError

@@ -7,7 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from aiospectrum.cli.options import expand_home
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.usage_errors import UsageError
 
 __all__ = ["check_file", "write_file"]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from aiospectrum.cli.usage import UsageError, in_words
+from aiospectrum.cli.usage_errors import UsageError, in_words
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.limiters import FileLimiter, Limiter, RedisLimiter

@@ -9,7 +9,7 @@ from typing import Final, get_args
 from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from aiospectrum.checks.refusals import closest
-from aiospectrum.cli.usage import UsageError, in_words, repeated, without_tokens
+from aiospectrum.cli.usage_errors import UsageError, in_words, repeated, without_tokens
 from aiospectrum.errors import (
     AmbiguousWriteError,
     BadRequestError,

@@ -12,7 +12,7 @@ from cyclopts import Parameter, Token, validators
 from aiospectrum.checks.formats import FORMATS
 from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.context import Context
-from aiospectrum.cli.usage import UsageError, repeated_value
+from aiospectrum.cli.usage_errors import UsageError, repeated_value
 
 __all__ = [
     "AsJSON",

@@ -1,16 +1,18 @@
-"""The options of what to pull, and the plan that they make."""
+"""The options of what to pull and how to save it, and the plan that they make."""
 
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Final, Literal, TextIO, TypeAlias
+from typing import Annotated, Any, Final, Literal, TextIO, TypeAlias
 
 import attrs
+from cyclopts import Parameter
 
-from aiospectrum.bulk import Kind, Plan, Query
-from aiospectrum.bulk.plan import edges_of
+from aiospectrum.bulk import FileFormat, Kind, Plan, Query
+from aiospectrum.bulk.plan import MAX_TASKS, edges_of
 from aiospectrum.bulk.windows import edge_after, edge_before, usual_length
 from aiospectrum.cli.options import (
+    AtLeastOne,
     NamesOption,
     TimeOption,
     WholeOption,
@@ -18,17 +20,18 @@ from aiospectrum.cli.options import (
     ZonesOption,
     check_filters,
     parse_option,
+    parse_size,
     read_text,
     read_zones,
     split_names,
 )
-from aiospectrum.cli.times import check_order, is_relative, parse_time
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.times import check_order, is_relative, parse_duration, parse_time
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.cli.zones_command import FindZones
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.models import TimeDelta
 
-__all__ = ["PlanOptions"]
+__all__ = ["PlanOptions", "SaveOptions"]
 
 _DEFAULT_METRICS: Final = ("count", "bytesIngress", "bytesEgress")
 _SHARD: Final = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
@@ -185,3 +188,53 @@ def _parse_shard(text: str) -> tuple[int, int]:
     if not 1 <= part <= parts:
         raise UsageError(f"--shard: expected PART/PARTS such as 2/8, with PART from 1 to PARTS, got {text!r}")
     return part, parts
+
+
+_Fresh: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name="--fresh-rows",
+        negative="--no-fresh-rows",
+        show_default=False,
+        help="Save also what is too recent to be complete, which is the default; or wait until it is.",
+    ),
+]
+
+
+@attrs.frozen(kw_only=True)
+class SaveOptions:
+    """How to save."""
+
+    format: FileFormat | None = None
+    """Format of the files: parquet, which is the default, csv or ndjson; all need the extra aiospectrum[arrow]."""
+
+    concurrency: AtLeastOne = 16
+    """Maximum number of requests at once."""
+
+    settle_after: str | None = None
+    """Time after which what is over counts as complete, whatever the API says, such as 36h; 24h when left out."""
+
+    fresh_rows: _Fresh = True
+    """Whether rows that are too recent to be complete are saved."""
+
+    memory: str | None = None
+    """Memory for what is not written yet, such as 512MB; 256MiB when left out."""
+
+    max_tasks: AtLeastOne = MAX_TASKS
+    """Windows of all zones beyond which a plan is refused, as its time is most likely mistyped."""
+
+    writer: str | None = None
+    """Name of this command, w1 to w9999, where several save to one dataset at once, each with another name."""
+
+    def arguments(self) -> dict[str, Any]:
+        """Give what was chosen as arguments of :func:`aiospectrum.bulk.save`.
+
+        Raises:
+            UsageError: An option cannot be read.
+        """
+        given = {name: value for name, value in attrs.asdict(self).items() if value is not None}
+        if self.settle_after is not None:
+            given["settle_after"] = parse_option("--settle-after", self.settle_after, parse_duration)
+        if self.memory is not None:
+            given["memory"] = parse_option("--memory", self.memory, parse_size)
+        return given

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from aiospectrum.checks.refusals import closest
-from aiospectrum.cli.usage import UsageError, repeated_value
+from aiospectrum.cli.usage_errors import UsageError, repeated_value
 
 __all__ = ["CONFIG", "VARIABLE", "Profile", "read_profile"]
 

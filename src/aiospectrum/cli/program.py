@@ -27,7 +27,7 @@ from aiospectrum.cli.report_page_command import report
 from aiospectrum.cli.sandbox_command import sandbox
 from aiospectrum.cli.shared_options import SharedOptions
 from aiospectrum.cli.terminal import StoppedError, discard_output
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.cli.watch_command import watch
 from aiospectrum.cli.zones_command import zones
 from aiospectrum.errors import CredentialsError, InvalidArgumentError, SpectrumError

@@ -20,7 +20,7 @@ from aiospectrum.cli.accounts import AccountOptions, Accounts, executor_of, read
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsPlainJSON, Passed, check_folder, expand_home, flattened
-from aiospectrum.cli.plan_options import PlanOptions
+from aiospectrum.cli.plan_options import PlanOptions, SaveOptions
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import (
     extent,
@@ -30,9 +30,8 @@ from aiospectrum.cli.pull_report import (
     result_lines,
     result_values,
 )
-from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.cli.terminal import until_stopped
-from aiospectrum.cli.usage import UsageError, named_as_given
+from aiospectrum.cli.usage_errors import UsageError, named_as_given
 from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.policies import RateLimit
 

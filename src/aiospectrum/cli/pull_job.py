@@ -14,7 +14,7 @@ from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.progress import Meter, PullView, Reading, pull_lines, pull_screen
 from aiospectrum.cli.terminal import GRACE, Interruption, StoppedError, drawn, repeated, signals_to
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.limiters.base import BaseLimiter
 
 __all__ = ["PullJob", "PullResult", "need_pyarrow"]

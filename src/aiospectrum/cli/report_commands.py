@@ -27,7 +27,7 @@ from aiospectrum.cli.options import (
 )
 from aiospectrum.cli.tables import current_table, protocols_table, report_note, report_table, usage_table
 from aiospectrum.cli.times import check_order, parse_time
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
 from aiospectrum.errors import ResponseError

@@ -26,7 +26,7 @@ from aiospectrum.cli.options import (
 )
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.cli.times import parse_time
-from aiospectrum.cli.usage import UsageError, named_as_given
+from aiospectrum.cli.usage_errors import UsageError, named_as_given
 from aiospectrum.cli.zones_command import find_zones
 
 __all__ = ["report"]

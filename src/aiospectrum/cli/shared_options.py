@@ -9,7 +9,7 @@ from cyclopts import Parameter, validators
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.limits import LIMIT_URL, SharedLimit
 from aiospectrum.cli.profiles import CONFIG, read_profile
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.usage_errors import UsageError
 
 __all__ = ["SharedOptions"]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aiospectrum._codec.writers import format_date_time
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.usage_errors import UsageError
 
 __all__ = ["check_order", "is_relative", "parse_duration", "parse_time"]
 

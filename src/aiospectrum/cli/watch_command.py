@@ -23,7 +23,7 @@ from aiospectrum.cli.options import (
     read_zones,
 )
 from aiospectrum.cli.terminal import StoppedError, drawn, until_stopped
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.cli.watch_view import WatchView, add_names, add_round, round_values, watch_lines, watch_screen
 from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.client import Client

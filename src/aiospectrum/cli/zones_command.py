@@ -11,7 +11,7 @@ from aiospectrum.cli.context import Context
 from aiospectrum.cli.grid import Column, Grid
 from aiospectrum.cli.options import AsJSON, Passed, is_zone_id, read_zone, read_zone_name
 from aiospectrum.cli.terminal import until_stopped
-from aiospectrum.cli.usage import UsageError
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.client import Client
 from aiospectrum.errors import PermissionDeniedError
 from aiospectrum.limiters.base import BaseLimiter
