@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from html import escape
+from textwrap import wrap
 from typing import Final
 
 __all__ = ["draw_ratios"]
@@ -15,6 +16,8 @@ _BAR: Final = 15
 _STEP: Final = 19
 _GAP: Final = 34
 _LEAST: Final = 0.9
+_NOTE: Final = 110
+"""Characters of a line of a note, in a broad font."""
 _TICKS: Final = (1, 2, 5, 10, 20, 50, 100)
 _STYLE: Final = """
   text { font: 12px system-ui, sans-serif; fill: #6e7781 }
@@ -55,7 +58,7 @@ def draw_ratios(
             parts.append(f'<rect class="{css}" x="{left}" y="{y}" width="{right - left:.1f}" height="{_BAR}"/>')
             parts.append(_text(right + 6, y + 12, f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}", ""))
             y += _STEP
-    bottom = y
+    bottom, notes = y, [line for note in notes for line in wrap(note, _NOTE)]
     parts += [_text(16, bottom + 26 + 16 * number, note, "note") for number, note in enumerate(notes)]
     height = bottom + 26 + 16 * len(notes)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img"'

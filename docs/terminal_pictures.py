@@ -35,6 +35,9 @@ SIX: Final = "count,bytesIngress,bytesEgress,durationAvg,durationMedian,duration
 
 COMMANDS: Final = {
     "help": "--help",
+    "help-watch": "watch --help",
+    "zones": "zones",
+    "usage": "usage --since -24h",
     "apps-list": "apps list ZONE",
     "apps-get": "apps get ZONE APP",
     "apps-create": "apps create ZONE --protocol tcp/2222 --dns-name new.zone1.example --dns-type CNAME "
@@ -45,9 +48,13 @@ COMMANDS: Final = {
     "bytime": f"bytime ZONE --metrics {SIX} --since -3h --until now",
     "bytime-apps": f"bytime ZONE --metrics {SIX} --dimensions appID --since -2h --until now --limit 3",
     "summary": "summary ZONE --metrics count,bytesIngress,durationAvg --dimensions event,appID --limit 6 --sort=-count",
+    "nothing": "bytime ZONE --filters event==nothing --since -3h --until now",
+    "chart": "bytime ZONE --metrics count --dimensions appID --since -12h --until now --chart",
+    "chart-sums": "summary ZONE --metrics count --dimensions appID,event --since -12h --until now --chart",
     "json": "current ZONE --app-ids APP --json",
     "watch": "watch --zone ZONE --zone OTHER --rounds 5",
     "watch-one": "watch --zone ZONE --rounds 30",
+    "watch-failed": "watch --zone ZONE --zone STRANGER --rounds 2",
     "pull": "pull --zone ZONE --zone OTHER --zone STRANGER --since 2026-11-26 --until 2026-11-27 --out OUT",
     "pull-dry-run": "pull --zone ZONE --zone OTHER --since 2026-11-20 --until 2026-11-27 --dry-run",
     "dataset-status": "dataset status OUT",

@@ -30,10 +30,9 @@ class CommandHelp(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make a section of each command, with a table of each box of its help."""
-        common = set(read_help().boxes["Parameters"])
-        return [self._section(words, read_help(*words), common if words else set()) for words in commands()]
+        return [self._section(words, read_help(*words)) for words in commands()]
 
-    def _section(self, words: list[str], help_: Help, common: set[tuple[str, str]]) -> nodes.section:
+    def _section(self, words: list[str], help_: Help) -> nodes.section:
         title = " ".join(["aiospectrum", *words])
         section = nodes.section("", nodes.title("", title), ids=[nodes.make_id(title)])
         section += nodes.literal_block(help_.usage, help_.usage, language="text")
@@ -45,8 +44,8 @@ class CommandHelp(SphinxDirective):
             else:
                 section += nodes.paragraph("", "", *_marked(paragraph))
         for name, rows in help_.boxes.items():
-            if rows := [row for row in rows if row not in common]:
-                section += nodes.rubric("", name if words or name != "Parameters" else "Of every command")
+            if not words or name != "Options of all commands":
+                section += nodes.rubric("", name)
                 section += _table(rows)
         return section
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, Final
 
 import attrs
+from docutils import nodes
 from public_names import find_definition, is_alias, is_hidden, is_shown, parse, public_names
 from sphinx.application import Sphinx
 from sphinx.util.inspect import TypeAliasForwardRef
@@ -118,6 +119,13 @@ def restore_fields(_: Sphinx, what: str, name: str, obj: Any, options: Any, line
     lines[:] = _SPARED.pop(name, lines)
 
 
+def show_dashes(_: Sphinx, page: nodes.document) -> None:
+    """Show a dash behind the name of a parameter, where Sphinx puts two hyphens and leaves them to smart quotes."""
+    for text in list(page.findall(nodes.Text)):
+        if text.startswith(" -- "):
+            text.parent.replace(text, nodes.Text(f" \N{EN DASH} {text[4:]}"))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Add it all."""
     app.connect("config-inited", keep_annotations)
@@ -126,4 +134,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", leave_out_attributes, priority=400)  # before napoleon
     app.connect("autodoc-process-docstring", spare_fields, priority=400)
     app.connect("autodoc-process-docstring", restore_fields, priority=600)
+    app.connect("doctree-read", show_dashes)
     return {"parallel_read_safe": True}

@@ -209,7 +209,7 @@ class BaseClient(HTTPTransport):
             rate_limit: As for :class:`Client`; the client's own limiter, shared with its other calls, when left out.
 
         Returns:
-            A client that is open as long as this one is: they share one session, and closing either closes both.
+            A client that is open as long as this one is; they share one session, and closing either closes both.
 
         Raises:
             InvalidArgumentError: An argument is invalid.

@@ -6,7 +6,7 @@
     ├── InvalidArgumentError (also ValueError)    an argument was refused before anything was sent
     │   └── ConversionError                       values that a converter cannot read or write
     ├── CredentialsError (also ValueError)        credentials are missing, unusable or of two schemes
-    ├── ClientStateError (also RuntimeError)      the client is used outside its ``async with``, or was left meanwhile
+    ├── ClientStateError (also RuntimeError)      the client is used outside its async with, or was left meanwhile
     ├── TableError                                a report cannot be made into a table
     └── RequestError                              a call failed after its request was built
         ├── ConnectionFailedError                 no connection, or the response did not arrive whole
@@ -20,7 +20,7 @@
             │   └── MalformedBodyError            its body is no JSON object
             ├── BodyTooLargeError                 the body is larger than the client takes
             ├── RedirectError                     300 to 399: redirects are not followed
-            ├── UnsuccessfulError                 ``success: false`` in a 2xx response
+            ├── UnsuccessfulError                 success: false in a 2xx response
             ├── BadRequestError                   400
             ├── AuthenticationError               401
             ├── PermissionDeniedError             403
@@ -113,9 +113,21 @@ class SpectrumError(Exception):
 
 
 class InvalidArgumentError(SpectrumError, ValueError):
-    """An argument was refused before anything was sent."""
+    """An argument was refused before anything was sent.
 
-    def __init__(self, message: str, *, field: str = "", value: str = "", expected: str = "") -> None:
+    Its parts are there for programs that have other names for the arguments, as the command has.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str = "",
+        value: str = "",
+        expected: str = "",
+        hint: str = "",
+        takes_unchecked: bool = False,
+    ) -> None:
         """Keep what was wrong.
 
         Args:
@@ -123,11 +135,15 @@ class InvalidArgumentError(SpectrumError, ValueError):
             field: Name of the argument, with the path inside it (``app.origin_dns.ttl``).
             value: Representation of the refused value, shortened.
             expected: What was expected instead.
+            hint: What to do about it, if more is known than that; else empty.
+            takes_unchecked: Whether ``Unchecked`` lets the value pass, as it may be newer than this version.
         """
         super().__init__(message)
         self.field = field
         self.value = value
         self.expected = expected
+        self.hint = hint
+        self.takes_unchecked = takes_unchecked
 
 
 class ConversionError(InvalidArgumentError):
@@ -206,7 +222,10 @@ class ConnectionFailedError(RequestError):
 
 
 class LimiterUnavailableError(ConnectionFailedError):
-    """The server that keeps the rate limit cannot be reached, so that no permit could be had: nothing was sent."""
+    """The server that keeps the rate limit cannot be reached, so that no permit could be had: nothing was sent.
+
+    With ``when_gone`` a limiter lets calls go on at a part of the limit instead.
+    """
 
     was_sent = False
     is_permanent = True

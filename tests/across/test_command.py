@@ -31,7 +31,7 @@ async def pulling(sandbox: Sandbox, folder: Path) -> AsyncIterator[asyncio.subpr
         f"{name}_TOKEN": sandbox.api_token for name in halves
     }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "aiospectrum.cli", "pull", "--accounts", str(file), "--processes", "2"),
+        *(sys.executable, "-m", "aiospectrum", "pull", "--accounts", str(file), "--processes", "2"),
         *(*TIMES, "--concurrency", "1", "--out", str(folder / "out")),
         env=environ,
         stdout=asyncio.subprocess.PIPE,

@@ -442,6 +442,64 @@ async def test_a_call_that_hears_nothing(tmp_path: Path) -> None:
     assert signals_in(tmp_path) == []
 
 
+class SlowLocks(MemoryFileSystem):
+    """Files in memory; locks take a while to be written."""
+
+    protocol = "slowlocks"
+    writing = threading.Event()
+
+    def pipe_file(self, path: str, *arguments: Any, **options: Any) -> Any:
+        super().pipe_file(path, *arguments, **options)
+        if "lock" in path.rpartition("/")[2]:
+            self.writing.set()
+            time.sleep(0.3)
+
+
+async def test_a_cancellation_at_the_start(sandbox: Sandbox) -> None:
+    """The dataset's lock, under way when the call is cancelled, is left to nobody."""
+    register_implementation("slowlocks", SlowLocks, clobber=True)
+    SlowLocks.writing.clear()
+    with ThreadPoolExecutor(1) as executor:
+        plan = plan_of(sandbox.zones)
+        saving = asyncio.create_task(save_across(executor, accounts_of(sandbox), plan, "slowlocks://start/set"))
+        await wait_for(SlowLocks.writing.is_set)
+        assert await cancelled(saving) < 5
+    assert [path for path in SlowLocks.store if "start" in path] == []
+
+
+def _make_client_slowly(url: str, token: str) -> Client:
+    time.sleep(4)  # on the event loop of the worker
+    return make_client(url, token)
+
+
+async def test_a_worker_that_is_held_up(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A part that did not look for orders for so long goes on, as there have been some."""
+    accounts = dict.fromkeys(sandbox.zones, partial(_make_client_slowly, sandbox.url, sandbox.api_token))
+    with Hurried(1) as executor:
+        saved = await save_across(executor, accounts, plan_of(sandbox.zones), tmp_path, format="ndjson")
+    assert saved.ok
+    assert saved.done == saved.total > 0
+
+
+async def test_an_executor_that_holds_up_who_submits(tmp_path: Path) -> None:
+    """Parts that run hear from the call while it waits to submit others, which may take long."""
+
+    class Bounded(Hurried):
+        def submit(self, fn: Any, part: Any, /) -> Any:
+            future = super().submit(fn, part)
+            future.exception()
+            return future
+
+    shown: list[SaveProgress] = []
+    async with Sandbox(zones=2, rate_limit=None, faults=Faults(latency=0.2)) as sandbox:
+        with Bounded(1) as executor:
+            plan = plan_of(sandbox.zones, days=20)
+            saved = await run(executor, sandbox, tmp_path, plan=plan, concurrency=1, on_progress=shown.append)
+    assert saved.ok
+    assert saved.done == 40
+    assert len({each.done for each in shown if each.done < 20}) > 1
+
+
 HOSTILE = {
     "huge": b"[" * (1 << 22),
     "nested": b'{"x":' + b"[" * 4000,

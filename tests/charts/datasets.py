@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,9 @@ def _number(metric: str, row: int, hour: int) -> float:
     return (row + 1) * 1000 + hour * (7 if metric == "count" else 70_003)
 
 
-def _respond(call: Call, values: Mapping[str, Sequence[str]], *, data_lag: float) -> Report:
+def _respond(
+    call: Call, values: Mapping[str, Sequence[str]], *, data_lag: float, number: Callable[[str, int, int], float]
+) -> Report:
     since, until = call.times
     query = ReportQuery(
         metrics=call.query["metrics"], dimensions=(call.query["dimensions"] or []), since=since, until=until
@@ -65,7 +67,7 @@ def _respond(call: Call, values: Mapping[str, Sequence[str]], *, data_lag: float
     metrics = call.query["metrics"]
     if "time_delta" not in call.query:
         data = [
-            ReportSummaryRow(dimensions=list(row), metrics=[_number(name, place, 5) for name in metrics])
+            ReportSummaryRow(dimensions=list(row), metrics=[number(name, place, 5) for name in metrics])
             for place, row in enumerate(rows)
         ]
         return ReportSummary(data=data, **shared)
@@ -74,7 +76,7 @@ def _respond(call: Call, values: Mapping[str, Sequence[str]], *, data_lag: float
     return ReportByTime(
         data=[
             ReportByTimeRow(
-                dimensions=list(row), metrics=[[_number(name, place, hour) for hour in hours] for name in metrics]
+                dimensions=list(row), metrics=[[number(name, place, hour) for hour in hours] for name in metrics]
             )
             for place, row in enumerate(rows)
         ],
@@ -96,6 +98,7 @@ def make_dataset(
     fails: Mapping[str, Exception] | None = None,
     missing: Collection[tuple[str, int]] = (),
     data_lag: float = 0,
+    number: Callable[[str, int, int], float] = _number,
     window: Any = None,
     **query: Any,
 ) -> Dataset:
@@ -104,7 +107,7 @@ def make_dataset(
     def respond(call: Call) -> Any:
         if (call.zone_id, (call.times[0] - SINCE).days) in missing:
             return SpectrumError("no such day")
-        return (fails or {}).get(call.zone_id) or _respond(call, values, data_lag=data_lag)
+        return (fails or {}).get(call.zone_id) or _respond(call, values, data_lag=data_lag, number=number)
 
     asked = Query(
         kind=kind,

@@ -1,5 +1,6 @@
 """Pages in a browser: nothing is loaded, nothing complains, and they fit."""
 
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -32,9 +33,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     hostile = make_dataset(
         folder / "hostile", values={**VALUES, "appID": HOSTILE[:10], "coloName": HOSTILE[:9]}, days=1
     )
+    huge = make_dataset(folder / "huge", number=lambda name, *_: 2**62 if name[0] in "cb" else 1e12, days=1)
     names = dict(zip(HOSTILE, reversed(HOSTILE), strict=True))
     made = {
         "usual": usual.render_report(names={APPS[0]: "a-very-long-name-of-a-host-" * 4 + ".example"}),
+        "huge": huge.render_report(),
         "hostile": hostile.render_report(names=names, title=HOSTILE[0]),
         "interactive": hostile.render_report(names=names, title=HOSTILE[5], interactive=True),
     }
@@ -62,11 +65,13 @@ async def test_a_page_is_quiet(tab: Tab, pages: dict[str, Path], name: str) -> N
     ("width", "media"),
     [(320, "screen"), (390, "screen"), (768, "screen"), (1280, "screen"), (2560, "screen"), (700, "print")],
 )
-@pytest.mark.parametrize("name", ["usual", "hostile"])
+@pytest.mark.parametrize("name", ["usual", "huge", "hostile"])
 async def test_a_page_fits(tab: Tab, pages: dict[str, Path], name: str, width: int, media: str) -> None:
     """No screen scrolls sideways, no paper is too narrow, and texts of charts can be read on each."""
     await tab.show(pages[name], width, media=media)
     assert await tab.evaluate("document.documentElement.scrollWidth") <= width
+    wide = "[...document.querySelectorAll('.tile, td')].filter(each => each.scrollWidth > each.clientWidth).length"
+    assert await tab.evaluate(wide) == 0
     sizes = await tab.evaluate(
         "[...document.querySelectorAll('.plot svg')].filter(svg => svg.checkVisibility()).map(svg =>"
         " 11 * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)"
@@ -88,3 +93,10 @@ async def test_it_is_dark_where_it_is_wanted(tab: Tab, pages: dict[str, Path]) -
     assert all(one != other for one, other in zip(light, dark, strict=True))
     await tab.show(pages["usual"], scheme="dark", media="print")
     assert (await tab.evaluate(colours))[1:] == light[1:]
+
+
+async def test_paper_has_no_gaps(tab: Tab, pages: dict[str, Path]) -> None:
+    """A usual report is three pages, as tables go on on the next one and charts are no larger than on a screen."""
+    await tab.show(pages["usual"], media="print")
+    said = await tab.call("Page.printToPDF")
+    assert base64.b64decode(said["data"]).count(b"/Type /Page\n") == 3

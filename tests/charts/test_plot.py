@@ -245,6 +245,8 @@ def test_intervals_of_charts(start: datetime, length: timedelta, least: str | No
         (human_number(12_345), "12,345"),
         (human_number(999_999), "1.00 million"),
         (human_number(45_600_000_000), "45.6 billion"),
+        (human_number(2**63), "9.22 quintillion"),
+        (human_size(2**80), "1.2 YB"),
         (human_duration(250), "250 ms"),
         (human_duration(5_400_000), "1.5 h"),
         (percent(1, 8), "12 %"),
@@ -376,3 +378,13 @@ print(report.plot().to_dict()["title"]["text"])
 """
     done = subprocess.run([sys.executable, "-c", hidden + code], capture_output=True, text=True, check=False)  # noqa: S603
     assert (done.stdout, done.returncode) == ("Events\n", 0), done.stderr
+
+
+def test_a_legend_is_no_wider_than_the_plot() -> None:
+    """Long names are one below another, and short ones in a row."""
+    for name, columns in (("a" * 100, 1), ("SFO", 6)):
+        rows = {(f"{name}{place}",): [[1, 2]] for place in range(6)}
+        chart = by_time(["coloName"], rows, "count").plot().to_dict()
+        legend = chart["layer"][-1]["encoding"]["color"]["legend"]
+        assert legend["columns"] >= columns
+        assert legend["columns"] * (36 + min(legend["labelLimit"], 4 * len(name))) <= chart["width"]

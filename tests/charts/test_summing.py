@@ -1,7 +1,10 @@
 """Rows are added up exactly, a file at a time."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Collection, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from aiospectrum.bulk import Query
 from aiospectrum.bulk.columns import schema_of
 from aiospectrum.bulk.dataset.summing import sum_rows
 from aiospectrum.charts.bins import make_bins
-from tests.charts.datasets import APPS, SINCE, ZONES
+from tests.charts.datasets import APPS, SINCE, VALUES, ZONES, make_dataset
 
 pa = pytest.importorskip("pyarrow")
 
@@ -37,7 +40,10 @@ def table(rows: list[dict[str, Any]]) -> Any:
 
 def sums(*tables: Any, **options: Any) -> Any:
     return sum_rows(
-        lambda: iter(tables), QUERY, BINS, **{"measure": ["bytesIngress"], "by": ["appID"], "top": 2, **options}
+        lambda columns: (each.select(list(columns)) for each in tables),
+        QUERY,
+        BINS,
+        **{"measure": ["bytesIngress"], "by": ["appID"], "top": 2, **options},
     )
 
 
@@ -88,7 +94,7 @@ def test_memory_is_that_of_a_file() -> None:
     one = table([{"appID": APPS[number % 40], "bytesIngress": number} for number in range(20_000)])
     held: list[int] = []
 
-    def read() -> Iterator[Any]:
+    def read(_: Collection[str]) -> Iterator[Any]:
         for _ in range(100):
             copy = pa.concat_tables([one.take(pa.array(range(len(one))))]).combine_chunks()
             held.append(pa.total_allocated_bytes())
@@ -99,3 +105,16 @@ def test_memory_is_that_of_a_file() -> None:
     assert found.rows == 2_000_000
     assert len(held) == 200
     assert max(held) - before < 12 * one.nbytes
+
+
+def test_memory_does_not_follow_the_size_of_a_file(tmp_path: Path) -> None:
+    """What Arrow takes for a chart is that of a few thousand rows, whatever a file of Parquet has."""
+    pytest.importorskip("altair")
+    make_dataset(tmp_path, days=1, zones=ZONES, values={**VALUES, "appID": APPS[:30]})
+    peak = (
+        "import sys, pyarrow; from aiospectrum.bulk import open_dataset; open_dataset(sys.argv[1]).plot();"
+        " print(pyarrow.default_memory_pool().max_memory())"
+    )
+    command = [sys.executable, "-c", peak, str(tmp_path)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)  # noqa: S603 - ours
+    assert int(said.stdout) < 12 << 20

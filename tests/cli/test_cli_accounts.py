@@ -83,8 +83,8 @@ NO_ACCOUNTS = [
     ),
     ('[accounts.a]\ntoken = "T"', "zones: expected a list of the identifiers of zones"),
     ('[accounts.a]\ntoken = "T"\nzones = []', "zones: expected a list of the identifiers of zones"),
-    ('[accounts.a]\ntoken = "T"\nzones = ["x"]', "zones: expected the 32 hexadecimal characters"),
-    ('[accounts.a]\ntoken = "T"\nzones = [5]', "zones: expected the 32 hexadecimal characters"),
+    ('[accounts.a]\ntoken = "T"\nzones = ["x"]', "zones: expected the identifier of a zone"),
+    ('[accounts.a]\ntoken = "T"\nzones = [5]', "zones: expected the identifier of a zone"),
     (f'[accounts.a]\ntoken = "T"\nzones = ["{ZONE}", "{ZONE.upper()}"]', "expected each zone once"),
 ]
 

@@ -55,7 +55,7 @@ def test_identifiers_can_be_copied_from_a_terminal(cli: Any, sandbox: Sandbox, c
 def test_a_pipe_has_everything_on_one_line(cli: Any, sandbox: Sandbox) -> None:
     """Where nobody says how wide the output is, nothing is shortened for programs that read it."""
     zone = sandbox.zones[0]
-    finished = run_process("-m", "aiospectrum.cli", "apps", "list", zone, **cli.environ, COLUMNS="")
+    finished = run_process("-m", "aiospectrum", "apps", "list", zone, **cli.environ, COLUMNS="")
     assert (finished.returncode, finished.stderr) == (0, "")
     lines = finished.stdout.splitlines()[2:]
     assert sorted(line.split()[0] for line in lines) == sorted(sandbox.app_ids(zone))
@@ -101,12 +101,25 @@ def test_every_option_of_an_app_reaches_the_api(cli: Any, sandbox: Sandbox) -> N
 
 
 def test_static_addresses_are_split_at_commas(cli: Any, sandbox: Sandbox) -> None:
-    """`--edge-ips` makes static addresses, whatever the API then thinks of them."""
-    options = ["--protocol", "tcp/22-23", "--dns-name", "s.zone1.example", "--dns-type", "CNAME"]
+    """`--edge-ips` makes static addresses."""
+    options = ["--protocol", "tcp/22-23", "--dns-name", "s.zone1.example", "--dns-type", "ADDRESS"]
     options += ["--origin-dns-name", "o.zone1.example", "--origin-port", "22-23", "--edge-ips", "192.0.2.1, 192.0.2.2"]
+    created = json.loads(cli("apps", "create", sandbox.zones[0], *options, "--json").out)
+    assert created["edge_ips"] == {"type": "static", "ips": ["192.0.2.1", "192.0.2.2"]}
+
+
+def test_what_breaks_a_rule_is_refused_or_explained(cli: Any, sandbox: Sandbox) -> None:
+    """Before it is sent, all that is wrong at once; with `--unchecked` by the API, whose code is explained."""
+    options = ["--protocol", "udp/53", "--dns-name", "d.zone1.example", "--origin-direct", "udp://192.0.2.1:53-54"]
+    options += ["--tls", "full"]
     outcome = cli("apps", "create", sandbox.zones[0], *options)
+    assert outcome.status == 2
+    assert "aiospectrum: --tls: expected off" in outcome.err
+    assert "also app.origin_direct[0]: expected 1 port at the origin" in outcome.err
+    outcome = cli("apps", "create", sandbox.zones[0], *options, "--unchecked")
     assert outcome.status == 1
-    assert "ADDRESS" in outcome.err
+    assert "answered 400" in outcome.err
+    assert "an origin's address is not valid or not permitted: write tcp://192.0.2.1:22" in outcome.err
 
 
 def test_what_get_prints_update_takes(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -153,13 +166,13 @@ def test_values_newer_than_this_version_are_sent_on_request(cli: Any, sandbox: S
         pytest.param(
             ["--file", "-"],
             '{"protocol": "tcp/22", "dns": {}, "tsl": "full"}',
-            "standard input.tsl: expected a key of AppRequest (did you mean 'tls'?)",
+            "standard input: tsl: expected a key of AppRequest, got 'tsl'; did you mean 'tls'?",
             id="unknown key",
         ),
         pytest.param(
             ["--file", "-"],
             '{"protocol": "tcp/22", "dns": {"nmae": "a"}}',
-            "standard input.dns.nmae: expected a key of DNS (did you mean 'name'?)",
+            "standard input: dns.nmae: expected a key of DNS, got 'nmae'; did you mean 'name'?",
             id="unknown inner key",
         ),
         pytest.param(
@@ -168,7 +181,7 @@ def test_values_newer_than_this_version_are_sent_on_request(cli: Any, sandbox: S
             "input: expected each key once, got 'tls' twice",
             id="twice",
         ),
-        pytest.param(["--file", "-"], '{"origin_port": NaN}', "NaN is no JSON", id="no number"),
+        pytest.param(["--file", "-"], '{"origin_port": NaN}', "expected JSON, got NaN;", id="no number"),
         pytest.param([*DIRECT, "--tls", "ful"], None, "--tls: expected one of off, flexible, full,", id="enum"),
         pytest.param(
             [*DIRECT, "--edge-ip-connectivity", "v4"], None, "--edge-ip-connectivity: expect", id="inner enum"
@@ -267,7 +280,7 @@ def test_missing_numbers_are_empty_cells_and_nulls(serve_results: Any) -> None:
         ["2024-05-08", "10:00", "1"],
         ["2.0", "kB"],
         ["total", "2.0", "kB"],
-        ["1", "row", "of", "2", "intervals", "each;", "data", "lag:", "unknown"],
+        ["1", "row", "of", "2", "intervals;", "data", "lag:", "unknown"],
     ]
     assert cli("summary", STRANGER).out.splitlines()[2].split() == ["5", "B"]
     unnamed = cli("current", STRANGER)
@@ -437,9 +450,12 @@ def test_rows_and_lag_mean_what_they_say(sandbox: Sandbox, cli: Any, serve_resul
     lines = outcome.out.splitlines()
     assert lines[-1] == "5 rows of 7 intervals each; data lag: 0 s"
     assert len(lines) == 2 + 5 * 7 + 1 + 1
+    assert cli("bytime", sandbox.zones[0]).out.splitlines()[-1] == "1 row of 7 intervals; data lag: 0 s"
+    nothing = cli("bytime", sandbox.zones[0], "--filters", "event==nothing")
+    assert nothing.out == "no events match; data lag: 0 s\n"
     late = {"data": [], "data_lag": 1500, "max": {}, "min": {}, "query": {}, "rows": 0, "totals": {}}
     lagging = serve_results({f"/zones/{STRANGER}/spectrum/analytics/events/summary": late})
-    note = "0 rows; data lag: 1,500 s since the last event that is counted; newer ones may be missing"
+    note = "no events match; data lag: 1,500 s since the last event that is counted; newer ones may be missing"
     assert lagging("summary", STRANGER).out.strip() == note
 
 

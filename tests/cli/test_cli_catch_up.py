@@ -95,7 +95,7 @@ def test_zones_and_shards(at: Any, sandbox: Sandbox, out: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        pytest.param("", "there is no dataset to extend: say what to pull and from when", id="no dataset"),
+        pytest.param("", "there is no dataset to extend: say what to pull and from when for the", id="no dataset"),
         pytest.param("--until now", "expected no --until with --catch-up", id="until"),
         pytest.param("--metrics count", "expected --since with --metrics, for the first run", id="no since"),
         pytest.param("--shard 1/2", "expected --since with --shard", id="a shard"),

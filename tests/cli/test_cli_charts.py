@@ -1,5 +1,6 @@
 """``--chart``, ``--chart-file`` and ``aiospectrum report``: charts in the terminal, in files, and pages."""
 
+import io
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from aiospectrum.bulk import open_dataset
 from aiospectrum.charts.panel import Panel, Series
+from aiospectrum.cli.consoles import make_console
 from aiospectrum.cli.terminal_chart import chart_lines
 from aiospectrum.sandbox import Sandbox
 from tests.charts.datasets import HOSTILE, SINCE
@@ -50,6 +52,13 @@ def test_a_chart_fits_the_terminal(cli: Any, sandbox: Sandbox, command: str, dim
     assert ("shop.zone" in outcome.out or "game" in outcome.out) is ("appID" in dimensions)
 
 
+def test_a_chart_in_a_file_is_as_wide_as_a_page(cli: Any, sandbox: Sandbox) -> None:
+    """Where there is no terminal, and nobody says how wide one would be."""
+    width = make_console(io.StringIO(), {}).width
+    outcome = cli("bytime", sandbox.zones[0], "--since", "-7d", "--chart", width=width)
+    assert 80 <= max(map(len, outcome.out.splitlines())) <= 120
+
+
 def test_a_chart_shows_heights() -> None:
     """Twice as much is twice as high, nothing is nothing, and texts are no commands of the terminal."""
     starts = [SINCE.replace(hour=hour) for hour in range(4)]
@@ -60,6 +69,25 @@ def test_a_chart_shows_heights() -> None:
     columns = ["".join(column).count("█") for column in zip(*(line[15:25] for line in lines[2:10]), strict=True)]
     assert [columns[0], columns[3], columns[6], columns[9]] == [0, 4, 8, 0]
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("starts", [(), (SINCE,)], ids=["sums", "by time"])
+def test_labels_of_a_chart_stay_apart(starts: Any) -> None:
+    """Where they are shortened, wherever they differ."""
+    labels = [f"web-shop.zone{number}.example.com · disconnect" for number in range(5)]
+    series = [Series(label=text, values=[5]) for text in labels]
+    panel = Panel(title="T", metric="count", series=series, starts=starts)
+    lines = [line.plain for line in chart_lines([panel], 60)]
+    assert max(map(len, lines)) <= 60
+    assert len({line[:20] for line in lines if line.startswith("web-shop")}) == 5, lines
+
+
+def test_numbers_beside_a_chart_are_named(cli: Any, sandbox: Sandbox) -> None:
+    """What is drawn is per hour, and what stands at the end of a line is the sum of it."""
+    lines = cli("bytime", sandbox.zones[0], "--dimensions", "appID", "--chart", width=80).out.splitlines()
+    first = next(place for place, line in enumerate(lines) if ".zone1." in line)
+    assert lines[first - 1] == "total".rjust(80)
+    assert len(lines[first]) == 80
 
 
 def test_a_chart_in_a_file(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:

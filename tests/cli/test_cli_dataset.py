@@ -51,7 +51,7 @@ def test_a_status_at_two_widths(cli: Any, sandbox: Sandbox, pull: Any, out: Path
     assert max(map(len, lines[3:])) <= width
     ids = {zone: zone if width == 120 else f"{zone[:4]}…{zone[-4:]}" for zone in (STRANGER, *sandbox.zones)}
     rows = table(outcome.out)
-    assert rows[0] == [ids[STRANGER], "-", "-", "-", "2.5 d", "3"]
+    assert rows[0] == [ids[STRANGER], "-", "-", "-", "2.5 days", "3"]
     times = ["2024-05-06 00:00", "2024-05-08 00:00", "13 h", "-", "-"]
     assert rows[1:4] == [[ids[zone], *times] for zone in sorted(sandbox.zones)]
     assert ("… is cut: whole with --wide or --json" in lines) == (width == 80)
@@ -168,15 +168,15 @@ def test_a_query_gains_a_metric(cli: Any, pull: Any, out: Path) -> None:
         pytest.param(
             ["delete-before", "{none}", "9d", "--yes"], "{none}: there is no dataset", id="delete, no dataset"
         ),
-        pytest.param(["status", "nope://x/y"], "nope://x/y: expected a URL that fsspec knows", id="no file system"),
+        pytest.param(["status", "nope://x/y"], "FOLDER: expected a URL that fsspec knows", id="no file system"),
         pytest.param(["extend", "{out}"], "expected --metrics with the metrics to add", id="no metrics"),
         pytest.param(["extend", "{out}", "--metrics", "size"], "--metrics: expected one of count", id="no metric"),
         pytest.param(["extend", "{out}", "--metrics=count", "--since=soon"], "--since: expected a time", id="no time"),
         pytest.param(
-            ["delete-before", "{out}", "0d", "--yes"], "WHEN: expected a time ago of more than 0", id="at once"
+            ["delete-before", "{out}", "0d", "--yes"], "--before: expected a time ago of more than 0", id="at once"
         ),
-        pytest.param(["status", "s3:/bucket"], "s3:/bucket: expected a URL with ://", id="half a URL"),
-        pytest.param(["delete-before", "{out}", "soon"], "WHEN: expected a time such as", id="no moment"),
+        pytest.param(["status", "s3:/bucket"], "FOLDER: expected a URL with ://", id="half a URL"),
+        pytest.param(["delete-before", "{out}", "soon"], "--before: expected a time such as", id="no moment"),
         pytest.param(["delete-before", "{out}", "9d"], "no terminal to ask on", id="nobody to ask"),
     ],
 )

@@ -16,7 +16,7 @@ def test_the_demo_needs_nothing(bare_cli: Any) -> None:
     outcome = bare_cli("demo", "--zones", "2", "--seed", "1", "--concurrency", "5")
     lines = outcome.out.splitlines()
     assert outcome.status == 0
-    assert lines[0].startswith("Pulling a day of traffic of 2 zones from a sandbox on http://127.0.0.1:")
+    assert lines[0] == "Pulling a day of traffic of 2 zones from a sandbox"
     assert re.fullmatch(r"2 zones pulled: 2 requests, 0 retries, 240 rows in [\d.]+ kB of Parquet, \d+\.\d s", lines[1])
     assert lines[3].split() == ["app", "zone", "protocol", "events", "in", "out", "traffic"]
     assert ".zone1.example " in lines[5]
@@ -80,7 +80,7 @@ def test_the_busiest_come_first(serve_results: Any) -> None:
         }
     )
     outcome = cli("demo", "--zone", zones[0], "--zone", zones[1])
-    assert (outcome.status, outcome.err.splitlines()[-1].endswith(", 0 failed")) == (0, True)
+    assert (outcome.status, ", 0 failed, " in outcome.err.splitlines()[-1]) == (0, True)
     assert [line.split() for line in outcome.out.splitlines()[5:9]] == [
         [apps["3"], zones[1], "1", "500", "B", "500", "B", "█▁"],
         ["ssh.example", zones[0], "tcp/22", "2", "5", "B", "50", "B", "▆█"],
@@ -117,10 +117,12 @@ def test_the_demo_does_without_names(cli: Any, sandbox: Sandbox) -> None:
         pytest.param(["demo", "--zones", "0"], ">= 1", id="no zones"),
         pytest.param(["demo", "--zones", "10001"], "--zones: expected 1 to 10000, got 10001", id="too many zones"),
         pytest.param(["demo", "--concurrency", "0"], ">= 1", id="no concurrency"),
-        pytest.param(["sandbox", "--apps-per-zone", "-1"], "apps_per_zone is -1", id="apps"),
+        pytest.param(["sandbox", "--apps-per-zone", "-1"], "--apps-per-zone: expected 0 to 1000, got -1", id="apps"),
         pytest.param(["sandbox", "--paygo", "4"], "at most the number of zones, 3, got 4", id="paygo"),
         pytest.param(["sandbox", "--port", "65536"], "65535", id="port"),
-        pytest.param(["sandbox", "--data-lag", "-1"], "data_lag is -1", id="data lag"),
+        pytest.param(
+            ["sandbox", "--data-lag", "-1"], "--data-lag: expected seconds from 0 to a year, got -1", id="data lag"
+        ),
     ],
 )
 def test_bad_usage_starts_nothing(bare_cli: Any, argv: list[str], message: str) -> None:
@@ -148,7 +150,7 @@ def test_ctrl_c_in_the_middle_of_the_demo_is_130(bare_cli: Any) -> None:
 
 def test_the_demo_runs_as_a_process() -> None:
     """The command that the README shows pulls twenty zones, and ends with the result of a query."""
-    finished = run_process("-W", "error", "-m", "aiospectrum.cli", "demo")
+    finished = run_process("-W", "error", "-m", "aiospectrum", "demo")
     assert finished.returncode == 0, finished.stderr
     lines = finished.stdout.splitlines()
     assert lines[1].startswith("20 zones pulled: 20 requests, 0 retries, 2,400 rows in ")

@@ -9,11 +9,11 @@ from aiospectrum.cli.formatting import (
     cell,
     counted,
     folded,
-    human_bytes,
     human_clock,
     human_metric,
     human_milliseconds,
     human_number,
+    human_size,
     shortened,
     sparkline,
 )
@@ -52,13 +52,13 @@ def test_sparkline(values: list[float], width: int | None, expected: str) -> Non
         (999_949, "999.9 kB"),
         (999_950, "1.0 MB"),
         (1_234_567_890, "1.2 GB"),
-        (5e22, "50,000.0 EB"),
+        (5e22, "50.0 ZB"),
         (-1500, "-1.5 kB"),
     ],
 )
 def test_bytes_have_a_decimal_unit(count: float, expected: str) -> None:
     """Bytes are rounded to the unit that keeps the number below a thousand."""
-    assert human_bytes(count) == expected
+    assert human_size(count) == expected
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 import json
 import re
 import shlex
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -183,48 +181,20 @@ def test_examples_are_in_the_help_and_parse(bare_cli: Any, words: str) -> None:
         assert bound is not None
 
 
+@pytest.mark.parametrize("words", EXAMPLES)
+def test_the_options_of_a_command_come_before_those_of_all(bare_cli: Any, words: str) -> None:
+    """In a box of their own, whose name says what they are."""
+    own, _, common = bare_cli(*words.split(), "--help", width=80).out.partition("─ Options of all commands ─")
+    assert "--profile" not in own
+    assert all(f"│ {option} " in common for option in ("--profile", "--proxy", "--timeout", "--quiet", "--wide"))
+    assert words == "completion" or words.startswith("completion") or "─ Parameters ─" in own
+
+
 @pytest.mark.parametrize("option", ["--tls", "--traffic-type", "--proxy-protocol", "--dns-type", "--origin-dns-type"])
 def test_choices_are_in_the_help(bare_cli: Any, option: str) -> None:
     """What an option can be is listed; what is newer can be sent."""
     text = " ".join(bare_cli("apps", "create", "--help", width=100).out.replace("│", "").split())
     assert re.search(rf"{option} (?!worker\.)(?:(?! --[a-z-]+ [A-Z]{{3}}).)*\[choices: ", text)
-
-
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("aiospectrum a", {"apps"}),
-        ("aiospectrum apps l", {"list"}),
-        ("aiospectrum apps create --tl", {"--tls"}),
-        ("aiospectrum apps create --tls s", {"strict"}),
-        ("aiospectrum bytime example.com --time-delta d", {"day", "dekaminute"}),
-        ("aiospectrum --prof", {"--profile"}),
-    ],
-)
-def test_bash_completes(bare_cli: Any, typed: str, expected: set[str], tmp_path: Path) -> None:
-    """Bash sources the script, and completes commands, options and choices."""
-    bash = shutil.which("bash")
-    if bash is None:
-        pytest.skip("there is no bash")
-    script = tmp_path / "completion"
-    script.write_text(bare_cli("completion", "bash").out)
-    words = typed.split(" ")
-    lines = f"source {script}; COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _aiospectrum; "
-    done = subprocess.run(  # noqa: S603  # bash with our own script
-        [bash, "--norc", "-c", lines + 'printf "%s\\n" "${COMPREPLY[@]}"'], capture_output=True, text=True, check=True
-    )
-    assert (set(done.stdout.split()), done.stderr) == (expected, "")
-
-
-@pytest.mark.parametrize(("shell", "start"), [("zsh", "#compdef aiospectrum"), ("fish", "# Fish completion")])
-def test_other_shells_get_scripts(bare_cli: Any, shell: str, start: str) -> None:
-    """Which a shell that is there can read."""
-    outcome = bare_cli("completion", shell)
-    assert (outcome.status, outcome.out.startswith(start)) == (0, True)
-    found = shutil.which(shell)
-    if found is not None:
-        subprocess.run([found, "-n"], input=outcome.out, text=True, check=True)  # noqa: S603  # a shell of the system
-    assert bare_cli("completion", "tcsh").status == 2
 
 
 def test_plan_files_are_written_and_read(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ FORMS = {
     "with empty lines": lambda text: f"\n\n{text}\n\n \n".encode(),
 }
 REFUSED = {
-    "UTF-16": (lambda text: text.encode("utf-16"), "expected text in UTF-8, got UTF-16: save it as UTF-8"),
+    "UTF-16": (lambda text: text.encode("utf-16"), "expected text in UTF-8, got UTF-16; save it as UTF-8"),
     "UTF-16, large end first": (
         lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
         "expected text in UTF-8, got UTF-16",

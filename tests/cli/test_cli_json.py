@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aiospectrum.cli.json_output import error_values
 from aiospectrum.sandbox import Faults, Sandbox
 from tests.cli.conftest import NOW, CommandLine, FakeTime, Interrupting
 
@@ -87,6 +88,29 @@ def test_every_command_prints_json(cli: Any, words: Any, command: str, terminal:
     assert "\x1b" not in outcome.out
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--out", "data", "--dry-run"],
+        ["--dry-run"],
+        ["--write-plan", "plan.json"],
+        ["--write-plan", "-"],
+        ["--catch-up", "--out", "data"],
+        ["--shard", "2/8", "--out", "data"],
+    ],
+    ids=" ".join,
+)
+def test_every_way_to_pull_prints_json(
+    cli: Any, sandbox: Sandbox, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that pull nothing."""
+    monkeypatch.chdir(tmp_path)
+    times = TIMES[:2] if "--catch-up" in options else TIMES
+    outcome = cli("pull", "--zone", sandbox.zones[0], *times, *options, "--json")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert isinstance(json.loads(outcome.out), dict)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_bad_usage_of_every_command_is_json(bare_cli: Any, command: str) -> None:
     """An option that no command has is an error like all others."""
@@ -95,6 +119,13 @@ def test_bad_usage_of_every_command_is_json(bare_cli: Any, command: str) -> None
     error = json.loads(outcome.err)["error"]
     assert (error["kind"], error["exit_status"], error["codes"]) == ("UsageError", 2, [])
     assert error["message"]
+
+
+def test_the_guide_has_the_keys_of_an_error() -> None:
+    """All of them, in their order, as programs read them."""
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "command.md").read_text(encoding="utf-8")
+    sentence = guide.partition("one object with `error`, which has ")[2].partition(";")[0]
+    assert re.findall(r"`(\w+)`", sentence) == [*error_values(ValueError(), "", "", 2)["error"]]
 
 
 ONLINE = [command for command, given in COMMANDS.items() if given[:1] == ["ZONE"]]

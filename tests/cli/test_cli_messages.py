@@ -20,10 +20,10 @@ BLAMED = {
     "zones --timeout inf": "--timeout: expected a finite number",
     f"demo --seed {'9' * 30}": "got '9999…'",
     "pull --zone ZONE --since 2027-01-01 --out new": "--since: expected a time before now",
-    f"{PULL} --kind summary --time-delta hour --out new": "--time-delta: expected no such option, as a summary",
-    "report DATA --out r.png --interactive": "--interactive: expected no such option, as png is a picture",
-    "pull --catch-up --out new": "(pull --catch-up with --since)",
-    f"{PULL} --out DATA": "whose --dimensions is appID there: save elsewhere",
+    f"{PULL} --kind summary --time-delta hour --out new": "--time-delta: expected no such option with --kind summary",
+    "report DATA --out r.png --interactive": "--interactive: expected a page, got a picture, r.png; give --out",
+    "pull --catch-up --out new": "by a plan, or by --since of `aiospectrum pull`",
+    f"{PULL} --out DATA": "of another query (dimensions: appID): save elsewhere",
     "summary ZONE --metrics count --sort=-bytesEgress": "got 'bytesEgress'; put it into --metrics",
     "bytime ZONE --dimensions event --sort appID": "got 'appID'; put it into --dimensions",
     f"{PULL} --write-plan plan.json --out new": "--write-plan: expected no --out",
@@ -51,7 +51,13 @@ def test_the_option_that_was_given_is_blamed(
     last = outcome.err.splitlines()[-1]
     assert (outcome.status, len(sandbox.requests)) == (2, before)
     assert text in last
-    assert STEP.search(last) or "save elsewhere" in last or "give --out" in last or "put it into" in last
+    assert (
+        STEP.search(last)
+        or "save elsewhere" in last
+        or "give --out" in last
+        or "put it into" in last
+        or "by --since" in last
+    )
     assert not any(sign in last for sign in PYTHONS)
     assert not (tmp_path / "plan.json").exists()
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from aiospectrum.cli.context import UsageError
-from aiospectrum.cli.options import parse_duration, parse_time, read_zones
+from aiospectrum.cli.options import read_zones
+from aiospectrum.cli.times import parse_duration, parse_time
+from aiospectrum.cli.usage_errors import UsageError
 
 NOW = datetime(2024, 5, 8, 12, 30, 45, 678901, tzinfo=UTC)
 A, B, C = "a" * 32, "b" * 32, "c" * 32

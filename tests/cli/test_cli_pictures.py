@@ -28,3 +28,6 @@ def test_pictures_of_all_commands(tmp_path: Path) -> None:
         shown = "".join(re.findall(r">([^<]+)</text>", text)).replace("&#160;", " ")
         is_refused = picture.name.startswith(("usage-error", "refused", "pull-60", "dataset-status"))
         assert ("aiospectrum: " in shown or "Error" in shown) == is_refused, shown
+        if picture.name.endswith("light.svg"):
+            has_failures = picture.name.startswith(("pull-60", "dataset-status", "watch-failed"))
+            assert ("#cd3131" in text) == has_failures, "zones that failed are red"

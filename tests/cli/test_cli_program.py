@@ -172,7 +172,7 @@ def test_very_narrow_consoles(cli: Any, sandbox: Sandbox, width: int) -> None:
 @pytest.mark.parametrize("columns", NO_SIZES[:4])
 def test_a_process_of_no_columns(columns: str) -> None:
     """As some terminals and cron jobs have."""
-    finished = run_process("-m", "aiospectrum.cli", "pull", "--help", COLUMNS=columns, LINES=columns)
+    finished = run_process("-m", "aiospectrum", "pull", "--help", COLUMNS=columns, LINES=columns)
     assert (finished.returncode, finished.stderr) == (0, "")
     assert max(map(len, finished.stdout.splitlines())) == 100
 
@@ -182,7 +182,7 @@ def test_main_takes_arguments(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert main(["--version"]) == 0
     monkeypatch.setattr(sys, "argv", ["aiospectrum", "--version"])
     assert main() == 0
-    module = run_process("-m", "aiospectrum.cli", "--version")
+    module = run_process("-m", "aiospectrum", "--version")
     assert set(capsys.readouterr().out.splitlines()) == {module.stdout.strip()}
 
 

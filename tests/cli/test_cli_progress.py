@@ -158,7 +158,14 @@ def test_a_screen_has_three_lines() -> None:
     lines = render(VIEW, 80)
     assert lines[0].startswith("312/500 zones  ━━━")
     assert lines[0].endswith(" 62 %  0:05 left")
-    assert lines[1:] == ["324 requests   48.2/s   3 retries   1.2 MB   2 failed", ""]
+    assert lines[1:] == ["324 requests   48.2/s   2 failed   3 retries   1.2 MB received", ""]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_how_much_failed_is_never_cut_off(width: int) -> None:
+    """It comes before what matters less."""
+    reading = Reading(requests=12_345, retries=12, received=1_234_567_890, rate=123.4, pauses=3)
+    assert "17 failed" in render(attrs.evolve(VIEW, failed=17, reading=reading), width)[1]
 
 
 def test_zones_with_several_windows_count_both() -> None:
@@ -215,13 +222,13 @@ def test_what_stays_is_the_end() -> None:
 def test_a_file_gets_lines_when_they_are_due_and_when_a_wait_begins() -> None:
     """Without a terminal a wait is written once, and all else now and then."""
     paused = with_reading(pause_left=20.0, pauses=1)
-    line = "312/500 zones, 324 requests, 48.2/s, 3 retries, 1.2 MB, 2 failed, 0:05 left"
+    line = "312/500 zones, 324 requests, 48.2/s, 2 failed, 3 retries, 1.2 MB received, 0:05 left"
     assert pull_lines(None, attrs.evolve(VIEW, left=None), is_due=True) == [line.removesuffix(", 0:05 left")]
     assert pull_lines(None, attrs.evolve(VIEW, done=5), is_due=True)[0].startswith("5/500 zones, ")
     assert pull_lines(None, VIEW, is_due=False) == []
     assert pull_lines(None, VIEW, is_due=True) == [line]
     started = pull_lines(VIEW, paused, is_due=False)
-    assert started == [line.replace("failed", "failed, 1 pause"), "rate limit: paused by a 429, 0:20 left"]
+    assert started == [line.replace("received", "received, 1 pause"), "rate limit: paused by a 429, 0:20 left"]
     assert pull_lines(paused, paused, is_due=False) == []
     assert pull_lines(paused, paused, is_due=True) == started
     assert len(pull_lines(None, paused, is_due=False)) == 2

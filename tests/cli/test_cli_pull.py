@@ -193,7 +193,9 @@ def test_failed_zones_are_listed(cli: Any, sandbox: Sandbox, out: Path) -> None:
         pytest.param([*TIMES, "--out", "{out}", "--memory", "1MB"], "--memory: expected a number of", id="no memory"),
         pytest.param([*TIMES, "--out", "{out}", "--rate-limit", "9"], "--rate-limit: expected REQ", id="rate limit"),
         pytest.param([*TIMES, "--out", "{out}", "--writer", "one"], "--writer: expected the name of a w", id="writer"),
-        pytest.param([*TIMES, "--out", "nope://x/y"], "--out nope://x/y: ", id="no such file system"),
+        pytest.param(
+            [*TIMES, "--out", "nope://x/y"], "--out: expected a URL that fsspec knows", id="no such file system"
+        ),
         pytest.param([*TIMES, "--out", "{taken}"], "--out {taken}: ", id="something else is there"),
     ],
 )
@@ -227,8 +229,8 @@ def test_without_pyarrow_saving_is_bad_usage(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     outcome = cli("pull", *zones, *TIMES, "--out", str(out))
     assert (outcome.status, sandbox.requests) == (2, [])
-    assert outcome.err.endswith(": pull --out needs the package pyarrow: pip install 'aiospectrum[cli,arrow]'\n")
-    assert cli("demo").err == "aiospectrum: the demo needs the package pyarrow: pip install 'aiospectrum[cli,arrow]'\n"
+    assert outcome.err.endswith(": pull --out needs the package pyarrow; pip install 'aiospectrum[cli,arrow]'\n")
+    assert cli("demo").err == "aiospectrum: the demo needs the package pyarrow; pip install 'aiospectrum[cli,arrow]'\n"
     for more in (["--format", "csv"], ["--dry-run"]):
         assert cli("pull", *zones, *TIMES, "--out", str(out), *more).err == outcome.err
     assert cli("pull", *zones, *TIMES, "--dry-run").status == 0
@@ -260,7 +262,7 @@ class Process:
         self._sandbox = sandbox
         environ = environ_of_process(CLOUDFLARE_BASE_URL=sandbox.url, CLOUDFLARE_API_TOKEN=sandbox.api_token)
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "-W", "error", "-m", "aiospectrum.cli", "pull", *argv],
+            [sys.executable, "-W", "error", "-m", "aiospectrum", "pull", *argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -13,8 +13,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from aiospectrum.cli.context import UsageError
 from aiospectrum.cli.sandbox_command import parse_faults
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.sandbox import Faults, Sandbox
 from tests.cli.conftest import Interrupting
 

@@ -41,7 +41,7 @@ def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Start]:
         streams: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
         before = len(sandbox.requests)
         process = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "-W", "error", "-m", "aiospectrum.cli", *filled],
+            [sys.executable, "-W", "error", "-m", "aiospectrum", *filled],
             encoding="utf-8",
             env=environ_of_process(CLOUDFLARE_BASE_URL=sandbox.url, CLOUDFLARE_API_TOKEN=sandbox.api_token),
             **{"stdin": subprocess.DEVNULL, **streams, **options},
@@ -152,7 +152,7 @@ def test_nobody_reads(start: Start, words: list[str], stream: str) -> None:
     pipe: IO[bytes]
     with os.fdopen(write, "wb") as pipe:
         process = subprocess.run(  # noqa: S603 - our own interpreter
-            [sys.executable, "-m", "aiospectrum.cli", *words],
+            [sys.executable, "-m", "aiospectrum", *words],
             stdin=subprocess.DEVNULL,
             stdout=pipe,
             stderr=pipe if stream == "both" else subprocess.PIPE,

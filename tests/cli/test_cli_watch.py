@@ -14,7 +14,7 @@ from rich.console import Console
 
 from aiospectrum import CurrentAggregate, SpectrumError
 from aiospectrum.bulk import Round
-from aiospectrum.cli.watch_command import WatchView, add_names, add_round, watch_lines, watch_screen
+from aiospectrum.cli.watch_view import WatchView, add_names, add_round, watch_lines, watch_screen
 from aiospectrum.sandbox import Sandbox
 from tests.cli.conftest import Interrupting
 
@@ -78,16 +78,38 @@ def test_an_idle_application_is_forgotten_after_an_hour() -> None:
 
 
 def test_the_screen_of_a_narrow_terminal() -> None:
-    """Identifiers are short, rates are of a minute, the bars are of the last rounds, and what has no room is named."""
+    """Identifiers are short, which is said, rates are of a minute, and the bars are of the last rounds."""
     view = add_round(EMPTY, a_round({A: [traffic("1", 6000)]}))
     view = add_round(view, a_round({A: [traffic("1", 120_000)], B: []}, minute=1, missed=1))
     assert render(view) == [
-        f"zone       app id     conns      in/s     out/s  traffic{' ' * 24}".rstrip(),
+        "zone       app id     conns        in      in/s       out     out/s  traffic",
         "─" * 80,
-        "aaaa…aaaa  1111…1111      2  2.0 kB/s  4.0 kB/s  ▁█",
-        "--json has more: in, out",
+        "aaaa…aaaa  1111…1111      2  120.0 kB  2.0 kB/s  240.0 kB  4.0 kB/s  ▁█",
+        "… is cut: whole with --json",
         "round of 12:02:00 UTC (1 missed before it): 1 app in 2 zones; next round in 0:34",
     ]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_hosts_that_differ_in_the_middle_stay_apart(width: int) -> None:
+    """Whatever the width; columns are left out for it, and named."""
+    view = attrs.evolve(EMPTY, has_names=True)
+    view = add_round(view, a_round({A: [traffic("1", 999_000_000)], B: [traffic("2", 5)]}))
+    view = add_names(view, {"1" * 32: "shop.zone1.example.com", "2" * 32: "shop.zone2.example.com"}, {})
+    lines = render(view, width=width)
+    assert [sum(f"shop.zone{zone}" in line for line in lines) for zone in "12"] == [1, 1]
+    lacking = [title for title in ("zone", "conns", "in", "in/s", "out") if title not in lines[0].split()]
+    assert (", ".join(lacking) if lacking else "… is cut") in lines[-2]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_why_a_zone_failed_is_read_to_its_end(width: int) -> None:
+    """It goes on in the next lines."""
+    error = f"GET https://api.cloudflare.com/client/v4/zones/{A}/spectrum answered 403: 9109 Unauthorized; check it"
+    view = attrs.evolve(add_round(EMPTY, a_round({B: [traffic("2", 5)]})), errors={A: error})
+    lines = render(view, width=width)
+    assert max(map(len, lines)) <= width
+    assert "".join(f"aaaa…aaaa failed: {error}".split()) in "".join("".join(lines).split())
 
 
 def test_the_screen_of_a_wide_terminal_has_whole_identifiers() -> None:
@@ -100,8 +122,8 @@ def test_a_missing_number_is_a_dash() -> None:
     """It counts like zero in the order and in the bars."""
     view = add_round(EMPTY, a_round({A: [traffic("1", math.nan), traffic("2", 6000, math.nan)]}))
     assert [line.split() for line in render(view)[2:4]] == [
-        ["aaaa…aaaa", "2222…2222", "-", "100", "B/s", "200", "B/s", "█"],
-        ["aaaa…aaaa", "1111…1111", "2", "-", "-", "▁"],
+        ["aaaa…aaaa", "2222…2222", "-", "6.0", "kB", "100", "B/s", "12.0", "kB", "200", "B/s", "█"],
+        ["aaaa…aaaa", "1111…1111", "2", "-", "-", "-", "-", "▁"],
     ]
 
 

@@ -1,6 +1,7 @@
 """Tables in terminals of any width."""
 
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -53,12 +54,17 @@ def check(grid: Grid, width: int) -> None:
     text = printed(grid, width)
     assert max(map(cell_len, text.splitlines()), default=0) <= width, text
     cells = [cell.plain for row in (*grid.rows, *grid.footer) for cell in row]
+    missing = text.rpartition("without ")[2].partition(";")[0].partition(":")[0].split(", ")
     for row in (*grid.rows, *grid.footer):
         for column, cell in zip(grid.columns, row, strict=True):
+            if column.optional and " ".join(column.title.split()) in " ".join(", ".join(missing).split()):
+                continue
             together = cell.plain if column.kind == "number" else cell.plain[:4]
             assert together.strip() in text, (column, cell.plain, text)
     if "…" in text:
         assert "".join(NOTE.split()) in "".join(text.split())
+        return
+    if "without " in text:
         return
     assert not plain("".join(cells)) - plain(text), text
 
@@ -181,7 +187,7 @@ def test_tables_to_come_fit_too(columns: list[Column], width: int, data: st.Data
     ("width", "lines"),
     [
         pytest.param(120, 5, id="whole"),
-        pytest.param(80, 9, id="shortened and folded"),
+        pytest.param(80, 6, id="shortened, and the last column left out"),
         pytest.param(60, 15, id="two parts"),
         pytest.param(40, 21, id="a list of fields"),
     ],
@@ -190,8 +196,39 @@ def test_the_layouts_of_one_table(width: int, lines: int) -> None:
     """The one with most on a line that has room."""
     found = [app(number, HOSTS[0], ["tcp://[2001:db8::4]:27000-27015"]) for number in range(3)]
     text = printed(apps_table(found), width)
-    assert text.splitlines()[0].rstrip().endswith("modified") == (width > 60)
+    assert text.splitlines()[0].rstrip().endswith("modified") == (width > 80)
+    assert ("without modified; … is cut: whole with --wide or --json" in text) == (width == 80)
     assert len(text.splitlines()) == lines, text
+
+
+@pytest.mark.parametrize("width", [22, 24, 26, 30])
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param([f"shop.zone{number}.example.com" for number in range(10)], id="in the middle"),
+        pytest.param([f"{name}.department.example.com" for name in ("ssh", "dns", "mqtt")], id="at the start"),
+        pytest.param([f"a-name-that-ends-with-{number}" for number in range(10)], id="at the end"),
+    ],
+)
+def test_different_names_look_different(width: int, names: list[str]) -> None:
+    """Where they are shortened, wherever they differ."""
+    text = printed(
+        Grid.of([Column("app", "name"), Column("in", "number")], [(name, "105.4 MB") for name in names]), width
+    )
+    shown = [line.split()[0] for line in text.splitlines()[2 : 2 + len(names)]]
+    assert len(set(shown)) == len(names), text
+
+
+def test_the_least_important_columns_are_left_out_first() -> None:
+    """As few as have to be, those of one rank together, before names are shortened."""
+    columns = [Column("name", "name"), Column("a", optional=2), Column("b", optional=1), Column("c", optional=1)]
+    grid = Grid.of(columns, [("a-name.example.com", "aaaa", "bbbb", "cccc")])
+    assert [(grid.used(width), grid.note(width)) for width in (36, 35, 23, 17)] == [
+        (36, ""),
+        (24, "without b, c"),
+        (18, "without a, b, c"),
+        (17, "without a, b, c; … is cut"),
+    ]
 
 
 def test_a_terminal_without_unicode() -> None:
@@ -258,7 +295,8 @@ def test_rows_below_a_list_of_fields_have_their_name_above_them(cli: Any, sandbo
 def test_a_demo_says_that_it_leaves_zones_out(cli: Any, width: int, has_zones: bool) -> None:
     """Where there is no room for them."""
     out = cli("demo", "--zones", "2", width=width).out
-    assert ("zones are left out: --wide and --json have them" in out) != has_zones
+    assert ("without zone" in out) != has_zones
+    assert len(set(re.findall(r"^\S+\.zone\S+", out, re.MULTILINE))) == 10
 
 
 def test_the_last_round_of_a_watch_promises_no_other(cli: Any, sandbox: Sandbox) -> None:

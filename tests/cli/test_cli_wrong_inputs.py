@@ -18,7 +18,7 @@ from tests.cli.wrong_inputs import PAGE, WRONG, Printed, WrongInput, render_page
 PROGRAM = build_program(make_console(None, {}))
 STEP = re.compile(
     r"(; see `aiospectrum [a-z -]*--help`|did you mean .+|; `aiospectrum .+|`aiospectrum pull` would make"
-    r"|; (check|name|write|set|put|--unchecked sends) .+|: give --yes .+|--timeout permits more seconds)$",
+    r"|; (check|name|write|set|put|give|--unchecked sends) .+|--timeout permits more seconds)$",
     re.IGNORECASE,
 )
 """How a line says what to do."""

@@ -29,6 +29,7 @@ _PULL: Final = "pull --zone ZONE --since -24h"
 _FILES: Final = {
     "notes.txt": "my notes\n",
     "app.json": '{"protocol": "tcp/22", "dns": {"name": "a.zone1.example"}, "tsl": "full"}',
+    "accounts.toml": '[accounts.shop]\ntoken = "SHOP_TOKEN"\nzones = ["zone1.example"]\n',
     "config.toml": '[profiles.work]\ntoken = "s3cr3t-not-a-name"\n',
 }
 _HEAD: Final = """# Errors of the command
@@ -76,7 +77,7 @@ _HELP: Final = "see `aiospectrum {} --help`"
 WRONG: Final = (
     _wrong("no token", "apps list ZONE", "`aiospectrum demo` needs none", CLOUDFLARE_API_TOKEN=""),
     _wrong("a token of somebody else", "apps list ZONE", "Zone Settings Read", status=1, CLOUDFLARE_API_TOKEN="x" * 40),
-    _wrong("a zone that is unknown", f"apps list {'0' * 32}", "check ZONE", status=1),
+    _wrong("a zone that is unknown", f"apps list {'0' * 32}", "check the zone id", status=1),
     _wrong("a zone by an unknown name", "apps list zone9.example", "`aiospectrum zones`"),
     _wrong("a zone that is none", "apps list my-zone", "`aiospectrum zones`"),
     _wrong("no zone", "summary", _HELP.format("summary")),
@@ -101,6 +102,19 @@ WRONG: Final = (
     _wrong("a misspelt name to sort by", "summary ZONE --sort=-cuont", "did you mean 'count'"),
     _wrong("an end before the start", "bytime ZONE --since -1h --until -2h", "before --until"),
     _wrong("a time that is none", "bytime ZONE --since yesterday", "such as 2026-11-20T08:00:00Z"),
+    _wrong("a time that is no longer", "bytime ZONE --until 0001-01-01", "before --until"),
+    _wrong("a start in the future", "bytime ZONE --since 2030-01-01", "before now"),
+    _wrong("a time ago without its hyphen", "bytime ZONE --since 1d", "did you mean '-1d'?"),
+    _wrong("a time without an offset", "bytime ZONE --since 2024-05-07T10:00:00", "T10:00:00Z'?"),
+    _wrong("a time beyond the calendar", "bytime ZONE --until 9999-12-31T23:59:59-12:00", _HELP.format("bytime")),
+    _wrong("a dash for hyphens", "bytime ZONE \u2013since -1d", "write hyphens, --,"),
+    _wrong("a value with a hyphen in front", f"{_PULL} --out data --settle-after -1h", "write --settle-after=-1h"),
+    _wrong("a value for a flag", f"{_NEW} --origin-direct tcp://192.0.2.1:22 --ip-firewall yes", "takes no value"),
+    _wrong("no time to delete before", "dataset delete-before data --before", _HELP.format("dataset delete-before")),
+    _wrong("an empty name of a file", "apps create ZONE --file=", _HELP.format("apps create")),
+    _wrong("an empty name of a folder", f"{_PULL} --out=", _HELP.format("pull")),
+    _wrong("zones of accounts by name", "pull --since -1d --out data --accounts accounts.toml", "`aiospectrum zones"),
+    _wrong("a sandbox that is too large", "sandbox --apps-per-zone 5000", _HELP.format("sandbox")),
     _wrong("a misspelt interval", "bytime ZONE --time-delta hours", 'Did you mean "hour"?'),
     _wrong("a plain file for a folder", f"{_PULL} --out notes.txt", "name another one"),
     _wrong("no folder to save in", _PULL, "--out with the folder"),

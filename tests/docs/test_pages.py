@@ -27,6 +27,12 @@ PRINTED = {
 }
 """What pages print, where what they show is more than that nothing fails."""
 
+OURS = {"aiospectrum", "pytest_aiospectrum", "aiohttp", "attrs", "cattrs", "msgspec"}
+"""What installing the package brings."""
+
+EXTRAS = {"pyarrow": "arrow", "distributed": "dask", "opentelemetry": "otel"}
+"""Extras that bring packages, by the names of these."""
+
 VARIABLES = {"REDIS_URL": "redis", "DASK_SCHEDULER": "dask"}
 """Fixtures, by the variables that a page reads."""
 
@@ -108,6 +114,25 @@ def test_the_pages_are_found() -> None:
     assert {"README.md", "docs/index.md", "docs/tutorial.md", "docs/guides/bot.md", "docs/scaling.md"} <= names
     assert {*PRINTED} <= names
     assert len([block for page in PAGES for block in blocks_of(page) if block.language in {"python", "sh"}]) > 50
+
+
+def test_notes_of_the_picture_fit() -> None:
+    """None is longer than the picture is wide; nothing else in it has no end."""
+    notes = re.findall(r'class="note">(.*?)<', (ROOT / "docs" / "performance.svg").read_text("utf-8"))
+
+    assert max(map(len, notes)) <= 110
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=name_of)
+def test_what_a_page_imports_can_be_installed(page: Path) -> None:
+    """A page says how, where it needs more than the package itself."""
+    code = "".join(block.text for block in blocks_of(page) if block.language == "python")
+    files = {Path(block.file).stem for block in blocks_of(page) if block.file is not None}
+    imported = set(re.findall(r"^(?:import|from) (\w+)", code, flags=re.MULTILINE))
+    installed = " ".join(re.findall(r"pip install ([^`\n]*)", page.read_text("utf-8")))
+    needed = {EXTRAS.get(name, name) for name in imported - sys.stdlib_module_names - files - OURS}
+
+    assert {name for name in needed if name not in re.findall(r"\w+", installed)} == set()
 
 
 def test_ci_runs_the_second_command() -> None:

@@ -52,6 +52,12 @@ def signatures(pages: dict[str, str], kind: str) -> dict[str, str]:
     return {name: text_of(signature) for page in pages.values() for name, signature in entry.findall(page)}
 
 
+def test_parameters_have_a_dash(pages: dict[str, str]) -> None:
+    """Behind their names, and not the two hyphens of a source."""
+    assert "</strong> \N{EN DASH} " in pages["reference/client.html"]
+    assert not [name for name, page in pages.items() if re.search(r"</\w+> -- ", page)]
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_every_public_name_is_documented(module: str, inventory: dict[str, str]) -> None:
     """By each of the names by which it can be imported."""

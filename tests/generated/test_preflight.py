@@ -242,9 +242,10 @@ def test_all_problems_are_named_at_once() -> None:
     assert str(caught.value) == (
         "app.dns.name: expected a host name such as www.example.com, as a single word is no name in a zone, got"
         " 'localhost'; also app.tls: expected off, or a protocol such as tcp/443, as TLS is for TCP, and the protocol"
-        " is over UDP, got 'full'; also app.ip_firewall: expected False, or a protocol such as tcp/443, as IP Access"
-        " Rules are for TCP, and the protocol is over UDP, got True"
+        " is over UDP; also app.ip_firewall: expected False, or a protocol such as tcp/443, as IP Access Rules are for"
+        " TCP, and the protocol is over UDP"
     )
+    assert str(caught.value).endswith(f"got 'localhost'; {caught.value.hint}")
 
 
 def test_a_replacement_is_checked_as_well() -> None:

@@ -1,12 +1,13 @@
 """Whatever happens in whatever order, in several processes that share a limit: the promises of every limiter."""
 
 import asyncio
+import math
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import attrs
 import pytest
@@ -31,6 +32,9 @@ from tests.limiters.world import Call, Process, SharedLimiter, World
 LIMIT = RateLimit(requests=3, per_seconds=2, in_flight=2)
 QUARTERS = st.integers(0, 16).map(lambda number: number / 4)
 """Seconds that add up without rounding."""
+
+STEP = 0.02
+"""Seconds after which a locked file is tried again, at most."""
 
 Make = Callable[[FakeTime], SharedLimiter]
 
@@ -70,6 +74,8 @@ class LimiterMachine(RuleBasedStateMachine):
         """No pause is longer than what was said."""
         self.paused_since = 0.0
         self.quota_until: dict[Process, float] = {}
+        self.low_until = 0.0
+        """Until then the API may have fewer left than wait."""
         self.needs_probe: set[Process] = set()
         self.probes: dict[Process, Call] = {}
 
@@ -180,6 +186,7 @@ class LimiterMachine(RuleBasedStateMachine):
         """A response says what the API has left; when that is nothing, its process sends nothing for so long."""
         if not call.is_running:
             return
+        self.low_until = max(self.low_until, self.world.now + seconds)
         if left == 0:
             until = max(self.quota_until.get(call.process, 0.0), self.world.now + seconds)
             self.quota_until[call.process] = until
@@ -225,6 +232,38 @@ class LimiterMachine(RuleBasedStateMachine):
         assert all(len(process.under_way) <= LIMIT.in_flight for process in self.world.processes)
 
     @invariant()
+    def who_is_alone_waits_for_a_reason(self) -> None:
+        """Where a process is alone, the first one in its queue goes out as soon as window, pause and quota let it."""
+        now, (first, *others) = self.world.now, self.world.processes
+        in_window = sum(time > now - LIMIT.per_seconds for time in self.times)
+        is_held_up = self.is_held_up(first) or now < max(self.longest_pause, self.low_until)
+        is_late = any(timer.due <= now for timer in first.time.pending)  # the loop is busy
+        if first.waiting and not (others or is_held_up or is_late):
+            assert in_window >= LIMIT.requests, "a permit is there, and nobody gets it"
+
+    def is_held_up(self, process: Process) -> bool:
+        """Whether responses decide when the process goes on, as one may be that of a probe, or nothing of it runs."""
+        most = 1 if self.longest_pause else LIMIT.in_flight
+        return process.is_stopped or len(process.under_way) >= most
+
+    @invariant()
+    def nobody_waits_beyond_a_deadline(self) -> None:
+        """Who waits for time alone has a permit or is refused when the deadline has come, whatever the others do."""
+        for process in self.world.processes:
+            next_timer = min((timer.due for timer in process.time.pending), default=math.inf)
+            late = [call for call in process.waiting if call.latest is not None and call.latest + STEP < next_timer]
+            assert not late or self.is_held_up(process), "nothing ends the wait at the deadline"
+
+    @invariant()
+    def nobody_waits_for_nothing(self) -> None:
+        """Who waits has a timer, unless responses decide; a timer is for somebody who waits."""
+        for process in self.world.processes:
+            if process.waiting:
+                assert process.time.pending or self.is_held_up(process), "nothing ends the wait"
+            else:
+                assert not process.time.pending, "a timer is left"
+
+    @invariant()
     def refusals_are_true(self) -> None:
         """Who is refused is refused at once, or when the deadline is there, or when a pause begins; with the wait."""
         for call, error in self.world.refused:
@@ -240,17 +279,33 @@ class InOneFile(LimiterMachine):
     place = staticmethod(in_one_file)
     processes = 3
 
-    @rule(which=st.integers(0, 2), seconds=QUARTERS)
-    def be_stopped_with_the_lock(self, which: int, seconds: float) -> None:
-        """Somebody is stopped while they have the lock: nobody gets a permit, and no event loop is held up."""
-        process, permits = self.world.processes[which], len(self.times)
-        assert isinstance(process.limiter, FileLimiter)
-        with open(process.limiter.path, "rb") as file:
-            flock(file, LOCK_EX)
-            if not process.is_stopped:
-                self.world.come(process, None)
-            self.world.pass_by(seconds)
-            assert len(self.times) == permits
+    def __init__(self) -> None:
+        super().__init__()
+        self.locked: BinaryIO | None = None
+        """The file, while somebody is stopped who has locked it."""
+
+    @rule(is_locked=st.booleans())
+    def stop_with_the_lock(self, is_locked: bool) -> None:
+        """Somebody is stopped while they have the lock, or goes on: no event loop is held up."""
+        limiter = self.world.processes[0].limiter
+        assert isinstance(limiter, FileLimiter)
+        if self.locked is not None and not is_locked:
+            self.locked.close()
+            self.locked = None
+        elif self.locked is None and is_locked:
+            self.locked = open(limiter.path, "rb")  # noqa: SIM115 - closed when they go on
+            flock(self.locked, LOCK_EX)
+            self.kills += self.processes  # whose places in the line may be left there
+
+    def check_permit(self, call: Call) -> None:
+        """Nobody gets a permit while somebody else has the lock."""
+        assert self.locked is None
+        super().check_permit(call)
+
+    def drain(self) -> None:
+        """Nobody starves once the lock is free."""
+        self.stop_with_the_lock(is_locked=False)
+        super().drain()
 
 
 class TestInOneLoop(LimiterMachine.TestCase):

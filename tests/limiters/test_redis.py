@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -370,6 +370,55 @@ def test_a_loop_that_died(redis: RedisServer) -> None:
 
     asyncio.run(use())
     asyncio.run(use())
+
+
+def test_a_loop_that_died_while_the_server_was_gone() -> None:
+    """The task that waited for it died with its event loop, and holds up nobody on another one."""
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))  # nobody listens
+        url = f"redis://127.0.0.1:{port.getsockname()[1]}"
+        limit = RateLimit(requests=5, per_seconds=0.1)
+        limiter, loop = RedisLimiter(url, limit, name="gone", when_gone=0.5), asyncio.new_event_loop()
+        loop.run_until_complete(limiter.__aenter__())
+        loop.run_until_complete(send(limiter))
+        loop.close()
+
+        async def use() -> None:
+            async with limiter:
+                await asyncio.wait_for(send(limiter), 5)
+
+        asyncio.run(use())
+
+
+def test_a_call_of_a_loop_that_died(redis: RedisServer) -> None:
+    """A call that waits when its event loop is closed is thrown away without an error."""
+    limiter, loop = RedisLimiter(redis.url, RateLimit(requests=1), name="thrown"), asyncio.new_event_loop()
+
+    async def begin() -> Coroutine[Any, Any, int]:
+        await limiter.__aenter__()
+        await send(limiter)
+        call = limiter.acquire(None)
+        call.send(None)
+        await asyncio.sleep(0.1)
+        await vars(limiter)["_server"].aclose()  # which would say that nobody closed it
+        return call
+
+    call = loop.run_until_complete(begin())
+    loop.close()
+    assert limiter.queued == 1
+    call.close()
+    assert limiter.queued == 0
+
+
+async def test_a_program_that_cancels_all_tasks_but_its_own(redis: RedisServer) -> None:
+    """The limiter's own task is among them, and who waits gets a permit all the same."""
+    before = asyncio.all_tasks()
+    async with RedisLimiter(redis.url, RateLimit(requests=5), name="cancelled") as limiter:
+        waiting = start(limiter.acquire(None), limiter.acquire(None))
+        await settle()
+        (trip,) = asyncio.all_tasks() - before - {*waiting}
+        trip.cancel()
+        assert await asyncio.wait_for(asyncio.gather(*waiting), 5) == [1, 2]
 
 
 async def test_it_is_used_while_it_is_open(redis: RedisServer) -> None:

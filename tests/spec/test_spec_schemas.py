@@ -95,6 +95,7 @@ def test_every_extension_is_explained() -> None:
         "x-assumed-result",
         "x-other-results",
         "x-python-base",
+        "x-python-check",
         "x-always-written",
     }
     text = (FOLDER / "README.md").read_text(encoding="utf-8")

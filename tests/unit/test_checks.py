@@ -195,6 +195,20 @@ def test_one_of_takes_plain_options_in_order() -> None:
     OneOf(options=(Integer(), Flag()), expected="either").check("f", True)
 
 
+def test_a_refusal_keeps_its_parts() -> None:
+    """Those who have other names for the arguments write a text of their own."""
+    check = Text(choices=("full", "off"))
+    with pytest.raises(InvalidArgumentError) as misspelt:
+        check.check("tls", "ful")
+    with pytest.raises(InvalidArgumentError) as newer:
+        check.check("tls", "quantum")
+    error = misspelt.value
+    assert (error.field, error.value, error.expected) == ("tls", "'ful'", "one of full, off")
+    assert (error.hint, error.takes_unchecked) == ("did you mean 'full'?", True)
+    assert (newer.value.hint, newer.value.takes_unchecked) == ("", True)
+    assert str(newer.value).endswith("; Unchecked('quantum') sends a value that is newer than this version")
+
+
 def test_long_values_are_cut() -> None:
     """An error stays one readable line, whatever was given."""
     with pytest.raises(InvalidArgumentError) as caught:

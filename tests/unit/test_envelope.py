@@ -184,7 +184,7 @@ def test_details_are_kept() -> None:
 
 
 TOKENS = "(https://dash.cloudflare.com/profile/api-tokens)"
-PERMISSION = f"; check zone_id, and that the token has the permission Zone Settings Read {TOKENS}"
+PERMISSION = f"; check the zone id, and that the token has the permission Zone Settings Read {TOKENS}"
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,8 @@ PERMISSION = f"; check zone_id, and that the token has the permission Zone Setti
         (apps.LIST_APPS, 401, 10000, f"; check the credentials {TOKENS}"),
         (apps.LIST_APPS, 400, 9106, f"; check the credentials {TOKENS}"),
         (apps.CREATE_APP, 400, 11099, ""),
-        (apps.LIST_APPS, 404, 7003, "; check zone_id"),
-        (apps.GET_APP, 404, 10404, "; check zone_id and app_id"),
+        (apps.LIST_APPS, 404, 7003, "; check the zone id"),
+        (apps.GET_APP, 404, 10404, "; check the zone id and the app id"),
         (zones.LIST_ZONES, 404, 7003, ""),
         (apps.GET_APP, 500, 10001, ""),
     ],

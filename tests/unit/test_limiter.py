@@ -68,6 +68,20 @@ async def test_so_many_in_flight() -> None:
     assert repr(limiter) == f"Limiter({limiter.limit}, in_flight=2, queued=1)"
 
 
+async def test_those_cancelled_just_now_are_not_ahead() -> None:
+    """Whoever comes in the step in which others are cancelled is not refused for the time that these would take."""
+    limiter, time = make_limiter(requests=4, in_flight=2)
+    tasks = start(*(limiter.acquire(None) for _ in range(5)))
+    await settle()
+    for task in tasks[2:]:
+        task.cancel()
+    late = limiter.acquire(time() + 1)
+    late.send(None)
+    late.close()
+    await settle()
+    assert (limiter.in_flight, limiter.queued, time.pending) == (2, 0, [])
+
+
 async def test_permits_are_first_come_first_served() -> None:
     """Whoever comes while others wait, waits behind them."""
     limiter, _ = make_limiter(in_flight=1)

@@ -250,7 +250,7 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     checks.Text: lambda: checks.Text(pattern="^a", expected="an a"),
     TooLateError: lambda: TooLateError(2.5),
     errors.AmbiguousWriteError: caused,
-    errors.InvalidArgumentError: lambda: errors.InvalidArgumentError("no", field="a", value="5", expected="six"),
+    errors.InvalidArgumentError: lambda: errors.InvalidArgumentError("no", field="a", value="5", hint="try six"),
     errors.RateLimitError: failure,
     bulk.StorageError: stored,
     routes.API: lambda: routes.API(base_url="https://a.example", schemes=("api_token",)),

@@ -190,8 +190,9 @@ def _refuse_unknown_keys(values: Mapping[Any, Any], known: Collection[str], keys
     for key in values:
         if key not in known:
             meant = closest(key, keys)
-            hint = ", ".join(keys) if meant is None else f"did you mean {meant!r}?"
-            raise wrong(f"a key of {name} ({hint})", key, shorten(str(key)))
+            expected = f"a key of {name}" + (f" ({', '.join(keys)})" if meant is None else "")
+            hint = "" if meant is None else f"did you mean {meant!r}?"
+            raise wrong(expected, key, shorten(str(key)), hint)
 
 
 def _model_writer(model: Any, converter: Converter) -> Callable[[Any], dict[str, Any]]:

@@ -179,7 +179,7 @@ def _failures(error: Exception, path: str, redact: Callable[[str], str]) -> Iter
         for inner in plain:
             yield from _failures(inner, path, redact)
     elif isinstance(error, ConversionError):
-        yield join(path, error.field), describe(redact(error.expected), redact(error.value))
+        yield join(path, error.field), describe(redact(error.expected), redact(error.value), error.hint)
     elif isinstance(error, KeyError):
         yield path, "expected a value, got none"
     else:

@@ -102,7 +102,8 @@ def check_base_url(base_url: str, *, allow_http: bool) -> str:
         refuse(
             "base_url",
             _without_login(base_url),
-            "https, as http would send credentials unencrypted (allow_http=True permits it)",
+            "https, as http would send credentials unencrypted",
+            "allow_http=True permits it",
         )
     return base_url.rstrip("/")
 

@@ -103,7 +103,7 @@ def response_error(
 
 def _next_step(call: Call, status: int, errors: tuple[ErrorDetail, ...]) -> str:
     """What a caller can do about a refusal; empty where only the API's own words tell."""
-    names = " and ".join(each.name for each in call.route.path_parameters)
+    names = " and ".join(f"the {each.name.replace('_', ' ')}" for each in call.route.path_parameters)
     if status == 404:
         return f"check {names}" if names else ""
     if status == 401 or (status == 400 and any(each.code in _OF_CREDENTIALS for each in errors)):

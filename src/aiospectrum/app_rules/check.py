@@ -49,9 +49,11 @@ class AppCheck(Object):
                 _LOGGER.warning("%s (%s)", problem, problem.link)
         errors = [error for problem, error in found if problem.severity == "error"]
         if errors:
-            others = [str(error) for error in errors[1:]]
-            errors[0].args = ("; also ".join([str(errors[0]), *others]),)
-            raise errors[0]
+            first, *others = errors
+            also = [f"also {error.field}: expected {error.expected}" for error in others]
+            first.args = ("; ".join([str(first), *also]),)
+            first.hint = "; ".join(filter(None, [first.hint, *also]))
+            raise first
         return super().check(field, value)
 
     def _find(self, field: str, value: object) -> list[tuple[Problem, InvalidArgumentError]]:

@@ -23,7 +23,7 @@ from aiospectrum.bulk.dataset.results import FileFormat, Saved, SaveProgress
 from aiospectrum.bulk.dataset.settling import SETTLE_AFTER
 from aiospectrum.bulk.dataset.signals import Order, Report, Signals
 from aiospectrum.bulk.dataset.store import Store
-from aiospectrum.bulk.dataset.threads import Threads, run_in_thread
+from aiospectrum.bulk.dataset.threads import Threads, run_in_thread, shown
 from aiospectrum.bulk.part import MakeClient, Part, PartResult, divide_among, save_part
 from aiospectrum.bulk.plan import MAX_TASKS, Plan, check_task_count
 from aiospectrum.bulk.save import MEMORY, SaveSettings
@@ -206,15 +206,23 @@ class _Across:
         signals = Signals(store, draft.run_id)
         try:
             await self._in_thread(partial(signals.order, Order(beat=0)))
-            for part in self.parts:
-                await self._in_thread(partial(self._submit, part))
-            await self._wait(signals)
+            submitting = asyncio.create_task(self._submit_all())
+            try:
+                await self._wait(signals, submitting)
+            finally:
+                submitting.cancel()
+                await asyncio.wait([submitting])
         except BaseException:  # a cancellation, or an error of on_progress: the workers end, and it propagates
             await self._end(signals)
             raise
         with suppress(SaveError):  # what is in the place of one of the files is left there
             await self._in_thread(lambda: signals.clear([part.name for part in self.parts]))
         return self._result(data_folder(store.name))
+
+    async def _submit_all(self) -> None:
+        """Submit all parts, which takes as long as their work where an executor takes no more than it has workers."""
+        for part in self.parts:
+            await self._in_thread(partial(self._submit, part))
 
     def _submit(self, part: Part) -> None:
         """Submit a part, and keep its future even if nobody waits for this call any more."""
@@ -226,24 +234,35 @@ class _Across:
 
     async def _make_folders(self, store: Store) -> None:
         """Make the folders of the dataset, which the lock does that everybody holds for moments only."""
-        for attempt in range(_TRIES):
-            try:
-                await self._in_thread(store.enter)
-            except DestinationBusyError:
-                if attempt == _TRIES - 1:
-                    raise
-                await asyncio.sleep(self.poll)
-            else:
-                break
-        await self._in_thread(store.unlock)
+        try:
+            for attempt in range(_TRIES):
+                try:
+                    await self._in_thread(store.enter)
+                except DestinationBusyError:
+                    if attempt == _TRIES - 1:
+                        raise
+                    await asyncio.sleep(self.poll)
+                else:
+                    break
+        except asyncio.CancelledError:
+            self._threads.hurry()
+            raise
+        finally:
+            await shown(self._threads.finish(store.unlock), self.redaction, store.name)
 
-    async def _wait(self, signals: Signals) -> None:
-        """Wait for all parts, and exchange signals with them meanwhile."""
-        waiting = {asyncio.wrap_future(future) for future in self._futures}
-        for each in waiting:
-            each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # it is raised later
+    async def _wait(self, signals: Signals, submitting: "asyncio.Task[None]") -> None:
+        """Wait until all parts are submitted and through, and exchange signals with them meanwhile."""
+        waiting: set[asyncio.Future[Any]] = {submitting}
+        submitted = 0
         while waiting:
             _, waiting = await asyncio.wait(waiting, timeout=self.poll)
+            if submitting.done():
+                submitting.result()  # raises what ended it
+            new = [asyncio.wrap_future(future) for future in self._futures[submitted:]]
+            for each in new:
+                each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # it is raised later
+            submitted += len(new)
+            waiting.update(new)
             self._beat += 1
             order = Order(beat=self._beat, stop=self.stop is not None and self.stop.is_set())
             with suppress(SaveError):  # it may work again before the parts give up

@@ -169,8 +169,8 @@ def find_lacking(store: Store, plan: Plan | None, zones: tuple[str, ...] | None,
     index.doubt(to_seconds(now))
     if index.header is None and plan is None:
         raise DestinationMismatchError(
-            f"{store.name}: there is no dataset to extend: say what to pull and from when, for the first run"
-            " (catch_up(…, plan=…), or pull --catch-up with --since)"
+            f"{store.name}: there is no dataset to extend: say what to pull and from when for the first run,"
+            " by a plan, or by --since of `aiospectrum pull`"
         )
     found = _plans_to_now(index, plan, zones, now)
     return Lacking(plans=tuple(found), file_format="parquet" if index.header is None else index.header.file_format)

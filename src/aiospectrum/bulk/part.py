@@ -267,7 +267,7 @@ class _Saving:
     async def _watch(self, signals: Signals, redaction: Redaction) -> bool:
         """Report, and return when there is to be an end: whether somebody waits for that."""
         beat, silent_since, misses = -1, time.monotonic(), 0
-        while time.monotonic() - silent_since < self._part.silence and misses < _MISSES:
+        while misses < _MISSES:
             with suppress(SaveError):  # it may be there again before long; what is saved tells if it is not
                 order = await self._in_thread(signals.read_order, redaction)
                 misses = misses + 1 if order is None else 0
@@ -278,6 +278,8 @@ class _Saving:
                 if order is not None and order.beat != beat:
                     beat, silent_since = order.beat, time.monotonic()
                 await self._in_thread(partial(self._report, signals), redaction)
+            if time.monotonic() - silent_since >= self._part.silence:  # after a look, as this may have been held up
+                break
             await asyncio.sleep(self._part.poll)
         return False
 

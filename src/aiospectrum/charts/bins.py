@@ -38,7 +38,7 @@ class Bins:
     """When the last one ends."""
 
     name: str
-    """What one is called after ``per``."""
+    """What one is called after ``per``; empty for the only one."""
 
     @property
     def step(self) -> timedelta:
@@ -59,7 +59,7 @@ def make_bins(since: datetime, until: datetime, least: str | None, most: int = M
         The intervals.
     """
     if least is None:
-        return Bins(starts=(since,), until=until, name="whole time")
+        return Bins(starts=(since,), until=until, name="")
     names = [name for name, _ in (*_FIXED, *_MONTHS)]
     name = _LEAST.get(least, least)
     first = names.index(name) if name in names else 0

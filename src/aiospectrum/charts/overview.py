@@ -13,7 +13,7 @@ from aiospectrum.charts.reports import METRIC_TITLES, title_of
 from aiospectrum.charts.sums import Breakdown, Group, Sums
 from aiospectrum.charts.texts import counted, human_number, human_size, percent, told_apart
 
-__all__ = ["Lack", "Overview", "Tile", "label_of", "omitted", "panel_of", "panels_of", "tiles_of"]
+__all__ = ["Lack", "Overview", "Tile", "is_wide", "label_of", "omitted", "panel_of", "panels_of", "tiles_of"]
 
 _BYTES: Final = ("bytesIngress", "bytesEgress")
 _ERRORS: Final = (("originError", "Origin errors"), ("clientFiltered", "Clients filtered"))
@@ -150,16 +150,26 @@ def panels_of(overview: Overview) -> list[Panel]:
     return [*_traffic(overview, overview.sums), *_events(overview, overview.sums), *_durations(overview, overview.sums)]
 
 
+def is_wide(place: int, panels: Sequence[Panel]) -> bool:
+    """Whether a chart has a row of its own: the first one, and the last one where it would be beside nothing."""
+    return place == 0 or (place == len(panels) - 1 and place % 2 == 1)
+
+
 def _traffic(overview: Overview, sums: Sums) -> Iterator[Panel]:
     if not sums.measure:
         return
     breakdowns = {name: each for name, each in sums.breakdowns.items() if name in ("appID", "coloName", "zone_id")}
     what = "Traffic" if sums.measure[0] in _BYTES else "Events"
+    drawn = [
+        name
+        for name, each in breakdowns.items()
+        if name != "zone_id" or ("appID" not in breakdowns and each.distinct > 1)
+    ]
     for name, breakdown in breakdowns.items():
-        if name != "zone_id" or ("appID" not in breakdowns and breakdown.distinct > 1):
+        if name in drawn:
             series = _largest(overview, sums, breakdown)
             yield _times(overview, sums, f"{what} by {title_of(name)}", sums.measure[0], series)
-    if not breakdowns or set(breakdowns) == {"zone_id"}:
+    if not drawn or (drawn == ["zone_id"] and len(sums.measure) > 1):
         series = [Series(label=METRIC_TITLES[name], values=sums.series[name]) for name in sums.measure]
         yield _times(overview, sums, what, sums.measure[0], series)
 
@@ -220,8 +230,9 @@ def _events(overview: Overview, sums: Sums) -> Iterator[Panel]:
             )
             for name, title in _ERRORS
         ]
-        note = "% of connection attempts"
-        yield _times(overview, sums, "Errors", "percent", series, note=note, is_stacked=False)
+        if any(attempts):
+            note = "% of connection attempts"
+            yield _times(overview, sums, "Errors", "percent", series, note=note, is_stacked=False)
     elif "count" in sums.series and sums.measure[0] != "count":
         series = [Series(label=METRIC_TITLES["count"], values=sums.series["count"])]
         yield _times(overview, sums, "Events", "count", series)

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from aiospectrum._version import __version__
-from aiospectrum.charts.overview import Overview, Tile, label_of, omitted, panels_of, tiles_of
+from aiospectrum.charts.overview import Overview, Tile, is_wide, label_of, omitted, panels_of, tiles_of
 from aiospectrum.charts.panel import Panel, colours_of, labels_of, specification
 from aiospectrum.charts.sums import Breakdown, Group, Sums
 from aiospectrum.charts.texts import counted, escape, human_metric, human_number, human_time, percent
@@ -22,6 +22,7 @@ Draw = Callable[[Mapping[str, Any], str], str]
 """Makes SVG of a specification, and of what ids within begin with."""
 
 _FULL: Final = (1030, 290)
+_MIDDLE: Final = (640, 230)
 _HALF: Final = (500, 220)
 _NARROW: Final = (350, 210)
 _TABLES: Final = (
@@ -53,7 +54,7 @@ def render_page(overview: Overview, draw: Draw, bundle: Callable[[str], str] | N
         The page.
     """
     panels = panels_of(overview)
-    cards = [_figure(place, panel, draw) for place, panel in enumerate(panels)]
+    cards = [_figure(place, panel, draw, wide=is_wide(place, panels)) for place, panel in enumerate(panels)]
     scripts = "" if bundle is None else _scripts(panels, bundle)
     allowed = "script-src 'unsafe-inline' 'unsafe-eval'; " if scripts else ""
     policy = f"default-src 'none'; {allowed}style-src 'unsafe-inline'; img-src data:"
@@ -118,20 +119,21 @@ def _tiles(tiles: Iterable[Tile]) -> str:
 
 def _data(value: float, text: str) -> str:
     """A number as people read it, and exactly."""
-    return f'<data value="{value}" title="{value:,}">{escape(text)}</data>'
+    number, space, unit = text.partition(" ")
+    return f'<data value="{value}" title="{value:,}">{escape(number)}<span>{space}{escape(unit)}</span></data>'
 
 
-def _figure(place: int, panel: Panel, draw: Draw) -> str:
-    sizes = {"wide": _HALF, "narrow": _NARROW} if place else {"wide": _FULL, "middle": _HALF, "narrow": _NARROW}
+def _figure(place: int, panel: Panel, draw: Draw, *, wide: bool) -> str:
+    sizes = {"wide": _FULL, "middle": _MIDDLE} if wide else {"wide": _HALF}
     pictures = [
         draw(_drawn(panel, *size), f"{name}-{place}").replace("<svg ", f'<svg class="{name}" aria-hidden="true" ', 1)
-        for name, size in sizes.items()
+        for name, size in {**sizes, "narrow": _NARROW}.items()
     ]
     pairs = zip(colours_of(panel), labels_of(panel), strict=True)
     legend = "".join(f"<li>{_SWATCH.format(colour)}{escape(label, 200)}</li>" for colour, label in pairs)
     shown = f'<ul class="legend">{legend}</ul>' if len(panel.series) > 1 else ""
     return (
-        f'<figure class="card{" wide-card" if place == 0 else ""}"><figcaption><h2>{escape(panel.title)}</h2>'
+        f'<figure class="card{" wide-card" if wide else ""}"><figcaption><h2>{escape(panel.title)}</h2>'
         f'<p class="note">{escape(panel.subtitle)}</p></figcaption>{shown}'
         f'<div class="plot" id="plot-{place}">{"".join(pictures)}</div></figure>'
     )
@@ -156,11 +158,11 @@ def _tables(overview: Overview) -> Iterator[str]:
 def _table(overview: Overview, sums: Sums, breakdown: Breakdown, title: str, word: str) -> str:
     columns = [name for name in ("bytesIngress", "bytesEgress") if name in sums.totals]
     has_events = bool(sums.events)
-    if not has_events and "count" in sums.totals:
+    is_bytes = sums.measure[0] != "count"
+    if is_bytes and not has_events and "count" in sums.totals:
         columns.append("count")
     total = sum(sums.totals[name] for name in sums.measure)
-    is_bytes = sums.measure[0] != "count"
-    heads = [f"<th>{word}</th>", f'<th class="n">{"Traffic" if is_bytes else "Share"}</th>']
+    heads = [f"<th>{word}</th>", f'<th class="n">{"Traffic" if is_bytes else "Events"}</th>']
     heads += [f'<th class="n spare">{_WORDS[name]}</th>' for name in columns]
     heads += ['<th class="n">Connections</th><th class="n">Errors</th>'] if has_events else []
     rows = "".join(_row(overview, sums, breakdown, each, columns, total) for each in breakdown.groups)
@@ -169,7 +171,7 @@ def _table(overview: Overview, sums: Sums, breakdown: Breakdown, title: str, wor
     if others > 0:
         rest = total - sum(_measured(sums, each) for each in breakdown.groups)
         shown = _data(rest, human_metric(sums.measure[0], rest))
-        foot = f'<tfoot><tr><td>{counted(others, "other")}</td><td class="n">{shown} · {percent(rest, total)}</td>'
+        foot = f'<tfoot><tr><td>{counted(others, "other")}</td><td class="n">{shown}{_share(rest, total)}</td>'
         foot += f'<td colspan="{len(heads) + has_events - 2}"></td></tr></tfoot>' if len(heads) > 2 else "</tr></tfoot>"
     notes = {
         "coloName": "Codes are those of the nearest airport.",
@@ -187,6 +189,10 @@ def _measured(sums: Sums, group: Group) -> int:
     return sum(group.totals[name] for name in sums.measure)
 
 
+def _share(part: int, whole: int) -> str:
+    return f" · {percent(part, whole)}" if whole else ""
+
+
 def _row(overview: Overview, sums: Sums, breakdown: Breakdown, group: Group, columns: Sequence[str], total: int) -> str:
     label = label_of(breakdown.dimension, group.key, overview.names)
     is_id = breakdown.dimension in ("appID", "zone_id")
@@ -198,7 +204,7 @@ def _row(overview: Overview, sums: Sums, breakdown: Breakdown, group: Group, col
     text = f"{human_metric(sums.measure[0], value)}"
     cells = [
         f"<td>{name}</td>",
-        f'<td class="n">{_data(value, text)} · {percent(value, total)}'
+        f'<td class="n">{_data(value, text)}{_share(value, total)}'
         f'<span class="share"><i style="width:{min(100, max(0, share)):.1f}%"></i></span></td>',
     ]
     for metric in columns:
@@ -228,7 +234,7 @@ def _scripts(panels: Sequence[Panel], bundle: Callable[[str], str]) -> str:
     """The same charts as data, and what draws them; the data cannot end its element."""
     charts = []
     for place, panel in enumerate(panels):
-        width, height = _FULL if place == 0 else _HALF
+        width, height = _FULL if is_wide(place, panels) else _HALF
         charts.append({**_drawn(panel, width, height), "width": "container"})
     data = json.dumps(charts).replace("<", "\\u003c").replace("\u2028", "\\u2028")
     code = bundle(_SCRIPT).replace("</script", "<\\/script").replace("<!--", "<\\!--")

@@ -15,6 +15,7 @@ import attrs
 from aiospectrum.charts.bins import make_bins
 from aiospectrum.charts.texts import human_metric, human_time, plain, unit_of
 from aiospectrum.charts.theme import COLOURS, CONFIG, INK, MUTED, OTHERS, SHADE
+from aiospectrum.charts.widths import drawn_width
 
 __all__ = ["MOST_LINES", "Panel", "Series", "colours_of", "labels_of", "specification", "whole_specification"]
 
@@ -67,7 +68,7 @@ class Panel:
     """Length of an interval, the last one at least."""
 
     step_name: str = ""
-    """The same in words, such as ``hour``."""
+    """The same in words, such as ``hour``; empty where there is one alone."""
 
     is_stacked: bool = True
     """Whether the series add up to something."""
@@ -89,7 +90,8 @@ class Panel:
             return self.note
         unit = self.unit[1] if self.starts else ""  # bars have theirs in their numbers
         if self.starts and self.is_stacked:
-            unit = f"{unit if self.metric.startswith('bytes') else f'{unit} events'.strip()} per {self.step_name}"
+            unit = unit if self.metric.startswith("bytes") else f"{unit} events".strip()
+            unit += f" per {self.step_name}" if self.step_name else ""
         return " · ".join(filter(None, (unit, self.note)))
 
 
@@ -145,7 +147,7 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
         "field": "s",
         "type": "nominal",
         "scale": {"domain": labels, "range": colours_of(panel)},
-        "legend": _legend(width, mark) if legend and len(labels) > 1 else None,
+        "legend": _legend(labels, width, mark) if legend and len(labels) > 1 else None,
     }
     x: dict[str, Any] = {
         "field": "t",
@@ -153,12 +155,16 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
         "scale": {"domain": [first, last], "nice": False, "zero": False},
         "axis": _time_axis(panel, width),
     }
+    ticks = 5 if height > 250 else 4
     y: dict[str, Any] = {
         "field": "v",
         "type": "quantitative",
-        "axis": {"tickCount": 5 if height > 250 else 4, "format": ",.6~g", "titleColor": MUTED},
-        "scale": {"zero": True, "nice": True},
+        "axis": {"tickCount": ticks, "format": ",.6~g", "titleColor": MUTED},
+        "scale": {"zero": True, "nice": ticks},
     }
+    rows = _rows(panel, bars)
+    if not any(row["v"] for row in rows):
+        y |= {"axis": {"values": [0]}, "scale": {"domain": [0, 1]}}
     tooltip = [
         {"field": "w", "type": "nominal", "title": "from (UTC)"},
         {"field": "s", "type": "nominal", "title": "of"},
@@ -170,14 +176,21 @@ def _times(panel: Panel, width: int, height: int, *, legend: bool) -> dict[str, 
         encoding["order"] = {"field": "o", "type": "quantitative"}
     if bars:
         encoding["x2"] = {"field": "e"}
-    layers: list[dict[str, Any]] = [{"mark": _mark(mark), "encoding": encoding, "data": {"values": _rows(panel, bars)}}]
+    layers: list[dict[str, Any]] = [{"mark": _mark(mark), "encoding": encoding, "data": {"values": rows}}]
+    alone = _alone(rows) if mark == "line" else []
+    if alone:
+        dots = {"type": "point", "filled": True, "size": 40, "opacity": 1}
+        layers.insert(0, {"mark": dots, "encoding": encoding, "data": {"values": alone}})
     if panel.gaps:
         layers.insert(0, _shade(panel, x, first, last))
     return {"width": width, "height": height, "layer": layers}
 
 
-def _legend(width: int, mark: str) -> dict[str, Any]:
-    return {"columns": max(1, width // 210), "symbolType": "stroke" if mark == "line" else "square"}
+def _legend(labels: Sequence[str], width: int, mark: str) -> dict[str, Any]:
+    """Names in as many columns as fit, and no wider than the plot."""
+    room = 36 + max(drawn_width(label, 11) for label in labels)
+    shape = "stroke" if mark == "line" else "square"
+    return {"columns": max(1, int(width // room)), "labelLimit": width - 36, "symbolType": shape}
 
 
 def _mark(mark: str) -> dict[str, Any]:
@@ -198,6 +211,17 @@ def _rows(panel: Panel, bars: bool) -> list[dict[str, Any]]:
             row = {"t": at, "w": human_time(start), "s": label, "o": place, "v": number}
             rows.append({**row, "e": _ms(end)} if bars else row)
     return rows
+
+
+def _alone(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The numbers that have none beside them, of which a line would show nothing."""
+    beside = zip([None, *rows], rows, [*rows[1:], None], strict=False)
+    return [
+        row
+        for before, row, after in beside
+        if row["v"] is not None
+        and not any(each and each["s"] == row["s"] and each["v"] is not None for each in (before, after))
+    ]
 
 
 def _shade(panel: Panel, x: Mapping[str, Any], first: int, last: int) -> dict[str, Any]:
@@ -227,7 +251,7 @@ def _time_axis(panel: Panel, width: int) -> dict[str, Any]:
         "values": [_ms(tick) for tick in ticks if first <= tick <= last],
         "labelExpr": text,
         "labelOverlap": True,
-        "labelFlush": 4,
+        "labelFlush": False,
         "grid": False,
         "ticks": True,
         "tickSize": 4,

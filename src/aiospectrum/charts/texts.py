@@ -23,8 +23,8 @@ __all__ = [
     "unit_of",
 ]
 
-_BYTES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_COUNTS: Final = ("", "thousand", "million", "billion", "trillion")
+_BYTES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
+_COUNTS: Final = ("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion", "sextillion")
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _JOINERS: Final = frozenset("\u200c\u200d")
@@ -126,9 +126,9 @@ def human_number(number: float) -> str:
     """Write a number: ``12,345``, ``1.23 million`` or ``45.6 billion``; nothing for nan."""
     if math.isnan(number):
         return ""
-    for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if abs(number) >= 0.9995 * size:
-            share = number / size
+    for place in range(len(_COUNTS) - 1, 1, -1):
+        if abs(number) >= 0.9995 * 1000**place:
+            share, name = number / 1000**place, _COUNTS[place]
             return f"{share:,.{2 if abs(round(share, 2)) < 10 else 1}f} {name}"
     is_whole = float(number).is_integer() or round(abs(number), 1) >= 1000
     return f"{number:,.0f}" if is_whole else f"{number:,.1f}"

@@ -78,7 +78,7 @@ def _folded(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
-def refuse(field: str, value: object, expected: str, hint: str = "") -> NoReturn:
+def refuse(field: str, value: object, expected: str, hint: str = "", *, takes_unchecked: bool = False) -> NoReturn:
     """Raise the error for a refused argument.
 
     Args:
@@ -86,10 +86,14 @@ def refuse(field: str, value: object, expected: str, hint: str = "") -> NoReturn
         value: What was given; its representation is cut to 80 characters.
         expected: What was expected instead.
         hint: What the caller may do, as a sentence of the error's text; empty for nothing.
+        takes_unchecked: Whether ``Unchecked`` lets the value pass, which the text says if there is no hint.
 
     Raises:
         InvalidArgumentError: Always.
     """
     shown = shorten(show(value))
-    message = f"{field}: expected {expected}, got {shown}" + (f"; {hint}" if hint else "")
-    raise InvalidArgumentError(message, field=field, value=shown, expected=expected)
+    step = hint or (f"Unchecked({shown}) sends a value that is newer than this version" if takes_unchecked else "")
+    message = f"{field}: expected {expected}, got {shown}" + (f"; {step}" if step else "")
+    raise InvalidArgumentError(
+        message, field=field, value=shown, expected=expected, hint=hint, takes_unchecked=takes_unchecked
+    )

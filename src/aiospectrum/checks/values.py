@@ -132,15 +132,11 @@ class Text:
                 return unchecked
         text = plain_text(value)
         if text is None or not self._fits(text):
-            refuse(field, value, self.expected, self._hint(text))
+            meant = closest(text, self.choices)
+            hint = "" if meant is None else f"did you mean {meant!r}?"
+            is_newer = bool(self.choices and text) and self.takes_unchecked
+            refuse(field, value, self.expected, hint, takes_unchecked=is_newer)
         return text
-
-    def _hint(self, text: str | None) -> str:
-        meant = closest(text, self.choices)
-        if meant is not None:
-            return f"did you mean {meant!r}?"
-        is_newer = self.choices and text and self.takes_unchecked
-        return f"Unchecked({text[:20]!r}) sends a value that is newer than this version" if is_newer and text else ""
 
     def _fits(self, value: str) -> bool:
         return (

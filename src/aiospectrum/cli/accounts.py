@@ -20,13 +20,13 @@ from aiospectrum import DEFAULT_BASE_URL
 from aiospectrum._extras import import_extra
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import MakeClient
-from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import repeated_value
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.limits import LIMIT_URL, SharedLimit, opened
 from aiospectrum.cli.options import MaybeAtLeastOne, check_zone, read_text
+from aiospectrum.cli.plan_options import SaveOptions
 from aiospectrum.cli.profiles import VARIABLE
 from aiospectrum.cli.proxies import find_proxy, with_scheme
-from aiospectrum.cli.save_options import SaveOptions
+from aiospectrum.cli.usage_errors import UsageError, repeated_value
 from aiospectrum.client import Client
 from aiospectrum.errors import CredentialsError
 from aiospectrum.policies import RateLimit
@@ -103,14 +103,15 @@ def read_accounts(file: str, context: Context, limit: RateLimit) -> Accounts:
     if not isinstance(accounts, dict) or not accounts or len(content) > 1:
         raise UsageError(f"{name}: expected {example}")
     if context.profile is not None:
-        raise UsageError("--profile: expected no profile with --accounts; the file of accounts has the tokens")
+        raise UsageError("--profile: expected no profile with --accounts", "the file of accounts has the tokens")
     if context.proxy is not None and hide_passwords(with_scheme(context.proxy)) != with_scheme(context.proxy):
-        raise UsageError("--proxy: expected no password in it with --accounts: set HTTPS_PROXY where the workers are")
+        raise UsageError("--proxy: expected no password in it with --accounts", "set HTTPS_PROXY where the workers are")
     if context.shared_limit.words():
         option = context.shared_limit.words()[0]
         raise UsageError(
-            f"{option}: expected no such option with --accounts: limit_file of an account is its file, and a server is"
-            f" named by {LIMIT_URL} where the workers are, with the name of the account for its limit"
+            f"{option}: expected no such option with --accounts",
+            f"give limit_file of an account its file, or set {LIMIT_URL} where the workers are, which have the name of"
+            " the account for its limit",
         )
     clients: dict[str, MakeClient] = {}
     seen: set[str | None] = set()
@@ -124,7 +125,8 @@ def read_accounts(file: str, context: Context, limit: RateLimit) -> Accounts:
         variable, zones, limit_file = settings.get("token"), settings.get("zones"), settings.get("limit_file")
         if not isinstance(variable, str) or not VARIABLE.fullmatch(variable):
             raise UsageError(
-                f"{place}: token: expected the name, in capitals, of the environment variable that holds it"
+                f"{place}: token: expected the name, in capitals, of the environment variable that holds it",
+                "put the token into a variable, and its name here",
             )
         if variable in seen or (limit_file is not None and limit_file in seen):
             raise UsageError(f"{place}: expected a token, and a limit_file, that no other account has")
@@ -190,7 +192,7 @@ def executor_of(options: AccountOptions, accounts: Accounts) -> Iterator[tuple[E
     try:
         distributed = import_extra("distributed", extra="dask", purpose="pull --dask")
     except ImportError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(str(error), "") from None
     try:
         client = distributed.Client(options.dask, timeout=_DASK_SECONDS)
     except (OSError, ValueError, TypeError) as error:

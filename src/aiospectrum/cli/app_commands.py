@@ -10,12 +10,12 @@ from cyclopts import App as CommandGroup
 from cyclopts import Parameter
 
 from aiospectrum._codec.converter import make_converter
-from aiospectrum._codec.decoder import explain
 from aiospectrum._codec.forms import as_read
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened, read_text, split_names
 from aiospectrum.cli.tables import apps_table, details_table
+from aiospectrum.cli.usage_errors import UsageError, in_words, repeated, repeated_value
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
 from aiospectrum.errors import ConversionError
@@ -313,30 +313,32 @@ def _read_checked(options: AppOptions | None, file: str | None, stdin: TextIO | 
         return given.request()
     if given != AppOptions():
         raise UsageError("expected either --file or options for the fields, got both")
-    name = "standard input" if file == "-" else file
+    name = "standard input" if file == "-" else file or "--file"
     text = read_text(file, name, stdin)
     try:
-        values = json.loads(text, object_pairs_hook=partial(_each_once, name), parse_constant=_refuse_constant)
+        values = json.loads(
+            text, object_pairs_hook=partial(_each_once, name), parse_constant=partial(_refuse_constant, name)
+        )
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{name}: expected JSON, got something else: {error}") from None
+        reason = f" (line {error.lineno}: {error.msg})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UsageError(f"{name}: expected JSON, got something else{reason}") from None
     try:
         return make_converter().structure(values, AppRequest)
     except ConversionError as error:
-        raise UsageError(explain(error, name)) from None
+        raise UsageError(f"{name}: {in_words(error, repeated(error.field))}", error.hint or None) from None
 
 
 def _each_once(file: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [key for key, _ in pairs]
-        raise UsageError(
-            f"{file}: expected each key once, got {next(key for key in values if names.count(key) > 1)!r} twice"
-        )
+        twice = next(key for key in values if names.count(key) > 1)
+        raise UsageError(f"{file}: expected each key once, got {repeated_value(twice)!r} twice")
     return values
 
 
-def _refuse_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
+def _refuse_constant(file: str, text: str) -> float:
+    raise UsageError(f"{file}: expected JSON, got {text}")
 
 
 def _read_port(text: str | None) -> OriginPort | None:

@@ -8,9 +8,11 @@ from cyclopts import Parameter
 
 from aiospectrum.charts.drawing import draw_panels, draw_png, import_vl_convert
 from aiospectrum.charts.reports import panels_of_report
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.consoles import WIDTH_OF_FILES
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.files import check_file, write_file
 from aiospectrum.cli.terminal_chart import chart_lines
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.models import Report
 from aiospectrum.tables.layout import TidyTable
@@ -29,6 +31,7 @@ ChartFileOption: TypeAlias = Annotated[
 """Where to draw a picture."""
 
 _TOP = 6
+_WIDTH_IN_FILES = 100
 _SUFFIXES = (".svg", ".png")
 
 
@@ -47,13 +50,13 @@ def check_charts(file: str | None, *, chart: bool, as_json: bool) -> Path | None
         UsageError: The options do not go together, the file cannot be one, or an extra is not installed.
     """
     if chart and as_json:
-        raise UsageError("expected --chart or --json, got both; --chart-file goes with either")
+        raise UsageError("expected --chart or --json, got both", "--chart-file goes with either")
     if file is None:
         return None
     try:
         import_vl_convert()
     except ImportError as error:
-        raise UsageError(f"--chart-file: {error}") from None
+        raise UsageError(f"--chart-file: {error}", "") from None
     return check_file("--chart-file", file, _SUFFIXES)
 
 
@@ -95,6 +98,7 @@ def show_charts(
         write_file("--chart-file", path, draw_png(svg, 2) if path.suffix.lower() == ".png" else svg.encode())
         context.print_note(f"chart written: {path}")
     if chart:
-        for line in chart_lines(panels, context.out.width):
+        width = context.out.width
+        for line in chart_lines(panels, width if width < WIDTH_OF_FILES else _WIDTH_IN_FILES):
             context.out.print(line, soft_wrap=True)
     return chart

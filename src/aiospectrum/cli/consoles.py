@@ -1,4 +1,4 @@
-"""Consoles for the standard streams, and the client's warnings on them."""
+"""Consoles for the standard streams, and what is printed on them of warnings and attempts of the client."""
 
 import io
 import logging
@@ -9,9 +9,11 @@ from typing import Final, NoReturn, TextIO
 
 from rich.console import Console
 
-__all__ = ["PipeConsole", "hide_warnings", "make_console", "show_warnings"]
+from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
 
-_WIDTH_OF_FILES: Final = 10_000
+__all__ = ["WIDTH_OF_FILES", "PipeConsole", "hide_warnings", "make_console", "print_attempts", "show_warnings"]
+
+WIDTH_OF_FILES: Final = 10_000
 """Columns of what goes to a file or a pipe, where programs look for whole identifiers and names."""
 
 _SIZE: Final = re.compile("[0-9]{1,4}")
@@ -43,7 +45,7 @@ def make_console(stream: TextIO | None, environ: Mapping[str, str]) -> Console:
     is_terminal = stream.isatty()
     return PipeConsole(
         file=stream,
-        width=_read_size(environ, "COLUMNS") or (None if is_terminal else _WIDTH_OF_FILES),
+        width=_read_size(environ, "COLUMNS") or (None if is_terminal else WIDTH_OF_FILES),
         height=_read_size(environ, "LINES"),
         highlight=False,
         # FORCE_COLOR means colours in a file too, where nothing can be redrawn in place.
@@ -97,3 +99,26 @@ class _LineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._print_line(f"aiospectrum: {record.getMessage()}")
+
+
+def print_attempts(print_line: Callable[[str], object], hook: AttemptHook | None) -> AttemptHook:
+    """Make a hook that prints each attempt.
+
+    Args:
+        print_line: Prints a line.
+        hook: Another hook, which is called as well; None for none.
+    """
+
+    def started(attempt: AttemptStarted) -> Callable[[AttemptEnded], None]:
+        end = None if hook is None else hook(attempt)
+
+        def ended(seen: AttemptEnded) -> None:
+            came = "cancelled" if seen.was_cancelled else "no response" if seen.status is None else str(seen.status)
+            took = f"{came} in {seen.duration:.3f} s, {seen.body_bytes:,} bytes"
+            print_line(f"{attempt.method} {attempt.url} attempt {attempt.attempt}: {took}")
+            if end is not None:
+                end(seen)
+
+        return ended
+
+    return started

@@ -19,14 +19,14 @@ from aiospectrum._codec.converter import make_converter
 from aiospectrum._http.passwords import redaction_of_urls
 from aiospectrum._http.redaction import Redaction
 from aiospectrum.bulk import app_names
-from aiospectrum.cli.attempts import print_attempts
-from aiospectrum.cli.consoles import make_console
+from aiospectrum.cli.consoles import make_console, print_attempts
 from aiospectrum.cli.formatting import cell
 from aiospectrum.cli.grid import Grid
 from aiospectrum.cli.json_output import asks_for_json, error_values, json_text, with_texts
 from aiospectrum.cli.limits import SharedLimit, opened
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.usage_errors import UsageError, in_words
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError, SpectrumError
 from aiospectrum.hooks import AttemptHook
@@ -35,7 +35,6 @@ from aiospectrum.policies import RateLimit, RetryPolicy
 
 __all__ = [
     "Context",
-    "UsageError",
     "process_context",
 ]
 
@@ -52,10 +51,6 @@ _LONG: Final = 8
 """Characters; a shorter value is a word such as ``true``."""
 _START: Final = 5
 """Characters of a secret that may be seen where a text was cut."""
-
-
-class UsageError(Exception):
-    """The command line makes no sense; the text is one line."""
 
 
 @attrs.frozen(kw_only=True)
@@ -154,8 +149,7 @@ class Context:
             )
         except InvalidArgumentError as error:
             if error.field == "base_url":
-                expected = error.expected.partition(" (")[0]  # without the argument that permits it
-                raise UsageError(f"{self.base_url_place}: expected {expected}, got {error.value}") from None
+                raise UsageError(in_words(error, self.base_url_place)) from None
             if error.field != "proxy":
                 raise
             raise UsageError(
@@ -174,10 +168,7 @@ class Context:
         Raises:
             UsageError: The options name none that can be used.
         """
-        try:
-            return self.shared_limit.make(limit, self.environ)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+        return self.shared_limit.make(limit, self.environ)
 
     @asynccontextmanager
     async def open_client(
@@ -321,9 +312,9 @@ class Context:
         if not self.is_silent:
             self.print_err(line)
 
-    def print_err(self, line: str) -> None:
+    def print_err(self, line: str, style: str = "") -> None:
         """Print a line for people on the standard error, control characters escaped and secrets replaced."""
-        self.err.print(cell(self.redact(line)), soft_wrap=True)
+        self.err.print(cell(self.redact(line), style), soft_wrap=True)
 
     def confirm(self, question: str) -> bool:
         """Ask for a yes.
@@ -348,7 +339,7 @@ class Context:
             UsageError: There is none.
         """
         if self.stdin is None or not self.stdin.isatty():
-            raise UsageError("there is no terminal to ask on: give --yes to go ahead without being asked")
+            raise UsageError("there is no terminal to ask on", "give --yes to go ahead without being asked")
         return self.stdin
 
 

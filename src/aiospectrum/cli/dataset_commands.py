@@ -2,8 +2,8 @@
 
 import asyncio
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
@@ -16,9 +16,9 @@ from rich.text import Text
 
 from aiospectrum import bulk
 from aiospectrum._http.passwords import hide_passwords
-from aiospectrum.bulk import DestinationMismatchError, UpkeepProgress
+from aiospectrum.bulk import UpkeepProgress
 from aiospectrum.bulk.dataset.threads import Threads
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.dataset_tables import (
     dataset_lines,
     dataset_values,
@@ -35,23 +35,27 @@ from aiospectrum.cli.options import (
     Yes,
     check_folder,
     expand_home,
-    parse_duration,
     parse_option,
-    parse_time,
     split_names,
 )
 from aiospectrum.cli.progress import progress_bar
 from aiospectrum.cli.terminal import drawn, repeated, until_stopped
-from aiospectrum.errors import InvalidArgumentError
+from aiospectrum.cli.times import parse_duration, parse_time
+from aiospectrum.cli.usage_errors import UsageError, named_as_given
 
-__all__ = ["dataset_group", "named_as_given"]
+__all__ = ["dataset_group"]
 
 T = TypeVar("T")
 
 _Folder = Annotated[str, Parameter(help="Folder or URL of the dataset, as it was given to pull --out.")]
 
 _When = Annotated[
-    str, Parameter(allow_leading_hyphen=True, help="A time ago such as 90d, a date, or RFC 3339 with Z or an offset.")
+    str,
+    Parameter(
+        name="--before",
+        allow_leading_hyphen=True,
+        help="A time ago such as 90d, a date, or RFC 3339 with Z or an offset.",
+    ),
 ]
 
 OnProgress: TypeAlias = Callable[[UpkeepProgress], None]
@@ -105,7 +109,7 @@ def _status(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
     if any(zone.filling for zone in zones):
         context.print_out("What is filling may lack rows; the next pull asks for it again.")
     for failure in [failure for zone in zones for failure in zone.failed][:_MOST_ZONES]:
-        context.print_err(f"zone {failure.zone_id} {failure.window} failed: {failure.error}")
+        context.print_err(f"zone {failure.zone_id} {failure.window} failed: {failure.error}", "red")
     if not is_ok:
         _print_catch_up("to pull what is missing or has failed:", folder, context)
     return 0 if is_ok else 1
@@ -171,7 +175,7 @@ def _repair(folder: _Folder, /, *, as_json: AsPlainJSON = False, context: Passed
 
 
 def _delete_before(
-    folder: _Folder, when: _When, /, *, yes: Yes = False, as_json: AsPlainJSON = False, context: Passed
+    folder: _Folder, /, when: _When, *, yes: Yes = False, as_json: AsPlainJSON = False, context: Passed
 ) -> int:
     """Delete the windows of a dataset that ended by some time, and their rows.
 
@@ -240,10 +244,12 @@ def _parse_when(text: str, now: datetime) -> datetime:
     try:
         ago = parse_duration(text)
         if not ago:
-            raise UsageError(f"WHEN: expected a time ago of more than 0, got {text!r}; now deletes all that has ended")
+            raise UsageError(
+                f"--before: expected a time ago of more than 0, got {text!r}", "now deletes all that has ended"
+            )
         return now - ago
     except (ValueError, OverflowError):
-        return parse_option("WHEN", text, lambda given: parse_time(given, now))
+        return parse_option("--before", text, lambda given: parse_time(given, now))
 
 
 def _print_catch_up(text: str, folder: str, context: Context) -> None:
@@ -299,16 +305,3 @@ def _bar(progress: UpkeepProgress) -> RenderableType:
         progress_bar(progress.total, progress.done),
     )
     return line
-
-
-@contextmanager
-def named_as_given(place: str) -> Iterator[None]:
-    """Let errors of the call name the folder, or the option, instead of the argument."""
-    try:
-        yield
-    except (DestinationMismatchError, ImportError) as error:
-        raise UsageError(f"{place}: {str(error).removeprefix(f'{place}: ')}") from None
-    except InvalidArgumentError as error:
-        option = error.field.partition("[")[0].replace("zones", "zone").replace("_", "-")
-        name = place if option in ("folder", "destination") else f"--{option}"
-        raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None

@@ -9,7 +9,7 @@ import attrs
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.bulk import Dataset, Problem, SaveFailure, Window
-from aiospectrum.cli.formatting import counted, human_bytes, human_span
+from aiospectrum.cli.formatting import counted, human_size, human_span
 from aiospectrum.cli.grid import Column, Grid
 
 __all__ = [
@@ -99,7 +99,7 @@ def dataset_lines(dataset: Dataset) -> Iterator[str]:
     dimensions = f" by {', '.join(query.dimensions)}" if query.dimensions else ""
     yield dataset.folder
     yield f"{report}: {', '.join(query.metrics)}{dimensions}"
-    files = f"{counted(dataset.files, f'{dataset.file_format} file')} of {human_bytes(dataset.bytes)}"
+    files = f"{counted(dataset.files, f'{dataset.file_format} file')} of {human_size(dataset.bytes)}"
     windows = f"{counted(dataset.windows, 'window')} of {counted(len(dataset.zones), 'zone')}"
     yield f"{counted(dataset.rows, 'row')} in {files}; {windows}"
 

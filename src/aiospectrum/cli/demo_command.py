@@ -1,7 +1,6 @@
 """``aiospectrum demo``: a day of traffic of many zones, pulled at once, written as Parquet, and queried."""
 
 import asyncio
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -17,8 +16,8 @@ from cyclopts import Parameter
 from aiospectrum import bulk
 from aiospectrum._extras import import_extra
 from aiospectrum.bulk import DestinationMismatchError, Plan, Query
-from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import cell, counted, human_bytes, human_number, sparkline
+from aiospectrum.cli.context import Context
+from aiospectrum.cli.formatting import cell, counted, human_number, human_size, sparkline
 from aiospectrum.cli.grid import Column, Grid
 from aiospectrum.cli.options import (
     AsPlainJSON,
@@ -34,6 +33,7 @@ from aiospectrum.cli.options import (
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import failure_lines, result_values
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.usage_errors import UsageError, in_words, of_sandbox
 from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError, SpectrumError
@@ -45,8 +45,6 @@ from aiospectrum.sandbox import Sandbox
 __all__ = ["demo"]
 
 _METRICS: Final[tuple[Metric, ...]] = ("count", "bytesIngress", "bytesEgress")
-_OF_SANDBOX: Final = re.compile(r"\A([a-z]{1,40}) is ([^;]*); expected ([^;]*?)(?:, or zone ids)?$")
-"""How a sandbox refuses a value."""
 _HOURS: Final = 24
 _TOP: Final = 10
 _DEFAULT_ZONES: Final = 20
@@ -54,7 +52,7 @@ _KeepOption: TypeAlias = Annotated[
     str | None, Parameter(help="Folder to keep the dataset in; it is deleted at the end when left out.")
 ]
 _WIDE: Final = 100
-"""Columns from which on a bar per hour and the zones have their place."""
+"""Columns from which on a bar per hour has its place."""
 
 
 def demo(
@@ -122,9 +120,9 @@ class _Demo:
             # Without a rate limit, since a sandbox of many zones would otherwise stop the demo for minutes.
             box = Sandbox(zones=zones, seed=seed, rate_limit=None, now=context.now, monotonic=context.monotonic)
         except ValueError as error:
-            raise UsageError(_OF_SANDBOX.sub(r"--\1: expected \3, got \2", str(error))) from None
+            raise of_sandbox(error) from None
         async with box:
-            self.announce(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox on {box.url}")
+            self.announce(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox")
             environ = {"CLOUDFLARE_BASE_URL": box.url, "CLOUDFLARE_API_TOKEN": box.api_token}
             return await self.pull_and_query(box.zones, None, attrs.evolve(context, environ=environ, proxy=None))
 
@@ -137,12 +135,14 @@ class _Demo:
             save = partial(bulk.save, plan=plan, destination=folder, concurrency=self.concurrency)
             try:
                 result = await PullJob(save, context, limiter=limiter, total=len(plan), zones=len(plan.zones)).run()
-            except (DestinationMismatchError, InvalidArgumentError) as error:
-                raise UsageError(f"--keep {folder}: {str(error).removeprefix(f'{folder}: ')}") from None
+            except DestinationMismatchError as error:
+                raise UsageError(f"--keep {folder}: {str(error).removeprefix(f'{folder}: ')}", "") from None
+            except InvalidArgumentError as error:
+                raise UsageError(in_words(error, "--keep")) from None
             if result.stopped is not None:
                 raise result.stopped
             for line in () if self.as_json else failure_lines(result.failures, most=_TOP, place=folder):
-                self.context.print_err(line)
+                self.context.print_err(line, "red")
             began = context.monotonic()
             found = _find_busiest(folder) if result.progress.rows or result.progress.skipped else []
             apps = found[:_TOP]
@@ -158,10 +158,7 @@ class _Demo:
         if apps:
             is_wide = context.is_wide or context.out.width >= _WIDE
             self.context.print_out("")
-            table = _busiest_table(apps, names, is_wide=is_wide)
-            self.context.print_table(table)
-            if len(zones) > 1 and all(column.title != "zone" for column in table.columns):
-                self.context.print_out("zones are left out: --wide and --json have them")
+            self.context.print_table(_busiest_table(apps, names, is_wide=is_wide))
             self.context.print_out("")
             shown = counted(len(apps), "busiest app")
             if len(apps) < len(found):
@@ -190,7 +187,7 @@ def _pulled_line(result: PullResult) -> str:
     progress = result.progress
     whole = counted(progress.total, "zone")
     zones = f"{progress.done + progress.filling:,} of {whole}" if progress.failed else whole
-    written = f"{counted(progress.rows, 'row')} in {human_bytes(progress.bytes)} of Parquet"
+    written = f"{counted(progress.rows, 'row')} in {human_size(progress.bytes)} of Parquet"
     return f"{zones} pulled: {result.requests_sent}, {written}, {result.reading.elapsed:.1f} s"
 
 
@@ -254,15 +251,16 @@ async def _find_configurations(apps: list[_BusyApp], opening: AbstractAsyncConte
 
 
 def _busiest_table(apps: Iterable[_BusyApp], names: Mapping[str, App], *, is_wide: bool) -> Grid:
-    """The busiest applications; where there is little room, host names stand for their zones as well."""
-    has_zones = is_wide or any(app.app_id not in names for app in apps)
-    columns = [Column("app", "name", is_key=True), *[Column("zone", "id")] * has_zones, Column("protocol", "fixed")]
-    columns += [Column("events", "number"), Column("in", "number"), Column("out", "number"), Column("traffic", "fixed")]
+    """The busiest applications; where there is little room, host names do without their zones and protocols."""
+    columns = [Column("app", "name", is_key=True), Column("zone", "id", optional=1)]
+    columns.append(Column("protocol", "fixed", optional=2))
+    columns += [Column(title, "number") for title in ("events", "in", "out")]
+    columns.append(Column("traffic", "fixed", optional=3))
     rows = []
     for app in apps:
         known = names.get(app.app_id)
-        numbers = human_number(app.events), human_bytes(app.bytes_in), human_bytes(app.bytes_out)
+        numbers = human_number(app.events), human_size(app.bytes_in), human_size(app.bytes_out)
         name = cell((known and known.dns.name) or app.app_id, "bold")
         line = cell(sparkline(app.traffic, _HOURS if is_wide else _HOURS // 3), "cyan")
-        rows.append((name, *[app.zone_id] * has_zones, known.protocol if known else "", *numbers, line))
+        rows.append((name, app.zone_id, known.protocol if known else "", *numbers, line))
     return Grid.of(columns, rows)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
 
-from aiospectrum.cli.context import UsageError
 from aiospectrum.cli.options import expand_home
+from aiospectrum.cli.usage_errors import UsageError
 
 __all__ = ["check_file", "write_file"]
 
@@ -32,11 +32,11 @@ def check_file(option: str, text: str, suffixes: Sequence[str]) -> Path:
         example = f"{path / 'report'}{suffixes[0]}"
         raise UsageError(f"{option}: expected a file, such as {example}, got {'a folder' if text else 'nothing'}")
     if "://" in text:
-        raise UsageError(f"{option}: expected a file of this machine, got a URL: write it here, and copy it there")
+        raise UsageError(f"{option}: expected a file of this machine, got a URL", "write it here, and copy it there")
     if path.suffix.lower() not in suffixes:
         raise UsageError(f"{option}: expected a name that ends in {forms}, got {text!r}")
     if not path.parent.is_dir():
-        raise UsageError(f"{option}: there is no folder {path.parent}: make it first")
+        raise UsageError(f"{option}: there is no folder {path.parent}", "make it first")
     return path
 
 

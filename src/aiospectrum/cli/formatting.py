@@ -1,67 +1,42 @@
 """Numbers, durations, bars and foreign text as a terminal shows them: pure functions."""
 
 import math
-import unicodedata
-from collections.abc import Sequence
-from datetime import timedelta
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from aiospectrum.charts.texts import counted
+from aiospectrum.charts.texts import counted, human_size, human_span, plain
 
 __all__ = [
     "cell",
     "counted",
     "folded",
-    "human_bytes",
     "human_clock",
     "human_metric",
     "human_milliseconds",
     "human_number",
+    "human_size",
     "human_span",
-    "repeated_value",
     "shortened",
+    "shortened_apart",
     "sparkline",
 ]
 
-_DAY: Final = timedelta(days=1)
-_HOUR: Final = timedelta(hours=1)
-_MINUTE: Final = timedelta(minutes=1)
-_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_SHORT: Final = 16
-"""Characters of a value that an error may repeat whole."""
-_START: Final = 4
-"""Characters of a longer one."""
-
 _BREAKS: Final = (" ", ",;/:-_", ".")
 """Signs that a line may end with, the best ones first."""
 
-_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories: controls, format characters (such as those that turn the writing direction), surrogates, and
-separators of lines and paragraphs."""
-
-
-def human_bytes(count: float) -> str:
-    """Write a number of bytes with a decimal unit, as network traffic is measured: ``999 B`` or ``1.2 MB``.
-
-    This and the next three write nothing for nan, which stands for a number that the API did not give.
-    """
-    if math.isnan(count):
-        return ""
-    size, unit = abs(count), 0
-    while unit < len(_UNITS) - 1 and round(size, 1 if unit else 0) >= 1000:
-        size /= 1000
-        unit += 1
-    sign = "-" if count < 0 else ""
-    return f"{sign}{size:,.{1 if unit else 0}f} {_UNITS[unit]}"
-
 
 def human_number(number: float) -> str:
-    """Write a number with separators between thousands, and with one decimal if it is not whole."""
+    """Write a number with separators between thousands, and with one decimal if it is not whole.
+
+    This and the next two write nothing for nan, which stands for a number that the API did not give; they are for
+    tables, where numbers below each other are compared.
+    """
     if math.isnan(number):
         return ""
     return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
@@ -80,7 +55,7 @@ def human_milliseconds(duration: float) -> str:
 def human_metric(name: str, value: float) -> str:
     """Write the value of a metric, such as ``bytesIngress``, in its unit; an unknown one is a plain number."""
     if name.startswith("bytes"):
-        return human_bytes(value)
+        return human_size(value)
     if name.startswith("duration"):
         return human_milliseconds(value)
     return human_number(value)
@@ -93,42 +68,36 @@ def human_clock(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def human_span(span: timedelta) -> str:
-    """Write a length of time in its largest unit: ``45 s``, ``10 min``, ``36 h`` or ``12.5 d``."""
-    for unit, one, least in (("d", _DAY, 2), ("h", _HOUR, 1), ("min", _MINUTE, 1)):
-        if span >= least * one:
-            return f"{human_number(round(span / one, 1))} {unit}"
-    return f"{human_number(span.total_seconds())} s"
-
-
-def repeated_value(text: str) -> str:
-    """Give what an error may repeat of an invalid value: all when it is short, else a start too short to be of use.
-
-    What stands there may be a token that nobody knows of, as in a file, so that it cannot be replaced later.
-
-    Args:
-        text: The value.
-
-    Returns:
-        It if it has 16 characters at most, or its first four and an ellipsis.
-    """
-    return text if len(text) <= _SHORT else f"{text[:_START]}…"
-
-
-def shortened(text: str, width: int) -> str:
+def shortened(text: str, width: int, end: int | None = None) -> str:
     """Shorten a text in the middle, where names and identifiers of one kind differ least: ``abcd…wxyz``.
 
     Args:
         text: The text, without control characters.
         width: Maximum number of columns, 3 or more.
+        end: Columns of its end that stay; half of them when None.
 
     Returns:
         The text, or its start, an ellipsis and its end.
     """
     if cell_len(text) <= width:
         return text
-    end = _start_of(text[::-1], (width - 1) // 2)[::-1]
-    return f"{_start_of(text, width - 1 - cell_len(end))}…{end}"
+    last = _start_of(text[::-1], (width - 1) // 2 if end is None else end)[::-1]
+    return f"{_start_of(text, width - 1 - cell_len(last))}…{last}"
+
+
+def shortened_apart(texts: Iterable[str], width: int) -> Mapping[str, str]:
+    """Shorten texts so that different ones look different: in the middle, or nearer to the end where that does it.
+
+    Args:
+        texts: The texts, without control characters.
+        width: Maximum number of columns, 3 or more.
+
+    Returns:
+        The short ones by the whole ones; all are shortened in the middle if nothing tells them apart.
+    """
+    whole = set(texts)
+    tries = [{text: shortened(text, width, end) for text in whole} for end in (None, (width - 1) // 4, 0)]
+    return next((each for each in tries if len(set(each.values())) == len(whole)), tries[0])
 
 
 def folded(text: str, width: int) -> list[str]:
@@ -189,8 +158,7 @@ def cell(value: object, style: str = "") -> Text:
     Returns:
         One line of text without markup, in which each control character is an escape sequence such as ``\x1b``.
     """
-    text = str(value)
-    return Text(text if text.isprintable() else "".join(map(_escape, text)), style=style)
+    return Text(plain(value, sys.maxsize), style=style)
 
 
 def _average(values: Sequence[float], width: int) -> Sequence[float]:
@@ -199,9 +167,3 @@ def _average(values: Sequence[float], width: int) -> Sequence[float]:
         return values
     edges = [place * count // width for place in range(width + 1)]
     return [sum(values[first:stop]) / (stop - first) for first, stop in pairwise(edges)]
-
-
-def _escape(character: str) -> str:
-    if unicodedata.category(character) in _UNPRINTABLE:
-        return character.encode("unicode_escape").decode("ascii")
-    return character

@@ -1,7 +1,7 @@
 """Tables that fit the width they are printed in: the one layout of all commands."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import Final, Literal, TypeAlias
 
@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from aiospectrum.cli.formatting import cell, folded, shortened
+from aiospectrum.cli.formatting import cell, folded, shortened_apart
 
 __all__ = ["ID_WIDTH", "Column", "Grid", "Kind"]
 
@@ -41,6 +41,9 @@ _ASCII: Final = str.maketrans("─…", "-~")
 _Line: TypeAlias = list[tuple[str, str | Style]]
 """Texts with their styles."""
 
+_Layout: TypeAlias = list[tuple[Sequence[int], list[int]]]
+"""Tables below each other: the places of their columns, and the widths."""
+
 _WIDEST: Final = 100_000
 """Characters of a line where the width does not matter."""
 
@@ -62,14 +65,18 @@ class Column:
     is_key: bool = attrs.field(default=False, kw_only=True)
     """Whether it says what a row is about, so that it is repeated where the columns do not fit beside each other."""
 
+    optional: int = attrs.field(default=0, kw_only=True)
+    """When it is left out for want of room: 1 is the first to go, and 0 stays."""
+
 
 @attrs.frozen(kw_only=True)
 class Grid:
     """A table, which rich prints in the best layout for the width.
 
-    As much as fits is shown whole. Then titles are folded, identifiers and names shortened in the middle, texts folded.
-    Where that is not enough the columns come in several parts below each other, and at last each row as a list of
-    fields. What is shortened is said below the table.
+    As much as fits is shown whole. Then titles are folded, identifiers shortened, optional columns left out, names
+    shortened so that different ones still look different, and texts folded. Where that is not enough the columns come
+    in several parts below each other, and at last each row as a list of fields. What is shortened or left out is said
+    below the table.
     """
 
     columns: Sequence[Column]
@@ -127,10 +134,8 @@ class Grid:
         """Give rich what to print."""
         width = _WIDEST if self.is_wide else options.max_width
         signs = _ASCII if options.ascii_only else {}
-        places = range(len(self.columns))
-        widths = self._fitted(places, width)
-        parts = [(places, widths)] if widths else self._parts(width)
-        tables = [self._table(*part) for part in parts] or self._records(width)
+        layout = self._layout(width)
+        tables = [self._table(*part) for part in layout] or self._records(width)
         for number, table in enumerate(tables):
             if number:
                 yield Segment.line()
@@ -138,14 +143,41 @@ class Grid:
             for line in table:
                 yield from (Segment(text.translate(signs), console.get_style(style)) for text, style in line)
                 yield Segment.line()
-        if self.has_note and self._cuts(parts, width):
-            note = "… is cut: whole with --wide or --json".translate(signs)
-            yield Text(note, style="dim", overflow="fold")
+        note = self.note(width) if self.has_note else ""
+        if note:
+            yield Text(f"{note}: whole with --wide or --json".translate(signs), style="dim", overflow="fold")
 
     def used(self, width: int) -> int | None:
         """How much of a width the columns use beside each other; None if they do not fit."""
-        widths = self._fitted(range(len(self.columns)), width)
-        return sum(widths) + _GAP * (len(widths) - 1) if widths else None
+        layout = self._layout(width)
+        return sum(layout[0][1]) + _GAP * (len(layout[0][1]) - 1) if len(layout) == 1 else None
+
+    def note(self, width: int) -> str:
+        """Say what is left out or shortened in a width; empty if nothing is."""
+        layout = self._layout(width)
+        shown = {place for places, _ in layout for place in places}
+        lacking = [column.title for place, column in enumerate(self.columns) if layout and place not in shown]
+        parts = [f"without {', '.join(lacking)}"] if lacking else []
+        return "; ".join([*parts, *["… is cut"] * self._cuts(layout, width)])
+
+    def _layout(self, width: int) -> _Layout:
+        """All in one table, or in several; none if a list of fields has to do."""
+        places = list(range(len(self.columns)))
+        for rank in sorted({column.optional for column in self.columns} - {0}):
+            if self._has_room(places, width):
+                break
+            places = [place for place in places if self.columns[place].optional != rank]
+        widths = self._fitted(places, width)
+        return [(places, widths)] if widths else self._parts(width)
+
+    def _has_room(self, places: Sequence[int], width: int) -> bool:
+        """Whether columns fit with whole names and texts."""
+        return sum(map(self._short, places)) <= width - _GAP * (len(places) - 1)
+
+    def _short(self, place: int) -> int:
+        """The width of a column whose title is folded, or whose identifiers are shortened."""
+        column, size = self.columns[place], self._sizes[place]
+        return max(min(size, ID_WIDTH) if column.kind == "id" else size, _title_width(column.title))
 
     def _fitted(self, places: Sequence[int], width: int) -> list[int]:
         """Widths with which columns fit beside each other, as whole as can be; none if they do not."""
@@ -153,10 +185,7 @@ class Grid:
         cells = [self._sizes[place] for place in places]
         folded = [max(size, _title_width(column.title)) for column, size in zip(columns, cells, strict=True)]
         whole = [max(size, cell_len(column.title)) for column, size in zip(columns, cells, strict=True)]
-        short = [
-            max(min(size, ID_WIDTH), _title_width(column.title)) if column.kind == "id" else size
-            for column, size in zip(columns, folded, strict=True)
-        ]
+        short = [self._short(place) for place in places]
         room = width - _GAP * (len(places) - 1)
         for widths in (whole, folded, short):
             if sum(widths) <= room:
@@ -170,7 +199,7 @@ class Grid:
             short[place] -= 1
         return short
 
-    def _parts(self, width: int) -> list[tuple[Sequence[int], list[int]]]:
+    def _parts(self, width: int) -> _Layout:
         """The columns in parts that fit, each with the keys; none if hardly anything has room beside the keys."""
         keys = [place for place, column in enumerate(self.columns) if column.is_key]
         others = [place for place in range(len(self.columns)) if place not in keys]
@@ -196,21 +225,23 @@ class Grid:
         titles = [[""] * (height - len(title)) + title for title in titles]
         yield from _beside(titles, ["bold"] * len(columns), widths, numbers)
         yield [("─" * (sum(widths) + _GAP * (len(widths) - 1)), "")]
+        cutters = [self._cutter(place, size) for place, size in zip(places, widths, strict=True)]
         footer = [row for row in self.footer if any(row[place] for place in places if not self.columns[place].is_key)]
         for rows, default in ((self.rows, ""), (footer, "bold")):
             for row in rows:
-                cells = [self._cut(row[place], place, size) for place, size in zip(places, widths, strict=True)]
+                cells = [cut(row[place].plain) for place, cut in zip(places, cutters, strict=True)]
                 yield from _beside(cells, [row[place].style or default for place in places], widths, numbers)
 
     def _records(self, width: int) -> Iterator[Iterator[_Line]]:
         """Each row as a list of fields; one of the footer has its name above them, as it is no value of a column."""
         names, size = self._record_widths(width)
+        cutters = [self._cutter(place, size) for place in range(len(self.columns))]
         rows = [(row, False) for row in self.rows] + [(row, bool(row[0])) for row in self.footer]
         for row, is_named in rows:
             heading: list[_Line] = [[(row[0].plain, "bold")]] if is_named else []
             fields = [
                 _beside(
-                    [folded(column.title, names), self._cut(value, place, size)],
+                    [folded(column.title, names), cutters[place](value.plain)],
                     ["bold", value.style],
                     (names, size),
                     (False, False),
@@ -225,19 +256,20 @@ class Grid:
         names = min(names, max(1, width // 2 - _GAP))
         return names, max(1, width - names - _GAP)
 
-    def _cuts(self, parts: Sequence[tuple[Sequence[int], list[int]]], width: int) -> bool:
-        """Whether a cell is shortened in the parts, or in the records where there are none."""
+    def _cuts(self, layout: _Layout, width: int) -> bool:
+        """Whether a cell is shortened in the tables, or in the records where there are none."""
         _, size = self._record_widths(width)
-        parts = parts or [(range(len(self.columns)), [size] * len(self.columns))]
+        layout = layout or [(range(len(self.columns)), [size] * len(self.columns))]
         return any(
-            self._is_cut(place, each) for places, widths in parts for place, each in zip(places, widths, strict=True)
+            self._is_cut(place, each) for places, widths in layout for place, each in zip(places, widths, strict=True)
         )
 
-    def _cut(self, value: Text, place: int, size: int) -> list[str]:
-        """The lines of a cell."""
-        if self.columns[place].kind in ("id", "name") and size >= ID_WIDTH:
-            return [shortened(value.plain, size)]
-        return folded(value.plain, size)
+    def _cutter(self, place: int, size: int) -> Callable[[str], list[str]]:
+        """What gives the lines of a cell."""
+        if not self._is_cut(place, size):
+            return lambda text: folded(text, size)
+        short = shortened_apart((row[place].plain for row in (*self.rows, *self.footer)), size)
+        return lambda text: [short[text]]
 
     def _is_cut(self, place: int, size: int) -> bool:
         return self.columns[place].kind in ("id", "name") and ID_WIDTH <= size < self._sizes[place]

@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+from aiospectrum.cli.usage_errors import UsageError, in_words
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.limiters import FileLimiter, Limiter, RedisLimiter
@@ -43,24 +44,23 @@ class SharedLimit:
             environ: The environment variables.
 
         Raises:
-            ValueError: The options do not go together, or one is invalid; the message names it.
+            UsageError: The options do not go together, or one is invalid; the message names it.
         """
         if self.file is not None and self.url:
-            raise ValueError("expected --limit-file or --limit-url, got both")
+            raise UsageError("expected --limit-file or --limit-url, got both")
         url = environ.get(LIMIT_URL, "").strip() if self.file is None and self.url is None else self.url
         source = "--limit-file" if self.file is not None else LIMIT_URL if self.url is None else "--limit-url"
         if self.name is not None and not url:
-            raise ValueError(f"--limit-name: expected --limit-url or {LIMIT_URL} with it")
+            raise UsageError(f"--limit-name: expected --limit-url or {LIMIT_URL} with it")
         try:
             if self.file is not None:
                 return FileLimiter(os.path.expanduser(self.file), limit)
             return RedisLimiter(url, limit, name=self.name or "default") if url else Limiter(limit)
         except InvalidArgumentError as error:
             source = {"limit": f"{source}: limit", "name": "--limit-name"}.get(error.field, source)
-            problem = f"{source}: {str(error).partition(': ')[2]}"
+            raise UsageError(in_words(error, source), error.hint or None) from None
         except ImportError as error:
-            problem = f"{source}: {error}"
-        raise ValueError(problem)
+            raise UsageError(f"{source}: {error}", "") from None
 
     def words(self) -> list[str]:
         """The options as they were given."""

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Final, get_args
 
-from cyclopts import CycloptsError, UnusedCliTokensError
+from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from aiospectrum.checks.refusals import closest
-from aiospectrum.cli.context import UsageError
+from aiospectrum.cli.usage_errors import UsageError, in_words, repeated, without_tokens
 from aiospectrum.errors import (
     AmbiguousWriteError,
     BadRequestError,
@@ -30,29 +31,32 @@ from aiospectrum.errors import (
 )
 from aiospectrum.models import Dimension, Metric
 
-__all__ = ["add_next_steps", "meant"]
+__all__ = ["add_next_steps"]
 
 _NAMES: Final = (*get_args(Metric), *get_args(Dimension))
+_WORD: Final = re.compile("[A-Za-z][A-Za-z0-9]*")
+_OF_LIST: Final = re.compile(r"\[\d+\]")
+_DASHES: Final = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+"""Signs that text editors put in the place of hyphens."""
 _OPTIONS: Final = {
+    "": "",
     "zone_id": "ZONE",
     "app_id": "APP_ID",
+    "zones": "--zone",
+    "folder": "FOLDER",
+    "destination": "--out",
+    "plan": "the plan",
     "edge_ips.ips": "--edge-ips",
     "edge_ips.connectivity": "--edge-ip-connectivity",
 }
 """Arguments by their place in Python, where an option has another name."""
 
-_VERBS: Final = (
-    "check|choose|correct|give|make|move|name|put|rename|save|say|see|set|start|take|use|wait|write|it has (?!none)"
-)
-_STEP: Final = re.compile(
-    rf"; (?:{_VERBS})\b|; --|; \[?https?:|did you mean|: give |: name |: save |pip install |`aiospectrum", re.IGNORECASE
-)
-"""What a text has that says what to do."""
+_UNCHECKED: Final = {
+    f"aiospectrum apps {name}": "--unchecked sends a value that is newer than this version"
+    for name in ("create", "update")
+}
+"""By command, how it lets values pass that are not known."""
 
-_UNCHECKED: Final = re.compile(r"; Unchecked\('.*'\) sends")
-_NOT_WITH: Final = re.compile(r"\A(--[a-z-]{1,40}): expected (?:None|False), (as [^,]*), got .*")
-_OF_QUERY: Final = re.compile(r"query\.(\w+) is \(([^()]*)\) there")
-_WORD: Final = re.compile("[A-Za-z][A-Za-z0-9]*")
 _CODES: Final = "https://developers.cloudflare.com/spectrum/reference/error-codes/"
 
 _STEPS: Final[dict[type[SpectrumError], str]] = {
@@ -85,53 +89,55 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
     """
     try:
         yield
-    except (CycloptsError, UsageError) as error:
-        extra = (error.unused_tokens or []) if isinstance(error, UnusedCliTokensError) else []
-        text = f"unexpected argument {extra[0]!r}" if extra else " ".join(str(error).split())
-        text = _in_words_of_the_command(text, find_command())
-        raise UsageError(_with_help(text, find_command())) from None
+    except CycloptsError as error:
+        raise _in_our_words(error, words, find_command()) from None
+    except UsageError as error:
+        _end(error, str(error), _help(find_command()) if error.step is None else "")
+        raise
     except InvalidArgumentError as error:
+        place = _OF_LIST.sub("", error.field).removeprefix("app.")
+        option = _OPTIONS.get(place, f"--{place.replace('.', '-').replace('_', '-')}")
         has_file = any(word.startswith(("--file", "-f")) for word in words)
-        text = str(error) if has_file else _named_as_option(error)
-        error.args = (_with_help(_in_words_of_the_command(text, find_command()), find_command()),)
+        hint = _meant(error.value) if place in ("sort", "filters") else error.hint
+        step = hint or (_UNCHECKED.get(find_command()) if error.takes_unchecked else None) or _help(find_command())
+        _end(error, in_words(error, error.field if has_file else option), step)
         raise
     except SpectrumError as error:
-        step = next((step for kind, step in _STEPS.items() if isinstance(error, kind)), "")
-        text = str(error).replace("; check zone_id", "; check ZONE").replace("ZONE and app_id", "ZONE and APP_ID")
-        text = text.replace(", or let when_gone be a part of the limit", "")
-        error.args = (f"{text}; {step}" if step else text,)
-        if step:
-            error.add_note(step)
+        _end(error, str(error), next((step for kind, step in _STEPS.items() if isinstance(error, kind)), ""))
         raise
 
 
-def meant(text: str, known: Sequence[str] = _NAMES) -> str:
+def _in_our_words(error: CycloptsError, words: Sequence[str], command: str) -> UsageError:
+    """An error of parsing, with what was most likely meant."""
+    dashed = next((word for word in words if word[:1] in _DASHES), "")
+    if dashed:
+        return UsageError(f"unexpected argument {repeated(dashed)!r}", "write hyphens, --, in the place of its dashes")
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        extra = error.unused_tokens[0]
+        before = words[words.index(extra, 1) - 1] if extra in words[1:] else ""
+        step = f"{before} takes no value" if before.startswith("--") else _help(command)
+        return UsageError(f"unexpected argument {extra!r}", step)
+    text = " ".join(str(error).split())
+    for option, value in pairwise(words) if isinstance(error, MissingArgumentError) else ():
+        if f" {option} " in text and value[:1] == "-" != value[1:2]:
+            return UsageError(text.removesuffix("."), f"write {option}={repeated(value)} if that is its value")
+    if "Did you mean" in text:
+        return UsageError(text, "")
+    return UsageError(text if text.endswith("...") else text.removesuffix("."), _help(command))
+
+
+def _meant(text: str) -> str:
     """Say which name a misspelt one in a text most likely stands for; empty when all are known, or like none."""
-    found = ((word, closest(word, known)) for word in _WORD.findall(text) if word not in known)
+    found = ((word, closest(word, _NAMES)) for word in _WORD.findall(text) if word not in _NAMES)
     return next((f"did you mean {name!r} for {word!r}?" for word, name in found if name is not None), "")
 
 
-def _with_help(text: str, command: str) -> str:
-    """A text, and where to read on unless it says what to do."""
-    if _STEP.search(text):
-        return text
-    return f"{text if text.endswith('...') else text.removesuffix('.')}; see `{command} --help`"
+def _end(error: Exception, text: str, step: str) -> None:
+    text = without_tokens(text)
+    error.args = (f"{text}; {step}" if step else text,)
+    if step:
+        error.add_note(step)
 
 
-def _named_as_option(error: InvalidArgumentError) -> str:
-    """The text of an error with the option in the place of the argument's name."""
-    place = re.sub(r"\[\d+\]", "", error.field).removeprefix("app.")
-    if not error.field or not str(error).startswith(f"{error.field}: "):
-        return str(error)
-    option = _OPTIONS.get(place) or f"--{place.replace('.', '-').replace('_', '-')}"
-    text = f"{option}: {str(error).removeprefix(f'{error.field}: ')}"
-    hint = meant(error.value) if place in ("sort", "filters") else ""
-    return f"{text}; {hint}" if hint else text
-
-
-def _in_words_of_the_command(text: str, command: str) -> str:
-    """A text without what only Python can do."""
-    text = _NOT_WITH.sub(r"\1: expected no such option, \2", text).replace("catch_up(…, plan=…), or ", "")
-    text = _OF_QUERY.sub(lambda found: f"--{found[1]} is {found[2].replace(chr(39), '').rstrip(',')} there", text)
-    is_app = command in ("aiospectrum apps create", "aiospectrum apps update")
-    return _UNCHECKED.sub("; --unchecked sends", text) if is_app else _UNCHECKED.split(text)[0]
+def _help(command: str) -> str:
+    return f"see `{command} --help`"

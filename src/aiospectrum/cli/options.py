@@ -4,7 +4,6 @@ import codecs
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, TextIO, TypeAlias, TypeVar
 
@@ -12,8 +11,8 @@ from cyclopts import Parameter, Token, validators
 
 from aiospectrum.checks.formats import FORMATS
 from aiospectrum.checks.refusals import closest
-from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.formatting import repeated_value
+from aiospectrum.cli.context import Context
+from aiospectrum.cli.usage_errors import UsageError, repeated_value
 
 __all__ = [
     "AsJSON",
@@ -32,12 +31,9 @@ __all__ = [
     "check_zone",
     "expand_home",
     "flattened",
-    "is_relative",
     "is_zone_id",
-    "parse_duration",
     "parse_option",
     "parse_size",
-    "parse_time",
     "read_text",
     "read_zone",
     "read_zone_name",
@@ -115,11 +111,6 @@ ZoneFilesOption: TypeAlias = Annotated[
 flattened: Final = Parameter(name="*")
 """Marks a class whose fields are options of their own."""
 
-_DURATION: Final = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
-_RELATIVE: Final = re.compile(r"(now|today)?(?:-(\d{1,9}[smhdw]))?", re.ASCII)
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _EVENTS: Final = ("connect", "progress", "disconnect", "originError", "clientFiltered")
 _EQUATION: Final = re.compile(r"\b(event|ipVersion) *[=!]= *([^\x00- ,;%=<>!\x7f]+)")
 _SINGLE: Final = re.compile("(?<![=!<>])=(?![=~@])")
@@ -143,14 +134,15 @@ def check_filters(filters: str | None) -> str | None:
         UsageError: It has such a value.
     """
     if _SINGLE.search(filters or ""):
-        raise UsageError("--filters: expected an operator such as ==, got =; write == for it, as in event==connect")
+        raise UsageError("--filters: expected an operator such as ==, got =", "write == for it, as in event==connect")
     for name, value in _EQUATION.findall(filters or ""):
         if name == "ipVersion" and value not in ("4", "6"):
             raise UsageError(f"--filters: expected ipVersion to be 4 or 6, got {repeated_value(value)!r}")
         likely = closest(value, _EVENTS) if name == "event" and value not in _EVENTS else None
         if likely is not None:
             raise UsageError(
-                f"--filters: expected an event, one of {', '.join(_EVENTS)}, got {value!r}; did you mean {likely!r}?"
+                f"--filters: expected an event, one of {', '.join(_EVENTS)}, got {value!r}",
+                f"did you mean {likely!r}?",
             )
     return filters
 
@@ -204,18 +196,20 @@ def read_text(file: str, name: str, stdin: TextIO | None) -> str:
     Raises:
         UsageError: It cannot be read, or is not UTF-8.
     """
+    if not file:
+        raise UsageError(f"{name.strip()}: expected the path of a file, got ''")
     try:
         content = _read_stdin(stdin) if file == "-" else Path(expand_home(file, name)).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: of a name that no file has
-        raise UsageError(f"{name}: {getattr(error, 'strerror', None) or error}; check the path") from None
+        raise UsageError(f"{name}: {getattr(error, 'strerror', None) or error}", "check the path") from None
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # of UTF-32 too, as good as never seen
-        raise UsageError(f"{name}: expected text in UTF-8, got UTF-16: save it as UTF-8")
+        raise UsageError(f"{name}: expected text in UTF-8, got UTF-16", "save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")  # editors on Windows put a mark at the beginning
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise UsageError(f"{name}: expected text in UTF-8, got something else")
+        raise UsageError(f"{name}: expected text in UTF-8, got something else", "save it as UTF-8")
     return text
 
 
@@ -234,7 +228,7 @@ def expand_home(path: str, name: str) -> str:
     """
     expanded = path if "://" in path else os.path.expanduser(path)
     if expanded.startswith("~"):
-        raise UsageError(f"{name}: there is no home folder {path.partition('/')[0]}; write ./~ for a name with a ~")
+        raise UsageError(f"{name}: there is no home folder {path.partition('/')[0]}", "write ./~ for a name with a ~")
     return expanded
 
 
@@ -248,8 +242,10 @@ def check_folder(path: str, name: str) -> None:
     Raises:
         UsageError: It is a file.
     """
+    if not path:
+        raise UsageError(f"{name.strip()}: expected a folder or a URL, got ''")
     if "://" not in path and Path(path).is_file():
-        raise UsageError(f"{name}: expected a folder, got a file; name another one")
+        raise UsageError(f"{name}: expected a folder, got a file", "name another one")
 
 
 def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
@@ -258,7 +254,7 @@ def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
     Args:
         option: Name of the option.
         text: Its value.
-        parse: Parses it, or raises a ValueError that says what was expected.
+        parse: Parses it, or raises a ValueError that says what was expected; a note of it says what to do.
 
     Returns:
         The parsed value.
@@ -269,63 +265,7 @@ def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(text)
     except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None
-
-
-def parse_time(text: str, now: datetime) -> datetime:
-    """Parse a moment.
-
-    Args:
-        text: RFC 3339 with an offset or Z, a date (its first moment in UTC), ``now``, ``today`` (its first moment in
-            UTC), or a time before those such as ``-90s``, ``-30m``, ``now-24h``, ``-7d`` and ``today-2w``.
-        now: The current time, aware.
-
-    Returns:
-        The moment, aware.
-
-    Raises:
-        ValueError: The text is none of these; the message says what was expected.
-    """
-    try:
-        if match := _match_relative(text):
-            day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-            return (day if match[1] == "today" else now) - (parse_duration(match[2]) if match[2] else timedelta())
-        if _DATE.fullmatch(text):
-            return datetime.fromisoformat(text).replace(tzinfo=UTC)
-        if _DATE_TIME.fullmatch(text):
-            return datetime.fromisoformat(text.upper())
-    except (ValueError, OverflowError):
-        pass
-    raise ValueError(
-        "expected a time such as 2026-11-20T08:00:00Z (with Z or an offset), 2026-11-20, now-24h or today, got "
-        f"{text!r}"
-    )
-
-
-def is_relative(text: str) -> bool:
-    """Return whether a text that :func:`parse_time` reads is another moment when it is read later."""
-    return _match_relative(text) is not None
-
-
-def parse_duration(text: str) -> timedelta:
-    """Parse a length of time.
-
-    Args:
-        text: A whole number with a unit, such as ``90s``, ``30m``, ``2h``, ``7d`` and ``2w``.
-
-    Returns:
-        The length.
-
-    Raises:
-        ValueError: The text is something else; the message says what was expected.
-    """
-    match = _DURATION.fullmatch(text)
-    try:
-        if match is not None:
-            return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    except OverflowError:
-        pass
-    raise ValueError(f"expected a length of time such as 30m, 2h or 7d, got {text!r}")
+        raise UsageError(f"{option}: {error}", *getattr(error, "__notes__", ())) from None
 
 
 def parse_size(text: str) -> int:
@@ -344,10 +284,6 @@ def parse_size(text: str) -> int:
     if match is None:
         raise ValueError(f"expected a size such as 256MB, 256MiB or 1GB, got {text!r}")
     return int(match[1]) * _SIZES[match[2].lower()]
-
-
-def _match_relative(text: str) -> re.Match[str] | None:
-    return _RELATIVE.fullmatch(text) if text else None
 
 
 def _read_stdin(stdin: TextIO | None) -> bytes:
@@ -386,7 +322,8 @@ def read_zone(text: str, place: str) -> str:
         return name
     raise UsageError(
         f"{place}: expected the identifier of a zone, of 32 hexadecimal characters, or its name such as example.com,"
-        f" got {repeated_value(text)!r}; `aiospectrum zones` lists them"
+        f" got {repeated_value(text)!r}",
+        "`aiospectrum zones` lists them",
     )
 
 
@@ -400,8 +337,8 @@ def read_zone_name(text: str, place: str) -> str:
     if "." in name and _is_hostname(name):
         return name
     raise UsageError(
-        f"{place}: expected the name of a zone such as example.com, got {repeated_value(text)!r};"
-        " `aiospectrum zones` lists them"
+        f"{place}: expected the name of a zone such as example.com, got {repeated_value(text)!r}",
+        "`aiospectrum zones` lists them",
     )
 
 
@@ -414,5 +351,6 @@ def check_zone(text: str, place: str) -> str:
     if is_zone_id(text):
         return text
     raise UsageError(
-        f"{place}: expected the 32 hexadecimal characters of a zone's identifier, got {repeated_value(text)!r}"
+        f"{place}: expected the identifier of a zone, of 32 hexadecimal characters, got {repeated_value(text)!r}",
+        "`aiospectrum zones` lists them, with their names",
     )

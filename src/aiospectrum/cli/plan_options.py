@@ -1,37 +1,37 @@
-"""The options of what to pull, and the plan that they make."""
+"""The options of what to pull and how to save it, and the plan that they make."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Final, Literal, TextIO, TypeAlias
+from typing import Annotated, Any, Final, Literal, TextIO, TypeAlias
 
 import attrs
+from cyclopts import Parameter
 
-from aiospectrum.bulk import Kind, Plan, Query
-from aiospectrum.bulk.plan import edges_of
+from aiospectrum.bulk import FileFormat, Kind, Plan, Query
+from aiospectrum.bulk.plan import MAX_TASKS, edges_of
 from aiospectrum.bulk.windows import edge_after, edge_before, usual_length
-from aiospectrum.cli.context import UsageError
-from aiospectrum.cli.next_steps import meant
 from aiospectrum.cli.options import (
+    AtLeastOne,
     NamesOption,
     TimeOption,
     WholeOption,
     ZoneFilesOption,
     ZonesOption,
     check_filters,
-    is_relative,
     parse_option,
-    parse_time,
+    parse_size,
     read_text,
     read_zones,
     split_names,
 )
+from aiospectrum.cli.times import check_order, is_relative, parse_duration, parse_time
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.cli.zones_command import FindZones
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.models import TimeDelta
 
-__all__ = ["PlanOptions"]
+__all__ = ["PlanOptions", "SaveOptions"]
 
 _DEFAULT_METRICS: Final = ("count", "bytesIngress", "bytesEgress")
 _SHARD: Final = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
@@ -147,19 +147,19 @@ class PlanOptions:
         zones = read_zones(self.zone, self.zones_file, stdin)
         kind = self.kind or "bytime"
         delta = self.time_delta or ("hour" if kind == "bytime" else None)
-        with _named_as_options():
-            names: dict[str, Any] = {  # checked there
-                "metrics": split_names(self.metrics) or _DEFAULT_METRICS,
-                "dimensions": split_names(self.dimensions) or (),
-            }
-            query = Query(kind=kind, time_delta=delta, filters=check_filters(self.filters), limit=self.limit, **names)
-            window = self.window or usual_length(delta)
-            edges = edges_of(query, window)
-            since = _read_time("--since", self.since, now, lambda moment: edge_before(moment, edges))
-            until = _read_time("--until", self.until or "now", now, lambda moment: edge_after(moment, edges))
-            if self.until is None and since >= until:
-                raise UsageError(f"--since: expected a time before now, {now:%Y-%m-%dT%H:%M:%SZ}, got {self.since!r}")
-            return Plan(zones=find_zones(zones), since=since, until=until, query=query, window=window)
+        if kind == "summary" and delta is not None:
+            raise UsageError("--time-delta: expected no such option with --kind summary, which has no time intervals")
+        names: dict[str, Any] = {  # checked there
+            "metrics": split_names(self.metrics) or _DEFAULT_METRICS,
+            "dimensions": split_names(self.dimensions) or (),
+        }
+        query = Query(kind=kind, time_delta=delta, filters=check_filters(self.filters), limit=self.limit, **names)
+        window = self.window or usual_length(delta)
+        edges = edges_of(query, window)
+        since = _read_time("--since", self.since, now, lambda moment: edge_before(moment, edges))
+        until = _read_time("--until", self.until or "now", now, lambda moment: edge_after(moment, edges))
+        check_order(since, until if self.until is not None else None, until)
+        return Plan(zones=find_zones(zones), since=since, until=until, query=query, window=window)
 
     def _given(self, *but: str) -> list[str]:
         """The options that were given, but for some."""
@@ -190,13 +190,51 @@ def _parse_shard(text: str) -> tuple[int, int]:
     return part, parts
 
 
-@contextmanager
-def _named_as_options() -> Iterator[None]:
-    """Let errors of a plan name the option instead of the argument, which has the same name."""
-    try:
-        yield
-    except InvalidArgumentError as error:
-        option = error.field.partition("[")[0].replace("_", "-")
-        hint = meant(error.value) if option == "filters" else ""
-        text = f"--{option}: {str(error).removeprefix(f'{error.field}: ')}"
-        raise UsageError(f"{text}; {hint}" if hint else text) from None
+_Fresh: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name="--fresh-rows",
+        negative="--no-fresh-rows",
+        show_default=False,
+        help="Save also what is too recent to be complete, which is the default; or wait until it is.",
+    ),
+]
+
+
+@attrs.frozen(kw_only=True)
+class SaveOptions:
+    """How to save."""
+
+    format: FileFormat | None = None
+    """Format of the files: parquet, which is the default, csv or ndjson; all need the extra aiospectrum[arrow]."""
+
+    concurrency: AtLeastOne = 16
+    """Maximum number of requests at once."""
+
+    settle_after: str | None = None
+    """Time after which what is over counts as complete, whatever the API says, such as 36h; 24h when left out."""
+
+    fresh_rows: _Fresh = True
+    """Whether rows that are too recent to be complete are saved."""
+
+    memory: str | None = None
+    """Memory for what is not written yet, such as 512MB; 256MiB when left out."""
+
+    max_tasks: AtLeastOne = MAX_TASKS
+    """Windows of all zones beyond which a plan is refused, as its time is most likely mistyped."""
+
+    writer: str | None = None
+    """Name of this command, w1 to w9999, where several save to one dataset at once, each with another name."""
+
+    def arguments(self) -> dict[str, Any]:
+        """Give what was chosen as arguments of :func:`aiospectrum.bulk.save`.
+
+        Raises:
+            UsageError: An option cannot be read.
+        """
+        given = {name: value for name, value in attrs.asdict(self).items() if value is not None}
+        if self.settle_after is not None:
+            given["settle_after"] = parse_option("--settle-after", self.settle_after, parse_duration)
+        if self.memory is not None:
+            given["memory"] = parse_option("--memory", self.memory, parse_size)
+        return given

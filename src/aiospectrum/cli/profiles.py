@@ -10,8 +10,7 @@ from typing import Any, Final
 import attrs
 
 from aiospectrum.checks.refusals import closest
-from aiospectrum.cli.context import UsageError
-from aiospectrum.cli.formatting import repeated_value
+from aiospectrum.cli.usage_errors import UsageError, repeated_value
 
 __all__ = ["CONFIG", "VARIABLE", "Profile", "read_profile"]
 
@@ -66,8 +65,8 @@ class Profile:
             token = environ.get(self.token, "").strip()
             if not token:
                 raise UsageError(
-                    f"--profile {self.name}: the environment variable that token names is not set;"
-                    " set it to the API token, or correct token in the profile"
+                    f"--profile {self.name}: the environment variable that token names is not set",
+                    "set it to the API token, or correct token in the profile",
                 )
             changed["CLOUDFLARE_API_TOKEN"] = token
         return changed
@@ -92,23 +91,23 @@ def read_profile(name: str, environ: Mapping[str, str]) -> Profile:
         likely = closest(name, profiles)
         others = f"it has {', '.join(map(repeated_value, profiles))}" if profiles else f"it has none; write {_EXAMPLE}"
         known = f"did you mean {likely!r}?" if likely else others
-        raise UsageError(f"--profile: expected a profile of {path}, got {repeated_value(name)!r}; {known}")
+        raise UsageError(f"--profile: expected a profile of {path}, got {repeated_value(name)!r}", known)
     place = f"{path}: profile {name}"
     settings = profiles[name]
     if not isinstance(settings, dict):
-        raise UsageError(f"{place}: expected a table; write {_EXAMPLE}")
+        raise UsageError(f"{place}: expected a table", f"write {_EXAMPLE}")
     for key, value in settings.items():
         if key not in _KEYS:
             likely = closest(key, _KEYS)
             known = f"did you mean {likely!r}?" if likely else "take it out"
-            raise UsageError(f"{place}: expected {', '.join(_KEYS)}, got {repeated_value(key)!r}; {known}")
+            raise UsageError(f"{place}: expected {', '.join(_KEYS)}, got {repeated_value(key)!r}", known)
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            raise UsageError(f"{place}: {key}: expected a text in quotes; write {_EXAMPLE}")
+            raise UsageError(f"{place}: {key}: expected a text in quotes", f"write {_EXAMPLE}")
     token = settings.get("token")
     if token is not None and not VARIABLE.fullmatch(token):
         raise UsageError(
-            f"{place}: token: expected the name, in capitals, of an environment variable, and never the token itself;"
-            " put that into a variable, and its name here"
+            f"{place}: token: expected the name, in capitals, of an environment variable, and never the token itself",
+            "put that into a variable, and its name here",
         )
     return Profile(name=name, place=place, **settings)
 
@@ -125,33 +124,33 @@ def _find_file(environ: Mapping[str, str]) -> Path:
 
 def _read_file(path: Path) -> dict[str, Any]:
     if path.exists() and not path.is_file():  # a pipe may wait for ever
-        raise UsageError(f"{path}: expected a file of profiles, got something else; name a file by {CONFIG}")
+        raise UsageError(f"{path}: expected a file of profiles, got something else", f"name a file by {CONFIG}")
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path}: {reason}; write profiles there, such as {_EXAMPLE}, or set {CONFIG}") from None
+        raise UsageError(f"{path}: {reason}", f"write profiles there, such as {_EXAMPLE}, or set {CONFIG}") from None
     if len(content) > _LARGEST:
-        raise UsageError(f"{path}: expected {_LARGEST:,} bytes at most; name another file by {CONFIG}")
+        raise UsageError(f"{path}: expected {_LARGEST:,} bytes at most", f"name another file by {CONFIG}")
     try:
         values = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # of a number that is too long, too
         reason = f" ({error})" if isinstance(error, tomllib.TOMLDecodeError) else ""
         reason = " in UTF-8, got bytes that are none" if isinstance(error, UnicodeDecodeError) else reason
-        raise UsageError(f"{path}: expected TOML{reason}; write {_EXAMPLE}") from None
+        raise UsageError(f"{path}: expected TOML{reason}", f"write {_EXAMPLE}") from None
     unknown = next((key for key in values if key != "profiles"), None)
     if unknown is not None:
         likely = closest(unknown, ("profiles",))
         known = "did you mean 'profiles'?" if likely else "take it out"
-        raise UsageError(f"{path}: expected nothing but profiles, got {repeated_value(unknown)!r}; {known}")
+        raise UsageError(f"{path}: expected nothing but profiles, got {repeated_value(unknown)!r}", known)
     profiles = values.get("profiles", {})
     if not isinstance(profiles, dict):
         raise UsageError(f"{path}: profiles: expected tables; write {_EXAMPLE}")
     odd = next((name for name in profiles if not _NAME.fullmatch(name)), None)
     if odd is not None:
         raise UsageError(
-            f"{path}: expected names of letters, digits, dots, hyphens and underscores, got {repeated_value(odd)!r};"
-            " rename it"
+            f"{path}: expected names of letters, digits, dots, hyphens and underscores, got {repeated_value(odd)!r}",
+            "rename it",
         )
     return profiles

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import attrs
 from cyclopts import App as CommandGroup
-from cyclopts import CycloptsError, Parameter
+from cyclopts import CycloptsError, Group, Parameter
 from rich.console import Console
 
 from aiospectrum._http.credentials import redact_refusal
@@ -15,7 +15,7 @@ from aiospectrum._version import __version__
 from aiospectrum.cli.app_commands import apps_group
 from aiospectrum.cli.completion_command import completion_command
 from aiospectrum.cli.consoles import PipeConsole, hide_warnings, show_warnings
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.dataset_commands import dataset_group
 from aiospectrum.cli.demo_command import demo
 from aiospectrum.cli.examples import add_examples
@@ -27,6 +27,7 @@ from aiospectrum.cli.report_page_command import report
 from aiospectrum.cli.sandbox_command import sandbox
 from aiospectrum.cli.shared_options import SharedOptions
 from aiospectrum.cli.terminal import StoppedError, discard_output
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.cli.watch_command import watch
 from aiospectrum.cli.zones_command import zones
 from aiospectrum.errors import CredentialsError, InvalidArgumentError, SpectrumError
@@ -38,6 +39,9 @@ _FAILED: Final = 1
 _BAD_USAGE: Final = 2
 _NOBODY_READS: Final = 141
 """As of a program that SIGPIPE ends, which Python does not let it."""
+
+_OF_ALL: Final = Parameter(group=Group("Options of all commands", sort_key=1))
+"""Where the help lists them: after the command's own."""
 
 _HELP_WIDTH: Final = 100
 _LEAST_WIDTH: Final = 40
@@ -79,7 +83,7 @@ def _dispatch(argv: Sequence[str], context: Context) -> int:
 
     def run_command(
         *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-        shared: Annotated[SharedOptions | None, flattened] = None,
+        shared: Annotated[SharedOptions | None, flattened, _OF_ALL] = None,
     ) -> object:
         with add_next_steps(lambda: " ".join(["aiospectrum", *program.parse_commands(list(words))[0]]), words):
             command, bound, unparsed = program.parse_args(list(words), print_error=False, exit_on_error=False)

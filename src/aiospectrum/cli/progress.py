@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from aiospectrum.cli.formatting import counted, human_bytes, human_clock
+from aiospectrum.cli.formatting import counted, human_clock, human_size
 from aiospectrum.hooks import AttemptEnded, AttemptStarted
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.limiters.window import Window
@@ -269,9 +269,9 @@ def _traffic(view: PullView) -> list[str]:
     parts = [
         counted(reading.requests, "request"),
         f"{reading.rate:.1f}/s",
-        counted(reading.retries, "retry", "retries"),
-        human_bytes(reading.received),
         f"{view.failed:,} failed",
+        counted(reading.retries, "retry", "retries"),
+        f"{human_size(reading.received)} received",
     ]
     if reading.pauses:
         parts.append(counted(reading.pauses, "pause"))

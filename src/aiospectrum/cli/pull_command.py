@@ -4,7 +4,6 @@ import asyncio
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,15 +12,15 @@ from cyclopts import Parameter
 
 from aiospectrum import bulk
 from aiospectrum._http.passwords import hide_passwords
-from aiospectrum.bulk import DestinationMismatchError, Plan, Window
+from aiospectrum.bulk import Plan, Window
 from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.bulk.preview import preview
 from aiospectrum.bulk.save import SaveSettings
 from aiospectrum.cli.accounts import AccountOptions, Accounts, executor_of, read_accounts
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsPlainJSON, Passed, check_folder, expand_home, flattened
-from aiospectrum.cli.plan_options import PlanOptions
+from aiospectrum.cli.plan_options import PlanOptions, SaveOptions
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import (
     extent,
@@ -31,10 +30,9 @@ from aiospectrum.cli.pull_report import (
     result_lines,
     result_values,
 )
-from aiospectrum.cli.save_options import SaveOptions
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.usage_errors import UsageError, named_as_given
 from aiospectrum.cli.zones_command import find_zones
-from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.policies import RateLimit
 
 __all__ = ["pull", "resume_command"]
@@ -121,9 +119,9 @@ def pull(
     if plan is not None:
         _check_size(plan, saving.max_tasks)
     if write_plan is not None and out is not None:
-        raise UsageError("--write-plan: expected no --out with it, as nothing is pulled; give --out to pull --plan")
+        raise UsageError("--write-plan: expected no --out with it, as nothing is pulled", "give --out to pull --plan")
     if write_plan is not None:
-        return _write_plan(None if catch_up else plan, write_plan, context)
+        return _write_plan(None if catch_up else plan, write_plan, context, as_json=as_json)
     if out is None and dry_run and plan is not None:
         return _print_plans([plan], len(plan), limit, context, as_json=as_json, accounts=accounts)
     if out is None:
@@ -133,7 +131,7 @@ def pull(
     check_folder(arguments["destination"], f"--out {place}")
     need_pyarrow("pull --out")
     api_name = context.api_name() if accounts is None else counted(accounts.count, "account")
-    with _named_as_options(place):
+    with named_as_given(place, "--out"):
         if dry_run:
             look = partial(preview, **arguments, zones=zones, is_catch_up=catch_up, clock=context.now().timestamp)
             found = asyncio.run(until_stopped(Threads().run(look)))
@@ -181,7 +179,7 @@ def _print_plans(
     return 0
 
 
-def _write_plan(plan: Plan | None, file: str, context: Context) -> int:
+def _write_plan(plan: Plan | None, file: str, context: Context, *, as_json: bool) -> int:
     if plan is None:
         raise UsageError("expected no --catch-up with --write-plan, as a plan has its times")
     text = f"{plan.to_json()}\n"
@@ -192,8 +190,10 @@ def _write_plan(plan: Plan | None, file: str, context: Context) -> int:
         Path(expand_home(file, f"--write-plan {file}")).write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:  # ValueError: of a name that no file has
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"--write-plan {file}: {reason}; name another file") from None
+        raise UsageError(f"--write-plan {file}: {reason}", "name another file") from None
     context.print_note(f"{file}: {extent(len(plan), len(plan.zones))} in {plan.span}")
+    if as_json:
+        context.print_json({"file": file, "windows": len(plan), "zones": len(plan.zones)})
     return 0
 
 
@@ -201,8 +201,8 @@ def _check_size(plan: Plan, max_tasks: int) -> None:
     if len(plan) > max_tasks:
         size = extent(len(plan), len(plan.zones))
         raise UsageError(
-            f"expected a plan of {max_tasks:,} windows of all zones at most, got {size} in {plan.span}:"
-            " correct the time, choose a longer --window, or permit more with --max-tasks"
+            f"expected a plan of {max_tasks:,} windows of all zones at most, got {size} in {plan.span}",
+            "correct the time, choose a longer --window, or permit more with --max-tasks",
         )
 
 
@@ -215,7 +215,7 @@ def _conclude(
         context.print_json(result_values(result, status=status))
         return status
     for line in failure_lines(result.failures, most=_MOST_FAILURES, place=place):
-        context.print_err(line)
+        context.print_err(line, "red")
     # Windows of the dataset that were filling come on top of those of the plan.
     zones = len(plan.zones) if plan is not None and result.progress.total == len(plan) else None
     for line in result_lines(result, zones=zones, place=place, fresh_rows=saving.fresh_rows):
@@ -276,16 +276,3 @@ def _parse_rate_limit(text: str | None) -> tuple[int, float]:
     if match is None:
         raise UsageError(f"--rate-limit: expected REQUESTS/SECONDS such as 600/300, got {text!r}")
     return int(match[1]), float(match[2])
-
-
-@contextmanager
-def _named_as_options(place: str) -> Iterator[None]:
-    try:
-        yield
-    except (DestinationMismatchError, ImportError) as error:  # an import such as that of fsspec, for a URL
-        raise UsageError(f"--out {place}: {str(error).removeprefix(f'{place}: ')}") from None
-    except InvalidArgumentError as error:
-        if error.field == "destination":
-            raise UsageError(f"--out {place}: expected {error.expected}") from None
-        name = "the plan" if error.field == "plan" else f"--{error.field.replace('_', '-')}"
-        raise UsageError(f"{name}: {str(error).removeprefix(f'{error.field}: ')}") from None

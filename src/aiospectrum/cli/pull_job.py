@@ -10,10 +10,11 @@ import attrs
 
 from aiospectrum.bulk import Saved, SaveFailure, SaveProgress
 from aiospectrum.cli.consoles import hide_warnings
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.progress import Meter, PullView, Reading, pull_lines, pull_screen
 from aiospectrum.cli.terminal import GRACE, Interruption, StoppedError, drawn, repeated, signals_to
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.limiters.base import BaseLimiter
 
 __all__ = ["PullJob", "PullResult", "need_pyarrow"]
@@ -196,4 +197,4 @@ def need_pyarrow(purpose: str, otherwise: str = "") -> None:
         UsageError: The package is missing; the message says how to install it.
     """
     if find_spec("pyarrow") is None:
-        raise UsageError(f"{purpose} needs the package pyarrow: pip install 'aiospectrum[cli,arrow]'{otherwise}")
+        raise UsageError(f"{purpose} needs the package pyarrow", f"pip install 'aiospectrum[cli,arrow]'{otherwise}")

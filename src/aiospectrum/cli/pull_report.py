@@ -8,7 +8,7 @@ import attrs
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.bulk import Plan, SaveFailure
 from aiospectrum.cli.dataset_tables import failure_values
-from aiospectrum.cli.formatting import counted, human_bytes, human_clock
+from aiospectrum.cli.formatting import counted, human_clock, human_size
 from aiospectrum.cli.progress import least_seconds
 from aiospectrum.cli.pull_job import PullResult
 from aiospectrum.policies import RateLimit
@@ -43,7 +43,9 @@ def plan_lines(plans: Sequence[Plan], limit: RateLimit, requests: int, accounts:
     yield f"at least {counted(requests, 'request')}; a report that is cut off takes more"
     allowed = f"{limit.requests:,} requests in {limit.per_seconds:g} s"
     whose = "the rate limit" if accounts == 1 else "the rate limit of each account"
-    yield f"at least {human_clock(_least_seconds(requests, limit, accounts))}, as {whose} allows {allowed}"
+    seconds = _least_seconds(requests, limit, accounts)
+    wait = f"at least {human_clock(seconds)}, as" if seconds else "without a wait, as"
+    yield f"{wait} {whose} allows {allowed}"
 
 
 def plan_values(plans: Sequence[Plan], limit: RateLimit, requests: int, accounts: int = 1) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def result_lines(result: PullResult, *, zones: int | None, place: str, fresh_row
         yield f"{counted(progress.not_begun, 'window')} not begun, and not asked for yet"
     if progress.odd_lags:
         yield f"{counted(progress.odd_lags, 'report')} with an odd data lag, which was taken for 0 s or a day"
-    written = f"{counted(progress.rows, 'row')} in {human_bytes(progress.bytes)} of files"
+    written = f"{counted(progress.rows, 'row')} in {human_size(progress.bytes)} of files"
     yield f"{written}; {', '.join(filter(None, [result.requests_sent, f'{result.reading.elapsed:.1f} s']))}"
     if saved is not None and there:
         yield f"to read: {saved.folder}"

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias, get_args
 
@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.cli.charts import ChartFileOption, ChartOption, check_charts, show_charts
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import (
     AsJSON,
@@ -23,10 +23,11 @@ from aiospectrum.cli.options import (
     check_filters,
     flattened,
     parse_option,
-    parse_time,
     split_names,
 )
 from aiospectrum.cli.tables import current_table, protocols_table, report_note, report_table, usage_table
+from aiospectrum.cli.times import check_order, parse_time
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
 from aiospectrum.errors import ResponseError
@@ -55,6 +56,7 @@ CDNOption: TypeAlias = Annotated[
 
 _DEFAULT_SPAN: Final = timedelta(hours=6)
 """The time that the API takes when only its end is given."""
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC) + _DEFAULT_SPAN
 
 
 @attrs.frozen(kw_only=True)
@@ -257,11 +259,9 @@ def _read_window(since: str | None, until: str | None, now: datetime) -> tuple[d
     """The start and the end, which is not part of it; the start that the API takes when only the end is given."""
     start, end = _read_time("--since", since, now), _read_time("--until", until, now)
     if end is not None:
-        start = end - _DEFAULT_SPAN if start is None else start
-        if start >= end:
-            raise UsageError(
-                f"--since: expected a time before --until, {format_date_time(end)}, got {format_date_time(start)}"
-            )
+        start = max(end, _EARLIEST) - _DEFAULT_SPAN if start is None else start
+    if start is not None:
+        check_order(start, end, now)
     return start, end
 
 
@@ -272,7 +272,9 @@ def _check_sort(options: ReportOptions) -> None:
         for each in split_names(options.sort) or ():
             name = each.lstrip("+-")
             if name in names and name not in (asked or ()) and (asked is not None or option == "dimensions"):
-                raise UsageError(f"--sort: expected what the report has, got {name!r}; put it into --{option} as well")
+                raise UsageError(
+                    f"--sort: expected what the report has, got {name!r}", f"put it into --{option} as well"
+                )
 
 
 def _last_second(until: datetime) -> datetime:
@@ -305,7 +307,7 @@ def _show_report(
     if show_charts(report, arguments, names, context, chart=chart, path=path):
         return
     table = report_table(report, metrics=arguments["metrics"], dimensions=arguments["dimensions"], names=names)
-    context.show(report, table, report_note(report, arguments["limit"]), as_json=as_json)
+    context.show(report, *[table] * bool(report.data), report_note(report, arguments["limit"]), as_json=as_json)
 
 
 async def _host_names(client: Client, zone_id: str, context: Context) -> dict[str, str]:

@@ -11,10 +11,9 @@ from aiospectrum import bulk
 from aiospectrum._http.passwords import hide_passwords
 from aiospectrum.bulk import Dataset
 from aiospectrum.bulk.dataset.threads import Threads
-from aiospectrum.cli.context import Context, UsageError
-from aiospectrum.cli.dataset_commands import named_as_given
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.files import check_file, write_file
-from aiospectrum.cli.formatting import human_bytes
+from aiospectrum.cli.formatting import human_size
 from aiospectrum.cli.options import (
     AsPlainJSON,
     Passed,
@@ -22,11 +21,12 @@ from aiospectrum.cli.options import (
     ZonesOption,
     expand_home,
     parse_option,
-    parse_time,
     read_text,
     read_zone,
 )
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.times import parse_time
+from aiospectrum.cli.usage_errors import UsageError, named_as_given
 from aiospectrum.cli.zones_command import find_zones
 
 __all__ = ["report"]
@@ -75,6 +75,8 @@ def report(
     if out is None:
         raise UsageError("expected --out with the file to write, such as --out report.html")
     path = check_file("--out", out, _SUFFIXES)
+    if interactive and path.suffix.lower() != ".html":
+        raise UsageError(f"--interactive: expected a page, got a picture, {path.name}", "give --out a name of .html")
     now = context.now()
     given = _read_names(names or (), context)
     arguments = {
@@ -93,7 +95,7 @@ def report(
     if as_json:
         context.print_json({"file": str(path), "bytes": len(content)})
     else:
-        context.print_out(f"{path}: {human_bytes(len(content))}")
+        context.print_out(f"{path}: {human_size(len(content))}")
 
 
 def _find_zones(given: Sequence[str], context: Context) -> tuple[str, ...]:

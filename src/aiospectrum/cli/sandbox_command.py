@@ -10,11 +10,12 @@ from typing import Annotated, Any, Final
 import attrs
 from cyclopts import Parameter, validators
 
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import cell, counted, shortened
 from aiospectrum.cli.grid import ID_WIDTH
 from aiospectrum.cli.options import AsPlainJSON, AtLeastOne, Passed, whole
 from aiospectrum.cli.terminal import StoppedError, until_stopped
+from aiospectrum.cli.usage_errors import UsageError, of_sandbox
 from aiospectrum.sandbox import Faults, RateLimit, RecordedRequest, Sandbox
 
 __all__ = ["parse_faults", "sandbox"]
@@ -129,7 +130,7 @@ def sandbox(
             on_request=on_request if log else None,
         )
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise of_sandbox(error) from None
 
     async def serve() -> None:
         async with box:

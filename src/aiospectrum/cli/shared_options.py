@@ -6,9 +6,10 @@ from typing import Annotated, Final, TypeAlias
 import attrs
 from cyclopts import Parameter, validators
 
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.limits import LIMIT_URL, SharedLimit
 from aiospectrum.cli.profiles import CONFIG, read_profile
+from aiospectrum.cli.usage_errors import UsageError
 
 __all__ = ["SharedOptions"]
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from aiospectrum.cli.formatting import counted, human_bytes, human_metric, human_milliseconds, human_number
+from aiospectrum.cli.formatting import counted, human_metric, human_milliseconds, human_number, human_size
 from aiospectrum.cli.grid import Column, Grid, Kind
 from aiospectrum.models import (
     App,
@@ -39,7 +39,7 @@ _ROUNDING: Final = 1e-9
 def apps_table(apps: Iterable[App]) -> Grid:
     """Show applications, one a line."""
     columns = [Column("id", "id", is_key=True), Column("dns name", is_key=True), Column("protocol", "fixed")]
-    columns += [Column("traffic", "fixed"), Column("origin"), Column("modified", "fixed")]
+    columns += [Column("traffic", "fixed"), Column("origin"), Column("modified", "fixed", optional=1)]
     rows = []
     for app in apps:
         traffic = "pay as you go" if app.is_pay_as_you_go else app.traffic_type
@@ -82,11 +82,12 @@ def current_table(aggregates: Iterable[CurrentAggregate], names: Mapping[str, st
     """
     columns = [Column("app", "name", is_key=True)] if names else []
     columns += [Column("app id", "id", is_key=True)]
-    columns += [Column(title, "number") for title in ("connections", "in", "out", "avg duration")]
+    columns += [Column(title, "number") for title in ("connections", "in", "out")]
+    columns.append(Column("avg duration", "number", optional=1))
     rows = []
     for each in aggregates:
         named = [names.get(each.app_id, "")] if names else []
-        sizes = human_bytes(each.bytes_ingress), human_bytes(each.bytes_egress)
+        sizes = human_size(each.bytes_ingress), human_size(each.bytes_egress)
         numbers = (human_number(each.connections), *sizes, human_milliseconds(each.duration_avg))
         rows.append([*named, each.app_id, *numbers])
     return Grid.of(columns, rows)
@@ -109,8 +110,8 @@ def usage_table(usages: Sequence[ZoneUsage], names: Mapping[str, str]) -> Grid:
         size = each.totals.bandwidth
         sizes = size.ingress, size.egress, size.all
         totals = [total + (0 if math.isnan(number) else number) for total, number in zip(totals, sizes, strict=True)]
-        rows.append([*([names.get(each.zone_id, "")] if names else []), each.zone_id, *map(human_bytes, sizes)])
-    footer = ["total", *([""] if names else []), *map(human_bytes, totals)]
+        rows.append([*([names.get(each.zone_id, "")] if names else []), each.zone_id, *map(human_size, sizes)])
+    footer = ["total", *([""] if names else []), *map(human_size, totals)]
     return Grid.of(columns, rows, [footer] if len(rows) > 1 else [])
 
 
@@ -164,9 +165,9 @@ def report_note(report: Report, limit: int | None) -> str:
     Returns:
         The line.
     """
-    rows = counted(len(report.data), "row")
-    if isinstance(report, ReportByTime):
-        rows += f" of {counted(len(report.time_intervals), 'interval')} each"
+    rows = counted(len(report.data), "row") if report.data else "no events match"
+    if isinstance(report, ReportByTime) and report.data:
+        rows += f" of {counted(len(report.time_intervals), 'interval')}{' each' if len(report.data) > 1 else ''}"
     if _others(report, None):
         rows += ", others are left out" if limit is None else ", as --limit says; others are left out"
     elif limit is not None and len(report.data) >= limit and not _has_sums(report):

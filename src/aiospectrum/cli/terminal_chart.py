@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from aiospectrum.charts.panel import Panel, Series
+from aiospectrum.charts.panel import Panel
 from aiospectrum.charts.texts import human_metric, human_time
-from aiospectrum.cli.formatting import cell, folded, sparkline
+from aiospectrum.cli.formatting import cell, folded, shortened_apart, sparkline
 
 __all__ = ["chart_lines"]
 
 _ROWS = 8
 _STEPS = " ▁▂▃▄▅▆▇█"
 _PARTS = " ▏▎▍▌▋▊▉█"
+_LEAST_LABEL = 10
 _MOST_LABEL = 30
 _VALUE = 15
 _COLOUR = "cyan"
@@ -43,16 +45,18 @@ def chart_lines(panels: Sequence[Panel], width: int) -> Iterator[Text]:
 def _times(panel: Panel, width: int) -> Iterator[Text]:
     """The sum of all series as columns, if they have one, and below it a line for each, over the same times."""
     several = len(panel.series) > 1
-    label = min(_MOST_LABEL, width // 3, max(map(len, (each.label for each in panel.series)))) if several else 0
-    label = max(label, 10)
+    label, labels = _labels(panel, width)
+    label = max(label, _LEAST_LABEL) if several else _LEAST_LABEL
     columns = width - label - 2 - (_VALUE if several else 0)
     if panel.is_stacked or not several:
         times = zip(*(each.values for each in panel.series), strict=True)
         sums = [sum(value or 0 for value in column) for column in times]
         yield from _columns(panel, _stretched(sums, columns), label)
+        if several:
+            yield Text(f"{'total':>{width}}", style="dim")
     if several:
-        for each in panel.series:
-            yield _line(panel, each, label, columns)
+        for text, each in zip(labels, panel.series, strict=True):
+            yield _line(panel, text, each.values, label, columns)
     yield from _axis(panel, label, columns)
 
 
@@ -74,14 +78,14 @@ def _columns(panel: Panel, values: Sequence[float], label: int) -> Iterator[Text
         yield Text.assemble((f"{mark:>{label}}  ", "dim"), (bars, _COLOUR))
 
 
-def _line(panel: Panel, series: Series, label: int, columns: int) -> Text:
-    known = [value for value in series.values if value is not None]
-    text = sparkline(_stretched([value or 0 for value in series.values], columns))
+def _line(panel: Panel, name: str, values: Sequence[float | None], label: int, columns: int) -> Text:
+    known = [value for value in values if value is not None]
+    text = sparkline(_stretched([value or 0 for value in values], columns))
     if panel.is_stacked:
         note = human_metric(panel.metric, sum(known))
     else:
         note = f"≤ {human_metric(panel.metric, max(known))}" if known else ""
-    return Text.assemble(cell(_fitted(series.label, label)), "  ", (text, _COLOUR), f"{note:>{_VALUE}}")
+    return Text.assemble(_padded(name, label), (text, _COLOUR), f"{note:>{_VALUE}}")
 
 
 def _axis(panel: Panel, label: int, columns: int) -> Iterator[Text]:
@@ -97,19 +101,24 @@ def _axis(panel: Panel, label: int, columns: int) -> Iterator[Text]:
 
 def _bars(panel: Panel, width: int) -> Iterator[Text]:
     """A bar for each series."""
-    label = min(_MOST_LABEL, width // 3, max(len(each.label) for each in panel.series))
+    label, labels = _labels(panel, width)
     columns = width - label - 2 - _VALUE
     top = max((each.values[0] or 0 for each in panel.series), default=0)
-    for each in panel.series:
+    for text, each in zip(labels, panel.series, strict=True):
         value = each.values[0] or 0
         eighths = round(max(0, value) / top * columns * 8) if top > 0 else 0
         bar = "█" * (eighths // 8) + _PARTS[eighths % 8].strip()
         note = human_metric(panel.metric, value)
-        yield Text.assemble(cell(_fitted(each.label, label)), "  ", (f"{bar:<{columns}}", _COLOUR), f"{note:>{_VALUE}}")
+        yield Text.assemble(_padded(text, label), (f"{bar:<{columns}}", _COLOUR), f"{note:>{_VALUE}}")
 
 
-def _fitted(text: str, width: int) -> str:
-    """Text of just that width, cut in the middle."""
-    if len(text) > width:
-        text = f"{text[: width // 2]}…{text[len(text) - (width - 1) // 2 :]}"
-    return f"{text:<{width}}"
+def _labels(panel: Panel, width: int) -> tuple[int, list[str]]:
+    """The width of the labels, and the labels, different ones shortened to different texts."""
+    texts = [cell(each.label).plain for each in panel.series]
+    label = min(_MOST_LABEL, width // 3, max(map(cell_len, texts)))
+    short = shortened_apart(texts, label)
+    return label, [short[text] for text in texts]
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text) + 2)

@@ -7,10 +7,11 @@ from typing import Annotated, Final, Literal, TypeAlias
 from cyclopts import Parameter
 
 from aiospectrum._loop import for_each
-from aiospectrum.cli.context import Context, UsageError
+from aiospectrum.cli.context import Context
 from aiospectrum.cli.grid import Column, Grid
 from aiospectrum.cli.options import AsJSON, Passed, is_zone_id, read_zone, read_zone_name
 from aiospectrum.cli.terminal import until_stopped
+from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.client import Client
 from aiospectrum.errors import PermissionDeniedError
 from aiospectrum.limiters.base import BaseLimiter
@@ -109,10 +110,10 @@ async def _identifier(client: Client, name: str) -> str:
         raise
     found = [zone for zone in listed if zone.name.lower() == name]
     if not found:
-        raise UsageError(f"zone {name}: there is none that the credentials may see; `aiospectrum zones` lists them")
+        raise UsageError(f"zone {name}: there is none that the credentials may see", "`aiospectrum zones` lists them")
     if len(found) > 1:
         several = ", ".join(f"{zone.id}{_of_account(zone)}" for zone in found[:_SHOWN])
-        raise UsageError(f"zone {name}: {len(found)} zones have that name; give the identifier of one: {several}")
+        raise UsageError(f"zone {name}: {len(found)} zones have that name", f"give the identifier of one: {several}")
     return found[0].id
 
 

@@ -146,6 +146,9 @@ class BaseLimiter:
     async def acquire(self, latest: float | None) -> int:
         """Wait for a permit to send one request.
 
+        A wait that time alone does not end, such as for a response that makes room, is not ended by the deadline here:
+        cancel it then, as the client does.
+
         Args:
             latest: The deadline, in seconds of the clock; None for none.
 
@@ -163,6 +166,8 @@ class BaseLimiter:
         if loop is not self._loop:
             self._move_to(loop)
         now = loop.time() if self._clock is None else self._clock()
+        while self._queue and (last := next(reversed(self._queue))).done():
+            self._leave(last)  # cancelled just now, before its task could do so
         if not self._queue:
             permit = self._next_permit(now)
             if permit is not None:

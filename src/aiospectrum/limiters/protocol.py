@@ -30,7 +30,8 @@ class RateLimiter(Protocol):
     async def acquire(self, latest: float | None) -> int:
         """Wait for a permit to send one request.
 
-        A cancellation while it waits has to leave nothing taken.
+        A cancellation while it waits has to leave nothing taken. The client cancels a call at its deadline, so that a
+        wait that time alone does not end, such as for a response that makes room, may go on until then.
 
         Args:
             latest: The deadline, in seconds of the event loop's clock (``loop.time()``); None for none.

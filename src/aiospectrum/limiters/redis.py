@@ -122,7 +122,7 @@ class RedisLimiter(BaseLimiter):
         loop = running_loop()
         if self._server is not None and self._opened_on is not None and not self._opened_on.is_closed():
             raise ClientStateError("the RedisLimiter is open already: share it, within one async with")
-        self._opened_on = loop
+        self._opened_on, self._task = loop, None  # a task of a loop that has died never ends
         self._window.forget()
         self._server = self._connect()
         self._script = self._server.register_script(SCRIPT)
@@ -149,7 +149,7 @@ class RedisLimiter(BaseLimiter):
             await server.aclose()
 
     async def acquire(self, latest: float | None) -> int:
-        """Wait for a permit to send one request.
+        """Wait for a permit to send one request; the wait for a response or for the server is not ended by a deadline.
 
         Args:
             latest: The deadline, in seconds of the event loop's clock; None for none.
@@ -169,14 +169,17 @@ class RedisLimiter(BaseLimiter):
 
     def _ask(self) -> None:
         """Ask the server in a task, for all that have come to wait until it runs."""
-        if self._server is not None and (self._task is None or self._task.done()):
-            self._task = asyncio.get_running_loop().create_task(self._exchange())
-            self._task.add_done_callback(self._fail_on_error)
+        loop = self._its_loop()
+        if self._server is not None and not loop.is_closed() and (self._task is None or self._task.done()):
+            self._task = loop.create_task(self._exchange())
+            self._task.add_done_callback(self._go_on)
 
-    def _fail_on_error(self, task: asyncio.Task[None]) -> None:
-        """Let nobody wait for a task that an unforeseen error has ended."""
+    def _go_on(self, task: asyncio.Task[None]) -> None:
+        """Let nobody wait for a task that an unforeseen error has ended, or a program that cancels all there are."""
         error = None if task.cancelled() else task.exception()
-        if error is not None:
+        if task.cancelled() and self._queue:
+            self._serve_queue()
+        elif error is not None:
             problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}; nothing was sent"
             self._fail(LimiterUnavailableError(problem))
 
@@ -227,9 +230,7 @@ class RedisLimiter(BaseLimiter):
             self._problem = f"the rate limit's server {self._shown} cannot be used: {type(error).__name__}: {reason}"
         if self._server is not None:
             await self._server.connection_pool.disconnect()
-        return LimiterUnavailableError(
-            f"{self._problem}; nothing was sent: see that it runs, or let when_gone be a part of the limit"
-        )
+        return LimiterUnavailableError(f"{self._problem}; nothing was sent: see that it runs")
 
 
 def _without_login(url: object) -> str:

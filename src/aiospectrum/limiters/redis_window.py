@@ -69,6 +69,7 @@ class RedisWindow:
             self._granted -= 1
             return True
         if self._fallback is not None:
+            self._ask()  # whether it is back, again and again
             return now >= self._fallback_from and self._fallback.take(now)
         if now >= self.next:
             self._ask()
@@ -102,10 +103,10 @@ class RedisWindow:
             self._ask()
 
     def wants(self, wanted: int) -> bool:
-        """Whether there is something to ask for, or to tell."""
+        """Whether there is something to ask for, or to tell, or whether the server is back."""
         now = self._now()
         if self._fallback is not None:
-            return False
+            return True
         return (wanted > 0 and now >= self.next) or (wanted == 0 and self.has_changes) or self._own_pause_until > now
 
     def make_arguments(self, wanted: int, now: float) -> list[str | int]:

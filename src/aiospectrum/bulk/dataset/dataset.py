@@ -375,8 +375,8 @@ class Dataset:
             chart = dataset.plot(by="coloName", since=datetime(2026, 11, 1, tzinfo=UTC))
             chart.save("traffic.png")  # or .svg, or .html
 
-        Rows are added up, a file at a time, in no more than 200 intervals; times without data, and those of which rows
-        may be missing, are shaded.
+        Rows are added up, a few thousand at a time, in no more than 200 intervals; times without data, and those of
+        which rows may be missing, are shaded.
 
         Args:
             metric: What to draw; bytes in both directions together when None, or events where the dataset has no bytes.
@@ -432,8 +432,8 @@ class Dataset:
 
         It says what is missing, filling or has failed, and shows traffic over time by application and data centre,
         connections and errors, durations, and the busiest applications, as far as the dataset has them. Rows are added
-        up, a file at a time, in no more than 200 intervals and with the largest few of each dimension, so that memory
-        is bounded. It is plain code that blocks, for seconds to minutes by the size of the dataset.
+        up, a few thousand at a time, in no more than 200 intervals and with the largest few of each dimension, so that
+        memory is bounded. It is plain code that blocks, for seconds to minutes by the size of the dataset.
 
         Args:
             file_format: ``html``, one page that loads nothing from anywhere, for screens of all sizes, in light and

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -33,6 +33,8 @@ __all__ = ["RowFilter", "add_columns", "check_names", "read_arrow", "read_duckdb
 _TIME: Final = DateTime(takes_unchecked=False)
 _APP: Final = "appID"
 _APP_NAME: Final = "app_name"
+_PIECE: Final = 16_384
+"""Rows that are read at once where some columns are needed."""
 
 
 @attrs.frozen(kw_only=True)
@@ -155,16 +157,19 @@ def read_arrow(
     return table if names is None else _with_names(pa, table, names)
 
 
-def read_tables(place: Place, index: DatasetIndex, wanted: RowFilter) -> "Iterator[pyarrow.Table]":
+def read_tables(
+    place: Place, index: DatasetIndex, wanted: RowFilter, columns: Collection[str] | None = None
+) -> "Iterator[pyarrow.Table]":
     """Read rows, those of one file at a time.
 
     Args:
         place: Where the dataset is.
         index: What files it has.
         wanted: Which rows.
+        columns: The columns that are needed; None for all.
 
     Yields:
-        The rows of each file, in the order of time.
+        The rows of each file, in the order of time; of some columns of Parquet no more than 16,384 at once.
 
     Raises:
         ImportError: pyarrow is not installed.
@@ -173,25 +178,50 @@ def read_tables(place: Place, index: DatasetIndex, wanted: RowFilter) -> "Iterat
     schema = schema_of(index.query)
     condition = wanted.to_arrow(import_pyarrow(".dataset"))
     for path in wanted.paths(index):
-        yield _read_file(place, path, index.file_format, schema, condition)
+        data = _read_bytes(place, path)
+        try:
+            if columns is not None and index.file_format == "parquet":
+                yield from _read_pieces(data, schema, condition, list(columns))
+            else:
+                table = add_columns(read_rows(data, index.file_format, schema, condition), schema)
+                _check_columns(table.schema, schema)
+                yield table if columns is None else table.select(list(columns))
+        except ManifestError as error:
+            raise ManifestError(f"{place.store.name}: {path} {error}; see `aiospectrum dataset verify`") from error
 
 
-def _read_file(place: Place, path: str, file_format: FileFormat, schema: Any, condition: Any) -> Any:
+def _read_pieces(data: bytes, schema: Any, condition: Any, columns: list[str]) -> Iterator[Any]:
+    """Read some columns of a file of Parquet, a piece after another."""
+    pa = import_pyarrow(".dataset")
+    import_pyarrow(".parquet")
     try:
-        data = place.call(lambda: place.store.read(path))
+        file = pa.parquet.ParquetFile(pa.BufferReader(data))
+        _check_columns(add_columns(file.schema_arrow.empty_table(), schema).schema, schema)
+        groups = None
+        if condition is not None:
+            fragment = pa.dataset.ParquetFileFormat().make_fragment(pa.BufferReader(data))
+            groups = [group.id for group in fragment.subset(condition).row_groups]
+        there = [name for name in columns if name in file.schema_arrow.names]
+        for batch in file.iter_batches(_PIECE, row_groups=groups, columns=there, use_threads=False):
+            table = pa.Table.from_batches([batch])
+            table = table if condition is None else table.filter(condition)
+            yield add_columns(table, pa.schema([schema.field(name) for name in columns]))
+    except (pa.ArrowException, ValueError, OSError) as error:
+        raise ManifestError(f"cannot be read: {error}") from error
+
+
+def _check_columns(found: Any, schema: Any) -> None:
+    if not found.equals(schema):
+        raise ManifestError("has other columns than those of the query")
+
+
+def _read_bytes(place: Place, path: str) -> bytes:
+    try:
+        return place.call(lambda: place.store.read(path))
     except StorageError as error:
         if isinstance(error.__cause__, FileNotFoundError):
             raise _missing(place, path) from error.__cause__
         raise
-    try:
-        table = read_rows(data, file_format, schema, condition)
-    except ManifestError as error:
-        raise ManifestError(f"{place.store.name}: {path} {error}; see `aiospectrum dataset verify`") from error
-    table = add_columns(table, schema)
-    if not table.schema.equals(schema):
-        problem = "has other columns than those of the query; see `aiospectrum dataset verify`"
-        raise ManifestError(f"{place.store.name}: {path} {problem}")
-    return table
 
 
 def _missing(place: Place, path: str) -> StorageError:

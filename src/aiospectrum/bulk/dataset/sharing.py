@@ -257,11 +257,20 @@ def check_destination(store: Store, index: DatasetIndex, sizes: Mapping[str, int
             f"{store.name}: the dataset is one of {there.file_format} files: save {header.file_format} files elsewhere"
         )
     changed = index.plan.diff(read_plan("", header)).changed
-    differences = [f"{name} is {old!r} there" for name, (old, _) in changed.items() if name.startswith("query.")]
+    differences = [
+        f"{name.removeprefix('query.').replace('_', ' ')}: {_in_words(old)}"
+        for name, (old, _) in changed.items()
+        if name.startswith("query.")
+    ]
     if differences:
         raise DestinationMismatchError(
-            f"{store.name}: the dataset is of another query, whose {', '.join(differences)}: save elsewhere"
+            f"{store.name}: the dataset is of another query ({'; '.join(differences)}): save elsewhere"
         )
+
+
+def _in_words(value: object) -> str:
+    """A value of a query, such as names or a number."""
+    return ", ".join(value) or "none" if isinstance(value, tuple) else "none" if value is None else str(value)
 
 
 def _set_aside(sharing: Sharing, sizes: dict[str, int]) -> None:

@@ -1,9 +1,9 @@
-"""From the rows of a dataset to what charts say of it: one file after another, so that memory is bounded.
+"""From the rows of a dataset to what charts say of it: one piece after another, so that memory is bounded.
 
 Rows are read twice where they are broken down: once to know the largest groups, and once for these alone.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiospectrum.bulk.packing import import_numpy
@@ -23,10 +23,11 @@ _BIN: Final = "interval_start"
 """The column of intervals, named as no dimension or metric can be."""
 
 _OTHER: Final = "other"
+_TIMES: Final = ("interval_start", "window_since")
 
 
 def sum_rows(
-    read: "Callable[[], Iterable[pyarrow.Table]]",
+    read: "Callable[[Collection[str]], Iterable[pyarrow.Table]]",
     query: Query,
     bins: Bins,
     *,
@@ -37,7 +38,7 @@ def sum_rows(
     """Add up the rows of a dataset.
 
     Args:
-        read: Gives the rows, a table at a time; called once or twice.
+        read: Gives some columns of the rows, a table at a time; called once or twice.
         query: The query of the dataset.
         bins: The intervals.
         measure: Counts or bytes, whose sum groups are ranked by and drawn.
@@ -52,12 +53,12 @@ def sum_rows(
         StorageError: A file cannot be read.
     """
     adder = _Adder(query, bins, by)
-    for table in read():
+    for table in read(adder.columns):
         adder.add(table)
     first = {name: rank(adder.measured(name, measure), top) for name in by}
     series = {name: {key: [0] * len(bins.starts) for key in keys} for name, keys in first.items()}
     if any(first.values()):
-        for table in read():
+        for table in read({*_TIMES, *by, *measure}):
             adder.add_series(table, measure, series)
     return adder.finish(measure, first, series)
 
@@ -73,7 +74,8 @@ class _Adder:
         self._whole: list[str] = [name for name in query.metrics if name in WHOLE_METRICS]
         self._durations: list[str] = [name for name in query.metrics if name not in WHOLE_METRICS]
         self._has_events = "event" in query.dimensions and "count" in self._whole
-        self._dimensions: tuple[str, ...] = query.dimensions
+        self._dimensions = {*by, *(["event"] if "event" in query.dimensions else [])}
+        self.columns = {*_TIMES, *self._dimensions, *query.metrics}
         self._rows = [0] * len(starts)
         self._series = {name: [0] * len(starts) for name in self._whole}
         self._events: dict[str, list[int]] = {}
@@ -88,14 +90,14 @@ class _Adder:
             return
         table = self._prepare(table)
         sums = [(name, "sum") for name in self._whole]
-        for row in table.group_by(_BIN).aggregate([*sums, ([], "count_all")]).to_pylist():
+        for row in table.group_by(_BIN, use_threads=False).aggregate([*sums, ([], "count_all")]).to_pylist():
             self._rows[row[_BIN]] += row["count_all"]
             for name in self._whole:
                 self._series[name][row[_BIN]] += int(row[f"{name}_sum"] or 0)
         self._add_events(table)
         for name in self._by:
             groups = self._groups[name]
-            for row in table.group_by(name).aggregate(sums).to_pylist():
+            for row in table.group_by(name, use_threads=False).aggregate(sums).to_pylist():
                 there = groups.setdefault(row[name] or "", dict.fromkeys(self._whole, 0))
                 for metric in self._whole:
                     there[metric] += int(row[f"{metric}_sum"] or 0)
@@ -107,10 +109,9 @@ class _Adder:
         micros = pa.compute.coalesce(table["interval_start"], table["window_since"]).cast(pa.int64())
         places = self._np.searchsorted(self._edges, micros.to_numpy(), side="right") - 1
         columns = {_BIN: pa.array(self._np.clip(places, 0, len(self._edges) - 1), pa.int32())}
-        for name in self._whole:
+        for name in set(table.column_names) & set(self._whole):
             columns[name] = self._exact(table[name])
-        for name in {"zone_id", *self._dimensions, *self._durations}:
-            columns[name] = table[name]
+        columns |= {name: table[name] for name in {*self._dimensions, *self._durations} & set(table.column_names)}
         return pa.table(columns)
 
     def _exact(self, column: Any) -> Any:
@@ -123,12 +124,12 @@ class _Adder:
     def _add_events(self, table: Any) -> None:
         if not self._has_events:
             return
-        for row in table.group_by(["event", _BIN]).aggregate([("count", "sum")]).to_pylist():
+        for row in table.group_by(["event", _BIN], use_threads=False).aggregate([("count", "sum")]).to_pylist():
             event = _event(row["event"])
             counts = self._events.setdefault(event, [0] * len(self._rows))
             counts[row[_BIN]] += int(row["count_sum"] or 0)
         for name in self._by:
-            for row in table.group_by([name, "event"]).aggregate([("count", "sum")]).to_pylist():
+            for row in table.group_by([name, "event"], use_threads=False).aggregate([("count", "sum")]).to_pylist():
                 events = self._group_events[name].setdefault(row[name] or "", {})
                 event = _event(row["event"])
                 events[event] = events.get(event, 0) + int(row["count_sum"] or 0)
@@ -147,7 +148,11 @@ class _Adder:
             known = pa.compute.if_else(pa.compute.is_valid(table[name]), weights, None)
             columns |= {f"{name} w": known, f"{name} v": pa.compute.multiply(table[name], known)}
         names = [name for name in columns if name != _BIN]
-        sums = pa.table(columns).group_by(_BIN).aggregate([*((name, "sum") for name in names), ([], "count_all")])
+        sums = (
+            pa.table(columns)
+            .group_by(_BIN, use_threads=False)
+            .aggregate([*((name, "sum") for name in names), ([], "count_all")])
+        )
         for row in sums.to_pylist():
             self._duration_rows[row[_BIN]] += row["count_all"]
             for name in self._durations:
@@ -167,7 +172,7 @@ class _Adder:
             keys = pa.compute.coalesce(table[dimension], "")
             chosen = table.set_column(table.column_names.index(dimension), dimension, keys)
             chosen = chosen.filter(pa.compute.is_in(keys, pa.array(list(wanted), pa.string())))
-            sums = chosen.group_by([dimension, _BIN]).aggregate([(name, "sum") for name in measure])
+            sums = chosen.group_by([dimension, _BIN], use_threads=False).aggregate([(name, "sum") for name in measure])
             for row in sums.to_pylist():
                 wanted[row[dimension]][row[_BIN]] += sum(int(row[f"{name}_sum"] or 0) for name in measure)
 

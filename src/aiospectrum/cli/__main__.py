@@ -1,8 +1,0 @@
-"""``python -m aiospectrum.cli``."""
-
-import sys
-
-from aiospectrum.cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())
