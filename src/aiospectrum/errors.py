@@ -118,6 +118,9 @@ class InvalidArgumentError(SpectrumError, ValueError):
     Its parts are there for programs that have other names for the arguments, as the command has.
     """
 
+    others: tuple["InvalidArgumentError", ...] = ()
+    """What else is wrong with the same argument, where all of that is found at once."""
+
     def __init__(
         self,
         message: str,

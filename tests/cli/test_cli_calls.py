@@ -115,7 +115,7 @@ def test_what_breaks_a_rule_is_refused_or_explained(cli: Any, sandbox: Sandbox) 
     outcome = cli("apps", "create", sandbox.zones[0], *options)
     assert outcome.status == 2
     assert "aiospectrum: --tls: expected off" in outcome.err
-    assert "also app.origin_direct[0]: expected 1 port at the origin" in outcome.err
+    assert "; also --origin-direct: expected 1 port at the origin" in outcome.err
     outcome = cli("apps", "create", sandbox.zones[0], *options, "--unchecked")
     assert outcome.status == 1
     assert "answered 400" in outcome.err

@@ -14,6 +14,7 @@ from hypothesis.strategies import SearchStrategy
 from aiospectrum import (
     DNS,
     AppRequest,
+    Client,
     EdgeIPs,
     InvalidArgumentError,
     OriginDNS,
@@ -245,7 +246,19 @@ def test_all_problems_are_named_at_once() -> None:
         " is over UDP; also app.ip_firewall: expected False, or a protocol such as tcp/443, as IP Access Rules are for"
         " TCP, and the protocol is over UDP"
     )
-    assert str(caught.value).endswith(f"got 'localhost'; {caught.value.hint}")
+    assert [each.field for each in caught.value.others] == ["app.tls", "app.ip_firewall"]
+
+
+async def test_no_problem_shows_the_token() -> None:
+    """A token in the place of another value is taken out of all that is named."""
+    token = "kept-apart-0123456789abcdef"  # noqa: S105 - none
+    request: Any = make(dns=DNS(name="localhost"), tls=token, traffic_type=token)
+    async with Client(api_token=token) as client:
+        with pytest.raises(InvalidArgumentError) as caught:
+            await client.apps.create(ZONE, request)
+    refused = (caught.value, *caught.value.others)
+    assert [each.field for each in refused] == ["app.traffic_type", "app.tls", "app.dns.name"]
+    assert not any(token in text for each in refused for text in (str(each), each.value, each.expected))
 
 
 def test_a_replacement_is_checked_as_well() -> None:

@@ -30,6 +30,7 @@ from aiospectrum import (
     Limiter,
     OriginDNS,
     Page,
+    Problem,
     Protocol,
     RateLimit,
     RedisLimiter,
@@ -229,6 +230,9 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
         bytes=2,
         odd_lags=0,
         stopped=True,
+    ),
+    Problem: lambda: Problem(
+        code="tls-transport", field="app.tls", problem="no", remedy="off", link="https://a.example"
     ),
     bulk.Problem: lambda: bulk.Problem(path="data/a", kind="foreign", text="is not known"),
     bulk.Verified: lambda: bulk.Verified(files=1, rows=2, problems=(KEPT[bulk.Problem](),)),

@@ -154,6 +154,8 @@ def redact_refusal(error: SpectrumError, redact: Callable[[str], str]) -> Spectr
     error.args = (redact(str(error)),)
     if isinstance(error, InvalidArgumentError):
         error.value = redact(error.value)
+        for other in error.others:
+            redact_refusal(other, redact)
     return error
 
 

@@ -50,9 +50,9 @@ class AppCheck(Object):
         errors = [error for problem, error in found if problem.severity == "error"]
         if errors:
             first, *others = errors
-            also = [f"also {error.field}: expected {error.expected}" for error in others]
-            first.args = ("; ".join([str(first), *also]),)
-            first.hint = "; ".join(filter(None, [first.hint, *also]))
+            first.others = tuple(others)
+            also = [f"; also {error.field}: expected {error.expected}" for error in others]
+            first.args = ("".join([str(first), *also]),)
             raise first
         return super().check(field, value)
 

@@ -95,16 +95,25 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
         _end(error, str(error), _help(find_command()) if error.step is None else "")
         raise
     except InvalidArgumentError as error:
-        place = _OF_LIST.sub("", error.field).removeprefix("app.")
-        option = _OPTIONS.get(place, f"--{place.replace('.', '-').replace('_', '-')}")
+        place = _place_of(error)
         has_file = any(word.startswith(("--file", "-f")) for word in words)
         hint = _meant(error.value) if place in ("sort", "filters") else error.hint
         step = hint or (_UNCHECKED.get(find_command()) if error.takes_unchecked else None) or _help(find_command())
-        _end(error, in_words(error, error.field if has_file else option), step)
+        named = [(each, each.field if has_file else _option_of(each)) for each in (error, *error.others)]
+        _end(error, "; also ".join(in_words(each, name) for each, name in named), step)
         raise
     except SpectrumError as error:
         _end(error, str(error), next((step for kind, step in _STEPS.items() if isinstance(error, kind)), ""))
         raise
+
+
+def _place_of(error: InvalidArgumentError) -> str:
+    return _OF_LIST.sub("", error.field).removeprefix("app.")
+
+
+def _option_of(error: InvalidArgumentError) -> str:
+    place = _place_of(error)
+    return _OPTIONS.get(place, f"--{place.replace('.', '-').replace('_', '-')}")
 
 
 def _in_our_words(error: CycloptsError, words: Sequence[str], command: str) -> UsageError:
