@@ -251,7 +251,7 @@ def test_all_problems_are_named_at_once() -> None:
 
 async def test_no_problem_shows_the_token() -> None:
     """A token in the place of another value is taken out of all that is named."""
-    token = "kept-apart-0123456789abcdef"  # noqa: S105 - none
+    token = "kept-apart-0123456789abcdef"
     request: Any = make(dns=DNS(name="localhost"), tls=token, traffic_type=token)
     async with Client(api_token=token) as client:
         with pytest.raises(InvalidArgumentError) as caught:
