@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
         UnsuccessfulError,
     )
+    from aiospectrum.filters import F, Filter
     from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
     from aiospectrum.limiters import FileLimiter, Limiter, RateLimiter, RedisLimiter, TooLateError
     from aiospectrum.models import (
@@ -102,7 +103,9 @@ __all__ = [
     "Direction",
     "EdgeIPs",
     "ErrorDetail",
+    "F",
     "FileLimiter",
+    "Filter",
     "InterruptedWriteError",
     "InvalidArgumentError",
     "Limiter",
@@ -156,6 +159,7 @@ __all__ = [
 _MODULES = (
     "errors",
     "checks",
+    "filters",
     "policies",
     "hooks",
     "transport",
