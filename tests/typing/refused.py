@@ -23,7 +23,7 @@ def filters() -> list[Filter]:
     """Filters are made of the dimensions that there are, each comparison in parentheses."""
     return [
         F.evnt == "connect",  # type: ignore[attr-defined]  # misspelt
-        F.event == 5,  # type: ignore[operator]  # no text
+        F.event == 5,  # type: ignore[list-item]  # no text, so that it is an equality
         F.event.is_in([4]),  # type: ignore[list-item]  # no text
         F.event == "connect" & F.coloName,  # type: ignore[operator]  # no parentheses
         (F.event == "connect") & "coloName==SFO",  # type: ignore[operator]  # no filter
