@@ -54,8 +54,7 @@ class Filter(str):
 
     __slots__ = ()
 
-    def __new__(cls, text: str) -> Self:
-        """Read a filter."""
+    def __new__(cls, text: str) -> Self:  # noqa: D102 - the class says it
         return super().__new__(cls, shortest_form(_FILTER.check("filter", text)))
 
     def __and__(self, other: "Filter") -> "Filter":
