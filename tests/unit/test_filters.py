@@ -162,6 +162,7 @@ any_f: Any = F
         lambda: any_f.event == "connect" & any_f.coloName == "SFO",
         lambda: (any_f.event == "connect") | any_f.coloName == "SFO",
         lambda: (any_f.ipVersion == 6) | 4,
+        lambda: (any_f.ipVersion == 6) & "coloName==SFO",
         lambda: any_f.ipVersion == 6 | (any_f.event == "connect"),
         lambda: any_f.event & CONNECT,
         lambda: any_f.event | CONNECT,
