@@ -98,7 +98,7 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
         place = _OF_LIST.sub("", error.field).removeprefix("app.")
         option = _OPTIONS.get(place, f"--{place.replace('.', '-').replace('_', '-')}")
         has_file = any(word.startswith(("--file", "-f")) for word in words)
-        hint = _meant(error.value) if place in ("sort", "filters") else error.hint
+        hint = _meant(error.value) if place == "sort" else error.hint
         step = hint or (_UNCHECKED.get(find_command()) if error.takes_unchecked else None) or _help(find_command())
         _end(error, in_words(error, error.field if has_file else option), step)
         raise
