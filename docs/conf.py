@@ -25,7 +25,7 @@ nitpick_ignore_regex = [
     ("py:class", r"AbstractAsyncContextManager|datetime"),
     # What users meet in signatures alone.
     ("py:class", r"aiospectrum\.(transport|_http\.call|bulk\.pull)\.[A-Z]"),
-    ("py:class", r"aiospectrum\.(limiters\.base\.Timer|_http\.config\.ClientOptions)|Record"),
+    ("py:class", r"aiospectrum\.(filters\.V|limiters\.base\.Timer|_http\.config\.ClientOptions)|Record"),
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist"]

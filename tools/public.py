@@ -12,6 +12,7 @@ PUBLIC: Final = (
     "aiospectrum.models",
     "aiospectrum.errors",
     "aiospectrum.endpoints",
+    "aiospectrum.filters",
     "aiospectrum.bulk",
     "aiospectrum.otel",
     "aiospectrum.sandbox",

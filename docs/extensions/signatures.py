@@ -14,7 +14,10 @@ from public_names import find_definition, is_alias, is_hidden, is_shown, parse, 
 from sphinx.application import Sphinx
 from sphinx.util.inspect import TypeAliasForwardRef
 
-MADE_BY_CALLS: Final = {"aiospectrum.bulk.Dataset", "aiospectrum.bulk.Pull"}
+MADE_BY_CALLS: Final = {
+    *("aiospectrum.bulk.Dataset", "aiospectrum.bulk.Pull"),
+    *("aiospectrum.filters.FilterDimension", "aiospectrum.filters.FilterDimensions"),
+}
 """Classes that users get and never make."""
 
 _CONSTANT: Final = re.compile(r"(?<== )_?[A-Z]+(_[A-Z]+)+\b")

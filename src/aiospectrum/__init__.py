@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
         UnsuccessfulError,
     )
+    from aiospectrum.filters import F, Filter
     from aiospectrum.hooks import AttemptEnded, AttemptHook, AttemptStarted
     from aiospectrum.limiters import FileLimiter, Limiter, RateLimiter, RedisLimiter, TooLateError
     from aiospectrum.models import (
@@ -104,7 +105,9 @@ __all__ = [
     "Direction",
     "EdgeIPs",
     "ErrorDetail",
+    "F",
     "FileLimiter",
+    "Filter",
     "InterruptedWriteError",
     "InvalidArgumentError",
     "Limiter",
@@ -161,6 +164,7 @@ _MODULES = (
     "errors",
     "checks",
     "app_rules",
+    "filters",
     "policies",
     "hooks",
     "transport",

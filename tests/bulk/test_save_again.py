@@ -158,9 +158,9 @@ async def test_windows_of_summaries(tmp_path: Path, hours: int, works: bool) -> 
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
-        ({"metrics": ["bytesIngress"]}, {}, r"another query, whose query\.metrics is \('count',\) there"),
-        ({"filters": "event==connect"}, {}, r"query\.filters is None there"),
-        ({"time_delta": "minute"}, {}, r"query\.time_delta is 'hour' there"),
+        ({"metrics": ["bytesIngress"]}, {}, r"another query \(metrics: count\): save elsewhere"),
+        ({"filters": "event==connect"}, {}, r"\(filters: none\)"),
+        ({"time_delta": "minute"}, {}, r"\(time delta: hour\)"),
         ({}, {"format": "csv"}, "the dataset is one of ndjson files: save csv files elsewhere"),
     ],
     ids=["metrics", "filters", "intervals", "format"],

@@ -15,8 +15,8 @@ PULL = "pull --zone ZONE --since 2024-05-06 --until 2024-05-07"
 BLAMED = {
     "demo --zones 1000000": "--zones: expected 1 to 10000, got 1000000",
     "sandbox --fault errors=2": "--fault errors=2: error_rate is 2.0; expected a share from 0 to 1",
-    "bytime ZONE --filters event=connect": "got =; write == for it",
-    f"{PULL} --filters event=connect --out new": "got =; write == for it",
+    "bytime ZONE --filters event=connect": "; write == for '=' at character 6",
+    f"{PULL} --filters event=connect --out new": "; write == for '=' at character 6",
     "zones --timeout inf": "--timeout: expected a finite number",
     f"demo --seed {'9' * 30}": "got '9999…'",
     "pull --zone ZONE --since 2027-01-01 --out new": "--since: expected a time before now",

@@ -130,7 +130,7 @@ def test_what_is_no_time_is_refused(pull: Any, text: str) -> None:
             id="delta",
         ),
         pytest.param(["--time-delta", "day", "--window", "hour"], "--window: expected a length", id="window"),
-        pytest.param(["--filters", "a%3Db"], "--filters: expected a filter in plain text", id="filters"),
+        pytest.param(["--filters", "evnt==x"], "--filters: expected a filter in plain text", id="filters"),
         pytest.param(["--limit", "0"], "--limit: expected an integer of 1 or more, or None, got 0", id="limit"),
         *(
             pytest.param(["--shard", text], f"--shard: expected PART/PARTS such as 2/8, {{}}, got '{text}'", id=name)
@@ -169,7 +169,7 @@ def test_bad_options_are_named(pull: Any, options: list[str], message: str) -> N
     before, _, after = message.partition("{}")
     assert outcome.err.startswith(f"aiospectrum: {before}")
     assert after in outcome.err.removeprefix(f"aiospectrum: {before}")
-    assert re.search(r"(; see `aiospectrum pull --help`|; did you mean '[\w:-]+'\?)\n$", outcome.err)
+    assert re.search(r"(; see `aiospectrum pull --help`|; did you mean '[\w:-]+'.*\?)\n$", outcome.err)
 
 
 def test_zones_are_needed(pull: Any) -> None:

@@ -40,7 +40,7 @@ def test_public_names() -> None:
         AuthenticationError BadRequestError Bandwidth BodyTooLargeError Client ClientStateError ConflictError
         ConnectionFailedError ConversionError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError
         DeletedApp
-        Dimension Direction EdgeIPs ErrorDetail FileLimiter InterruptedWriteError InvalidArgumentError Limiter
+        Dimension Direction EdgeIPs ErrorDetail F FileLimiter Filter InterruptedWriteError InvalidArgumentError Limiter
         LimiterUnavailableError MalformedBodyError
         Metric NotFoundError OriginDNS Page PermissionDeniedError Problem Protocol ProxyError RateLimit RateLimitError
         RateLimiter RedirectError RedisLimiter

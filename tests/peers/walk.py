@@ -155,8 +155,7 @@ def make_refused(zone: str, domain: str, app_ids: tuple[str, ...]) -> list[Ask]:
         lambda client: client.apps.update(zone, NOBODY, request),
         lambda client: client.protocols.list(NOBODY),
         lambda client: client.analytics.aggregate.current(NOBODY),
-        lambda client: client.analytics.events.summary(zone, filters="ipVersion==x"),
-        lambda client: client.analytics.events.summary(zone, filters="coloName==ü&?#/+"),
+        lambda client: client.analytics.events.summary(zone, filters=Unchecked("ipVersion==x")),
         lambda client: client.analytics.events.summary(zone, metrics=["count"], sort=["+bytesIngress"]),
         lambda client: client.analytics.events.bytime(zone, time_delta="minute", since=NOW - timedelta(days=300)),
         lambda client: client.apps.create(

@@ -24,8 +24,8 @@ APPS = "/zones/{zone_id}/spectrum/apps"
 EVENTS = "/zones/{zone_id}/spectrum/analytics/events"
 AGGREGATE = "/zones/{zone_id}/spectrum/analytics/aggregate"
 COLUMNS = "count|bytes(In|E)gress|duration(Avg|Median|90th|99th)|event|appID|coloName|ipVersion"
-CLAUSE = r"(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^\x00- ,;%=<>!\x7f]+"
-FILTERS = f"^ *{CLAUSE}(( *[,;]| +(AND|OR)) *{CLAUSE})* *$"
+CLAUSE = r"(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[A-Za-z0-9_.:-]+"
+FILTERS = f"^ *{CLAUSE}(( *[,;] *| +(AND|OR) +){CLAUSE})* *$"
 REPORT_PARAMETERS = ["metrics", "dimensions", "since", "until", "filters", "sort", "limit"]
 
 

@@ -17,7 +17,9 @@ from aiospectrum import (
     CurrentAggregate,
     DeletedApp,
     ErrorDetail,
+    F,
     FileLimiter,
+    Filter,
     Limiter,
     Page,
     Problem,
@@ -61,7 +63,7 @@ from aiospectrum.bulk import (
     save,
     verify,
 )
-from aiospectrum.endpoints import get_events_by_time, list_apps
+from aiospectrum.endpoints import get_events_by_time, get_events_summary, list_apps
 from aiospectrum.models import AppListResponse, BytimeGetResponse, Dimension, Metric
 from aiospectrum.sandbox import Sandbox
 
@@ -159,6 +161,12 @@ async def analytics(transport: Transport, client: Client, zone_id: str) -> None:
         filters="event==disconnect",
     )
     assert_type(report, ReportByTime)
+    where = (F.event == "disconnect") & (F.coloName.not_in(["SFO", "LHR"]) | (F.ipVersion >= len(zone_id)))
+    assert_type(where, Filter)
+    assert_type(str(where), str)
+    assert_type(F.event.is_in(["connect", zone_id]) | Filter("appID==a"), Filter)
+    await client.analytics.events.bytime(zone_id, time_delta="hour", filters=where)
+    print(await get_events_summary(transport, zone_id, filters=where), Query(metrics=metrics, filters=where))
     newer = await client.analytics.events.summary(zone_id, metrics=["count", Unchecked("packets")])
     print(newer.rows)
     assert_type(report.totals, dict[str, int | float])

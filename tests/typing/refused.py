@@ -1,6 +1,6 @@
 """What a program may not send: mypy has to find each, as it finds comments that are not needed."""
 
-from aiospectrum import DNS, App, AppRequest, Client
+from aiospectrum import DNS, App, AppRequest, Client, F, Filter
 
 
 def misspelt(app: App) -> list[AppRequest]:
@@ -17,3 +17,14 @@ def misspelt(app: App) -> list[AppRequest]:
 async def no_metric(client: Client, zone_id: str) -> None:
     """So do arguments."""
     print(await client.analytics.events.summary(zone_id, metrics=["cuont"]))  # type: ignore[list-item]  # misspelt
+
+
+def filters() -> list[Filter]:
+    """Filters are made of the dimensions that there are, each comparison in parentheses."""
+    return [
+        F.evnt == "connect",  # type: ignore[attr-defined]  # misspelt
+        F.event == 5,  # type: ignore[list-item]  # no text, so that it is an equality
+        F.event.is_in([4]),  # type: ignore[list-item]  # no text
+        F.event == "connect" & F.coloName,  # type: ignore[operator]  # no parentheses
+        (F.event == "connect") & "coloName==SFO",  # type: ignore[operator]  # no filter
+    ]

@@ -110,7 +110,8 @@ GET_EVENTS_BY_TIME: Final[Route[ReportByTime]] = Route(
             name="filters",
             wire="filters",
             check=Text(
-                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^\\x00- ,;%=<>!\\x7f]+(( *[,;]| +(AND|OR)) *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^\\x00- ,;%=<>!\\x7f]+)* *\\Z",
+                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[A-Za-z0-9_.:-]+(( *[,;] *| +(AND|OR) +)(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[A-Za-z0-9_.:-]+)* *\\Z",
+                format="filter",
                 min_length=1,
                 expected="a filter in plain text, without percent-encoding, such as event==connect;coloName!=SFO",
             ),
@@ -211,7 +212,8 @@ GET_EVENTS_SUMMARY: Final[Route[ReportSummary]] = Route(
             name="filters",
             wire="filters",
             check=Text(
-                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^\\x00- ,;%=<>!\\x7f]+(( *[,;]| +(AND|OR)) *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[^\\x00- ,;%=<>!\\x7f]+)* *\\Z",
+                pattern="^ *(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[A-Za-z0-9_.:-]+(( *[,;] *| +(AND|OR) +)(event|appID|coloName|ipVersion) *([=!<>]=|[<>]) *[A-Za-z0-9_.:-]+)* *\\Z",
+                format="filter",
                 min_length=1,
                 expected="a filter in plain text, without percent-encoding, such as event==connect;coloName!=SFO",
             ),

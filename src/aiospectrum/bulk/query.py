@@ -66,7 +66,8 @@ class Query:
     """Attributes to break the metrics down by, in this order; a single row when empty."""
 
     filters: str | None = attrs.field(default=None, validator=keep(_FILTERS, or_none=True))
-    """Conditions on dimensions, such as ``event==disconnect``, in plain text; None for none."""
+    """Conditions on dimensions, such as ``event==disconnect``, in plain text or made by :data:`aiospectrum.F`; None for
+    none."""
 
     limit: int | None = attrs.field(default=None, validator=keep(_LIMIT, or_none=True))
     """Maximum number of rows of a response, 1 or more; None for as many as the API gives."""

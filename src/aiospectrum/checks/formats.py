@@ -5,9 +5,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
+from aiospectrum.checks.filter_syntax import find_mistake
+
 __all__ = ["FORMATS", "Format"]
 
-Format: TypeAlias = Literal["hostname", "ip-address", "origin", "port-range", "protocol", "uuid"]
+Format: TypeAlias = Literal["filter", "hostname", "ip-address", "origin", "port-range", "protocol", "uuid"]
 """Name of a format."""
 
 _LONGEST_NAME: Final = 253
@@ -71,6 +73,10 @@ def _is_origin(text: str) -> bool:
 
 
 FORMATS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
+    "filter": (
+        lambda text: not find_mistake(text),
+        "a filter in plain text, without percent-encoding, such as event==connect;coloName!=SFO",
+    ),
     "hostname": (_is_hostname, "a host name such as www.example.com"),
     "ip-address": (_is_ip_address, "an IPv4 or IPv6 address"),
     "origin": (

@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 import attrs
 
+from aiospectrum.checks.filter_syntax import find_mistake
 from aiospectrum.checks.formats import FORMATS, Format
 from aiospectrum.checks.plain import (
     Unchecked,
@@ -98,7 +99,8 @@ class Text:
 
     format: Format | None = None
     """Form that the string has: ``hostname`` (without a dot at its end), ``uuid``, ``ip-address``, ``port-range``
-    (``22``, ``1000-2000``), ``protocol`` (``tcp/22``, ``minecraft``) or ``origin`` (``tcp://192.0.2.1:22``).
+    (``22``, ``1000-2000``), ``protocol`` (``tcp/22``, ``minecraft``), ``origin`` (``tcp://192.0.2.1:22``) or ``filter``
+    (``event==connect;coloName!=SFO``).
     """
 
     min_length: int = 0
@@ -134,6 +136,8 @@ class Text:
         if text is None or not self._fits(text):
             meant = closest(text, self.choices)
             hint = "" if meant is None else f"did you mean {meant!r}?"
+            if self.format == "filter" and text is not None:
+                hint = find_mistake(text)
             is_newer = bool(self.choices and text) and self.takes_unchecked
             refuse(field, value, self.expected, hint, takes_unchecked=is_newer)
         return text

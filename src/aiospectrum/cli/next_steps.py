@@ -97,7 +97,7 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
     except InvalidArgumentError as error:
         place = _place_of(error)
         has_file = any(word.startswith(("--file", "-f")) for word in words)
-        hint = _meant(error.value) if place in ("sort", "filters") else error.hint
+        hint = _meant(error.value) if place == "sort" else error.hint
         step = hint or (_UNCHECKED.get(find_command()) if error.takes_unchecked else None) or _help(find_command())
         named = [(each, each.field if has_file else _option_of(each)) for each in (error, *error.others)]
         _end(error, "; also ".join(in_words(each, name) for each, name in named), step)

@@ -9,10 +9,11 @@ from typing import Annotated, Final, TextIO, TypeAlias, TypeVar
 
 from cyclopts import Parameter, Token, validators
 
+from aiospectrum.checks import Text
 from aiospectrum.checks.formats import FORMATS
-from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.context import Context
-from aiospectrum.cli.usage_errors import UsageError, repeated_value
+from aiospectrum.cli.usage_errors import UsageError, in_words, repeated, repeated_value
+from aiospectrum.errors import InvalidArgumentError
 
 __all__ = [
     "AsJSON",
@@ -111,9 +112,7 @@ ZoneFilesOption: TypeAlias = Annotated[
 flattened: Final = Parameter(name="*")
 """Marks a class whose fields are options of their own."""
 
-_EVENTS: Final = ("connect", "progress", "disconnect", "originError", "clientFiltered")
-_EQUATION: Final = re.compile(r"\b(event|ipVersion) *[=!]= *([^\x00- ,;%=<>!\x7f]+)")
-_SINGLE: Final = re.compile("(?<![=!<>])=(?![=~@])")
+_FILTER: Final = Text(format="filter")
 _BYTES: Final = re.compile(r"(\d{1,6}) ?([MG]i?B)", re.ASCII | re.IGNORECASE)
 _SIZES: Final = {"mb": 10**6, "mib": 1 << 20, "gb": 10**9, "gib": 1 << 30}
 _ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
@@ -122,7 +121,7 @@ _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def check_filters(filters: str | None) -> str | None:
-    """Refuse values of filters that can match nothing: misspelt events, and other IP versions than 4 and 6.
+    """Refuse a filter that is malformed or misspelt, by the name of the option.
 
     Args:
         filters: The value of ``--filters``.
@@ -131,19 +130,13 @@ def check_filters(filters: str | None) -> str | None:
         The same.
 
     Raises:
-        UsageError: It has such a value.
+        UsageError: It is one.
     """
-    if _SINGLE.search(filters or ""):
-        raise UsageError("--filters: expected an operator such as ==, got =", "write == for it, as in event==connect")
-    for name, value in _EQUATION.findall(filters or ""):
-        if name == "ipVersion" and value not in ("4", "6"):
-            raise UsageError(f"--filters: expected ipVersion to be 4 or 6, got {repeated_value(value)!r}")
-        likely = closest(value, _EVENTS) if name == "event" and value not in _EVENTS else None
-        if likely is not None:
-            raise UsageError(
-                f"--filters: expected an event, one of {', '.join(_EVENTS)}, got {value!r}",
-                f"did you mean {likely!r}?",
-            )
+    if filters is not None:
+        try:
+            _FILTER.check("--filters", filters)
+        except InvalidArgumentError as error:
+            raise UsageError(in_words(error, "--filters"), repeated(error.hint)) from None
     return filters
 
 

@@ -15,8 +15,8 @@ _SHORT: Final = 16
 _START: Final = 4
 """Characters of a longer one."""
 _WORD: Final = re.compile(rf"[A-Za-z0-9_-]{{{_SHORT + 1},}}")
-_TOKEN: Final = re.compile(r"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{37,}")
-"""What may be a token of Cloudflare or a key; identifiers have 32 characters, or 36."""
+_LONG: Final = re.compile(r"[A-Za-z0-9_-]{37,}")
+"""What may be a token of Cloudflare or a key, if there are digits in it; identifiers have 32 characters, or 36."""
 
 
 class UsageError(Exception):
@@ -52,7 +52,11 @@ def repeated_value(text: str) -> str:
 
 def without_tokens(text: str) -> str:
     """Cut what may be a token, also one that nobody knows of."""
-    return _TOKEN.sub(lambda word: repeated_value(word[0]), text)
+
+    def cut(word: re.Match[str]) -> str:
+        return repeated_value(word[0]) if any(map(str.isdigit, word[0])) else word[0]
+
+    return _LONG.sub(cut, text)
 
 
 def repeated(text: str) -> str:

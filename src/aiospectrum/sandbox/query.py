@@ -5,8 +5,8 @@ are cut to whole seconds, and the window includes both its ends.
 
 Filters (https://developers.cloudflare.com/spectrum/reference/analytics/) compare a dimension with a
 value; ``;`` or a spaced ``AND`` binds tighter than ``,`` or a spaced ``OR``. Values have letters,
-digits, ``_``, ``-``, ``.`` and ``:``. ``ipVersion`` compares as a number, the other dimensions as
-text.
+digits, ``_``, ``-``, ``.`` and ``:``, and spaces are the only white space. ``ipVersion`` compares as a
+number, the other dimensions as text.
 """
 
 import operator
@@ -51,9 +51,9 @@ _DEFAULT_WINDOW: Final = 6 * 3600
 _MOST_ROWS: Final = 10_000
 _MOST_BUCKETS: Final = 100_000
 _DIGITS: Final = re.compile(r"\d{1,9}", re.ASCII)
-_OR: Final = re.compile(r",|(?<!\s)\s+OR\s+")
-_AND: Final = re.compile(r";|(?<!\s)\s+AND\s+")
-_CLAUSE: Final = re.compile(r"\s*(\w+)\s*([=!<>]+)\s*([\w.:-]+)\s*", re.ASCII)
+_OR: Final = re.compile(r",|(?<= )OR(?= )")
+_AND: Final = re.compile(r";|(?<= )AND(?= )")
+_CLAUSE: Final = re.compile(r"(\w+) *([=!<>]+) *([\w.:-]+)", re.ASCII)
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -174,7 +174,7 @@ def parse_filter(text: str) -> Filter:
     Raises:
         RefusedError: The text does not follow the grammar; the message names the clause at fault.
     """
-    return tuple(tuple(_parse_clause(clause) for clause in _AND.split(group)) for group in _OR.split(text))
+    return tuple(tuple(_parse_clause(clause.strip(" ")) for clause in _AND.split(group)) for group in _OR.split(text))
 
 
 def matches(condition: Filter, values: Mapping[str, str]) -> bool:
