@@ -97,7 +97,8 @@ def apply(pattern: re.Pattern[Any], method: str, text: str) -> None:
     if method == "sub":
         pattern.sub(lambda _: subject[:0], subject)
     elif method == "finditer":
-        list(pattern.finditer(subject))
+        for _ in pattern.finditer(subject):  # kept together, they would be the garbage collector's work
+            pass
     else:
         getattr(pattern, method)(subject)
 
