@@ -247,7 +247,9 @@ async def test_two_at_once(request: pytest.FixtureRequest, tmp_path: Path, kind:
     plan = make_plan(ZONES, days=4)
     both = await asyncio.gather(world.run("w1", plan), world.run("w2", plan))
     assert [each.ok for each in both] == [True, True]
-    assert all(0 < each.done < len(plan) and each.done + each.skipped == each.total for each in both)
+    assert all(each.done + each.skipped == each.total for each in both)
+    if kind != "bucket":  # over HTTP, one may be through before the other has begun
+        assert all(0 < each.done < len(plan) for each in both)
     assert set(world.calls.values()) == {1}
     assert len(world.calls) == len(plan)
     folder = world.download()

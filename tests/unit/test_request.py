@@ -87,6 +87,7 @@ class Word(str, Enum):  # noqa: UP042 - a StrEnum prints as its value
     """An enum whose members print as their names."""
 
     METRIC = "count"
+    NAME = "www.example.com"
     ZONE = ZONE
 
 
@@ -164,8 +165,12 @@ def test_an_error_shows_what_was_given(metrics: Any) -> None:
 
 def test_bodies_take_subclasses_too() -> None:
     """So do bodies."""
-    app = AppRequest(protocol=Sly("tcp/22"), dns=DNS(name=Word.METRIC), origin_dns=OriginDNS(), origin_port=Count.TWO)
+    origin = OriginDNS(name=Sly("a.example"))
+    app = AppRequest(protocol=Sly("tcp/22"), dns=DNS(name=Word.NAME), origin_dns=origin, origin_port=Count.TWO)
 
     _, body = build_request(CREATE_APP, path={"zone_id": ZONE}, query={}, body=app)
 
-    assert body == b'{"protocol":"tcp/22","dns":{"name":"count"},"origin_dns":{},"origin_port":2}'
+    assert (
+        body
+        == b'{"protocol":"tcp/22","dns":{"name":"www.example.com"},"origin_dns":{"name":"a.example"},"origin_port":2}'
+    )

@@ -134,7 +134,8 @@ def _legend(panel: Panel, width: int) -> list[list[tuple[str, str, float]]]:
     most = len(labels) if sum(rooms) <= width + _SPACE else -(-len(labels) // 2)
     lines = range(0, len(labels), most)
     for first in lines:
-        left, line = float(width + _SPACE), sorted(rooms[first : first + most])
+        line = sorted(rooms[first : first + most])
+        left = widest = float(width + _SPACE)
         for place, room in enumerate(line):  # the longest have what the others leave
             widest = left / (len(line) - place)
             left -= min(room, widest)
