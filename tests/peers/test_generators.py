@@ -167,6 +167,9 @@ async def test_every_endpoint(generated: GeneratedClient, caller: Caller, ours: 
         await ours.analytics.aggregate.current(FULL, app_ids=app_ids)
     )
     assert await caller.result(
+        "analytics.get_zones_report", since=SINCE, until=UNTIL, cdn_traffic=False
+    ) == to_json_values(await ours.analytics.zones.report(since=SINCE, until=UNTIL, cdn_traffic=False))
+    assert await caller.result(
         "analytics.get_events_summary", FULL, metrics=metrics, dimensions=dimensions, **window
     ) == to_json_values(
         await ours.analytics.events.summary(

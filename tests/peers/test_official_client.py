@@ -203,7 +203,11 @@ class Failure:
 
 
 BAD_ORIGINS = {**APPS["plain"], "origin_direct": ["tcp://192.0.2.1:22", "udp://192.0.2.1:22", "nonsense"]}
-MARKED_ORIGINS = {**BAD_ORIGINS, "origin_direct": [Unchecked(origin) for origin in BAD_ORIGINS["origin_direct"]]}
+MARKED_ORIGINS = {
+    **BAD_ORIGINS,
+    "protocol": Unchecked(BAD_ORIGINS["protocol"]),
+    "origin_direct": [Unchecked(origin) for origin in BAD_ORIGINS["origin_direct"]],
+}
 FAILURES = {
     "an application that is not there": Failure(
         official=lambda client: client.spectrum.apps.get(NOBODY, zone_id=FULL),

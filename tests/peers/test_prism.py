@@ -27,7 +27,7 @@ from aiospectrum import (
     UnsuccessfulError,
     make_converter,
 )
-from aiospectrum.models import CurrentAggregate, Protocol, ReportByTime, ReportSummary
+from aiospectrum.models import CurrentAggregate, Protocol, ReportByTime, ReportSummary, ZoneUsage
 from aiospectrum.sandbox import RateLimit, Sandbox
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.peers.conftest import Tally
@@ -83,7 +83,7 @@ async def open_client(url: str, **options: Any) -> AsyncIterator[Through]:
 def make_calls() -> list[tuple[Ask, Any]]:
     """Every endpoint, with many sets of arguments, and the type of the result."""
     reads = make_reads(ZONE, (APP, ZONE, APP))
-    kinds = [*[list[App]] * 5, App, list[Protocol], *[list[CurrentAggregate]] * 3]
+    kinds = [*[list[App]] * 5, App, list[Protocol], *[list[CurrentAggregate]] * 3, *[list[ZoneUsage]] * 2]
     kinds += [*[ReportByTime] * 8, *[ReportSummary] * 8]
     calls: list[tuple[Ask, Any]] = list(zip(reads, kinds, strict=True))
     bodies = [each for paygo in (False, True) for pair in make_requests("example.com", paygo=paygo) for each in pair]
@@ -107,13 +107,14 @@ async def test_examples(static_url: str, tally: Tally) -> None:
     schemas = yaml.safe_load(FRAGMENT.read_text())["components"]["schemas"]
     examples = {
         kind: CONVERTER.structure(schemas[kind.__name__]["examples"][0], kind)
-        for kind in (App, Protocol, CurrentAggregate, ReportByTime, ReportSummary, DeletedApp)
+        for kind in (App, Protocol, CurrentAggregate, ZoneUsage, ReportByTime, ReportSummary, DeletedApp)
     }
     expected = {
         list[App]: [examples[App]],
         App: examples[App],
         list[Protocol]: [examples[Protocol]],
         list[CurrentAggregate]: [examples[CurrentAggregate]],
+        list[ZoneUsage]: [examples[ZoneUsage]],
         ReportByTime: examples[ReportByTime],
         ReportSummary: examples[ReportSummary],
         DeletedApp: examples[DeletedApp],

@@ -20,6 +20,7 @@ from aiospectrum import (
     ResponseError,
     SpectrumError,
     Unchecked,
+    UncheckedInteger,
     record_responses,
 )
 
@@ -128,6 +129,8 @@ def make_reads(zone: str, app_ids: tuple[str, ...]) -> list[Ask]:
         lambda client: client.analytics.aggregate.current(zone),
         lambda client: client.analytics.aggregate.current(zone, app_ids=app_ids[:1]),
         lambda client: client.analytics.aggregate.current(zone, app_ids=app_ids[:3], colo_name="SFO"),
+        lambda client: client.analytics.zones.report(**window),
+        lambda client: client.analytics.zones.report(until=window["until"], cdn_traffic=False),
         bytime(time_delta="hour"),
         bytime(time_delta="dekaminute", metrics=["count", "bytesIngress"], dimensions=["appID", "event"], **window),
         bytime(
@@ -146,7 +149,7 @@ def make_reads(zone: str, app_ids: tuple[str, ...]) -> list[Ask]:
 
 
 def make_refused(zone: str, domain: str, app_ids: tuple[str, ...]) -> list[Ask]:
-    """Make calls that the API refuses, those that are not checked here among them."""
+    """Make calls that the API refuses, those that are not checked here among them; the others are marked."""
     dns = DNS(name=f"refused.{domain}", type="CNAME")
     request = AppRequest(protocol="tcp/22", dns=dns, origin_direct=["tcp://192.0.2.1:22"])
     return [
@@ -159,18 +162,26 @@ def make_refused(zone: str, domain: str, app_ids: tuple[str, ...]) -> list[Ask]:
         lambda client: client.analytics.events.summary(zone, metrics=["count"], sort=["+bytesIngress"]),
         lambda client: client.analytics.events.bytime(zone, time_delta="minute", since=NOW - timedelta(days=300)),
         lambda client: client.apps.create(
-            zone, AppRequest(protocol="tcp/22", dns=dns, origin_direct=["udp://192.0.2.1:22"])
+            zone,
+            AppRequest(protocol=Unchecked("tcp/22"), dns=dns, origin_direct=[Unchecked("udp://192.0.2.1:22")]),
         ),
         lambda client: client.apps.create(
             zone,
             AppRequest(
                 protocol="tcp/22",
-                dns=DNS(name="a.example", type="ADDRESS"),
+                dns=DNS(name="a.example", type=Unchecked("ADDRESS")),
                 origin_direct=[Unchecked("tcp://a:1")],
             ),
         ),
         lambda client: client.apps.update(
-            zone, app_ids[0], AppRequest(protocol="tcp/1-9", dns=dns, origin_dns=OriginDNS(name="b"), origin_port=80)
+            zone,
+            app_ids[0],
+            AppRequest(
+                protocol=Unchecked("tcp/1-9"),
+                dns=dns,
+                origin_dns=OriginDNS(name=Unchecked("b")),
+                origin_port=UncheckedInteger(80),
+            ),
         ),
     ]
 
