@@ -63,8 +63,11 @@ class Logging(Calling):
         url = found.get("CLOUDFLARE_BASE_URL") or found["url"]
         path = f"{url}/zones/{'f' * 32}/spectrum/apps?page=1"
         request = Request(path, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - the scheme is http
-        with suppress(HTTPError, OSError):
-            urlopen(request, timeout=30).close()  # noqa: S310 - the scheme is http
+        with suppress(OSError):
+            try:
+                urlopen(request, timeout=30).close()  # noqa: S310 - the scheme is http
+            except HTTPError as error:
+                error.close()
 
 
 @pytest.mark.usefixtures("_interruptible")
