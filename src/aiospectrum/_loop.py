@@ -41,7 +41,7 @@ async def for_each(items: Collection[T], work: Callable[[T], Awaitable[object]],
         async with asyncio.TaskGroup() as group:
             for _ in range(min(at_once, len(items))):
                 group.create_task(work_on())
-    except ExceptionGroup as errors:
+    except ExceptionGroup as errors:  # a group is no error of ours; the first one says what its callers know
         failure = errors.exceptions[0]
     else:
         return

@@ -24,6 +24,7 @@ _LACKING: Final = (400, 403)
 """Statuses of what an account lacks."""
 
 _MOST: Final = 3
+"""Errors of a response that are explained, as the same advice again and again helps nobody."""
 
 _NETWORK: Final = "a virtual network leads to a single private address with a single port"
 

@@ -15,7 +15,7 @@ from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened, read_text, split_names
 from aiospectrum.cli.tables import apps_table, details_table
-from aiospectrum.cli.usage_errors import UsageError, in_words, repeated, repeated_value
+from aiospectrum.cli.usage_errors import UsageError, refusal_text, repeated_value, shortened_words
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
 from aiospectrum.errors import ConversionError
@@ -325,7 +325,7 @@ def _read_checked(options: AppOptions | None, file: str | None, stdin: TextIO | 
     try:
         return make_converter().structure(values, AppRequest)
     except ConversionError as error:
-        raise UsageError(f"{name}: {in_words(error, repeated(error.field))}", error.hint or None) from None
+        raise UsageError(f"{name}: {refusal_text(error, shortened_words(error.field))}", error.hint or None) from None
 
 
 def _each_once(file: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

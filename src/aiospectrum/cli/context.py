@@ -26,7 +26,7 @@ from aiospectrum.cli.json_output import asks_for_json, error_values, json_text, 
 from aiospectrum.cli.limits import SharedLimit, opened
 from aiospectrum.cli.proxies import find_proxy, with_scheme
 from aiospectrum.cli.terminal import until_stopped
-from aiospectrum.cli.usage_errors import UsageError, in_words
+from aiospectrum.cli.usage_errors import UsageError, refusal_text
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError, SpectrumError
 from aiospectrum.hooks import AttemptHook
@@ -149,7 +149,7 @@ class Context:
             )
         except InvalidArgumentError as error:
             if error.field == "base_url":
-                raise UsageError(in_words(error, self.base_url_place)) from None
+                raise UsageError(refusal_text(error, self.base_url_place)) from None
             if error.field != "proxy":
                 raise
             raise UsageError(

@@ -35,12 +35,11 @@ from aiospectrum.cli.options import (
     Yes,
     check_folder,
     expand_home,
-    parse_option,
     split_names,
 )
 from aiospectrum.cli.progress import progress_bar
 from aiospectrum.cli.terminal import drawn, repeated, until_stopped
-from aiospectrum.cli.times import parse_duration, parse_time
+from aiospectrum.cli.times import parse_duration, read_time
 from aiospectrum.cli.usage_errors import UsageError, named_as_given
 
 __all__ = ["dataset_group"]
@@ -226,7 +225,7 @@ def _extend(
     names: Any = split_names(metrics)
     if names is None:
         raise UsageError("expected --metrics with the metrics to add, between commas")
-    start = None if since is None else parse_option("--since", since, lambda text: parse_time(text, context.now()))
+    start = None if since is None else read_time("--since", since, context.now())
     done = _work(
         folder, context, lambda place, report: bulk.extend_query(place, names, since=start, on_progress=report)
     )
@@ -249,7 +248,7 @@ def _parse_when(text: str, now: datetime) -> datetime:
             )
         return now - ago
     except (ValueError, OverflowError):
-        return parse_option("--before", text, lambda given: parse_time(given, now))
+        return read_time("--before", text, now)
 
 
 def _print_catch_up(text: str, folder: str, context: Context) -> None:

@@ -33,7 +33,7 @@ from aiospectrum.cli.options import (
 from aiospectrum.cli.pull_job import PullJob, PullResult, need_pyarrow
 from aiospectrum.cli.pull_report import failure_lines, result_values
 from aiospectrum.cli.terminal import until_stopped
-from aiospectrum.cli.usage_errors import UsageError, in_words, of_sandbox
+from aiospectrum.cli.usage_errors import UsageError, refusal_text, sandbox_refusal
 from aiospectrum.cli.zones_command import find_zones
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError, SpectrumError
@@ -120,7 +120,7 @@ class _Demo:
             # Without a rate limit, since a sandbox of many zones would otherwise stop the demo for minutes.
             box = Sandbox(zones=zones, seed=seed, rate_limit=None, now=context.now, monotonic=context.monotonic)
         except ValueError as error:
-            raise of_sandbox(error) from None
+            raise sandbox_refusal(error) from None
         async with box:
             self.announce(f"Pulling a day of traffic of {counted(zones, 'zone')} from a sandbox")
             environ = {"CLOUDFLARE_BASE_URL": box.url, "CLOUDFLARE_API_TOKEN": box.api_token}
@@ -138,7 +138,7 @@ class _Demo:
             except DestinationMismatchError as error:
                 raise UsageError(f"--keep {folder}: {str(error).removeprefix(f'{folder}: ')}", "") from None
             except InvalidArgumentError as error:
-                raise UsageError(in_words(error, "--keep")) from None
+                raise UsageError(refusal_text(error, "--keep")) from None
             if result.stopped is not None:
                 raise result.stopped
             for line in () if self.as_json else failure_lines(result.failures, most=_TOP, place=folder):

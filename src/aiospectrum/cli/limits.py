@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from aiospectrum.cli.usage_errors import UsageError, in_words
+from aiospectrum.cli.usage_errors import UsageError, refusal_text
 from aiospectrum.client import Client
 from aiospectrum.errors import InvalidArgumentError
 from aiospectrum.limiters import FileLimiter, Limiter, RedisLimiter
@@ -58,7 +58,7 @@ class SharedLimit:
             return RedisLimiter(url, limit, name=self.name or "default") if url else Limiter(limit)
         except InvalidArgumentError as error:
             source = {"limit": f"{source}: limit", "name": "--limit-name"}.get(error.field, source)
-            raise UsageError(in_words(error, source), error.hint or None) from None
+            raise UsageError(refusal_text(error, source), error.hint or None) from None
         except ImportError as error:
             raise UsageError(f"{source}: {error}", "") from None
 

@@ -9,7 +9,7 @@ from typing import Final, get_args
 from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from aiospectrum.checks.refusals import closest
-from aiospectrum.cli.usage_errors import UsageError, in_words, repeated, without_tokens
+from aiospectrum.cli.usage_errors import UsageError, refusal_text, shortened_words, without_tokens
 from aiospectrum.errors import (
     AmbiguousWriteError,
     BadRequestError,
@@ -100,7 +100,7 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
         hint = _meant(error.value) if place == "sort" else error.hint
         step = hint or (_UNCHECKED.get(find_command()) if error.takes_unchecked else None) or _help(find_command())
         named = [(each, each.field if has_file else _option_of(each)) for each in (error, *error.others)]
-        _end(error, "; also ".join(in_words(each, name) for each, name in named), step)
+        _end(error, "; also ".join(refusal_text(each, name) for each, name in named), step)
         raise
     except SpectrumError as error:
         _end(error, str(error), next((step for kind, step in _STEPS.items() if isinstance(error, kind)), ""))
@@ -120,7 +120,9 @@ def _in_our_words(error: CycloptsError, words: Sequence[str], command: str) -> U
     """An error of parsing, with what was most likely meant."""
     dashed = next((word for word in words if word[:1] in _DASHES), "")
     if dashed:
-        return UsageError(f"unexpected argument {repeated(dashed)!r}", "write hyphens, --, in the place of its dashes")
+        return UsageError(
+            f"unexpected argument {shortened_words(dashed)!r}", "write hyphens, --, in the place of its dashes"
+        )
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         extra = error.unused_tokens[0]
         before = words[words.index(extra, 1) - 1] if extra in words[1:] else ""
@@ -129,7 +131,7 @@ def _in_our_words(error: CycloptsError, words: Sequence[str], command: str) -> U
     text = " ".join(str(error).split())
     for option, value in pairwise(words) if isinstance(error, MissingArgumentError) else ():
         if f" {option} " in text and value[:1] == "-" != value[1:2]:
-            return UsageError(text.removesuffix("."), f"write {option}={repeated(value)} if that is its value")
+            return UsageError(text.removesuffix("."), f"write {option}={shortened_words(value)} if that is its value")
     if "Did you mean" in text:
         return UsageError(text, "")
     return UsageError(text if text.endswith("...") else text.removesuffix("."), _help(command))

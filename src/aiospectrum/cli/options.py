@@ -12,7 +12,7 @@ from cyclopts import Parameter, Token, validators
 from aiospectrum.checks import Text
 from aiospectrum.checks.formats import FORMATS
 from aiospectrum.cli.context import Context
-from aiospectrum.cli.usage_errors import UsageError, in_words, repeated, repeated_value
+from aiospectrum.cli.usage_errors import UsageError, refusal_text, repeated_value, shortened_words
 from aiospectrum.errors import InvalidArgumentError
 
 __all__ = [
@@ -91,7 +91,7 @@ NamesOption: TypeAlias = Annotated[list[str] | None, Parameter(allow_leading_hyp
 """Names between commas; the option can also be repeated."""
 
 TimeOption: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
-"""A moment, as :func:`parse_time` reads it."""
+"""A moment, as :func:`read_time` reads it."""
 
 ZonesOption: TypeAlias = Annotated[
     list[str] | None,
@@ -136,7 +136,7 @@ def check_filters(filters: str | None) -> str | None:
         try:
             _FILTER.check("--filters", filters)
         except InvalidArgumentError as error:
-            raise UsageError(in_words(error, "--filters"), repeated(error.hint)) from None
+            raise UsageError(refusal_text(error, "--filters"), shortened_words(error.hint)) from None
     return filters
 
 
@@ -247,7 +247,7 @@ def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
     Args:
         option: Name of the option.
         text: Its value.
-        parse: Parses it, or raises a ValueError that says what was expected; a note of it says what to do.
+        parse: Parses it, or raises a ValueError that says what was expected.
 
     Returns:
         The parsed value.
@@ -258,7 +258,7 @@ def parse_option(option: str, text: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(text)
     except ValueError as error:
-        raise UsageError(f"{option}: {error}", *getattr(error, "__notes__", ())) from None
+        raise UsageError(f"{option}: {error}") from None
 
 
 def parse_size(text: str) -> int:

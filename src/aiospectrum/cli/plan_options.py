@@ -25,7 +25,7 @@ from aiospectrum.cli.options import (
     read_zones,
     split_names,
 )
-from aiospectrum.cli.times import check_order, is_relative, parse_duration, parse_time
+from aiospectrum.cli.times import check_order, is_relative, parse_duration, read_time
 from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.cli.zones_command import FindZones
 from aiospectrum.errors import InvalidArgumentError
@@ -178,7 +178,7 @@ class PlanOptions:
 
 def _read_time(option: str, text: str, now: datetime, cut: Callable[[datetime], datetime]) -> datetime:
     """A moment as it was given, or cut where it depends on the time of day, so that a job may start early or late."""
-    moment = parse_option(option, text, lambda given: parse_time(given, now))
+    moment = read_time(option, text, now)
     return cut(moment) if is_relative(text) else moment
 
 

@@ -22,11 +22,10 @@ from aiospectrum.cli.options import (
     WholeOption,
     check_filters,
     flattened,
-    parse_option,
     split_names,
 )
 from aiospectrum.cli.tables import current_table, protocols_table, report_note, report_table, usage_table
-from aiospectrum.cli.times import check_order, parse_time
+from aiospectrum.cli.times import check_order, read_time
 from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.cli.zones_command import ZoneArgument, find_zone
 from aiospectrum.client import Client
@@ -44,7 +43,7 @@ from aiospectrum.models import (
 
 __all__ = ["bytime", "current", "protocols", "summary", "usage"]
 
-CDNOption: TypeAlias = Annotated[
+_CDNOption: TypeAlias = Annotated[
     bool | None,
     Parameter(
         name="--cdn-traffic",
@@ -198,7 +197,7 @@ def usage(
     *,
     since: TimeOption = None,
     until: TimeOption = None,
-    cdn_traffic: CDNOption = None,
+    cdn_traffic: _CDNOption = None,
     as_json: AsJSON = False,
     context: Passed,
 ) -> None:
@@ -257,7 +256,8 @@ def _arguments(given: ReportOptions | None, context: Context) -> dict[str, Any]:
 
 def _read_window(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
     """The start and the end, which is not part of it; the start that the API takes when only the end is given."""
-    start, end = _read_time("--since", since, now), _read_time("--until", until, now)
+    start = None if since is None else read_time("--since", since, now)
+    end = None if until is None else read_time("--until", until, now)
     if end is not None:
         start = max(end, _EARLIEST) - _DEFAULT_SPAN if start is None else start
     if start is not None:
@@ -280,10 +280,6 @@ def _check_sort(options: ReportOptions) -> None:
 def _last_second(until: datetime) -> datetime:
     """What the API is sent for an end that is not part of the time, as the API counts by seconds and includes it."""
     return (until - timedelta(microseconds=1)).replace(microsecond=0)
-
-
-def _read_time(option: str, text: str | None, now: datetime) -> datetime | None:
-    return None if text is None else parse_option(option, text, lambda given: parse_time(given, now))
 
 
 def _show_report(

@@ -20,12 +20,11 @@ from aiospectrum.cli.options import (
     TimeOption,
     ZonesOption,
     expand_home,
-    parse_option,
     read_text,
     read_zone,
 )
 from aiospectrum.cli.terminal import until_stopped
-from aiospectrum.cli.times import parse_time
+from aiospectrum.cli.times import read_time
 from aiospectrum.cli.usage_errors import UsageError, named_as_given
 from aiospectrum.cli.zones_command import find_zones
 
@@ -82,8 +81,8 @@ def report(
     arguments = {
         "title": title,
         "zones": None if zone is None else _find_zones(zone, context),
-        "since": None if since is None else parse_option("--since", since, lambda text: parse_time(text, now)),
-        "until": None if until is None else parse_option("--until", until, lambda text: parse_time(text, now)),
+        "since": None if since is None else read_time("--since", since, now),
+        "until": None if until is None else read_time("--until", until, now),
         "interactive": interactive,
         "now": now,
     }

@@ -15,7 +15,7 @@ from aiospectrum.cli.formatting import cell, counted, shortened
 from aiospectrum.cli.grid import ID_WIDTH
 from aiospectrum.cli.options import AsPlainJSON, AtLeastOne, Passed, whole
 from aiospectrum.cli.terminal import StoppedError, until_stopped
-from aiospectrum.cli.usage_errors import UsageError, of_sandbox
+from aiospectrum.cli.usage_errors import UsageError, sandbox_refusal
 from aiospectrum.sandbox import Faults, RateLimit, RecordedRequest, Sandbox
 
 __all__ = ["parse_faults", "sandbox"]
@@ -130,7 +130,7 @@ def sandbox(
             on_request=on_request if log else None,
         )
     except ValueError as error:
-        raise of_sandbox(error) from None
+        raise sandbox_refusal(error) from None
 
     async def serve() -> None:
         async with box:

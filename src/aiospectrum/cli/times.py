@@ -7,7 +7,7 @@ from typing import Final
 from aiospectrum._codec.writers import format_date_time
 from aiospectrum.cli.usage_errors import UsageError
 
-__all__ = ["check_order", "is_relative", "parse_duration", "parse_time"]
+__all__ = ["check_order", "is_relative", "parse_duration", "parse_time", "read_time"]
 
 _DURATION: Final = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
 _RELATIVE: Final = re.compile(r"(now|today)?(?:-(\d{1,9}[smhdw]))?", re.ASCII)
@@ -34,11 +34,29 @@ def parse_time(text: str, now: datetime) -> datetime:
     if moment is not None:
         return moment
     forms = "a time such as 2026-11-20T08:00:00Z (with Z or an offset), 2026-11-20, now-24h or today"
-    likely = [each for each in (f"-{text.lower()}", text.lower(), f"{text}Z") if _read_moment(each, now) is not None]
-    error = ValueError(f"expected {forms}, got {text!r}")
-    for each in likely[:1]:
-        error.add_note(f"did you mean {each!r}?")
-    raise error
+    raise ValueError(f"expected {forms}, got {text!r}")
+
+
+def read_time(option: str, text: str, now: datetime) -> datetime:
+    """Read the moment that an option names, as :func:`parse_time` does.
+
+    Args:
+        option: Name of the option.
+        text: Its value.
+        now: The current time, aware.
+
+    Returns:
+        The moment, aware.
+
+    Raises:
+        UsageError: It cannot be read; the message names the option and the moment that was most likely meant.
+    """
+    try:
+        return parse_time(text, now)
+    except ValueError as error:
+        forms = (f"-{text.lower()}", text.lower(), f"{text}Z")
+        likely = next((each for each in forms if _read_moment(each, now) is not None), None)
+        raise UsageError(f"{option}: {error}", None if likely is None else f"did you mean {likely!r}?") from None
 
 
 def _read_moment(text: str, now: datetime) -> datetime | None:

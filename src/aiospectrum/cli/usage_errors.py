@@ -8,7 +8,15 @@ from typing import Final
 from aiospectrum.bulk import DestinationMismatchError
 from aiospectrum.errors import InvalidArgumentError
 
-__all__ = ["UsageError", "in_words", "named_as_given", "of_sandbox", "repeated", "repeated_value", "without_tokens"]
+__all__ = [
+    "UsageError",
+    "named_as_given",
+    "refusal_text",
+    "repeated_value",
+    "sandbox_refusal",
+    "shortened_words",
+    "without_tokens",
+]
 
 _SHORT: Final = 16
 """Characters of a value that an error may repeat whole."""
@@ -59,18 +67,18 @@ def without_tokens(text: str) -> str:
     return _LONG.sub(cut, text)
 
 
-def repeated(text: str) -> str:
+def shortened_words(text: str) -> str:
     """Give what an error may repeat of a text with several words, each as :func:`repeated_value` does."""
     return _WORD.sub(lambda word: repeated_value(word[0]), text)
 
 
-def in_words(error: InvalidArgumentError, name: str) -> str:
+def refusal_text(error: InvalidArgumentError, name: str) -> str:
     """Say what is wrong with an argument that has another name in the command; empty for none."""
-    text = f"expected {error.expected}, got {repeated(error.value)}"
+    text = f"expected {error.expected}, got {shortened_words(error.value)}"
     return f"{name}: {text}" if name else text
 
 
-def of_sandbox(error: ValueError) -> UsageError:
+def sandbox_refusal(error: ValueError) -> UsageError:
     """Say what a sandbox refuses, whose arguments are named as the options are."""
     name, _, reason = str(error).partition(" is ")
     value, _, expected = reason.partition("; expected ")

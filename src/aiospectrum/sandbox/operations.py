@@ -12,6 +12,7 @@ even checked.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
 import attrs
@@ -145,11 +146,16 @@ async def _report(call: _Call, *, by_time: bool) -> _Found:
     account, zone = call.account, call.zone
     moment = account.moment()
     query = Query.read(call.params, now=floor_second(moment), by_time=by_time)
+    counting = await _count(account, zone, query, moment)
+    return {"result": write_report(query, counting, data_lag=account.data_lag)}
+
+
+async def _count(account: Account, zone: Zone, query: Query, moment: datetime) -> Counting:
     lifetimes, horizon = [*zone.history.values()], account.horizon(moment)
     counting = Counting(query, lifetimes, zone_id=zone.id, seed=account.seed, horizon=horizon)
     for _ in counting.steps():
         await asyncio.sleep(0)  # long windows take seconds; other requests are served in between
-    return {"result": write_report(query, counting, data_lag=account.data_lag)}
+    return counting
 
 
 async def _zones_report(call: _Call) -> _Found:
@@ -161,10 +167,7 @@ async def _zones_report(call: _Call) -> _Found:
     query = Query(dimensions=(), metrics=("bytesIngress", "bytesEgress"), since=since, until=until)
     found = []
     for zone in account.zones.values():
-        lifetimes = [*zone.history.values()]
-        counting = Counting(query, lifetimes, zone_id=zone.id, seed=account.seed, horizon=account.horizon(moment))
-        for _ in counting.steps():
-            await asyncio.sleep(0)
+        counting = await _count(account, zone, query, moment)
         found.append({"zone_id": zone.id, "totals": {"bandwidth": bandwidth(counting)}})
     return {"query": {"since": format_second(since), "until": format_second(until)}, "result": found}
 
