@@ -1,6 +1,7 @@
 """Configurations of applications that break a few rules or none, and where pre-flight and the sandbox differ on one."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -232,7 +233,7 @@ def make_json(request: AppRequest) -> bytes:
     return msgspec.json.encode(CONVERTER.unstructure(request))
 
 
-def differences(request: AppRequest) -> list[object]:
+def differences(request: AppRequest) -> Sequence[object]:
     """What pre-flight and the sandbox do not agree on: whether they take a request, and why not.
 
     What pre-flight warns of, it leaves to the API. Where each field is fine by itself, they name the same problems;
