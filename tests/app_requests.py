@@ -53,7 +53,7 @@ HOSTS = st.sampled_from(
 )
 ADDRESSES = st.sampled_from(["192.0.2.1", "2001:db8::1", "fe80::1%eth0", "192.0.2.300", "x", ""])
 NETWORKS = st.sampled_from([NETWORK, NETWORK.upper(), NETWORK.replace("-", ""), f"{{{NETWORK}}}", "x", ""])
-GOOD_NAMES = st.just("ssh.example.com")
+GOOD_NAMES = st.sampled_from(["ssh.example.com", "_ssh.example.com", "b\u00fccher.example"])
 
 
 def made(cls: type[Any], **fields: SearchStrategy[Any]) -> SearchStrategy[Any]:
