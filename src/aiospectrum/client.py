@@ -34,6 +34,7 @@ from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.redaction import make_redaction
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
+from aiospectrum.apps.namespace import ManagedApps
 from aiospectrum.checks import Flag, refuse
 from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import SpectrumError
@@ -41,7 +42,7 @@ from aiospectrum.hooks import AttemptHook
 from aiospectrum.limiters import RateLimiter
 from aiospectrum.policies import RateLimit, RetryPolicy, Timeouts
 from aiospectrum.routes import API
-from aiospectrum.transport import Namespace
+from aiospectrum.transport import Namespace, Nested
 
 __all__ = ["DEFAULT_BASE_URL", "BaseClient", "Client"]
 
@@ -308,3 +309,6 @@ class Client(BaseClient, Namespaces):
     """
 
     service = SERVICE
+
+    apps: Final = Nested(ManagedApps)
+    """Spectrum applications of a zone, each a TCP or UDP service that Cloudflare's edge takes traffic for."""

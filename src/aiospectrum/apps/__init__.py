@@ -1,0 +1,1 @@
+"""Applications as people manage them: read whole, compared, changed and ensured."""
