@@ -1,11 +1,11 @@
-"""A bot for game servers: each has an application, which moves with it, and a webhook gets a chart of their traffic.
+"""A bot for game servers: each has an application, which moves with it, and a webhook gets charts of their traffic.
 
 Whatever deploys the servers writes a file, which the bot reads every half minute:
 
     [{"name": "survival", "port": 25565, "address": "192.0.2.10"}]
 
-There survival.play.example.com:25565 leads to 192.0.2.10:25565, whoever of the two was there first. A server that is no
-longer in the file keeps its application. The webhook is one of a Discord channel, or of anything else that takes a
+There survival.play.example.com:25565 leads to 192.0.2.10:25565. A server keeps its name and port when it moves, and its
+application when it is no longer in the file. The webhook is one of a Discord channel, or of anything else that takes a
 form with a file. Run it with
 
     pip install 'aiospectrum[report]'
@@ -18,7 +18,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -28,14 +28,13 @@ from typing import TypeAlias
 import aiohttp
 import attrs
 
-from aiospectrum import DNS, App, AppRequest, Client, F, ReportByTime, SpectrumError
+from aiospectrum import DNS, AppRequest, Client, F, ReportByTime, SpectrumError
 
 ROUND = 30
 """Seconds between two looks at the file."""
 ROUNDS_PER_CHART = 720
 """A chart every six hours."""
 CHARTED = timedelta(hours=12)
-
 
 Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 
@@ -56,7 +55,7 @@ class Server:
 
 
 class GameServers:
-    """The applications of game servers, by the names of these."""
+    """Keeps an application for each game server; of those that are as they should be, it knows the identifiers."""
 
     def __init__(self, client: Client, zone_id: str, domain: str, sleep: Sleep = asyncio.sleep) -> None:
         """Begin without knowing any; ``sleep`` waits a number of seconds."""
@@ -64,37 +63,32 @@ class GameServers:
         self.zone_id = zone_id
         self.domain = domain
         self.sleep = sleep
-        self.apps: dict[str, App] = {}
+        self.known: dict[str, tuple[Server, str]] = {}
 
-    async def update(self, servers: Iterable[Server]) -> bool:
-        """Bring all to where their servers are; whether that is done, or the next round has to go on with some."""
-        return all([await self.update_one(server) for server in servers])
-
-    async def update_one(self, server: Server) -> bool:
+    async def update(self, server: Server) -> None:
         """Ensure that a server has an application, or move that to where the server is."""
-        app = self.apps.pop(server.name, None)
+        before, app_id = self.known.pop(server.name, (None, ""))
         try:
-            if app is None:
-                app = await self.ensure(server)
-            elif app.origin_direct != [server.origin]:
-                app = await self.client.apps.change(self.zone_id, app.id, origin_direct=[server.origin])
-        except SpectrumError:  # nobody knows how it is now, so that the next round ensures it
+            if before is None:
+                app_id = await self.ensure(server)
+            elif before != server:
+                await self.client.apps.change(self.zone_id, app_id, origin_direct=[server.origin])
+        except SpectrumError:  # it is not known any more, so that the next round ensures it
             logging.exception("%s is left for the next round", server.name)
-            return False
-        self.apps[server.name] = app
-        return True
+        else:
+            self.known[server.name] = server, app_id
 
-    async def ensure(self, server: Server) -> App:
+    async def ensure(self, server: Server) -> str:
         """Find the application of a server, also one that was created by a call that failed, or create it."""
         dns = DNS(name=f"{server.name}.{self.domain}", type="CNAME")
         wanted = AppRequest(protocol=f"tcp/{server.port}", dns=dns, origin_direct=[server.origin])
         ensured = await self.client.apps.ensure(self.zone_id, wanted, sleep=self.sleep)
         logging.info("%s: %s", dns.name, ensured.done)
-        return ensured.app
+        return ensured.app.id
 
     async def draw(self) -> bytes:
         """Draw the traffic of the last hours as a PNG picture."""
-        names = {app.id: name for name, app in self.apps.items()}
+        names = {app_id: name for name, (_, app_id) in self.known.items()}
         until = datetime.now(UTC)
         report = await self.client.analytics.events.bytime(
             self.zone_id,
@@ -117,7 +111,8 @@ def draw(report: ReportByTime, names: dict[str, str]) -> bytes:
 
 def read_servers(path: Path) -> list[Server]:
     """Read the file."""
-    return [Server(**each) for each in json.loads(path.read_text(encoding="utf-8"))]
+    listed = json.loads(path.read_text(encoding="utf-8"))
+    return [Server(name=str(each["name"]), port=int(each["port"]), address=str(each["address"])) for each in listed]
 
 
 async def post(session: aiohttp.ClientSession, webhook: str, picture: bytes) -> None:
@@ -135,14 +130,15 @@ async def post(session: aiohttp.ClientSession, webhook: str, picture: bytes) -> 
 async def run(bot: GameServers, path: Path, webhook: str) -> None:
     """Look at the file and post charts until it is cancelled; no failure of a call ends it."""
     servers: list[Server] = []
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ROUND)) as session:
         for number in count():
             try:
                 servers = read_servers(path)
-            except (OSError, TypeError, ValueError):
+            except (OSError, LookupError, TypeError, ValueError):
                 logging.exception("%s is no list of servers; the last one counts", path)
-            await bot.update(servers)
-            if bot.apps and number % ROUNDS_PER_CHART == 0:
+            for server in servers:
+                await bot.update(server)
+            if bot.known and number % ROUNDS_PER_CHART == 0:
                 try:
                     await post(session, webhook, await bot.draw())
                 except SpectrumError:

@@ -142,7 +142,7 @@ async def test_game_servers_through_a_storm(serve: Serve, tmp_path: Path, caplog
         async def sleep(seconds: float) -> None:
             """Change the file whenever all is as it says, and end the bot when a chart has been posted as well."""
             await asyncio.sleep(0)
-            if seconds == game_servers.ROUND and len(bot.apps) == len(names):
+            if seconds == game_servers.ROUND and len(bot.known) == len(names):
                 step = next(steps, None)
                 if step is not None:
                     step()

@@ -43,7 +43,7 @@ PAYGO_ZONE: Final = "b" * 32
 CONVERTER: Final = make_converter()
 ROUNDS: Final = 10
 """How often each call is made for made-up responses."""
-CONFIGURATIONS: Final = 1000
+CONFIGURATIONS: Final = 500
 """How many random configurations of applications are sent."""
 
 
