@@ -88,6 +88,18 @@ ANY: dict[str, SearchStrategy[Any]] = {
 }
 """Values of each field, many of them broken, or at odds with others."""
 
+FINE: dict[str, list[Any]] = {
+    "protocol": ["tcp/22", "udp/22", "tcp/1-2", "udp/1-2"],
+    "dns": [DNS(name="ssh.example.com", type=each) for each in (None, "CNAME", "ADDRESS")],
+    "origin_direct": [[f"{each}://192.0.2.1:{ports}"] for each in ("tcp", "udp") for ports in ("22", "1-2")],
+    "origin_dns": [OriginDNS(name="o.example", type=each) for each in (None, "SRV")],
+    "origin_port": [22, "1-2"],
+    "origin_worker_id": ["worker-1"],
+    "virtual_network_id": [NETWORK],
+    "edge_ips": [EdgeIPs(type="static", ips=["192.0.2.1"]), EdgeIPs(type="static"), EdgeIPs(type="dynamic")],
+}
+"""Values that are fine by themselves, of those fields where few others are."""
+
 STATIC = {
     "dns": DNS(name="ssh.example.com", type="ADDRESS"),
     "edge_ips": EdgeIPs(type="static", ips=["192.0.2.1", "2001:db8::1"]),
@@ -139,10 +151,11 @@ def valid_requests(draw: st.DrawFn) -> dict[str, Any]:
     if fields["traffic_type"] in (None, "direct"):
         fields["argo_smart_routing"] = draw(st.sampled_from([None, False, True]))
     if kind == "origin_direct":
-        fields[kind] = [f"{transport}://192.0.2.1:{ports}", f"{transport}://[2001:db8::1]:{ports}"]
+        addresses = draw(st.sampled_from([["192.0.2.1"], ["[2001:db8::1]"], ["192.0.2.1", "[2001:db8::1]"]]))
+        fields[kind] = [f"{transport}://{address}:{ports}" for address in addresses]
         fields["origin_port"] = draw(st.sampled_from([None, ports]))
-        if ports == "22" and fields["proxy_protocol"] != "v1" and draw(st.booleans()):
-            fields |= {kind: fields[kind][:1], "virtual_network_id": NETWORK}
+        if ports == "22" and len(addresses) == 1 and fields["proxy_protocol"] != "v1" and draw(st.booleans()):
+            fields["virtual_network_id"] = NETWORK
     elif kind == "origin_dns":
         record = draw(st.sampled_from([None, "", "A", "AAAA", "SRV"]))
         fields[kind] = OriginDNS(name="o.example", ttl=600, type=record)
@@ -154,10 +167,12 @@ def valid_requests(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def app_requests(draw: st.DrawFn) -> AppRequest:
-    """One that breaks no rule, but for up to three fields that have any value or none."""
+    """One that breaks no rule, but for up to three fields, mostly one, that have any value or none."""
     fields = draw(valid_requests())
-    for name in draw(st.lists(st.sampled_from(sorted(ANY)), max_size=3, unique=True)):
-        fields[name] = draw(ANY[name] if name in ("protocol", "dns") else ANY[name] | st.none())
+    number = draw(st.sampled_from([0, 1, 1, 1, 2, 3]))
+    for name in draw(st.lists(st.sampled_from(sorted(ANY)), min_size=number, max_size=number, unique=True)):
+        values = ANY[name] | st.sampled_from(FINE[name]) if name in FINE else ANY[name]
+        fields[name] = draw(values if name in ("protocol", "dns") else values | st.none())
     return AppRequest(**fields)
 
 
