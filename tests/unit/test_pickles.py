@@ -283,7 +283,7 @@ REFUSED: dict[type[Any], tuple[Callable[[], Any], str]] = {
     sandbox.Sandbox: (sandbox.Sandbox, "hand its url and api_token on, or make another one of the same seed"),
     transport.Namespace: (lambda: Client(api_token=TOKEN).apps, "make a client where it is used"),
     transport.Nested: (
-        lambda: vars(Client)["apps"],
+        lambda: vars(importlib.import_module("aiospectrum.apps.namespace").ManagedNamespaces)["apps"],
         "part",
     ),
 }
