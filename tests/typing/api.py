@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import assert_type
+from typing import Literal, assert_type
 
 import aiohttp
 import attrs
@@ -42,6 +42,7 @@ from aiospectrum import (
     preflight,
     record_responses,
 )
+from aiospectrum.apps import AppChanges, Ensured, change_app
 from aiospectrum.bulk import (
     Dataset,
     Deleted,
@@ -99,6 +100,13 @@ async def applications(client: Client, zone_id: str) -> None:
     assert_type(created, App)
     assert_type(await client.apps.update(zone_id, created.id, request), App)
     assert_type(await client.apps.get(zone_id, created.id), App)
+    changes: AppChanges = {"tls": "full", "origin_port": None}
+    assert_type(await client.apps.change(zone_id, created.id, keep_unknown=False, **changes), App)
+    assert_type(await change_app(client, zone_id, created.id, origin_direct=["tcp://192.0.2.1:22"]), App)
+    ensured = await client.apps.ensure(zone_id, request, key="dns")
+    assert_type(ensured, Ensured)
+    assert_type(ensured.app, App)
+    assert_type(ensured.done, Literal["created", "replaced", "unchanged"])
     assert_type(await client.apps.delete(zone_id, created.id), DeletedApp)
     assert_type(await client.protocols.list(zone_id), list[Protocol])
     assert_type(await client.zones.list(name="example.com"), Page[Zone])

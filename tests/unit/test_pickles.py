@@ -49,6 +49,7 @@ from aiospectrum import (
     Zone,
     ZoneTotals,
     ZoneUsage,
+    apps,
     bulk,
     checks,
     errors,
@@ -64,6 +65,7 @@ from tests.conftest import APP, TOKEN, ZONE
 
 MODULES = (
     "",
+    ".apps",
     ".bulk",
     ".checks",
     ".client",
@@ -209,6 +211,8 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     Filter: lambda: Filter("event==connect;coloName!=SFO"),
     Unchecked: lambda: Unchecked("quantum"),
     UncheckedInteger: lambda: UncheckedInteger(5),
+    apps.Difference: lambda: apps.Difference(field="tls", wanted="full", found="off"),
+    apps.Ensured: lambda: apps.Ensured(app=KEPT[App](), done="created"),
     bulk.Outcome: lambda: bulk.Outcome(task=TASK, window=WINDOW, report=read(ReportSummary, **REPORT), is_last=True),
     bulk.Plan: lambda: PLAN,
     bulk.PlanDiff: lambda: PLAN.diff(attrs.evolve(PLAN, zones=["f" * 32])),
@@ -283,15 +287,15 @@ REFUSED: dict[type[Any], tuple[Callable[[], Any], str]] = {
     sandbox.Sandbox: (sandbox.Sandbox, "hand its url and api_token on, or make another one of the same seed"),
     transport.Namespace: (lambda: Client(api_token=TOKEN).apps, "make a client where it is used"),
     transport.Nested: (
-        lambda: vars(importlib.import_module("aiospectrum.apps.namespace").ManagedNamespaces)["apps"],
+        lambda: vars(importlib.import_module("aiospectrum._generated.namespaces").Namespaces)["zones"],
         "part",
     ),
 }
 """How an object of each other class is made, and what the error says to do."""
 
 
-NO_OBJECTS = (str, structs.Sent, structs.SentOnly)
-"""An alias, and bases of models."""
+NO_OBJECTS = (str, structs.Sent, structs.SentOnly, apps.AppChanges)
+"""An alias, bases of models, and a dict."""
 
 
 def public_classes() -> list[type[Any]]:
