@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -160,6 +161,17 @@ def test_what_vanishes() -> None:
     assert turns(rule, [500] * 10 + [0, 0, 3, 400, 400, 400]) == {11: "begins", 14: "ends"}
     assert turns(rule, [500] * 10 + [0] * 40) == {11: "begins", 27: "ends"}
     assert turns(rule, [60] * 10 + [0] * 40) == {}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [connections_jump(times=1), connections_vanish(), zone_fails(1), share_above("originError", 0, clears_below=0)],
+)
+def test_ready_rules_can_be_pickled(rule: Rule[Any]) -> None:
+    """One that comes from another process does the same."""
+    numbers = [200] * 6 + [0, 0, None, 900, 0]
+
+    assert apply(pickle.loads(pickle.dumps(rule)), numbers) == apply(rule, numbers)  # noqa: S301 - our own
 
 
 def test_what_is_usual_is_not_known_at_once() -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 import attrs
 
 from aiospectrum._http.config import check_callable, check_function
-from aiospectrum.checks import Text, keep, refuse
+from aiospectrum.checks import Flag, Text, keep, refuse
 from aiospectrum.checks.refusals import shorten
 from aiospectrum.errors import SpectrumError
 from aiospectrum.models import CurrentAggregate
@@ -172,7 +172,7 @@ class Rule(Generic[S]):
     per: AlertPer = attrs.field(default="zone", validator=keep(_PER))
     """What it is about."""
 
-    needs_events: bool = False
+    needs_events: bool = attrs.field(default=False, validator=keep(Flag()))
     """Whether it reads :attr:`Observation.events`, for which the watch makes a second call for each zone."""
 
 

@@ -149,11 +149,11 @@ def share_above(
         InvalidArgumentError: An argument is invalid.
     """
     event, above = _EVENT.check("event", event), _share("above", above)
-    name = NAME.check("name", f"{event} share" if name is None else name)
+    title: str = NAME.check("name", f"{event} share" if name is None else name)
     clears_below = _share("clears_below", _below("clears_below", clears_below, above))
-    band = _Band(name=name, above=above, clears_below=clears_below, times=check_count("times", times), show=".3g")
+    band = _Band(name=title, above=above, clears_below=clears_below, times=check_count("times", times), show=".3g")
     measure = partial(_share_of, event=event, least=check_count("least", least))
-    return Rule(name=name, step=partial(band.step, measure=measure), per=per, needs_events=True)
+    return Rule(name=title, step=partial(band.step, measure=measure), per=per, needs_events=True)
 
 
 def _share(field: str, value: float) -> float:
