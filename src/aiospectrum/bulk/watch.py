@@ -106,7 +106,8 @@ def watch(
         concurrency: Maximum number of calls at once, 1 or more.
         rules: Rules, such as :func:`zone_fails`, no two of the same name about the same. Where one reads events, each
             round has two calls for each zone, and a zone fails if either does.
-        events_over: Whole seconds before a round of which rules read the events, 60 to 86,400; the latest may lack.
+        events_over: Whole seconds before a round of which rules read the events, 60 to 86,400; the latest events may be
+            missing.
         clock: Returns the time of day in seconds since 1970, UTC.
         sleep: Waits a number of seconds.
 
