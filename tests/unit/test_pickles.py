@@ -213,13 +213,23 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     UncheckedInteger: lambda: UncheckedInteger(5),
     apps.Difference: lambda: apps.Difference(field="tls", wanted="full", found="off"),
     apps.Ensured: lambda: apps.Ensured(app=KEPT[App](), done="created"),
+    bulk.Alert: lambda: KEPT[bulk.Observation]().alert("a", begins=True, value=3, threshold=2, text="many"),
+    bulk.Observation: lambda: bulk.Observation(
+        zone_id=ZONE, app_id=APP, time=NOON, aggregates=(), events={"connect": 3}, error=failure()
+    ),
+    bulk.Rule: lambda: bulk.Rule(name="a", step=divmod, per="app"),
     bulk.Outcome: lambda: bulk.Outcome(task=TASK, window=WINDOW, report=read(ReportSummary, **REPORT), is_last=True),
     bulk.Plan: lambda: PLAN,
     bulk.PlanDiff: lambda: PLAN.diff(attrs.evolve(PLAN, zones=["f" * 32])),
     bulk.Progress: lambda: bulk.Progress(total=5, done=1),
     bulk.Query: lambda: PLAN.query,
     bulk.Round: lambda: bulk.Round(
-        tick=NOON, lag=0.5, aggregates={ZONE: (KEPT[CurrentAggregate](),)}, errors={APP: failure()}, missed=0
+        tick=NOON,
+        lag=0.5,
+        aggregates={ZONE: (KEPT[CurrentAggregate](),)},
+        errors={APP: failure()},
+        missed=0,
+        alerts=(KEPT[bulk.Alert](),),
     ),
     bulk.SaveFailure: lambda: bulk.SaveFailure(zone_id=ZONE, window=WINDOW, error="no"),
     bulk.SaveProgress: lambda: bulk.SaveProgress(total=5, rows=7),
@@ -328,7 +338,7 @@ def essence(value: Any) -> Any:
         return type(value), value.args, found, essence(value.__cause__)
     if isinstance(value, Mapping):
         return {key: essence(each) for key, each in value.items()}
-    if isinstance(value, (bulk.Round, AttemptEnded)):
+    if isinstance(value, (bulk.Round, bulk.Observation, AttemptEnded)):
         return {field.name: essence(getattr(value, field.name)) for field in attrs.fields(type(value))}
     return value
 
