@@ -122,9 +122,9 @@ async def post(session: aiohttp.ClientSession, webhook: str, picture: bytes) -> 
     try:
         async with session.post(webhook, data=form) as response:
             if not response.ok:
-                logging.error("the webhook answered %d", response.status)
+                logging.warning("the webhook took no chart: %d", response.status)
     except (aiohttp.ClientError, TimeoutError) as error:
-        logging.error("the webhook was not reached: %s", type(error).__name__)
+        logging.warning("the webhook took no chart: %s", type(error).__name__)
 
 
 async def run(bot: GameServers, path: Path, webhook: str) -> None:

@@ -1,22 +1,20 @@
 """The programs in ``examples`` run as they are, offline."""
 
-import asyncio
-import json
 import os
-import signal
 import subprocess
 import sys
-from contextlib import suppress
-from functools import partial
-from itertools import count
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 
-from aiospectrum import Client, Limiter, RetryPolicy
+from aiospectrum import Client, RetryPolicy
+from aiospectrum.bulk import Round, watch
 from aiospectrum.sandbox import Faults, Sandbox
-from examples import game_servers
+from examples.with_webhook import LINES, RULES, post_alerts
 from tests.conftest import Serve
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -33,11 +31,6 @@ SHOWN = {
     "pyarrow": ["3 zones", "The traffic of each zone:", "bytesIngress_sum", "The last hours of one:", " rows"],
 }
 """Some of what each program prints, by the library that it shows."""
-SPEED = 600
-"""How much faster the clock of the limiter goes than the real one."""
-STORM = Faults(error_rate=0.1, reset_rate=0.2, truncate_rate=0.1, throttle_rate=0.1, storm_every=25, storm_lasts=5)
-"""A fifth of the time all is refused, and half of the rest goes wrong."""
-PNG = b"\x89PNG\r\n\x1a\n"
 ELSEWHERE = {"fastapi", "hikari"}
 """What tests/peers/test_events.py runs, as it takes libraries that only ``nox -s peers`` has."""
 
@@ -86,110 +79,47 @@ def test_the_plain_script(spectrum_sandbox: Sandbox) -> None:
     assert "answered 403" in said
 
 
-class Webhook:
-    """A server that takes charts, after it has refused some."""
+async def test_a_webhook(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """Each alert is posted once; what the webhook refuses comes with the next round, and its URL is in no log line."""
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
+    refuses = iter([True, True])
+    posted: list[list[str]] = []
 
-    def __init__(self, refusals: int = 0) -> None:
-        self.refusals = refusals
-        self.pictures: asyncio.Queue[bytes] = asyncio.Queue()
-
-    async def take(self, request: web.Request) -> web.Response:
-        """Take the picture in a form."""
-        file = (await request.post())["file"]
-        assert isinstance(file, web.FileField)
-        if self.refusals:
-            self.refusals -= 1
+    async def take(request: web.Request) -> web.Response:
+        if next(refuses, False):
             return web.Response(status=503)
-        self.pictures.put_nowait(file.file.read())
-        return web.Response(status=204)
+        posted.append((await request.json())["text"].splitlines())
+        return web.Response()
 
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
 
-def write_servers(path: Path, addresses: dict[str, str]) -> None:
-    """Write where each server is; all have the same port."""
-    servers = [{"name": name, "port": 25565, "address": address} for name, address in addresses.items()]
-    path.write_text(json.dumps(servers), encoding="utf-8")
-
-
-async def list_origins(client: Client, zone_id: str) -> list[tuple[str | None, list[str] | None]]:
-    """The host name and the origins of each application."""
-    return sorted([(app.dns.name, app.origin_direct) async for app in client.apps.iterate(zone_id)])
-
-
-async def test_game_servers_through_a_storm(serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Each server has one application in the end, where it is now; others are as they were, and a chart was posted."""
-    pytest.importorskip("altair")
-    path, webhook = tmp_path / "servers.json", Webhook(refusals=1)
-    names = [f"server-{number}" for number in range(10)]
-    before = dict.fromkeys(names, "192.0.2.1")
-    moved = {name: f"2001:db8::{number}" for number, name in enumerate(names, 1)}
-    loop = asyncio.get_running_loop()
-    limiter = Limiter(
-        clock=lambda: loop.time() * SPEED,
-        call_later=lambda seconds, call: loop.call_later(seconds / SPEED, call),
-    )
-    # A second passes with each request, so that there are storms however fast the machine is.
-    sandbox = Sandbox(zones=1, seed=3, rate_limit=None, monotonic=partial(next, count(1.0)))
-    retry = RetryPolicy(base_wait=0.001, budget=10**6)
+    zones = [f"{number:032x}" for number in range(LINES + 5)]
+    once = RetryPolicy(max_attempts=1)
     async with (
-        sandbox,
-        Client(api_token=sandbox.api_token, base_url=sandbox.url, rate_limit=limiter, retry=retry) as client,
+        Sandbox(zones=zones, rate_limit=None, faults=Faults(error_rate=1)) as sandbox,
+        Client(api_token=sandbox.api_token, base_url=sandbox.url, rate_limit=None, retry=once) as client,
+        ClientSession() as session,
+        aclosing(watch(client, zones, rules=RULES, clock=lambda: now, sleep=sleep)) as rounds,
     ):
-        [zone_id] = sandbox.zones
-        others = await list_origins(client, zone_id)
-        sandbox.faults = STORM
-        steps = iter((lambda: path.write_text("[{"), lambda: write_servers(path, moved)))
 
-        async def sleep(seconds: float) -> None:
-            """Change the file whenever all is as it says, and end the bot when a chart has been posted as well."""
-            await asyncio.sleep(0)
-            if seconds == game_servers.ROUND and len(bot.known) == len(names):
-                step = next(steps, None)
-                if step is not None:
-                    step()
-                elif not webhook.pictures.empty():
-                    raise asyncio.CancelledError
+        async def some_rounds() -> AsyncIterator[Round]:
+            for _ in range(7):
+                yield await anext(rounds)
+            sandbox.faults = Faults()
+            yield await anext(rounds)
 
-        bot = game_servers.GameServers(client, zone_id, "play.zone1.example", sleep)
-        write_servers(path, before)
-        with pytest.raises(asyncio.CancelledError):
-            await game_servers.run(bot, path, await serve(webhook.take))
+        await post_alerts(session, f"{await serve(take)}/secret", some_rounds())
 
-        met = {request.fault for request in sandbox.requests}
-        sandbox.faults = Faults()
-        origins = await list_origins(client, zone_id)
-    assert met >= {None, "error", "reset_before", "reset_after", "truncate", "throttle", "storm"}
-    expected = [(f"{name}.play.zone1.example", [f"tcp://[{address}]:25565"]) for name, address in moved.items()]
-    assert origins == sorted([*others, *expected])
-    assert webhook.pictures.get_nowait().startswith(PNG)
-    assert f"{path} is no list of servers; the last one counts" in caplog.messages
-    assert "the webhook answered 503" in caplog.messages
-
-
-async def test_the_game_server_bot(serve: Serve, tmp_path: Path, spectrum_sandbox: Sandbox) -> None:
-    """The program ensures what the file says, posts a chart at once, and ends well when it is interrupted."""
-    pytest.importorskip("altair")
-    sandbox, webhook, path = spectrum_sandbox, Webhook(), tmp_path / "servers.json"
-    write_servers(path, {"survival": "192.0.2.10", "creative": "2001:db8::11"})
-    environ = {"CLOUDFLARE_API_TOKEN": sandbox.api_token, "CLOUDFLARE_BASE_URL": sandbox.url}
-    program = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", EXAMPLES / "game_servers.py", sandbox.zones[0], "zone1.example", path),
-        env={**os.environ, **environ, "WEBHOOK_URL": await serve(webhook.take)},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(60):
-            picture = await webhook.pictures.get()
-        if sys.platform != "win32":
-            program.send_signal(signal.SIGINT)
-            assert await program.wait() == 0
-    finally:
-        with suppress(ProcessLookupError):
-            program.kill()
-        said = (await program.communicate())[1].decode()
-    assert picture.startswith(PNG)
-    for name in ("survival", "creative"):
-        assert f"{name}.zone1.example: created" in said
-    assert "Traceback" not in said
+    begins = [f"🔴 zone {zone}: failed 3 times in a row, the last time with ServerError" for zone in zones]
+    ends = [f"🟢 zone {zone}: answers again after 7 failures" for zone in zones]
+    assert posted[:4] == [begins[:LINES], begins[LINES:], ends[:LINES], ends[LINES:]]
+    assert [*map(len, posted)] == [LINES, 5, LINES, 5]
+    assert [each.getMessage() for each in caplog.records if "webhook" in each.getMessage()] == [
+        "the webhook took no message: ClientResponseError"
+    ] * 2
+    assert "secret" not in caplog.text
 
 
 def test_every_example_is_tested() -> None:
@@ -197,6 +127,7 @@ def test_every_example_is_tested() -> None:
     assert {path.stem.removeprefix("with_") for path in EXAMPLES.glob("*.py")} == {
         *SHOWN,
         *ELSEWHERE,
-        "taskgroup",
         "game_servers",
+        "taskgroup",
+        "webhook",
     }

@@ -12,6 +12,7 @@ from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.usage_errors import UsageError, refusal_text, shortened_words, without_tokens
 from aiospectrum.errors import (
     AmbiguousWriteError,
+    AppChangedError,
     BadRequestError,
     ConflictError,
     ConnectionFailedError,
@@ -24,7 +25,9 @@ from aiospectrum.errors import (
     RateLimitError,
     RedirectError,
     RequestTimeoutError,
+    ResponseError,
     ServerError,
+    SeveralAppsError,
     SpectrumError,
     UnprocessableEntityError,
     UnsuccessfulError,
@@ -53,7 +56,7 @@ _OPTIONS: Final = {
 
 _UNCHECKED: Final = {
     f"aiospectrum apps {name}": "--unchecked sends a value that is newer than this version"
-    for name in ("create", "update")
+    for name in ("create", "update", "ensure")
 }
 """By command, how it lets values pass that are not known."""
 
@@ -61,7 +64,9 @@ _CODES: Final = "https://developers.cloudflare.com/spectrum/reference/error-code
 
 _STEPS: Final[dict[type[SpectrumError], str]] = {
     CredentialsError: "https://dash.cloudflare.com/profile/api-tokens makes tokens; `aiospectrum demo` needs none",
-    AmbiguousWriteError: "`aiospectrum apps list` shows whether it took place",
+    AmbiguousWriteError: "`aiospectrum apps ensure` with the same options finds it, or creates it",
+    AppChangedError: "`aiospectrum apps get` shows it; run the command again",
+    SeveralAppsError: "`aiospectrum apps list` shows them",
     RequestTimeoutError: "--timeout permits more seconds",
     LimiterUnavailableError: "start the server, or correct --limit-url",
     ProxyError: "correct --proxy, or the variable that names the proxy",
@@ -103,7 +108,10 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
         _end(error, "; also ".join(refusal_text(each, name) for each, name in named), step)
         raise
     except SpectrumError as error:
-        _end(error, str(error), next((step for kind, step in _STEPS.items() if isinstance(error, kind)), ""))
+        step = next((step for kind, step in _STEPS.items() if isinstance(error, kind)), "")
+        if isinstance(error, ResponseError) and error.unknown_keys:
+            step = f"--drop-unknown leaves out {', '.join(error.unknown_keys)}"
+        _end(error, str(error), step)
         raise
 
 
