@@ -14,9 +14,9 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -29,7 +29,7 @@ from aiospectrum.checks.refusals import closest, shorten, show
 from aiospectrum.errors import ConversionError, InvalidArgumentError
 from aiospectrum.models import DNS, AppRequest, EdgeIPs, OriginDNS
 
-__all__ = ["import_yaml", "is_toml", "parse_text", "read_file"]
+__all__ = ["all_as_one", "import_yaml", "is_toml", "parse_text", "read_file"]
 
 Place: TypeAlias = tuple[str | int, ...]
 """Keys and indexes from the top of a file to a value."""
@@ -77,7 +77,7 @@ def read_file(path: str | Path) -> list[Desired]:
     Raises:
         InvalidArgumentError: The file is no such file, or what it wants is wrong: an unknown key, a value of another
             type or kind, an application twice, or what :func:`~aiospectrum.preflight` finds. The text has file, line
-            (of YAML), zone and application of each problem; ``others`` are the problems after the first.
+            (of YAML), zone and application of each problem, of which ``others`` has all when there are several.
         ImportError: YAML is read with the extra ``[yaml]``.
         OSError: The file cannot be read.
     """
@@ -345,15 +345,20 @@ class _Reader:
 
     def raise_problems(self) -> None:
         """Raise what was found, if there is anything."""
-        if not self.found:
-            return
-        first, *others = self.found
-        first.others = tuple(others)
-        if others:
-            shown = [str(error) for error in self.found[:_SHOWN]]
-            more = [f"and {len(self.found) - _SHOWN:,} more"] if len(self.found) > _SHOWN else []
-            first.args = ("; ".join([f"{len(self.found):,} problems: {shown[0]}", *shown[1:], *more]),)
-        raise first
+        if self.found:
+            raise all_as_one(self.found)
+
+
+def all_as_one(errors: Sequence[InvalidArgumentError]) -> InvalidArgumentError:
+    """Make one error of several, which it has as ``others``; the text has the first of them."""
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    shown = [f"{len(errors):,} problems: {first}", *map(str, errors[1:_SHOWN])]
+    shown += [f"and {len(errors) - _SHOWN:,} more"] if len(errors) > _SHOWN else []
+    error = InvalidArgumentError("; ".join(shown), field=first.field, expected=first.expected)
+    error.others = tuple(errors)
+    return error
 
 
 def _shown(value: Any) -> str:

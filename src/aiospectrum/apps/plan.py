@@ -1,17 +1,18 @@
 """What has to be done so that the applications of zones are as wanted."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.compare import Difference, differences
 from aiospectrum.apps.desired import Desired, key_of
+from aiospectrum.apps.files import all_as_one
 from aiospectrum.apps.raw import write_request
 from aiospectrum.apps.zones import ReadZone, check_concurrency, raise_errors, read_zones
 from aiospectrum.checks import refuse
-from aiospectrum.errors import InvalidArgumentError, SpectrumError
+from aiospectrum.errors import InvalidArgumentError, SeveralAppsError, SpectrumError
 from aiospectrum.transport import Transport
 
 __all__ = ["Action", "Change", "plan"]
@@ -19,7 +20,7 @@ __all__ = ["Action", "Change", "plan"]
 Action: TypeAlias = Literal["create", "replace", "delete", "nothing"]
 """What is done with an application."""
 
-_AT_ONCE = 8
+_AT_ONCE: Final = 8
 
 
 @attrs.frozen(kw_only=True)
@@ -90,7 +91,8 @@ async def plan(transport: Transport, desired: Iterable[Desired], *, concurrency:
 
     Raises:
         InvalidArgumentError: An argument is something else, an application is wanted twice, or a configuration that
-            would be sent breaks a rule of :func:`~aiospectrum.preflight`; ``others`` are those after the first.
+            would be sent breaks a rule of :func:`~aiospectrum.preflight`; ``others`` has all such problems when there
+            are several.
         ZonesError: Zones cannot be read, or have several applications of the same DNS name and protocol, of which one
             is wanted.
     """
@@ -104,9 +106,9 @@ async def plan(transport: Transport, desired: Iterable[Desired], *, concurrency:
     for each in wanted:
         found = by_key[each.zone].get(each.key, [])
         if len(found) > 1:
-            ids = ", ".join(str(app["id"]) for app in found)
-            error = SpectrumError(f"{len(found)} applications are {each.key[0]} {each.key[1]}: {ids}; delete all but one")
-            errors.setdefault(each.zone, error)
+            ids = [str(app["id"]) for app in found]
+            text = f"{len(found)} applications are {' '.join(each.key)}: {', '.join(ids)}; delete all but one of them"
+            errors.setdefault(each.zone, SeveralAppsError(text, app_ids=ids))
             continue
         changes.append(_compare(each, zones[each.zone].id, found[0] if found else None))
     raise_errors(errors, "cannot be planned for")
@@ -166,7 +168,4 @@ def _check_sent(changes: Iterable[Change]) -> None:
         if problem.severity == "error"
     ]
     if found:
-        first, *others = found
-        first.others = tuple(others)
-        first.args = ("; also ".join(map(str, found)),)
-        raise first
+        raise all_as_one(found)

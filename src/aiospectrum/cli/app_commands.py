@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._codec.forms import as_read
+from aiospectrum.cli.apply_commands import apply_command, export_command, plan_command
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened, read_text, split_names
@@ -161,6 +162,9 @@ def apps_group() -> CommandGroup:
     group.command(_create, name="create")
     group.command(_update, name="update")
     group.command(_delete, name="delete")
+    group.command(plan_command, name="plan")
+    group.command(apply_command, name="apply")
+    group.command(export_command, name="export")
     return group
 
 
