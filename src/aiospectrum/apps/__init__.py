@@ -1,17 +1,20 @@
 """Applications as people manage them: read whole, compared, changed and ensured, planned and applied.
 
-A file, or a program, says which applications of many zones are wanted (:class:`Desired`); :func:`plan` finds what has to
-be done for that, :func:`apply` does it, and :func:`export` gives what is there as what is wanted. It is imported by
-itself, with ``from aiospectrum import apps``, so that ``import aiospectrum`` stays quick.
+A file, or a program, says which applications of many zones are wanted (:class:`Desired`); :func:`plan` finds what has
+to be done for that, :func:`apply` does it, and :func:`export` gives what is there as what is wanted.
 """
 
-from aiospectrum.apps.apply import Applied, ApplyError, OnError, Status, apply
-from aiospectrum.apps.compare import Difference, differences
-from aiospectrum.apps.desired import Desired
-from aiospectrum.apps.export import export, to_values, to_yaml
-from aiospectrum.apps.files import read_file
-from aiospectrum.apps.plan import Action, Change, plan
-from aiospectrum.apps.zones import ZonesError
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aiospectrum.apps.applying import Applied, ApplyError, OnError, Status, apply
+    from aiospectrum.apps.compare import Difference
+    from aiospectrum.apps.desired import Desired
+    from aiospectrum.apps.exporting import export, to_values, to_yaml
+    from aiospectrum.apps.files import read_file
+    from aiospectrum.apps.planning import Action, Change, plan
+    from aiospectrum.apps.zones import ZonesError
 
 __all__ = [
     "Action",
@@ -24,10 +27,26 @@ __all__ = [
     "Status",
     "ZonesError",
     "apply",
-    "differences",
     "export",
     "plan",
     "read_file",
     "to_values",
     "to_yaml",
 ]
+
+_MODULES = ("compare", "desired", "files", "zones", "planning", "exporting", "applying")
+"""Where the public names are."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, as clients need other modules of this package alone."""
+    for path in _MODULES if name in __all__ else ():
+        module = import_module(f"{__name__}.{path}")
+        if name in module.__all__:
+            value = globals()[name] = getattr(module, name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

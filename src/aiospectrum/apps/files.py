@@ -69,7 +69,8 @@ def read_file(path: str | Path) -> list[Desired]:
     ``asyncio.to_thread``.
 
     Args:
-        path: A file in TOML if its name ends in ``.toml``, else in YAML 1.2, of which JSON is a part; up to four million characters.
+        path: A file in TOML if its name ends in ``.toml``, else in YAML 1.2, of which JSON is a part; up to four million
+            characters.
 
     Returns:
         What is wanted, in the order of the file.
@@ -212,7 +213,7 @@ class _Reader:
     def read(self, values: Any) -> list[Desired]:
         wanted: list[Desired] = []
         for zone, apps in self._read_zones(values):
-            place = ("zones", zone)
+            place: Place = ("zones", zone)
             if apps is None:
                 continue
             if not isinstance(apps, list):
@@ -220,7 +221,7 @@ class _Reader:
                 continue
             seen: dict[tuple[str, str], Place] = {}
             for index, values_of_app in enumerate(apps):
-                at = (*place, index)
+                at: Place = (*place, index)
                 self._name(at, values_of_app)
                 desired = self._read_app(zone, values_of_app, at)
                 if desired is None:
@@ -328,7 +329,8 @@ class _Reader:
 
     def _at(self, place: Place) -> str:
         """Where something is: the file, the line if it is known, the zone and the application."""
-        line = next((self.lines[place[:size]] for size in range(len(place), -1, -1) if place[:size] in self.lines), None)
+        known = (place[:size] for size in range(len(place), -1, -1) if place[:size] in self.lines)
+        line = next((self.lines[each] for each in known), None)
         parts = [self.name if line is None else f"{self.name}, line {line}"]
         parts += [f"zone {shorten(str(place[1]))}"] if len(place) > 1 else []
         parts += [self.names[place[:3]]] if place[:3] in self.names else []

@@ -27,7 +27,7 @@ _File: TypeAlias = Annotated[
     Parameter(
         name="FILE",
         allow_leading_hyphen=True,
-        help="The wanted applications in YAML, or in TOML where the name ends in .toml; - is YAML on the standard input.",
+        help="What is wanted, in YAML, or in TOML where the name ends in .toml; - is YAML on the standard input.",
     ),
 ]
 _Zones: TypeAlias = Annotated[
@@ -67,8 +67,7 @@ def apply_command(
 ) -> int:
     """Show what has to be done so that the applications are as a file says, ask, and do it.
 
-    Applications are created, replaced, and deleted where the file says absent: true; others are left alone. Running it
-    again makes what is left.
+    Applications are created, replaced, and deleted where the file says absent: true. Running it again makes what is left.
 
     Args:
         file: The file.

@@ -10,12 +10,16 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from aiospectrum.apps import Applied, Change
+from aiospectrum.apps import Action, Applied, Change
 from aiospectrum.cli.formatting import cell, counted
 
 __all__ = ["change_values", "changes_lines", "outcome_line", "plan_values"]
 
-_SIGNS: Final = {"create": ("+", "green"), "replace": ("~", "yellow"), "delete": ("-", "red")}
+_SIGNS: Final[Mapping[Action, tuple[str, str]]] = {
+    "create": ("+", "green"),
+    "replace": ("~", "yellow"),
+    "delete": ("-", "red"),
+}
 _DONE: Final = {"create": "created", "replace": "replaced", "delete": "deleted"}
 _SHOWN_ABOVE: Final = ("protocol", "dns.name")
 
@@ -49,13 +53,18 @@ def _indented(line: Text, columns: int) -> Padding:
 
 def _fields(change: Change, redact: Callable[[str], str]) -> Iterator[Text]:
     """The fields that a change sets, each with its value before and after."""
+
+    def shown(value: Any, style: str) -> Text:
+        return cell(redact(_shown(value)), style)
+
     if change.action == "create":
         for field, value in _flat(change.after or {}):
             if field not in _SHOWN_ABOVE:
-                yield cell(f"{field}: ", "dim") + cell(redact(_shown(value)), "green")
+                yield Text.assemble(cell(f"{field}: ", "dim"), shown(value, "green"))
     for each in change.differences:
-        before, after = cell(redact(_shown(each.found)), "red"), cell(redact(_shown(each.wanted)), "green")
-        yield cell(f"{each.field}: ", "dim") + before + cell(" → ") + after
+        yield Text.assemble(
+            cell(f"{each.field}: ", "dim"), shown(each.found, "red"), " → ", shown(each.wanted, "green")
+        )
 
 
 def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -100,7 +109,7 @@ def outcome_line(outcome: Applied, place: int, total: int) -> str:
 def plan_values(changes: Sequence[Change]) -> dict[str, Any]:
     """Give a plan as plain values."""
     counts = Counter(change.action for change in changes)
-    actions = (*_SIGNS, "nothing")
+    actions: tuple[Action, ...] = (*_SIGNS, "nothing")
     return {**{action: counts[action] for action in actions}, "changes": [change_values(each) for each in changes]}
 
 
@@ -113,7 +122,9 @@ def change_values(change: Change, status: str | None = None, error: object = Non
         "app_id": change.app_id,
         "name": change.name,
         "protocol": change.protocol,
-        "differences": [{"field": each.field, "before": each.found, "after": each.wanted} for each in change.differences],
+        "differences": [
+            {"field": each.field, "before": each.found, "after": each.wanted} for each in change.differences
+        ],
         "before": change.before,
         "after": change.after,
     }

@@ -75,7 +75,8 @@ def _of_zone(zone: str, apps: Iterable[Mapping[str, Any]]) -> list[Desired]:
         by_key[desired.key] = desired
         unknown = split(values)[1]
         if unknown:
-            _LOGGER.warning("%s: keys that are not exported: %s", shorten(show(str(desired))), shorten(show([*unknown])))
+            named, keys = shorten(show(str(desired))), shorten(show([*unknown]))
+            _LOGGER.warning("%s has keys that are not exported: %s", named, keys)
     return [by_key[key] for key in sorted(by_key)]
 
 
@@ -110,7 +111,7 @@ def to_values(desired: Iterable[Desired]) -> dict[str, Any]:
 
 def _entry(desired: Desired) -> dict[str, Any]:
     values = write_request(desired.app)
-    ordered = {key: values.pop(key) for key in ("dns", "protocol") if key in values}
+    ordered: dict[str, Any] = {key: values.pop(key) for key in ("dns", "protocol") if key in values}
     if desired.absent:
         return {**ordered, "absent": True}
     entry = {**ordered, **values}

@@ -11,7 +11,7 @@ from aiospectrum._generated.apps import delete_app
 from aiospectrum.apps.change import replace_known
 from aiospectrum.apps.compare import differences
 from aiospectrum.apps.ensure import ensure_app
-from aiospectrum.apps.plan import Change
+from aiospectrum.apps.planning import Change
 from aiospectrum.apps.raw import get_raw, split, write_request
 from aiospectrum.checks import Text, refuse
 from aiospectrum.errors import AppChangedError, NotFoundError, SpectrumError
@@ -75,8 +75,8 @@ async def apply(
 
     There is no file of a state: planning and applying again makes what is left, whatever ended it. Each application is
     read once more just before it is replaced or deleted, and left alone when its configuration is no longer the one
-    that the plan was made of. A replacement keeps the keys that this version does not know. A create is made by
-    :func:`~aiospectrum.apps.ensure_app`: one that may have taken place is looked for and never made a second time, and an
+    that the plan was made of. A replacement keeps the keys that this version does not know. A create is made as
+    ``client.apps.ensure`` makes it: one that may have taken place is looked for and never made a second time, and an
     application that somebody else has made since the plan becomes what is wanted.
 
     One gap is left: when a run ends while it creates, and the request reaches the API only after another run has listed
@@ -180,7 +180,8 @@ def _refuse_changed(change: Change, found: Mapping[str, Any]) -> None:
     changed = [each.field for each in differences(before, found)] or [each.field for each in differences(found, before)]
     if changed:
         raise AppChangedError(
-            f"application {change.app_id}: {', '.join(changed)} changed since the plan, and nothing was sent; plan again",
+            f"application {change.app_id}: {', '.join(changed)} changed since the plan, and nothing was sent; plan"
+            " again",
             app_id=change.app_id or "",
             fields=changed,
         )
