@@ -123,7 +123,7 @@ def _summary(outcomes: Sequence[Applied], failed: Applied) -> str:
     counts = {status: sum(each.status == status for each in outcomes) for status in ("done", "failed", "left")}
     needed = sum(counts.values())
     text = f"{counts['done']:,} of {needed:,} changes were made, {counts['failed']:,} failed"
-    text += f", {counts['left']:,} were not attempted" if counts["left"] else ""
+    text += f", {counts['left']:,} left" if counts["left"] else ""
     return f"{text}: {failed.change.action} {failed.change.desired}: {failed.error}"
 
 

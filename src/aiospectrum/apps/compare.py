@@ -93,7 +93,9 @@ def _comparable(field: str, value: Any) -> Any:
         return value.lower()
     if field in _FREE_ORDER and isinstance(value, list):
         return sorted(_plain_address(item) for item in value)
-    return str(value) if field == "origin_port" and value is not None else value
+    if field == "origin_port" and value is not None:
+        return str(int(value) if isinstance(value, float) else value)
+    return value
 
 
 def _plain_address(text: Any) -> str:

@@ -69,8 +69,8 @@ def read_file(path: str | Path) -> list[Desired]:
     ``asyncio.to_thread``.
 
     Args:
-        path: A file in TOML if its name ends in ``.toml``, else in YAML 1.2, of which JSON is a part; up to four million
-            characters.
+        path: A file in TOML if its name ends in ``.toml``, else in YAML 1.2, of which JSON is a part; up to four
+            million characters.
 
     Returns:
         What is wanted, in the order of the file.

@@ -67,7 +67,8 @@ def apply_command(
 ) -> int:
     """Show what has to be done so that the applications are as a file says, ask, and do it.
 
-    Applications are created, replaced, and deleted where the file says absent: true. Running it again makes what is left.
+    Applications are created, replaced, and deleted where the file says absent: true. Running it again makes
+    what is left.
 
     Args:
         file: The file.
