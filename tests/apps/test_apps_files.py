@@ -1,4 +1,4 @@
-"""Files of wanted applications: what is read, and that all problems are said with their place before anything is sent."""
+"""Files of wanted applications: what is read, and that all problems are said with their place."""
 
 import sys
 from pathlib import Path
@@ -297,7 +297,7 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
         ImportError, match=r"A file in YAML needs the package ruamel: pip install 'aiospectrum\[yaml\]'"
     ):
         read_yaml(YAML)
-    with pytest.raises(ImportError, match="pip install"):
+    with pytest.raises(ImportError, match=r"pip install"):
         to_yaml(WANTED)
     assert parse_text(TOML, name="a.toml", toml=True) == WANTED
 
