@@ -104,8 +104,8 @@ async def open_world(chance: random.Random) -> AsyncIterator[World]:
         desired: list[Desired] = []
         for number, zone in enumerate(sandbox.zones, 1):
             domain = f"zone{number}.example"
-            for port in chance.sample(range(1000, 2000), chance.randrange(1, 4)):
-                desired.append(Desired(zone=zone, app=request(f"new{port}.{domain}", port)))
+            ports = chance.sample(range(1000, 2000), chance.randrange(1, 4))
+            desired += [Desired(zone=zone, app=request(f"new{port}.{domain}", port)) for port in ports]
             kept = {
                 "protocol": "tcp/2000",
                 "dns": {"name": f"kept.{domain}"},

@@ -83,7 +83,7 @@ def raise_errors(errors: Mapping[str, SpectrumError], what: str) -> None:
     """Raise the errors of zones as one, if there are any."""
     if not errors:
         return
-    shown = [f"{zone}: {error}" for zone, error in list(errors.items())[:_SHOWN]]
+    shown = [f"zone {zone}: {error}" for zone, error in list(errors.items())[:_SHOWN]]
     more = [f"and {len(errors) - _SHOWN:,} more"] if len(errors) > _SHOWN else []
     count = "1 zone" if len(errors) == 1 else f"{len(errors):,} zones"
     message = f"{count} {what}, and nothing was changed: {'; '.join([*shown, *more])}"
@@ -96,7 +96,7 @@ async def _find_zone(transport: Transport, name: str) -> str:
     listed = await list_zones(transport, name=wanted, per_page=50)
     found = [zone.id for zone in listed if zone.name.lower() == wanted]
     if not found:
-        raise SpectrumError("there is no zone of that name that the credentials may see")
+        raise SpectrumError("there is none that the credentials may see")
     if len(found) > 1:
         several = ", ".join(found[:_SHOWN])
         raise SpectrumError(f"{len(found)} zones have that name; give the identifier of one: {several}")

@@ -22,6 +22,9 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "apps update": (f"aiospectrum apps update example.com {_APP} {_NEW} --tls full",),
     "apps delete": (f"aiospectrum apps delete example.com {_APP}",),
+    "apps plan": ("aiospectrum apps plan apps.yaml",),
+    "apps apply": ("aiospectrum apps apply apps.yaml", "aiospectrum apps apply apps.yaml --yes --keep-going"),
+    "apps export": ("aiospectrum apps export example.com --out apps.yaml",),
     "protocols": ("aiospectrum protocols example.com",),
     "current": ("aiospectrum current example.com --colo-name SFO",),
     "bytime": (
