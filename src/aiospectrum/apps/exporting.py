@@ -144,7 +144,7 @@ def to_yaml(desired: Iterable[Desired]) -> str:
     writer = yaml.YAML(typ="safe", pure=True)
     writer.default_flow_style = False
     writer.sort_base_mapping_type_on_output = False
-    writer.allow_unicode = True
+    writer.allow_unicode = False  # some of it turns the writing direction, or is not seen
     writer.width = 120
 
     class Representer(yaml.representer.SafeRepresenter):  # type: ignore[misc, name-defined]  # of its own, as its table is the class's
