@@ -24,6 +24,7 @@ COMMANDS = {
     "apps get": ["ZONE", "APP"],
     "apps create": ["ZONE", *DIRECT],
     "apps update": ["ZONE", "APP", *DIRECT],
+    "apps ensure": ["ZONE", *DIRECT],
     "apps delete": ["ZONE", "APP", "--yes"],
     "apps plan": ["APPS"],
     "apps apply": ["APPS", "--yes"],

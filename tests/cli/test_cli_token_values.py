@@ -38,7 +38,12 @@ def lines_with(words: str, zone: str, secret: str) -> Iterator[list[str]]:
             yield [*usual[:place], secret, *usual[place + 1 :]]
     shared = ("--proxy", "--limit-url", "--limit-name") if words not in ("sandbox", "demo") else ()
     for option in (*options(words), *shared):
-        if (words, option) in (("sandbox", "--host"), ("apps create", "--dns-name"), ("apps update", "--dns-name")):
+        if (words, option) in (
+            ("sandbox", "--host"),
+            ("apps create", "--dns-name"),
+            ("apps update", "--dns-name"),
+            ("apps ensure", "--dns-name"),
+        ):
             continue  # names for all to see
         kept = list(usual)
         if option in kept:

@@ -175,7 +175,7 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
         if name not in APP_REQUEST.fields:
             meant = closest(name, APP_REQUEST.fields)
             known = "" if meant is not None else f" ({', '.join(APP_REQUEST.fields)})"
-            refuse(name, value, f"a field of an application{known}", f"did you mean {meant!r}?" if meant else "")
+            refuse(name, name, f"a field of an application{known}", f"did you mean {meant!r}?" if meant else "")
         if value is None and name in APP_REQUEST.required:
             refuse(f"app.{name}", value, "a value: it cannot be removed")
         plain[name] = None if value is None else APP_REQUEST.fields[name].check(f"app.{name}", value)

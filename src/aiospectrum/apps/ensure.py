@@ -1,6 +1,7 @@
 """An application that is there when the call has returned: found, created or replaced, and never created twice."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
@@ -29,6 +30,8 @@ __all__ = ["Ensured", "EnsuredBy", "ensure_app"]
 
 EnsuredBy: TypeAlias = Literal["created", "replaced", "unchanged"]
 """What was done so that an application is as it is wanted."""
+
+_LOGGER: Final = logging.getLogger("aiospectrum")
 
 _LATE: Final = (0.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds to wait before each look for an application whose create may still take place: half a minute together."""
@@ -160,6 +163,7 @@ async def _find_late(
         InterruptedWriteError: The client was left meanwhile.
     """
     problem = ""
+    _LOGGER.warning("%s; it is looked for, for up to %g s", error, sum(_LATE))
     for wait in _LATE:
         try:
             with while_open(transport):

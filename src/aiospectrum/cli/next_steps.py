@@ -13,6 +13,7 @@ from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.usage_errors import UsageError, refusal_text, shortened_words, without_tokens
 from aiospectrum.errors import (
     AmbiguousWriteError,
+    AppChangedError,
     BadRequestError,
     ConflictError,
     ConnectionFailedError,
@@ -25,7 +26,9 @@ from aiospectrum.errors import (
     RateLimitError,
     RedirectError,
     RequestTimeoutError,
+    ResponseError,
     ServerError,
+    SeveralAppsError,
     SpectrumError,
     UnprocessableEntityError,
     UnsuccessfulError,
@@ -54,7 +57,7 @@ _OPTIONS: Final = {
 
 _UNCHECKED: Final = {
     f"aiospectrum apps {name}": "--unchecked sends a value that is newer than this version"
-    for name in ("create", "update")
+    for name in ("create", "update", "ensure")
 }
 """By command, how it lets values pass that are not known."""
 
@@ -63,7 +66,9 @@ _CODES: Final = "https://developers.cloudflare.com/spectrum/reference/error-code
 _STEPS: Final[dict[type[SpectrumError], str]] = {
     ApplyError: "look at what failed, and run the same again to make what is left",
     CredentialsError: "https://dash.cloudflare.com/profile/api-tokens makes tokens; `aiospectrum demo` needs none",
-    AmbiguousWriteError: "`aiospectrum apps list` shows whether it took place",
+    AmbiguousWriteError: "`aiospectrum apps ensure` with the same options finds it, or creates it",
+    AppChangedError: "`aiospectrum apps get` shows it; run the command again",
+    SeveralAppsError: "`aiospectrum apps list` shows them",
     RequestTimeoutError: "--timeout permits more seconds",
     LimiterUnavailableError: "start the server, or correct --limit-url",
     ProxyError: "correct --proxy, or the variable that names the proxy",
@@ -107,7 +112,10 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
         raise
     except SpectrumError as error:
         steps = [next((step for kind, step in _STEPS.items() if isinstance(each, kind)), "") for each in _causes(error)]
-        _end(error, str(error), next(filter(None, steps), ""))
+        step = next(filter(None, steps), "")
+        if isinstance(error, ResponseError) and error.unknown_keys:
+            step = f"--drop-unknown leaves out {', '.join(error.unknown_keys)}"
+        _end(error, str(error), step)
         raise
 
 
