@@ -104,7 +104,7 @@ async def open_world(chance: random.Random) -> AsyncIterator[World]:
         desired: list[Desired] = []
         for number, zone in enumerate(sandbox.zones, 1):
             domain = f"zone{number}.example"
-            ports = chance.sample(range(1000, 2000), chance.randrange(1, 4))
+            ports = chance.sample(range(1000, 2000), chance.randrange(3, 8))
             desired += [Desired(zone=zone, app=request(f"new{port}.{domain}", port)) for port in ports]
             kept = {
                 "protocol": "tcp/2000",
@@ -137,7 +137,7 @@ async def run_once(world: World) -> bool:
         return True
 
 
-@sampled(ROUNDS, 12)
+@sampled(ROUNDS, 20)
 async def test_kills_and_faults(number: int) -> None:
     """Runs are cancelled at random moments, begun again, and end some time."""
     chance = chance_of(number)

@@ -49,6 +49,7 @@ from aiospectrum import (
     Zone,
     ZoneTotals,
     ZoneUsage,
+    apps,
     bulk,
     checks,
     errors,
@@ -64,6 +65,7 @@ from tests.conftest import APP, TOKEN, ZONE
 
 MODULES = (
     "",
+    ".apps",
     ".bulk",
     ".checks",
     ".client",
@@ -83,6 +85,7 @@ TASK = bulk.Task(zone_id=ZONE, window=WINDOW)
 PLAN = bulk.Plan(
     zones=[ZONE], since=WINDOW.since, until=WINDOW.until, query=bulk.Query(time_delta="hour", metrics=["count"])
 )
+WANTED = apps.Desired.to_delete(ZONE, name="ssh.example.com", protocol="tcp/22")
 HEADERS = CIMultiDictProxy(CIMultiDict([("Set-Cookie", "a=1"), ("CF-Ray", "8f2a"), ("set-cookie", "b=2")]))
 STARTED = AttemptStarted(operation="list_apps", method="GET", route="/x", url="https://a.example/x", attempt=1)
 
@@ -209,6 +212,13 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     Filter: lambda: Filter("event==connect;coloName!=SFO"),
     Unchecked: lambda: Unchecked("quantum"),
     UncheckedInteger: lambda: UncheckedInteger(5),
+    apps.Applied: lambda: apps.Applied(change=KEPT[apps.Change](), status="failed", error=errors.SpectrumError("no")),
+    apps.ApplyError: lambda: apps.ApplyError("no", outcomes=[KEPT[apps.Applied]()]),
+    apps.Change: lambda: apps.Change(action="delete", desired=WANTED, zone_id=ZONE, app_id=APP, before={"id": APP}),
+    apps.Desired: lambda: WANTED,
+    apps.Difference: lambda: apps.Difference(field="tls", wanted="full", found="off"),
+    apps.Ensured: lambda: apps.Ensured(app=make(App), done="created"),
+    apps.ZonesError: lambda: apps.ZonesError("no", errors={ZONE: errors.SpectrumError("no")}),
     bulk.Outcome: lambda: bulk.Outcome(task=TASK, window=WINDOW, report=read(ReportSummary, **REPORT), is_last=True),
     bulk.Plan: lambda: PLAN,
     bulk.PlanDiff: lambda: PLAN.diff(attrs.evolve(PLAN, zones=["f" * 32])),
@@ -290,8 +300,8 @@ REFUSED: dict[type[Any], tuple[Callable[[], Any], str]] = {
 """How an object of each other class is made, and what the error says to do."""
 
 
-NO_OBJECTS = (str, structs.Sent, structs.SentOnly)
-"""An alias, and bases of models."""
+NO_OBJECTS = (str, structs.Sent, structs.SentOnly, apps.AppChanges)
+"""An alias, bases of models, and the names of arguments."""
 
 
 def public_classes() -> list[type[Any]]:
@@ -324,7 +334,9 @@ def essence(value: Any) -> Any:
         return type(value), value.args, found, essence(value.__cause__)
     if isinstance(value, Mapping):
         return {key: essence(each) for key, each in value.items()}
-    if isinstance(value, (bulk.Round, AttemptEnded)):
+    if isinstance(value, tuple):
+        return tuple(map(essence, value))
+    if isinstance(value, (apps.Applied, bulk.Round, AttemptEnded)):
         return {field.name: essence(getattr(value, field.name)) for field in attrs.fields(type(value))}
     return value
 

@@ -91,7 +91,7 @@ async def apply(
         sleep: Waits a number of seconds, after an ambiguous create.
 
     Returns:
-        What became of each change, in their order: all are made, or were not needed any more.
+        What became of each change, in that order; all were made, or not needed any more.
 
     Raises:
         InvalidArgumentError: An argument is something else; nothing was sent.
