@@ -136,9 +136,7 @@ async def test_a_create_that_meets_a_fault(fault: str, landing: str) -> None:
 async def test_the_list_fails_meanwhile(landing: str) -> None:
     """A look that fails is no reason to create again: another one follows, and the error stays that of the create."""
     after = LANDINGS[landing]
-    looks = iter(
-        [None, *[html_error(502)] * 4]
-    )  # the one before the create, and the first one after it
+    looks = iter([None, *[html_error(502)] * 4])  # the one before the create, and the first one after it
     zone = Applications(faults=["reset-after-request"], landing=after, lists=lambda: next(looks, None))
     async with ChaosServer(zone.respond) as server, open_bench(server.url) as bench:
         outcome = await outcome_of(ensure_app(bench.transport, ZONE, REQUEST, sleep=zone.wait))

@@ -147,7 +147,7 @@ def test_a_refused_call_is_json(cli: Any, words: Any, sandbox: Sandbox, command:
     outcome = cli(*argv)
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (1, "", 1)
     error = json.loads(outcome.err)["error"]
-    is_create = command == "apps create"
+    is_create = command == "apps create"  # `apps ensure` lists first
     assert error["kind"] == ("AmbiguousWriteError" if is_create else "ServerError")
     assert (error["status"], error["codes"], error["exit_status"]) == (500, [10500], 1)
     assert error["ray_id"].endswith("-SFO")

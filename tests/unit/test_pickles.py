@@ -217,15 +217,25 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     apps.Change: lambda: apps.Change(action="delete", desired=WANTED, zone_id=ZONE, app_id=APP, before={"id": APP}),
     apps.Desired: lambda: WANTED,
     apps.Difference: lambda: apps.Difference(field="tls", wanted="full", found="off"),
-    apps.Ensured: lambda: apps.Ensured(app=make(App), done="created"),
+    apps.Ensured: lambda: apps.Ensured(app=KEPT[App](), done="created"),
     apps.ZonesError: lambda: apps.ZonesError("no", errors={ZONE: errors.SpectrumError("no")}),
+    bulk.Alert: lambda: KEPT[bulk.Observation]().alert("a", begins=True, value=3, threshold=2, text="many"),
+    bulk.Observation: lambda: bulk.Observation(
+        zone_id=ZONE, app_id=APP, time=NOON, aggregates=(), events={"connect": 3}, error=failure()
+    ),
+    bulk.Rule: lambda: bulk.Rule(name="a", step=divmod, per="app"),
     bulk.Outcome: lambda: bulk.Outcome(task=TASK, window=WINDOW, report=read(ReportSummary, **REPORT), is_last=True),
     bulk.Plan: lambda: PLAN,
     bulk.PlanDiff: lambda: PLAN.diff(attrs.evolve(PLAN, zones=["f" * 32])),
     bulk.Progress: lambda: bulk.Progress(total=5, done=1),
     bulk.Query: lambda: PLAN.query,
     bulk.Round: lambda: bulk.Round(
-        tick=NOON, lag=0.5, aggregates={ZONE: (KEPT[CurrentAggregate](),)}, errors={APP: failure()}, missed=0
+        tick=NOON,
+        lag=0.5,
+        aggregates={ZONE: (KEPT[CurrentAggregate](),)},
+        errors={APP: failure()},
+        missed=0,
+        alerts=(KEPT[bulk.Alert](),),
     ),
     bulk.SaveFailure: lambda: bulk.SaveFailure(zone_id=ZONE, window=WINDOW, error="no"),
     bulk.SaveProgress: lambda: bulk.SaveProgress(total=5, rows=7),
@@ -293,7 +303,7 @@ REFUSED: dict[type[Any], tuple[Callable[[], Any], str]] = {
     sandbox.Sandbox: (sandbox.Sandbox, "hand its url and api_token on, or make another one of the same seed"),
     transport.Namespace: (lambda: Client(api_token=TOKEN).apps, "make a client where it is used"),
     transport.Nested: (
-        lambda: vars(Client)["apps"],
+        lambda: vars(importlib.import_module("aiospectrum._generated.namespaces").Namespaces)["zones"],
         "part",
     ),
 }
@@ -301,7 +311,7 @@ REFUSED: dict[type[Any], tuple[Callable[[], Any], str]] = {
 
 
 NO_OBJECTS = (str, structs.Sent, structs.SentOnly, apps.AppChanges)
-"""An alias, bases of models, and the names of arguments."""
+"""An alias, bases of models, and a dict."""
 
 
 def public_classes() -> list[type[Any]]:
@@ -336,7 +346,7 @@ def essence(value: Any) -> Any:
         return {key: essence(each) for key, each in value.items()}
     if isinstance(value, tuple):
         return tuple(map(essence, value))
-    if isinstance(value, (apps.Applied, bulk.Round, AttemptEnded)):
+    if isinstance(value, (apps.Applied, bulk.Round, bulk.Observation, AttemptEnded)):
         return {field.name: essence(getattr(value, field.name)) for field in attrs.fields(type(value))}
     return value
 
