@@ -2,6 +2,8 @@
 
 import io
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +120,44 @@ def test_applying_asks_first(cli: Any, sandbox: Sandbox, file: str) -> None:
     again = cli("apps", "apply", file, answer="")
     assert (again.status, again.out, again.err) == (0, "nothing to do: 5 applications as wanted\n", "")
     assert cli("apps", "plan", file).status == 0
+
+
+class Meanwhile(io.StringIO):
+    """A stream that does something when a question comes by."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__()
+        self.work = work
+
+    def write(self, text: str) -> int:
+        if "[y/N]" in text:
+            self.work()
+        return super().write(text)
+
+
+def test_somebody_else_does_it_meanwhile(cli: Any, sandbox: Sandbox, file: str) -> None:
+    """Then nothing is left to do, which the lines say."""
+    outcome = cli("apps", "apply", file, answer="y\n", err=Meanwhile(lambda: cli("apps", "apply", file, "--yes")))
+
+    assert (outcome.status, outcome.out.count(" is as wanted already\n")) == (0, 4)
+    assert written(sandbox) == ["PUT", "POST", "DELETE", "POST"]
+
+
+def test_without_the_package(cli: Any, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says how to install it."""
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+
+    outcome = cli("apps", "plan", file)
+
+    assert outcome.status == 2
+    assert "A file in YAML needs the package ruamel: pip install 'aiospectrum[yaml]'" in outcome.err
+
+
+def test_an_empty_text(cli: Any) -> None:
+    """It is shown as one, not as nothing."""
+    text = WANTED.replace("name: a-rather", 'type: "", name: a-rather')
+
+    assert 'origin_dns.type: ""' in cli("apps", "plan", "-", stdin=text).out
 
 
 def test_a_no(cli: Any, sandbox: Sandbox, file: str) -> None:

@@ -34,6 +34,9 @@ class Desired:
     place: str = attrs.field(default="", eq=False)
     """Where it comes from, such as ``apps.yaml, line 4``, for errors; empty when nobody says."""
 
+    unknown_keys: tuple[str, ...] = attrs.field(default=(), eq=False)
+    """Keys of an exported application that this version does not know: a replacement keeps them, a file lacks them."""
+
     def __attrs_post_init__(self) -> None:
         """Check the types.
 

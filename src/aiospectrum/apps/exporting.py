@@ -1,7 +1,6 @@
 """Applications that are there, as what is wanted, and that as a file."""
 
 import io
-import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -10,19 +9,19 @@ import attrs
 from aiospectrum._codec.converter import shared_converter
 from aiospectrum._codec.forms import as_read
 from aiospectrum._generated.checks import APP_REQUEST
+from aiospectrum.apps.change import paths_of
 from aiospectrum.apps.desired import Desired, is_zone
 from aiospectrum.apps.files import import_yaml
 from aiospectrum.apps.raw import read_request, split, write_request
 from aiospectrum.apps.zones import check_concurrency, raise_errors, read_zones
 from aiospectrum.checks import refuse
 from aiospectrum.checks.refusals import shorten, show
-from aiospectrum.errors import ConversionError, SpectrumError
+from aiospectrum.errors import SpectrumError
 from aiospectrum.models import AppRequest, EdgeIPs
 from aiospectrum.transport import Transport
 
 __all__ = ["export", "to_values", "to_yaml"]
 
-_LOGGER: Final = logging.getLogger("aiospectrum")
 _YAML_1_1: Final = frozenset({"y", "yes", "n", "no", "on", "off"})
 """Words that readers of YAML 1.1 take for true and false, which are quoted for them."""
 
@@ -31,8 +30,7 @@ async def export(transport: Transport, zones: Iterable[str], *, concurrency: int
     """Give the applications of zones as what is wanted, of which :func:`to_yaml` makes a file.
 
     :func:`plan` finds nothing to do for them. They have today's forms of old payloads, and all values as they were
-    read. Keys that this version does not know are left out, and a warning is logged for each application that has any:
-    a replacement keeps them.
+    read. Keys that this version does not know are left out, and named in ``unknown_keys``: a replacement keeps them.
 
     Args:
         transport: A client, or anything else to call over.
@@ -69,14 +67,10 @@ async def export(transport: Transport, zones: Iterable[str], *, concurrency: int
 def _of_zone(zone: str, apps: Iterable[Mapping[str, Any]]) -> list[Desired]:
     by_key: dict[tuple[str, str], Desired] = {}
     for values in apps:
-        desired = Desired(zone=zone, app=_request(values))
+        desired = Desired(zone=zone, app=_request(values), unknown_keys=paths_of(split(values)[1]))
         if desired.key in by_key:
             raise SpectrumError(f"several applications are {' '.join(desired.key)}, which a file cannot tell apart")
         by_key[desired.key] = desired
-        unknown = split(values)[1]
-        if unknown:
-            named, keys = shorten(show(str(desired))), shorten(show([*unknown]))
-            _LOGGER.warning("%s has keys that are not exported: %s", named, keys)
     return [by_key[key] for key in sorted(by_key)]
 
 
@@ -120,10 +114,7 @@ def _entry(desired: Desired) -> dict[str, Any]:
 
 def _passes(values: Mapping[str, Any]) -> bool:
     """Whether a configuration is taken without being marked."""
-    try:
-        app = shared_converter().structure(values, AppRequest)
-    except ConversionError:
-        return False
+    app = shared_converter().structure(values, AppRequest)
     return not any(problem.severity == "error" for problem in APP_REQUEST.find_problems("app", app))
 
 
@@ -135,6 +126,7 @@ def to_yaml(desired: Iterable[Desired]) -> str:
 
     Returns:
         The text, in YAML 1.2. Words such as ``off`` are quoted, so that readers of YAML 1.1 take them for text too.
+        Comments at its beginning name the ``unknown_keys``, which are not in it.
 
     Raises:
         ConversionError: A configuration has a value of another type.
@@ -152,8 +144,13 @@ def to_yaml(desired: Iterable[Desired]) -> str:
 
     writer.Representer = Representer
     Representer.add_representer(str, _represent_text)
+    wanted = list(desired)
     text = io.StringIO()
-    writer.dump(_plain(to_values(desired)), text)
+    for each in wanted:
+        if each.unknown_keys:
+            keys = shorten(show([*each.unknown_keys]))
+            text.write(f"# left out, as this version does not know them: {keys} of {shorten(show(str(each)))}\n")
+    writer.dump(_plain(to_values(wanted)), text)
     return text.getvalue()
 
 

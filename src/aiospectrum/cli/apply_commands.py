@@ -126,7 +126,9 @@ def export_command(
         context.out.file.flush()
         return
     write_file("--out", path, text.encode())
-    context.print_note(f"{counted(len(found), 'application')} in {path}")
+    unknown = sum(bool(each.unknown_keys) for each in found)
+    note = f"; {counted(unknown, 'of them has', 'of them have')} keys that are left out, as it says" if unknown else ""
+    context.print_note(f"{counted(len(found), 'application')} in {path}{note}")
 
 
 def _read(file: str, context: Context) -> list[Desired]:
