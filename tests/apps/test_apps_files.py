@@ -158,7 +158,7 @@ WRONG = {
         "zones: {a.example: [{dns: {nam: x}, protocol: tcp/22, absent: true}]}",
         "dns.nam: expected a key of an application, got 'nam'; did you mean 'name'?",
     ),
-    "key twice": (app_of(DIRECT + "      protocol: tcp/23"), APP.format(3) + "expected each key once, got 'protocol'"),
+    "key twice": (app_of(DIRECT + "      protocol: tcp/23"), APP.format(6) + "expected each key once, got 'protocol'"),
     "wrong value": (
         app_of(DIRECT + "      tls: on"),
         APP.format(6) + "tls: it is 'on'; expected one of off, flexible,",

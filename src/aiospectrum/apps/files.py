@@ -15,6 +15,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -192,7 +193,7 @@ class _Builder:
             word = key.value if isinstance(key.value, str) else "a key that is no text"
             if word in found:
                 self.lines[(*place, word)] = key.start_mark.line + 1
-                self.problems.append((place, f"expected each key once, got {shorten(show(word))} twice"))
+                self.problems.append(((*place, word), f"expected each key once, got {shorten(show(word))} twice"))
                 continue
             found[word] = self.build(value, (*place, word))
             self.lines[(*place, word)] = key.start_mark.line + 1
@@ -206,7 +207,7 @@ class _Reader:
     name: str
     lines: Mapping[Place, int]
     twice: list[tuple[Place, str]]
-    found: list[InvalidArgumentError] = attrs.field(factory=list, init=False)
+    found: list[tuple[int, InvalidArgumentError]] = attrs.field(factory=list, init=False)
     names: dict[Place, str] = attrs.field(factory=dict, init=False)
     """What applications are called in errors, by their place."""
 
@@ -329,26 +330,31 @@ class _Reader:
 
     def _at(self, place: Place) -> str:
         """Where something is: the file, the line if it is known, the zone and the application."""
-        known = (place[:size] for size in range(len(place), -1, -1) if place[:size] in self.lines)
-        line = next((self.lines[each] for each in known), None)
-        parts = [self.name if line is None else f"{self.name}, line {line}"]
+        line = self._line(place)
+        parts = [f"{self.name}, line {line}" if line else self.name]
         parts += [f"zone {shorten(str(place[1]))}"] if len(place) > 1 else []
         parts += [self.names[place[:3]]] if place[:3] in self.names else []
         return ", ".join(parts)
+
+    def _line(self, place: Place) -> int:
+        """The line of a value, or of what it is missing in; 0 for none."""
+        known = (place[:size] for size in range(len(place), -1, -1) if place[:size] in self.lines)
+        return next((self.lines[each] for each in known), 0)
 
     def _report(self, at: Place, field: str, text: str) -> None:
         steps: Place = tuple(word or int(index) for word, index in _STEP.findall(field))
         where = self._at((*at, *steps))
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at).removeprefix(".")
         whole = ".".join(filter(None, (path, field)))
-        self.found.append(_problem(where, f"{field}: {text}" if field else text, field=whole))
+        error = _problem(where, f"{field}: {text}" if field else text, field=whole)
+        self.found.append((self._line((*at, *steps)), error))
         if len(self.found) >= _MOST_PROBLEMS:
             self.raise_problems()
 
     def raise_problems(self) -> None:
-        """Raise what was found, if there is anything."""
+        """Raise what was found, if there is anything, in the order of the lines."""
         if self.found:
-            raise all_as_one(self.found)
+            raise all_as_one([error for _, error in sorted(self.found, key=itemgetter(0))])
 
 
 def all_as_one(errors: Sequence[InvalidArgumentError]) -> InvalidArgumentError:
