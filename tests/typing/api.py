@@ -42,8 +42,20 @@ from aiospectrum import (
     preflight,
     record_responses,
 )
-from aiospectrum.apps import AppChanges, Ensured, change_app
-from aiospectrum.apps import Applied, ApplyError, Change, Desired, apply, export, plan, read_file, to_yaml
+from aiospectrum.apps import (
+    AppChanges,
+    Applied,
+    ApplyError,
+    Change,
+    Desired,
+    Ensured,
+    apply,
+    change_app,
+    export,
+    plan,
+    read_file,
+    to_yaml,
+)
 from aiospectrum.bulk import (
     Alert,
     Dataset,
