@@ -135,6 +135,33 @@ def test_an_option_changes_what_it_says_and_no_more(
     assert after == {key: value for key, value in {**before, **changed, **dates}.items() if value is not None}
 
 
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--tls", "ful"], "--tls: expected one of off, flexible, full, strict"),
+        (["--origin-dns-ttl", "5"], "--origin-dns-ttl: expected an integer of 600 or more"),
+        (["--edge-ips", "192.0.2.1", "--edge-ip-connectivity", "all"], "expected either --edge-ips or"),
+    ],
+    ids=["choice", "number", "both"],
+)
+def test_a_wrong_change_is_refused_before_anything_is_sent(
+    cli: Any, sandbox: Sandbox, options: list[str], text: str
+) -> None:
+    """Not even the application is read for it."""
+    outcome = cli("apps", "update", sandbox.zones[0], sandbox.app_ids(sandbox.zones[0])[0], *options)
+    assert outcome.status == 2
+    assert text in outcome.err
+    assert sandbox.requests == []
+
+
+def test_a_newer_value_is_sent_by_a_change_on_request(cli: Any, sandbox: Sandbox) -> None:
+    """`--unchecked` leaves it to the API."""
+    zone = sandbox.zones[0]
+    outcome = cli("apps", "update", zone, sandbox.app_ids(zone)[0], "--tls", "quantum", "--unchecked")
+    assert outcome.status == 1
+    assert "tls is 'quantum'" in outcome.err
+
+
 def test_fields_that_are_not_known_are_named(cli: Any, sandbox: Sandbox) -> None:
     """Where the API refuses them: by the option that leaves them out, which then works."""
     zone = sandbox.zones[0]

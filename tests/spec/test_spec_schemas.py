@@ -96,6 +96,7 @@ def test_every_extension_is_explained() -> None:
         "x-other-results",
         "x-python-base",
         "x-python-check",
+        "x-python-extended",
         "x-always-written",
     }
     text = (FOLDER / "README.md").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from aiospectrum.errors import AppChangedError, ResponseError
 from aiospectrum.models import DNS, App, AppRequest, EdgeIPs, OriginDNS, OriginPort
 from aiospectrum.transport import Transport
 
-__all__ = ["AppChanges", "change_app", "change_read_app", "paths_of", "replace_known"]
+__all__ = ["AppChanges", "change_app", "change_read_app", "check_changes", "paths_of", "replace_known"]
 
 _UNKNOWN_FIELD: Final = 10012
 """Code of the error for a field that the API does not take."""
@@ -91,7 +91,7 @@ async def change_app(
         RequestTimeoutError: The deadline of one of the calls passed, or a wait would have passed it.
         ResponseError: The API refused a call, in the subclass of its status, or its response was unusable.
     """
-    plain = _checked(changes)
+    plain = check_changes(changes)
     return await change_read_app(transport, zone_id, app_id, lambda _: plain, keep_unknown=keep_unknown)
 
 
@@ -117,7 +117,7 @@ async def change_read_app(
     """
     found = await get_raw(transport, zone_id, app_id)
     before = read_request(found)
-    changes = _checked(choose(before))
+    changes = check_changes(choose(before))
     after = attrs.evolve(before, **_without_other_origins(before, changes))
     APP_REQUEST.check_change("app", before, after)
     old, new = write_request(before), write_request(after)
@@ -133,6 +133,30 @@ async def change_read_app(
             fields=changed,
         )
     return await replace_known(transport, zone_id, app_id, after, split(again)[1] if keep_unknown else {})
+
+
+def check_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Check changes of an application, each by itself.
+
+    Args:
+        changes: The fields to change, by name.
+
+    Returns:
+        The same, in which values of subclasses are plain.
+
+    Raises:
+        InvalidArgumentError: There is no such field, or it cannot have this value.
+    """
+    plain = {}
+    for name, value in changes.items():
+        if name not in APP_REQUEST.fields:
+            meant = closest(name, APP_REQUEST.fields)
+            known = "" if meant is not None else f" ({', '.join(APP_REQUEST.fields)})"
+            refuse(name, name, f"a field of an application{known}", f"did you mean {meant!r}?" if meant else "")
+        if value is None and name in APP_REQUEST.required:
+            refuse(f"app.{name}", value, "a value: it cannot be removed")
+        plain[name] = None if value is None else APP_REQUEST.fields[name].check(f"app.{name}", value)
+    return plain
 
 
 async def replace_known(
@@ -166,20 +190,6 @@ async def replace_known(
             error.args = (f"{error}; {hint}",)
             error.hint = f"{error.hint}; {hint}" if error.hint else hint
         raise
-
-
-def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes with plain values, each of which is fine by itself."""
-    plain = {}
-    for name, value in changes.items():
-        if name not in APP_REQUEST.fields:
-            meant = closest(name, APP_REQUEST.fields)
-            known = "" if meant is not None else f" ({', '.join(APP_REQUEST.fields)})"
-            refuse(name, name, f"a field of an application{known}", f"did you mean {meant!r}?" if meant else "")
-        if value is None and name in APP_REQUEST.required:
-            refuse(f"app.{name}", value, "a value: it cannot be removed")
-        plain[name] = None if value is None else APP_REQUEST.fields[name].check(f"app.{name}", value)
-    return plain
 
 
 def _without_other_origins(before: AppRequest, changes: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -180,4 +180,7 @@ async def _find_late(
             return found
         problem = ""
     error.args = (f"{error}; it did not appear within {sum(_LATE):g} s, in which it was looked for{problem}",)
-    raise error
+    try:
+        raise error
+    finally:
+        del error  # a circle

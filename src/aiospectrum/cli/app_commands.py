@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._codec.forms import as_read
-from aiospectrum.apps.change import change_read_app
+from aiospectrum.apps.change import change_read_app, check_changes
 from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.apply_commands import apply_command, export_command, plan_command
 from aiospectrum.cli.context import Context
@@ -342,7 +342,10 @@ def _update(
     removed = dict.fromkeys(_read_reset(reset))
     if given == AppOptions() and not removed:
         raise UsageError("expected an option for a field to change, or the whole configuration by --file")
-    if both := sorted(given.changes(_NOTHING).keys() & removed.keys()):
+    alone = given.changes(_NOTHING)
+    if not unchecked:
+        check_changes(alone)  # before anything is sent
+    if both := sorted(alone.keys() & removed.keys()):
         raise UsageError(f"expected either a value or --reset for {both[0]}, got both")
 
     def choose(found: AppRequest) -> dict[str, Any]:
@@ -367,8 +370,7 @@ def _ensure(
 ) -> None:
     """Create an application, or replace the one with its DNS name and protocol where it differs.
 
-    What is left out has Cloudflare's default. It is never created twice, so that this is what to do after a create
-    that may have taken effect.
+    What is left out has Cloudflare's default. This is also what to do after a create that may have taken effect.
 
     Args:
         zone_id: Identifier of the zone.

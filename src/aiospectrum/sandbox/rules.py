@@ -80,7 +80,7 @@ def read_config(body: Mapping[str, object], *, paygo: bool, newer: Collection[st
         shown |= _read_full(fields, ports, dns)
     if problems or ports is None:
         raise RefusedError(400, *problems)
-    shown |= {name: body[name] for name in newer if name in body}
+    shown = {**{name: body[name] for name in newer if name in body}, **shown}
     return AppConfig(ports=ports, hostname=dns["name"], dns_type=dns["type"], shown=shown)
 
 
