@@ -14,6 +14,7 @@ from aiospectrum._codec.converter import make_converter
 from aiospectrum._codec.forms import as_read
 from aiospectrum.apps.change import change_read_app, check_changes
 from aiospectrum.checks.refusals import closest
+from aiospectrum.cli.apply_commands import apply_command, export_command, plan_command
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened, read_text, split_names
@@ -213,6 +214,9 @@ def apps_group() -> CommandGroup:
     group.command(_update, name="update")
     group.command(_ensure, name="ensure")
     group.command(_delete, name="delete")
+    group.command(plan_command, name="plan")
+    group.command(apply_command, name="apply")
+    group.command(export_command, name="export")
     return group
 
 
