@@ -15,6 +15,7 @@ PUBLIC: Final = (
     "aiospectrum.filters",
     "aiospectrum.bulk",
     "aiospectrum.otel",
+    "aiospectrum.prometheus",
     "aiospectrum.sandbox",
     "aiospectrum.client",
     "aiospectrum.transport",

@@ -134,8 +134,8 @@ class Collector:
         Raises:
             InvalidArgumentError: An argument is invalid.
         """
-        limit, count = check_limit(limit), int(_COUNT.check("zones", zones))
-        return max(self._every, count * limit.per_seconds / (limit.requests * _SHARE))
+        count = int(_COUNT.check("zones", zones))
+        return max(self._every, count * _least_step(check_limit(limit)))
 
     def on_attempt(self, started: AttemptStarted) -> Callable[[AttemptEnded], None]:
         """Count an attempt; give this to the client, as ``Client(on_attempt=collector.on_attempt)``.
@@ -170,8 +170,8 @@ class Collector:
         """Call for the current aggregate of each zone once, one zone after the other, and wait for the next interval.
 
         It takes as long as :meth:`interval_for` says, so that a program calls it again and again. Calls are a second
-        apart, or less where there are many. Zones of earlier updates that are not among these are forgotten, with their
-        counters.
+        apart, less where there are many zones, more where the limit is low. Zones of earlier updates that are not among
+        these are forgotten, with their counters.
 
         Args:
             client: An open client, or a mapping of zone ids to clients.
@@ -193,7 +193,8 @@ class Collector:
         self._interval = self.interval_for(len(clients), limit)
         self._keep(clients)
         errors: dict[str, SpectrumError] = {}
-        began, step = self._clock(), min(_STEP, self._interval / max(1, len(clients)))
+        began, even = self._clock(), self._interval / max(1, len(clients))
+        step = max(min(_STEP, even), _least_step(check_limit(limit)))
 
         async def wait_until(moment: float, transport: Transport) -> None:
             while (left := moment - self._clock()) > 0:
@@ -337,6 +338,11 @@ class Collector:
         with self._lock:
             self._zones = {zone_id: zone for zone_id, zone in self._zones.items() if zone_id in zones}
             self._app_names = {zone_id: names for zone_id, names in self._app_names.items() if zone_id in zones}
+
+
+def _least_step(limit: RateLimit) -> float:
+    """Seconds from one call to the next that leave room in the rate limit."""
+    return limit.per_seconds / (limit.requests * _SHARE)
 
 
 def _check_names(names: Mapping[str, str]) -> dict[str, str]:

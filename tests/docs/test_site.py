@@ -16,7 +16,7 @@ from tests.docs.pages import ROOT
 MODULES = (
     *("aiospectrum", "aiospectrum.models", "aiospectrum.errors", "aiospectrum.endpoints", "aiospectrum.bulk"),
     "aiospectrum.filters",
-    *("aiospectrum.otel", "aiospectrum.sandbox", "pytest_aiospectrum"),
+    *("aiospectrum.otel", "aiospectrum.prometheus", "aiospectrum.sandbox", "pytest_aiospectrum"),
     *("aiospectrum.client", "aiospectrum.transport", "aiospectrum.routes", "aiospectrum.checks", "aiospectrum.structs"),
 )
 """What is public, as the README and the policy of stability say."""

@@ -73,6 +73,7 @@ MODULES = (
     ".models",
     ".otel",
     ".policies",
+    ".prometheus",
     ".routes",
 )
 MODULES += (".limiters", ".sandbox", ".structs", ".transport")

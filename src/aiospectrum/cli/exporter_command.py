@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import ipaddress
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
@@ -88,11 +88,11 @@ def exporter(
     if not math.isfinite(every):
         raise UsageError(f"--every: expected a finite number of seconds, got {every}")
     collector = _make_collector(every, context)
-    given = read_zones(zone, zones_file, context.stdin) if zone or zones_file else None
     limiter = context.limiter()
+    given = _find_zones(zone, zones_file, context, limiter) if zone or zones_file else None
     work = _Exporter(
         collector=collector,
-        given=None if given is None else find_named_zones(given, context, lambda: limiter),
+        given=given,
         has_names=names,
         host=host,
         port=port,
@@ -107,6 +107,13 @@ def exporter(
             raise
         context.print_note("stopped")
     return 0
+
+
+def _find_zones(
+    zone: Sequence[str] | None, files: Sequence[str] | None, context: Context, limiter: BaseLimiter
+) -> dict[str, str]:
+    found = find_named_zones(read_zones(zone, files, context.stdin), context, lambda: limiter)
+    return {zone_id.lower(): name for zone_id, name in found.items()}
 
 
 def _make_collector(every: float, context: Context) -> "Collector":
@@ -230,7 +237,7 @@ class _Exporter:
         except SpectrumError as error:
             failed["zones"] = error
         else:
-            self._set_zones({zone_id: listed.get(zone_id.lower(), name) for zone_id, name in self.zones.items()})
+            self._set_zones({zone_id: listed.get(zone_id, name) for zone_id, name in self.zones.items()})
 
     def _render(self, accept: str, takes_gzip: bool) -> tuple[bytes, str]:
         """Write the metrics, in a form that is asked for; gives its content type too. It is called in a thread."""
