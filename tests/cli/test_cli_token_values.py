@@ -36,9 +36,9 @@ def lines_with(words: str, zone: str, secret: str) -> Iterator[list[str]]:
     for place in range(count, len(usual)):
         if not usual[place].startswith("-") and not usual[place - 1].startswith("-"):
             yield [*usual[:place], secret, *usual[place + 1 :]]
-    shared = ("--proxy", "--limit-url", "--limit-name") if words not in ("sandbox", "demo") else ()
+    shared = ("--proxy", "--limit-url", "--limit-name") if words not in ("exporter", "sandbox", "demo") else ()
     for option in (*options(words), *shared):
-        if (words, option) in (("sandbox", "--host"), ("apps create", "--dns-name"), ("apps update", "--dns-name")):
+        if option == "--host" or (words, option) in (("apps create", "--dns-name"), ("apps update", "--dns-name")):
             continue  # names for all to see
         kept = list(usual)
         if option in kept:
