@@ -146,6 +146,7 @@ class _Exporter:
             self._set_zones(await self._list_zones(client) if self.given is None else self.given)
             async with _served(self.host, self.port, self._render) as url:
                 self._introduce(url)
+                await asyncio.sleep(0)  # a signal that came meanwhile ends it before the first call
                 is_named = self.has_names and len(self.zones) <= _FEW
                 if is_named:  # so that their series begin with names
                     await self._look_up_names(client)
