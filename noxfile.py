@@ -206,7 +206,7 @@ def lowest(session: nox.Session) -> None:
     session.install(".", *lowest_pins(session), *group("test"))
     core = ["tests/unit", "tests/generated", "tests/driven/test_transport.py", "tests/driven/test_walk.py"]
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *core)
-    extras = ["arrow", "cli", "fsspec", "otel", "redis", "report", "yaml"]
+    extras = ["arrow", "cli", "fsspec", "otel", "prometheus", "redis", "report", "yaml"]
     session.install(f".[{','.join(extras)}]", *lowest_pins(session, *extras), *group("test"))
     left_out = ["tests/codegen", "tests/docs", "tests/tools", "tests/bulk/test_save_objects.py", "tests/across"]
     left_out += ["tests/limiters/test_processes.py", "tests/limiters/test_uneven_load.py"]
