@@ -30,6 +30,8 @@ _FILES: Final = {
     "notes.txt": "my notes\n",
     "app.json": '{"protocol": "tcp/22", "dns": {"name": "a.zone1.example"}, "tsl": "full"}',
     "accounts.toml": '[accounts.shop]\ntoken = "SHOP_TOKEN"\nzones = ["zone1.example"]\n',
+    "apps.yaml": "zones:\n  zone1.example:\n    - {dns: {name: x.zone1.example}, protocol: tcp/99999, absent: true}\n",
+    "apps2.yaml": "zones:\n  zone9.example:\n    - {dns: {name: x.zone9.example}, protocol: tcp/1, absent: true}\n",
     "config.toml": '[profiles.work]\ntoken = "s3cr3t-not-a-name"\n',
 }
 _HEAD: Final = """# Errors of the command
@@ -99,6 +101,10 @@ WRONG: Final = (
     _wrong("a change that breaks a rule", "apps update ZONE APP --protocol udp/22", _HELP.format("apps update")),
     _wrong("a file that does not exist", "apps create ZONE --file app2.json", "check the path"),
     _wrong("a file with a misspelt key", "apps create ZONE --file app.json", "did you mean 'tls'?"),
+    _wrong("a wanted application with a wrong value", "apps plan apps.yaml", "correct it"),
+    _wrong("a wanted application of an unknown zone", "apps plan apps2.yaml", "`aiospectrum zones` lists", status=1),
+    _wrong("a file of applications that is none", "apps plan notes.txt", "correct it"),
+    _wrong("nobody to ask about changes", "apps apply apps2.yaml", "give --yes"),
     _wrong("nobody to ask", "apps delete ZONE APP", "give --yes"),
     _wrong("a misspelt metric", "bytime ZONE --metrics cuont", "did you mean 'count'?"),
     _wrong("a misspelt dimension", "bytime ZONE --dimensions app", "did you mean 'appID'?"),

@@ -42,7 +42,20 @@ from aiospectrum import (
     preflight,
     record_responses,
 )
-from aiospectrum.apps import AppChanges, Ensured, change_app
+from aiospectrum.apps import (
+    AppChanges,
+    Applied,
+    ApplyError,
+    Change,
+    Desired,
+    Ensured,
+    apply,
+    change_app,
+    export,
+    plan,
+    read_file,
+    to_yaml,
+)
 from aiospectrum.bulk import (
     Alert,
     Dataset,
@@ -277,6 +290,20 @@ async def failures(client: Client, zone_id: str) -> float | None:
     return None
 
 
+async def planned(client: Client, path: Path) -> None:
+    """Applications by a file."""
+    desired = read_file(path)
+    assert_type(desired, list[Desired])
+    changes = await plan(client, [*desired, Desired.to_delete("example.com", name="a.example.com", protocol="tcp/22")])
+    assert_type(changes, list[Change])
+    assert_type(changes[0].app_id, str | None)
+    try:
+        assert_type(await apply(client, changes, on_error="continue", on_outcome=print), list[Applied])
+    except ApplyError as error:
+        assert_type(error.outcomes, tuple[Applied, ...])
+    print(to_yaml(await export(client, ["example.com"])))
+
+
 async def show(response: Response[list[Protocol]]) -> None:
     """A response knows the type of its result."""
     print(response.result[0].name)
@@ -296,6 +323,7 @@ async def main() -> None:
         await analytics(client.analytics, client, zone_id)
         print(sent(await client.apps.get(zone_id, "0" * 32)))
         print(await failures(client, zone_id))
+        await planned(client, Path("apps.yaml"))
         await watching(client, zone_id)
         print(await saving(client, zone_id, asyncio.Event()))
 

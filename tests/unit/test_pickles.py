@@ -85,6 +85,7 @@ TASK = bulk.Task(zone_id=ZONE, window=WINDOW)
 PLAN = bulk.Plan(
     zones=[ZONE], since=WINDOW.since, until=WINDOW.until, query=bulk.Query(time_delta="hour", metrics=["count"])
 )
+WANTED = apps.Desired.to_delete(ZONE, name="ssh.example.com", protocol="tcp/22")
 HEADERS = CIMultiDictProxy(CIMultiDict([("Set-Cookie", "a=1"), ("CF-Ray", "8f2a"), ("set-cookie", "b=2")]))
 STARTED = AttemptStarted(operation="list_apps", method="GET", route="/x", url="https://a.example/x", attempt=1)
 
@@ -211,8 +212,13 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     Filter: lambda: Filter("event==connect;coloName!=SFO"),
     Unchecked: lambda: Unchecked("quantum"),
     UncheckedInteger: lambda: UncheckedInteger(5),
+    apps.Applied: lambda: apps.Applied(change=KEPT[apps.Change](), status="failed", error=errors.SpectrumError("no")),
+    apps.ApplyError: lambda: apps.ApplyError("no", outcomes=[KEPT[apps.Applied]()]),
+    apps.Change: lambda: apps.Change(action="delete", desired=WANTED, zone_id=ZONE, app_id=APP, before={"id": APP}),
+    apps.Desired: lambda: WANTED,
     apps.Difference: lambda: apps.Difference(field="tls", wanted="full", found="off"),
     apps.Ensured: lambda: apps.Ensured(app=KEPT[App](), done="created"),
+    apps.ZonesError: lambda: apps.ZonesError("no", errors={ZONE: errors.SpectrumError("no")}),
     bulk.Alert: lambda: KEPT[bulk.Observation]().alert("a", begins=True, value=3, threshold=2, text="many"),
     bulk.Observation: lambda: bulk.Observation(
         zone_id=ZONE, app_id=APP, time=NOON, aggregates=(), events={"connect": 3}, error=failure()
@@ -338,7 +344,9 @@ def essence(value: Any) -> Any:
         return type(value), value.args, found, essence(value.__cause__)
     if isinstance(value, Mapping):
         return {key: essence(each) for key, each in value.items()}
-    if isinstance(value, (bulk.Round, bulk.Observation, AttemptEnded)):
+    if isinstance(value, tuple):
+        return tuple(map(essence, value))
+    if isinstance(value, (apps.Applied, bulk.Round, bulk.Observation, AttemptEnded)):
         return {field.name: essence(getattr(value, field.name)) for field in attrs.fields(type(value))}
     return value
 

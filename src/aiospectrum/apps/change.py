@@ -20,7 +20,7 @@ from aiospectrum.errors import AppChangedError, ResponseError
 from aiospectrum.models import DNS, App, AppRequest, EdgeIPs, OriginDNS, OriginPort
 from aiospectrum.transport import Transport
 
-__all__ = ["AppChanges", "change_app", "change_read_app", "check_changes", "replace_known"]
+__all__ = ["AppChanges", "change_app", "change_read_app", "check_changes", "paths_of", "replace_known"]
 
 _UNKNOWN_FIELD: Final = 10012
 """Code of the error for a field that the API does not take."""
@@ -180,7 +180,7 @@ async def replace_known(
     try:
         return await replace_raw(transport, zone_id, app_id, join(_marked(write_request(request)), unknown))
     except ResponseError as error:
-        keys = _paths(unknown)
+        keys = paths_of(unknown)
         if keys and any(each.code == _UNKNOWN_FIELD for each in error.errors):
             error.unknown_keys = keys
             hint = (
@@ -216,7 +216,7 @@ def _marked(value: Any) -> Any:
     return as_read(value)
 
 
-def _paths(unknown: Mapping[str, Any]) -> tuple[str, ...]:
+def paths_of(unknown: Mapping[str, Any]) -> tuple[str, ...]:
     """The unknown keys, with the known one that they are inside of."""
     paths: list[str] = []
     for key, value in unknown.items():

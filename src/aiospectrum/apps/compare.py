@@ -1,5 +1,6 @@
 """What differs between the configuration that is wanted and the one that is there: pure."""
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ Source: https://developers.cloudflare.com/api/resources/spectrum/subresources/ap
 """
 
 _NAMES: Final = ("dns.name", "origin_dns.name")
+_FREE_CASE: Final = ("protocol", "virtual_network_id")
+_FREE_ORDER: Final = ("origin_direct", "edge_ips.ips")
 _CHOSEN_BY_API: Final = ("origin_dns.ttl",)
 """Fields that have no documented default: left out, they differ from nothing."""
 
@@ -68,10 +71,11 @@ def plain_name(name: str) -> str:
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     """The known fields by their paths, with the defaults of those that are left out."""
     known = split(values)[0]
-    edge = {key: value for key, value in known.pop("edge_ips", {}).items() if value is not None}
+    edge = {key: value for key, value in known.pop("edge_ips", {}).items() if value not in (None, [])}
     edge.setdefault("type", "static" if "ips" in edge else "dynamic")
     if edge["type"] == "dynamic":
         edge.setdefault("connectivity", "all")
+        edge.pop("ips", None)  # those that Cloudflare chose, which old payloads have
     dns = {"type": "ADDRESS" if edge["type"] == "static" else "CNAME", **known.pop("dns", {})}
     inner = {"dns": dns, "edge_ips": edge}
     if "origin_dns" in known:
@@ -82,7 +86,23 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _comparable(field: str, value: Any) -> Any:
-    """A value in the form in which those that mean the same are equal."""
+    """A value in the form in which those that mean the same are equal; what shares a load has no order."""
     if field in _NAMES and isinstance(value, str):
         return plain_name(value)
-    return str(value) if field == "origin_port" and value is not None else value
+    if field in _FREE_CASE and isinstance(value, str):
+        return value.lower()
+    if field in _FREE_ORDER and isinstance(value, list):
+        return sorted(_plain_address(item) for item in value)
+    if field == "origin_port" and value is not None:
+        return str(int(value) if isinstance(value, float) else value)
+    return value
+
+
+def _plain_address(text: Any) -> str:
+    """An address with or without protocol and port, an IPv6 one in its shortest form."""
+    before, bracket, rest = str(text).lower().partition("[")
+    address, end, port = rest.partition("]") if bracket else (before, "", "")
+    try:
+        return f"{before if bracket else ''}{bracket}{ipaddress.ip_address(address)}{end}{port}"
+    except ValueError:
+        return str(text).lower()

@@ -17,6 +17,7 @@ from aiospectrum.cli.app_options import (
     read_request,
     read_reset,
 )
+from aiospectrum.cli.apply_commands import apply_command, export_command, plan_command
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened
@@ -39,6 +40,9 @@ def apps_group() -> CommandGroup:
     group.command(_update, name="update")
     group.command(_ensure, name="ensure")
     group.command(_delete, name="delete")
+    group.command(plan_command, name="plan")
+    group.command(apply_command, name="apply")
+    group.command(export_command, name="export")
     return group
 
 

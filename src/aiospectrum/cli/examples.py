@@ -26,6 +26,9 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "apps ensure": (f"aiospectrum apps ensure example.com {_NEW}",),
     "apps delete": (f"aiospectrum apps delete example.com {_APP}",),
+    "apps plan": ("aiospectrum apps plan apps.yaml",),
+    "apps apply": ("aiospectrum apps apply apps.yaml", "aiospectrum apps apply apps.yaml --yes --keep-going"),
+    "apps export": ("aiospectrum apps export example.com --out apps.yaml",),
     "protocols": ("aiospectrum protocols example.com",),
     "current": ("aiospectrum current example.com --colo-name SFO",),
     "bytime": (

@@ -8,6 +8,7 @@ from typing import Final, get_args
 
 from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
+from aiospectrum.apps import ApplyError, ZonesError
 from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.usage_errors import UsageError, refusal_text, shortened_words, without_tokens
 from aiospectrum.errors import (
@@ -63,6 +64,7 @@ _UNCHECKED: Final = {
 _CODES: Final = "https://developers.cloudflare.com/spectrum/reference/error-codes/"
 
 _STEPS: Final[dict[type[SpectrumError], str]] = {
+    ApplyError: "look at what failed, and run the same again to make what is left",
     CredentialsError: "https://dash.cloudflare.com/profile/api-tokens makes tokens; `aiospectrum demo` needs none",
     AmbiguousWriteError: "`aiospectrum apps ensure` with the same options finds it, or creates it",
     AppChangedError: "`aiospectrum apps get` shows it; run the command again",
@@ -79,6 +81,7 @@ _STEPS: Final[dict[type[SpectrumError], str]] = {
     UnprocessableEntityError: f"{_CODES} explains the codes",
     UnsuccessfulError: f"{_CODES} explains the codes",
     DecodeError: "check that CLOUDFLARE_BASE_URL, or base_url of the profile, is that of the API",
+    ZonesError: "`aiospectrum zones` lists the zones",
     RedirectError: "check that CLOUDFLARE_BASE_URL, or base_url of the profile, is that of the API",
 }
 """What to do, by class; the first that an error is of counts."""
@@ -108,11 +111,17 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
         _end(error, "; also ".join(refusal_text(each, name) for each, name in named), step)
         raise
     except SpectrumError as error:
-        step = next((step for kind, step in _STEPS.items() if isinstance(error, kind)), "")
+        steps = [next((step for kind, step in _STEPS.items() if isinstance(each, kind)), "") for each in _causes(error)]
+        step = next(filter(None, steps), "")
         if isinstance(error, ResponseError) and error.unknown_keys:
             step = f"--drop-unknown leaves out {', '.join(error.unknown_keys)}"
         _end(error, str(error), step)
         raise
+
+
+def _causes(error: SpectrumError) -> tuple[BaseException | None, ...]:
+    """What an error is about, first."""
+    return (error.__cause__, error) if isinstance(error, ZonesError) else (error,)
 
 
 def _place_of(error: InvalidArgumentError) -> str:
