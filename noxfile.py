@@ -80,7 +80,7 @@ def api(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run three cases of each test on the interpreter that runs nox; `coverage` and `chaos` run all.
+    """Run two cases of each test on the interpreter that runs nox; `coverage` and `chaos` run all.
 
     Left out are the slowest, the pages of the site, which `docs` runs, the server that misbehaves, and what is shared
     by several processes, which keep real time.
@@ -89,7 +89,7 @@ def tests(session: nox.Session) -> None:
     session.install(".[arrow,cli,fsspec]", *group("test"))
     left_out = [word for name in ("across", "chaos", "docs", "limiters") for word in ("--ignore", f"tests/{name}")]
     workers = 3 * (os.cpu_count() or 2) // 2  # as a third of their time is waiting
-    session.run("python", "-m", "pytest", "-n", str(workers), "-m", QUICK, "--sample", "3", *left_out, *session.posargs)
+    session.run("python", "-m", "pytest", "-n", str(workers), "-m", QUICK, "--sample", "2", *left_out, *session.posargs)
 
 
 @nox.session(default=False)
@@ -113,13 +113,13 @@ def quick(session: nox.Session) -> None:
 
 @nox.session(default=False, python=OTHERS)
 def tests_on(session: nox.Session) -> None:
-    """Run three cases of each test, but the slowest, on each of the other supported interpreters that are there.
+    """Run two cases of each test, but the slowest, on each of the other supported interpreters that are there.
 
     What goes wrong there alone is syntax, typing and the library; `coverage` runs all.
     """
     say_pythons(session)
     session.install(".[arrow,cli,dask,fsspec]", *group("test"))
-    session.run("python", "-m", "pytest", "-n", "auto", "-m", QUICK, "--sample", "3", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", "-m", QUICK, "--sample", "2", *session.posargs)
 
 
 @nox.session(default=False)
@@ -173,11 +173,13 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def soak(session: nox.Session) -> None:
-    """Kill a hundred runs that save, and workers in an object store, and take 2,000 zones through a storm."""
+    """Kill a hundred runs that save, and workers in an object store, and take 2,000 zones through a storm.
+
+    And compare pre-flight with the sandbox on 25,000 configurations of applications.
+    """
     session.install(".[arrow,cli]", *group("test"))
-    session.run(
-        "python", "-m", "pytest", "tests/across", "tests/bulk", "tests/limiters", "-q", "-m", "soak", *session.posargs
-    )
+    tests = ["tests/across", "tests/bulk", "tests/generated/test_preflight.py", "tests/limiters"]
+    session.run("python", "-m", "pytest", *tests, "-q", "-m", "soak", *session.posargs)
 
 
 @nox.session(default=False)
@@ -194,7 +196,7 @@ def lowest(session: nox.Session) -> None:
     """Run tests with the lowest versions that pyproject.toml allows, first of the core alone, then of the extras too.
 
     That is two runs, as extras raise what the core has. Test tools are the newest, for it is not them that users have.
-    The second is of three cases of each test, as a version that is too low fails in any of them. Left out is what does
+    The second is of two cases of each test, as a version that is too low fails in any of them. Left out is what does
     not depend on those versions, such as the code generator and the documents, and what aiohttp itself does better
     since 3.14.1: keep memory small under bombs, and refuse what is malformed in a header or after a compressed body.
     So are object stores, where s3fs over that aiohttp sends nothing to the server of the tests, and what takes several
@@ -204,11 +206,11 @@ def lowest(session: nox.Session) -> None:
     session.install(".", *lowest_pins(session), *group("test"))
     core = ["tests/unit", "tests/generated", "tests/driven/test_transport.py", "tests/driven/test_walk.py"]
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *core)
-    extras = ["arrow", "cli", "fsspec", "otel", "prometheus", "redis", "report"]
+    extras = ["arrow", "cli", "fsspec", "otel", "prometheus", "redis", "report", "yaml"]
     session.install(f".[{','.join(extras)}]", *lowest_pins(session, *extras), *group("test"))
     left_out = ["tests/codegen", "tests/docs", "tests/tools", "tests/bulk/test_save_objects.py", "tests/across"]
     left_out += ["tests/limiters/test_processes.py", "tests/limiters/test_uneven_load.py"]
-    everything = ["-n", "auto", "--sample", "3", *(word for path in left_out for word in ("--ignore", path))]
+    everything = ["-n", "auto", "--sample", "2", *(word for path in left_out for word in ("--ignore", path))]
     better = (
         "not (bomb or gzip-tail or header-nul or many-headers or test_a_thousand_calls or (test_leaks and header-)"
         " or (test_writers and bucket))"
@@ -273,7 +275,7 @@ def release(session: nox.Session) -> None:
     shutil.unpack_archive(sdist, folder / "unpacked")
     with session.chdir(folder / "unpacked" / f"aiospectrum-{version}"):
         quick = ["tests/unit", "tests/generated", "tests/driven", "tests/tools"]
-        session.run("python", "-m", "pytest", "-q", "-n", "auto", "-m", QUICK, "--sample", "3", *quick)
+        session.run("python", "-m", "pytest", "-q", "-n", "auto", "-m", QUICK, "--sample", "2", *quick)
 
 
 @nox.session(default=False)

@@ -65,6 +65,7 @@ def render_package(path: Path, package: str) -> dict[str, str]:
     results = [name for each in operations for part in each.results for name in references(part)]
     components = parse_components(document, (*requests, *results))
     tags = _parse_tags(document, operations)
+    extended = _parse_extended(document, package)
     bases, checks = (_BASES, _CHECKS) if package == OWN_PACKAGE else ({}, {})
     check_names(document, operations, components, {**bases, **checks})
     check_rules(document, operations, components, bases, checks)
@@ -81,6 +82,7 @@ def render_package(path: Path, package: str) -> dict[str, str]:
         "checks": checks,
         "small": _small_classes(operations, reachable(components, results), components),
         "namespaces": _namespaces(operations, tags),
+        "extended": extended,
         "functions": {tag: _functions(operations, tag) for tag in tags},
         "argument": lambda schema: argument_type(schema, components),
     }
@@ -99,7 +101,7 @@ def _parse_tags(document: Document, operations: tuple[Operation, ...]) -> dict[s
     """The descriptions of the tags that operations have, in the order of the operations."""
     described: dict[str, str] = {}
     for node in document.root.items("tags"):
-        node.only("name")
+        node.only("name", "x-python-extended")
         if node.text("name") in described:
             node.report(f"the tag {node.text('name')!r} twice", "each tag once", "name")
         described[node.text("name")] = node.prose("description")
@@ -107,6 +109,14 @@ def _parse_tags(document: Document, operations: tuple[Operation, ...]) -> dict[s
         if operation.tag and operation.tag not in described:
             operation.node.report(f"the tag {operation.tag!r}", "one described in tags", "tags", 0)
     return {each.tag: described.get(each.tag, "") for each in operations}
+
+
+def _parse_extended(document: Document, package: str) -> list[str]:
+    """The tags whose namespace a handwritten class extends, so that the client has it from there."""
+    nodes = [node for node in document.root.items("tags") if node.flag("x-python-extended")]
+    for node in nodes if package != OWN_PACKAGE else ():
+        node.report("true", "no such class in a package of its own", "x-python-extended")
+    return [node.text("name") for node in nodes]
 
 
 def _small_classes(operations: tuple[Operation, ...], read: list[Component], components: Components) -> set[str]:

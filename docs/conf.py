@@ -24,7 +24,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(os|pandas|pathlib|polars|pyarrow|pytest|ssl|types|typing)\..*"),
     ("py:class", r"AbstractAsyncContextManager|datetime"),
     # What users meet in signatures alone.
-    ("py:class", r"aiospectrum\.(transport|_http\.call|bulk\.pull)\.[A-Z]"),
+    ("py:class", r"aiospectrum\.(transport|_http\.call|bulk\.(alerts|pull))\.[A-Z]"),
     ("py:class", r"aiospectrum\.(filters\.V|limiters\.base\.Timer|_http\.config\.ClientOptions)|Record"),
 ]
 

@@ -43,6 +43,9 @@ COMMANDS: Final = {
     "apps-create": "apps create ZONE --protocol tcp/2222 --dns-name new.zone1.example --dns-type CNAME "
     "--origin-direct tcp://192.0.2.9:2222",
     "apps-delete": "apps delete ZONE APP",
+    "apps-plan": "apps plan WANTED",
+    "apps-apply": "apps apply WANTED",
+    "apps-wrong": "apps plan WRONG",
     "protocols": "protocols ZONE",
     "current": "current ZONE",
     "bytime": f"bytime ZONE --metrics {SIX} --since -3h --until now",
@@ -67,6 +70,32 @@ COMMANDS: Final = {
     "refused-json": "apps list STRANGER --json",
 }
 """What is called, by the name of its picture; words in capitals are filled in."""
+
+FILES: Final = {
+    "WANTED": """\
+zones:
+  zone1.example:
+    - dns: {name: ssh.zone1.example}
+      protocol: tcp/22
+      origin_direct: ["tcp://192.0.2.7:22", "tcp://192.0.2.8:22", "tcp://[2001:db8::7]:22"]
+      tls: full
+    - dns: {name: game.of-the-department-of-long-names.zone1.example}
+      protocol: tcp/25565
+      origin_dns: {name: servers.behind-a-name-that-does-not-fit.example.org, ttl: 600}
+      origin_port: 25565
+  zone2.example:
+    - {dns: {name: dns.zone2.example}, protocol: udp/53, absent: true}
+""",
+    "WRONG": """\
+zones:
+  zone1.example:
+    - dns: {name: ssh.zone1.example}
+      protocol: tcp/22
+      tsl: full
+    - {dns: {name: dns.zone2.example}, protocol: udp/0, absent: true}
+""",
+}
+"""Files of applications, by the word that stands for them."""
 
 LIGHT: Final = TerminalTheme(
     (255, 255, 255),
@@ -195,6 +224,9 @@ def pictures(folder: Path, columns: int, names: Sequence[str]) -> Iterator[Path]
             environ = {"CLOUDFLARE_BASE_URL": box.url, "CLOUDFLARE_API_TOKEN": box.api_token}
             places = {"ZONE": zones[0], "OTHER": zones[1], "STRANGER": "0" * 32, "APP": box.app_ids(zones[0])[0]}
             places |= {"OUT": f"{work}/data", "KEPT": f"{work}/kept"}
+            for word, text in FILES.items():
+                places[word] = f"{work}/{word.lower()}.yaml"
+                Path(places[word]).write_text(text, encoding="utf-8")
             for name, command in COMMANDS.items():
                 if names and name not in names and not (name == "pull" and any("dataset" in each for each in names)):
                     continue

@@ -13,6 +13,7 @@ PUBLIC: Final = (
     "aiospectrum.errors",
     "aiospectrum.endpoints",
     "aiospectrum.filters",
+    "aiospectrum.apps",
     "aiospectrum.bulk",
     "aiospectrum.otel",
     "aiospectrum.prometheus",

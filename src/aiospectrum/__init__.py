@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aiospectrum.client import DEFAULT_BASE_URL, Client
     from aiospectrum.errors import (
         AmbiguousWriteError,
+        AppChangedError,
         AuthenticationError,
         BadRequestError,
         BodyTooLargeError,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         RequestTimeoutError,
         ResponseError,
         ServerError,
+        SeveralAppsError,
         SpectrumError,
         TableError,
         UnprocessableEntityError,
@@ -83,6 +85,7 @@ __all__ = [
     "DNS",
     "AmbiguousWriteError",
     "App",
+    "AppChangedError",
     "AppOrder",
     "AppRequest",
     "AttemptEnded",
@@ -139,6 +142,7 @@ __all__ = [
     "ResultInfo",
     "RetryPolicy",
     "ServerError",
+    "SeveralAppsError",
     "SpectrumError",
     "TableError",
     "TimeDelta",

@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Self, Unpack
 import aiohttp
 import attrs
 
-from aiospectrum._generated.namespaces import SERVICE, Namespaces
+from aiospectrum._generated.namespaces import SERVICE
 from aiospectrum._http.borrowed import logins_of
 from aiospectrum._http.call import CallSettings, HTTPTransport
 from aiospectrum._http.config import (
@@ -34,6 +34,7 @@ from aiospectrum._http.frames import forget_frames
 from aiospectrum._http.redaction import make_redaction
 from aiospectrum._http.retry import RetryBudget
 from aiospectrum._http.session import Session, keep_receive_buffers
+from aiospectrum.apps.namespace import ManagedNamespaces
 from aiospectrum.checks import Flag, refuse
 from aiospectrum.checks.plain import plain_text
 from aiospectrum.errors import SpectrumError
@@ -297,7 +298,7 @@ def _has_texts(environ: Mapping[str, str]) -> bool:
     return True
 
 
-class Client(BaseClient, Namespaces):
+class Client(BaseClient, ManagedNamespaces):
     """Cloudflare's Spectrum API.
 
     Use it in ``async with``: that opens a session, and closes it and all its connections at the end; so do :meth:`open`

@@ -8,6 +8,8 @@
     ├── CredentialsError (also ValueError)        credentials are missing, unusable or of two schemes
     ├── ClientStateError (also RuntimeError)      the client is used outside its async with, or was left meanwhile
     ├── TableError                                a report cannot be made into a table
+    ├── AppChangedError                           an application changed while it was to be changed: nothing was sent
+    ├── SeveralAppsError                          several applications fit where one was looked for: nothing was sent
     └── RequestError                              a call failed after its request was built
         ├── ConnectionFailedError                 no connection, or the response did not arrive whole
         │   ├── LimiterUnavailableError           what keeps the rate limit cannot be reached: nothing was sent
@@ -40,6 +42,7 @@ import attrs
 
 __all__ = [
     "AmbiguousWriteError",
+    "AppChangedError",
     "AuthenticationError",
     "BadRequestError",
     "BodyTooLargeError",
@@ -63,6 +66,7 @@ __all__ = [
     "RequestTimeoutError",
     "ResponseError",
     "ServerError",
+    "SeveralAppsError",
     "SpectrumError",
     "TableError",
     "UnprocessableEntityError",
@@ -171,6 +175,42 @@ class TableError(SpectrumError):
     """A report cannot be made into a table: it does not name its columns, or its parts do not go together."""
 
 
+class AppChangedError(SpectrumError):
+    """An application changed between the moment at which it was read and the one at which it was to be replaced.
+
+    The replacement was not sent, as it would have undone that: look at the application, and change it again.
+    """
+
+    def __init__(self, message: str, *, app_id: str = "", fields: Sequence[str] = ()) -> None:
+        """Keep what changed.
+
+        Args:
+            message: The whole error in one line.
+            app_id: Identifier of the application.
+            fields: Keys of its JSON that changed.
+        """
+        super().__init__(message)
+        self.app_id = app_id
+        self.fields: tuple[str, ...] = tuple(fields)
+
+
+class SeveralAppsError(SpectrumError):
+    """Several applications have the DNS name and protocol that one was looked for by, so that none was changed.
+
+    Delete or change the others, or change the right one by its identifier.
+    """
+
+    def __init__(self, message: str, *, app_ids: Sequence[str] = ()) -> None:
+        """Keep which ones.
+
+        Args:
+            message: The whole error in one line.
+            app_ids: Their identifiers.
+        """
+        super().__init__(message)
+        self.app_ids: tuple[str, ...] = tuple(app_ids)
+
+
 class RequestError(SpectrumError):
     """A call failed after its request was built."""
 
@@ -248,7 +288,7 @@ class RequestTimeoutError(RequestError):
 class AmbiguousWriteError(RequestError):
     """A create failed after its request could have been sent, so that it may have taken place.
 
-    Before creating again, list the applications and compare hostname and protocol with those of the request.
+    For an application, ``apps.ensure`` with the same configuration finds it, or creates it where it is not there.
     ``__cause__`` is how it failed.
     """
 
@@ -262,6 +302,10 @@ class ResponseError(RequestError):
 
     hint: str = ""
     """What a known code of ``errors`` means and what to do, for calls of applications; empty for others."""
+
+    unknown_keys: tuple[str, ...] = ()
+    """Keys of an application that ``apps.change`` or ``apps.ensure`` sent back without knowing them, where the API
+    refused an unknown field; ``keep_unknown=False`` leaves them out."""
 
 
 class DecodeError(ResponseError):

@@ -6,6 +6,8 @@ import sys
 from aiospectrum import bulk
 
 NAMES = {
+    "Alert",
+    "AlertPer",
     "Clients",
     "Dataset",
     "Deleted",
@@ -16,6 +18,7 @@ NAMES = {
     "Kind",
     "MakeClient",
     "ManifestError",
+    "Observation",
     "Outcome",
     "PictureFormat",
     "Plan",
@@ -27,6 +30,7 @@ NAMES = {
     "Query",
     "Repaired",
     "Round",
+    "Rule",
     "SaveError",
     "SaveFailure",
     "SaveProgress",
@@ -42,6 +46,8 @@ NAMES = {
     "WindowLength",
     "app_names",
     "catch_up",
+    "connections_jump",
+    "connections_vanish",
     "delete_before",
     "extend_query",
     "open_dataset",
@@ -50,8 +56,11 @@ NAMES = {
     "repair",
     "save",
     "save_across",
+    "share_above",
+    "value_above",
     "verify",
     "watch",
+    "zone_fails",
 }
 
 

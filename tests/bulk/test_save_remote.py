@@ -1,6 +1,7 @@
 """Datasets in file systems of fsspec, of which one in memory stands for object stores."""
 
 import asyncio
+import errno
 import itertools
 import threading
 import time
@@ -370,6 +371,60 @@ async def test_a_lock_that_could_not_be_renewed(memory: Any) -> None:
         with pytest.raises(OSError, match="could not be renewed"):
             call()
     assert {path: file.getvalue() for path, file in memory.store.items()} == before
+
+
+async def test_a_renewal_that_fails_is_made_up_for(memory: Any) -> None:
+    """While the lock that is there counts, one failure of the file system ends no run; whose lock is gone ends."""
+    now = 1000.0
+    failing = ""
+
+    class Flaky(Recording):
+        def ls(self, path: str, **options: Any) -> Any:
+            self.fail("ls")
+            return memory.ls(path, **options)
+
+        def pipe_file(self, path: str, content: bytes) -> None:
+            memory.pipe_file(path, content)
+            self.fail("pipe_file")
+
+        def rm_file(self, path: str) -> None:
+            self.fail("rm_file")
+            memory.rm_file(path)
+
+        def fail(self, name: str) -> None:
+            if name == failing:
+                raise OSError(errno.EIO, "out of order")
+
+    store = store_of(Flaky(memory), clock=lambda: now)
+    store.lock()
+    for name in ("ls", "pipe_file", "rm_file", ""):
+        failing = name
+        now += 60
+        store.renew_lock()
+    store.stage("state/w1-staged-000001", b"x")
+    locks = [path for path in memory.store if "lock" in path]
+    assert {int(path.rpartition("-")[0][-10:]) for path in locks} == {int(now)}
+    failing = "pipe_file"
+    now += 30
+    for path in locks:
+        memory.rm_file(path)
+    with pytest.raises(DestinationBusyError):
+        store.renew_lock()
+
+
+async def test_a_file_that_is_deleted_while_its_folder_is_listed(memory: Any) -> None:
+    """The file system "memory" raises a KeyError then; the folder is listed again."""
+    errors = iter([KeyError("/set/state/lock"), KeyError("/set/state/lock")])
+
+    class Raced(Recording):
+        def ls(self, path: str, **options: Any) -> Any:
+            for error in errors:
+                raise error
+            return memory.ls(path, **options)
+
+    plan = make_plan([A, B], days=3)
+    assert (await save_over(store_of(Raced(memory)), plan)).ok
+    assert next(errors, None) is None
 
 
 def test_a_store_that_does_not_list_what_it_has(memory: Any) -> None:

@@ -78,7 +78,11 @@ def test_an_app_lives_and_dies(cli: Any, sandbox: Sandbox) -> None:
     assert created["origin_direct"] == ["tcp://192.0.2.9:2222"]
     assert "new.zone1.example" in cli("apps", "get", zone, created["id"]).out
     updated = cli("apps", "update", zone, created["id"], *DIRECT, "--ip-firewall", "--json")
-    assert json.loads(updated.out)["ip_firewall"] is True
+    assert json.loads(updated.out) == {
+        **created,
+        "ip_firewall": True,
+        "modified_on": json.loads(updated.out)["modified_on"],
+    }
     deleted = cli("apps", "delete", zone, created["id"], "--yes")
     assert (deleted.status, deleted.out) == (0, f"deleted new.zone1.example (tcp/2222, {created['id']})\n")
     assert created["id"] not in sandbox.app_ids(zone)
@@ -98,6 +102,90 @@ def test_every_option_of_an_app_reaches_the_api(cli: Any, sandbox: Sandbox) -> N
     assert created["edge_ips"] == {"type": "dynamic", "connectivity": "ipv4"}
     assert (created["tls"], created["proxy_protocol"], created["ip_firewall"]) == ("full", "v1", False)
     assert created["argo_smart_routing"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "changed"),
+    [
+        (["--protocol", "tcp/8884"], {"protocol": "tcp/8884"}),
+        (["--dns-name", "b.zone1.example"], {"dns": {"name": "b.zone1.example", "type": "CNAME"}}),
+        (["--origin-dns-ttl", "900"], {"origin_dns": {"name": "broker.zone1.example", "type": "A", "ttl": 900}}),
+        (["--origin-port", "1884", "--no-ip-firewall"], {"origin_port": 1884}),
+        (["--reset", "tls"], {"tls": "off"}),
+        (["--reset", "tls,edge-ips", "--argo-smart-routing"], {"tls": "off", "argo_smart_routing": True}),
+        (
+            ["--origin-direct", "tcp://192.0.2.1:1883"],
+            {"origin_direct": ["tcp://192.0.2.1:1883"], "origin_dns": None, "origin_port": None},
+        ),
+        (["--edge-ip-connectivity", "ipv6"], {"edge_ips": {"type": "dynamic", "connectivity": "ipv6"}}),
+    ],
+    ids=" ".join,
+)
+def test_an_option_changes_what_it_says_and_no_more(
+    cli: Any, sandbox: Sandbox, options: list[str], changed: dict[str, Any]
+) -> None:
+    """All else stays as it is, inside of the same object too."""
+    zone = sandbox.zones[0]
+    apps = json.loads(cli("apps", "list", zone, "--json").out)
+    before = next(app for app in apps if "origin_dns" in app)
+    outcome = cli("apps", "update", zone, before["id"], *options, "--json")
+    assert (outcome.status, outcome.err) == (0, "")
+    after = json.loads(outcome.out)
+    dates = {"modified_on": after["modified_on"]}
+    assert after == {key: value for key, value in {**before, **changed, **dates}.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--tls", "ful"], "--tls: expected one of off, flexible, full, strict"),
+        (["--origin-dns-ttl", "5"], "--origin-dns-ttl: expected an integer of 600 or more"),
+        (["--edge-ips", "192.0.2.1", "--edge-ip-connectivity", "all"], "expected either --edge-ips or"),
+    ],
+    ids=["choice", "number", "both"],
+)
+def test_a_wrong_change_is_refused_before_anything_is_sent(
+    cli: Any, sandbox: Sandbox, options: list[str], text: str
+) -> None:
+    """Not even the application is read for it."""
+    outcome = cli("apps", "update", sandbox.zones[0], sandbox.app_ids(sandbox.zones[0])[0], *options)
+    assert outcome.status == 2
+    assert text in outcome.err
+    assert sandbox.requests == []
+
+
+def test_a_newer_value_is_sent_by_a_change_on_request(cli: Any, sandbox: Sandbox) -> None:
+    """`--unchecked` leaves it to the API."""
+    zone = sandbox.zones[0]
+    outcome = cli("apps", "update", zone, sandbox.app_ids(zone)[0], "--tls", "quantum", "--unchecked")
+    assert outcome.status == 1
+    assert "tls is 'quantum'" in outcome.err
+
+
+def test_fields_that_are_not_known_are_named(cli: Any, sandbox: Sandbox) -> None:
+    """Where the API refuses them: by the option that leaves them out, which then works."""
+    zone = sandbox.zones[0]
+    app = {"protocol": "tcp/2222", "dns": {"name": "odd.zone1.example"}, "origin_direct": ["tcp://192.0.2.1:22"]}
+    app_id = sandbox.hold_app(zone, {**app, "odd": 1})
+    refused = cli("apps", "update", zone, app_id, "--tls", "full")
+    assert refused.status == 1
+    assert refused.err.endswith("; --drop-unknown leaves out odd\n")
+    assert cli("apps", "update", zone, app_id, "--tls", "full", "--drop-unknown").status == 0
+
+
+def test_an_app_is_ensured(cli: Any, sandbox: Sandbox) -> None:
+    """Created, left alone, replaced; several are refused with their identifiers."""
+    zone = sandbox.zones[0]
+    assert cli("apps", "ensure", zone, *DIRECT).out.endswith("created\n")
+    assert json.loads(cli("apps", "ensure", zone, *DIRECT, "--json").out)["done"] == "unchanged"
+    replaced = json.loads(cli("apps", "ensure", zone, *DIRECT, "--tls", "full", "--json").out)
+    assert (replaced["done"], replaced["app"]["tls"]) == ("replaced", "full")
+    body = {"protocol": "tcp/2222", "dns": {"name": "new.zone1.example"}, "origin_direct": ["tcp://192.0.2.9:2222"]}
+    other = sandbox.hold_app(zone, body)
+    refused = cli("apps", "ensure", zone, "--file", "-", stdin=json.dumps(body))
+    assert refused.status == 1
+    assert other in refused.err
+    assert refused.err.endswith("; `aiospectrum apps list` shows them\n")
 
 
 def test_static_addresses_are_split_at_commas(cli: Any, sandbox: Sandbox) -> None:

@@ -26,8 +26,8 @@ def test_pictures_of_all_commands(tmp_path: Path) -> None:
         text = picture.read_text(encoding="utf-8")
         assert "url(http" not in text
         shown = "".join(re.findall(r">([^<]+)</text>", text)).replace("&#160;", " ")
-        is_refused = picture.name.startswith(("usage-error", "refused", "pull-60", "dataset-status"))
+        is_refused = picture.name.startswith(("usage-error", "refused", "pull-60", "dataset-status", "apps-wrong"))
         assert ("aiospectrum: " in shown or "Error" in shown) == is_refused, shown
         if picture.name.endswith("light.svg"):
-            has_failures = picture.name.startswith(("pull-60", "dataset-status", "watch-failed"))
-            assert ("#cd3131" in text) == has_failures, "zones that failed are red"
+            is_red = picture.name.startswith(("pull-60", "dataset-status", "watch-failed", "apps-plan", "apps-apply"))
+            assert ("#cd3131" in text) == is_red, "zones that failed are red, and what goes"

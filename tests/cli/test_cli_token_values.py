@@ -38,7 +38,11 @@ def lines_with(words: str, zone: str, secret: str) -> Iterator[list[str]]:
             yield [*usual[:place], secret, *usual[place + 1 :]]
     shared = ("--proxy", "--limit-url", "--limit-name") if words not in ("exporter", "sandbox", "demo") else ()
     for option in (*options(words), *shared):
-        if option == "--host" or (words, option) in (("apps create", "--dns-name"), ("apps update", "--dns-name")):
+        if option == "--host" or (words, option) in (
+            ("apps create", "--dns-name"),
+            ("apps update", "--dns-name"),
+            ("apps ensure", "--dns-name"),
+        ):
             continue  # names for all to see
         kept = list(usual)
         if option in kept:

@@ -129,7 +129,10 @@ def test_every_command_takes_names_of_zones(cli: Any, sandbox: Sandbox, words: s
     data = str(tmp_path / "data")
     cli("pull", "--zone", sandbox.zones[0], *TIMES, "--dimensions", "appID", "--out", data)
     example = next((line for line in EXAMPLES[words] if "example.com" in line), EXAMPLES[words][0])
-    line = [{"data/": data, "report.html": f"{tmp_path}/r.html"}.get(word, word) for word in shlex.split(example)[1:]]
+    line = [
+        {"data/": data, "report.html": f"{tmp_path}/r.html", "apps.yaml": f"{tmp_path}/a.yaml"}.get(word, word)
+        for word in shlex.split(example)[1:]
+    ]
     line += ["--yes"] if words == "apps delete" else []
     line += ["--zone", "example.com"] if "example.com" not in line else []
     outcome = cli(*[word.replace("example.com", "nowhere.example") for word in line])

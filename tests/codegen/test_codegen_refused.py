@@ -173,7 +173,7 @@ KEYWORDS = """
     delete head options patch trace variables url flows scheme bearerFormat openIdConnectUrl jsonSchemaDialect webhooks
     components info paths pathItems schemas license contact termsOfService version mapping openapi x-anything
     x-namespace x-method x-pages x-python-name x-python-base x-python-check x-expected x-exactly-one-of x-always-written
-    x-assumed-result x-other-results
+    x-python-extended x-assumed-result x-other-results
 """
 """The keywords of OpenAPI 3.1 and of JSON Schema, and ours, but for those that may hold anything."""
 DECISIVE = ["allOf", "anyOf", "oneOf", "enum"]

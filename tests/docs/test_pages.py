@@ -19,6 +19,7 @@ DIRECTIVES = {"{eval-rst}", "{include}", "{list-table}", "{literalinclude}", "{t
 
 PRINTED = {
     "README.md": r"ssh\.zone1\.example tcp/22\n(.*\n)*\{'count': \d+, 'bytesIngress': \d+\}\n(.*\n)*\d+ \d+ \(\)",
+    "docs/guides/apps.md": r"\['tcp://192.0.2.7:22'\] off\n(.*\n)*replaced unchanged True\n",
     "docs/guides/calls.md": r"6 of 6\n(.*\n)*5\n(.*\n)*200 \w+-\w+ 1\n",
     "docs/guides/errors.md": r"no such application; ray id \w+",
     "docs/guides/models.md": r"^5\n",

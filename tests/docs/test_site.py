@@ -15,6 +15,7 @@ from tests.docs.pages import ROOT
 
 MODULES = (
     *("aiospectrum", "aiospectrum.models", "aiospectrum.errors", "aiospectrum.endpoints", "aiospectrum.bulk"),
+    "aiospectrum.apps",
     "aiospectrum.filters",
     *("aiospectrum.otel", "aiospectrum.prometheus", "aiospectrum.sandbox", "pytest_aiospectrum"),
     *("aiospectrum.client", "aiospectrum.transport", "aiospectrum.routes", "aiospectrum.checks", "aiospectrum.structs"),

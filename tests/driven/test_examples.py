@@ -3,11 +3,19 @@
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession, web
 
-from aiospectrum.sandbox import Sandbox
+from aiospectrum import Client, RetryPolicy
+from aiospectrum.bulk import Round, watch
+from aiospectrum.sandbox import Faults, Sandbox
+from examples.with_webhook import LINES, RULES, post_alerts
+from tests.conftest import Serve
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SHOWN = {
@@ -71,6 +79,55 @@ def test_the_plain_script(spectrum_sandbox: Sandbox) -> None:
     assert "answered 403" in said
 
 
+async def test_a_webhook(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """Each alert is posted once; what the webhook refuses comes with the next round, and its URL is in no log line."""
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
+    refuses = iter([True, True])
+    posted: list[list[str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        if next(refuses, False):
+            return web.Response(status=503)
+        posted.append((await request.json())["text"].splitlines())
+        return web.Response()
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    zones = [f"{number:032x}" for number in range(LINES + 5)]
+    once = RetryPolicy(max_attempts=1)
+    async with (
+        Sandbox(zones=zones, rate_limit=None, faults=Faults(error_rate=1)) as sandbox,
+        Client(api_token=sandbox.api_token, base_url=sandbox.url, rate_limit=None, retry=once) as client,
+        ClientSession() as session,
+        aclosing(watch(client, zones, rules=RULES, clock=lambda: now, sleep=sleep)) as rounds,
+    ):
+
+        async def some_rounds() -> AsyncIterator[Round]:
+            for _ in range(7):
+                yield await anext(rounds)
+            sandbox.faults = Faults()
+            yield await anext(rounds)
+
+        await post_alerts(session, f"{await serve(take)}/secret", some_rounds())
+
+    begins = [f"🔴 zone {zone}: failed 3 times in a row, the last time with ServerError" for zone in zones]
+    ends = [f"🟢 zone {zone}: answers again after 7 failures" for zone in zones]
+    assert posted[:4] == [begins[:LINES], begins[LINES:], ends[:LINES], ends[LINES:]]
+    assert [*map(len, posted)] == [LINES, 5, LINES, 5]
+    assert [each.getMessage() for each in caplog.records if "webhook" in each.getMessage()] == [
+        "the webhook took no message: ClientResponseError"
+    ] * 2
+    assert "secret" not in caplog.text
+
+
 def test_every_example_is_tested() -> None:
     """No program is left out."""
-    assert {path.stem.removeprefix("with_") for path in EXAMPLES.glob("*.py")} == {*SHOWN, *ELSEWHERE, "taskgroup"}
+    assert {path.stem.removeprefix("with_") for path in EXAMPLES.glob("*.py")} == {
+        *SHOWN,
+        *ELSEWHERE,
+        "game_servers",
+        "taskgroup",
+        "webhook",
+    }

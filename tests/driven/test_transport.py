@@ -137,7 +137,7 @@ async def test_a_create_is_sent_once(failure: Callable[[web.Request], web.Stream
 
     async with Client(api_token=TOKEN, base_url=await serve(respond), retry=NO_WAIT) as client:
         await client.protocols.list(ZONE)
-        with pytest.raises(AmbiguousWriteError, match="list the applications and compare") as caught:
+        with pytest.raises(AmbiguousWriteError, match=r"apps\.ensure finds the application") as caught:
             await client.apps.create(ZONE, REQUEST)
 
     assert calls == ["GET", "POST"]

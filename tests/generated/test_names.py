@@ -36,7 +36,7 @@ def test_public_names() -> None:
     """The exported names are pinned: a change here is a change of the public API."""
     assert sorted(aiospectrum.__all__) == sorted(
         """
-        AmbiguousWriteError App AppOrder AppRequest AttemptEnded AttemptHook AttemptStarted
+        AmbiguousWriteError App AppChangedError AppOrder AppRequest AttemptEnded AttemptHook AttemptStarted
         AuthenticationError BadRequestError Bandwidth BodyTooLargeError Client ClientStateError ConflictError
         ConnectionFailedError ConversionError CredentialsError CurrentAggregate DEFAULT_BASE_URL DNS DecodeError
         DeletedApp
@@ -46,7 +46,8 @@ def test_public_names() -> None:
         RateLimiter RedirectError RedisLimiter
         Report ReportByTime ReportByTimeRow ReportQuery ReportSummary ReportSummaryRow
         RequestError RequestTimeoutError Response ResponseError
-        ResultInfo RetryPolicy ServerError SpectrumError TableError TimeDelta Timeouts TooLateError TrafficType
+        ResultInfo RetryPolicy ServerError SeveralAppsError SpectrumError TableError TimeDelta Timeouts TooLateError
+        TrafficType
         Transport Unchecked UncheckedInteger UnprocessableEntityError UnsuccessfulError Zone ZoneTotals ZoneUsage
         __version__
         configure_converter make_converter preflight

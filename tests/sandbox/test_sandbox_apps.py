@@ -232,3 +232,43 @@ async def test_equal_sandboxes_make_equal_apps(connect: Any) -> None:
             seen.append((api.sandbox.zones, api.sandbox.app_ids(api.sandbox.zones[0])))
     assert seen[0] == seen[1]
     assert not set(seen[0][1]) & set(seen[2][1])
+
+
+async def test_newer_fields_are_taken_and_shown(connect: Any) -> None:
+    """With whatever values, until a replacement leaves them out; others are unknown as ever."""
+    async with connect(newer_fields=["session", "tls"]) as api:
+        created = (await api.create({**SSH, "session": {"affinity": [1, None]}})).result
+        assert (created["session"], created["tls"]) == ({"affinity": [1, None]}, "off")
+        path = api.path(f"apps/{created['id']}")
+        assert "session" not in (await api.call("PUT", path, json=SSH)).result
+        assert (await api.create({**SSH, "other": 1})).errors == [(10012, "/other")]
+
+
+async def test_a_recorded_app_is_held_as_it_is(connect: Any) -> None:
+    """Odd and old fields and values are shown until it is replaced, and its own id and dates are new ones."""
+    recorded = {**SSH, "id": MISSING, "created_on": "", "ipv4": True, "proxy_protocol": False, "tls": "quantum"}
+    async with connect() as api:
+        app_id = api.sandbox.hold_app(api.sandbox.zones[0], recorded)
+        path = api.path(f"apps/{app_id}")
+        shown = (await api.call("GET", path)).result
+        assert shown == {
+            **recorded,
+            "id": app_id,
+            "created_on": shown["modified_on"],
+            "modified_on": shown["modified_on"],
+        }
+        assert shown in (await api.call("GET", api.path("apps"))).result
+        assert (await api.call("PUT", path, json={**SSH, "ipv4": True})).errors == [(10012, "/ipv4")]
+        assert (await api.call("PUT", path, json=SSH)).result["tls"] == "off"
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"), [({"protocol": "gopher"}, "protocol"), ({"protocol": 5}, "protocol"), ({"dns": {}}, "dns")]
+)
+async def test_what_cannot_be_held(connect: Any, changes: dict[str, Any], name: str) -> None:
+    """An app needs a protocol and a host name."""
+    async with connect() as api:
+        with pytest.raises(ValueError, match=f"^{name} is "):
+            api.sandbox.hold_app(api.sandbox.zones[0], {**SSH, **changes})
+        with pytest.raises(ValueError, match="zone_id is"):
+            api.sandbox.hold_app(MISSING, SSH)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import assert_type
+from typing import Any, Literal, assert_type
 
 import aiohttp
 import attrs
@@ -42,13 +42,30 @@ from aiospectrum import (
     preflight,
     record_responses,
 )
+from aiospectrum.apps import (
+    AppChanges,
+    Applied,
+    ApplyError,
+    Change,
+    Desired,
+    Ensured,
+    apply,
+    change_app,
+    export,
+    plan,
+    read_file,
+    to_yaml,
+)
 from aiospectrum.bulk import (
+    Alert,
     Dataset,
     Deleted,
     Extended,
+    Observation,
     Plan,
     Query,
     Repaired,
+    Rule,
     Saved,
     TableOutcome,
     Verified,
@@ -61,7 +78,11 @@ from aiospectrum.bulk import (
     pull_tables,
     repair,
     save,
+    share_above,
+    value_above,
     verify,
+    watch,
+    zone_fails,
 )
 from aiospectrum.endpoints import get_events_by_time, get_events_summary, list_apps
 from aiospectrum.models import AppListResponse, BytimeGetResponse, Dimension, Metric
@@ -99,6 +120,13 @@ async def applications(client: Client, zone_id: str) -> None:
     assert_type(created, App)
     assert_type(await client.apps.update(zone_id, created.id, request), App)
     assert_type(await client.apps.get(zone_id, created.id), App)
+    changes: AppChanges = {"tls": "full", "origin_port": None}
+    assert_type(await client.apps.change(zone_id, created.id, keep_unknown=False, **changes), App)
+    assert_type(await change_app(client, zone_id, created.id, origin_direct=["tcp://192.0.2.1:22"]), App)
+    ensured = await client.apps.ensure(zone_id, request, key="dns")
+    assert_type(ensured, Ensured)
+    assert_type(ensured.app, App)
+    assert_type(ensured.done, Literal["created", "replaced", "unchanged"])
     assert_type(await client.apps.delete(zone_id, created.id), DeletedApp)
     assert_type(await client.protocols.list(zone_id), list[Protocol])
     assert_type(await client.zones.list(name="example.com"), Page[Zone])
@@ -200,6 +228,30 @@ async def saving(client: Client, zone_id: str, stop: asyncio.Event) -> bool:
     return saved.ok
 
 
+def quiet(rounds: int | None, seen: Observation) -> tuple[int, Alert | None]:
+    """A rule of a program's own; its state is how many rounds an application has had no connections for."""
+    before = rounds or 0
+    after = before + 1 if seen.connections == 0 else 0
+    if before < 30 <= after:
+        return after, seen.alert("quiet", begins=True, value=after, threshold=30, text="nobody is there")
+    return after, None
+
+
+async def watching(client: Client, zone_id: str) -> None:
+    """Rounds have alerts, by ready rules and others."""
+    rules: list[Rule[Any]] = [
+        share_above("originError", 0.2, clears_below=0.1),
+        value_above(
+            "egress", lambda seen: sum(each.bytes_egress for each in seen.aggregates or ()), 9e9, clears_below=5e9
+        ),
+        zone_fails(),
+    ]
+    async for each in watch(client, [zone_id], rules=[*rules, Rule(name="quiet", step=quiet, per="app")]):
+        assert_type(each.alerts, tuple[Alert, ...])
+        assert_type(each.alerts[0].app_id, str | None)
+        break
+
+
 async def reading(client: Client, zone_id: str, folder: Path) -> int:
     """A dataset has types, whatever reads its rows, and so has what looks after it."""
     names = await app_names(client, [zone_id])
@@ -238,6 +290,20 @@ async def failures(client: Client, zone_id: str) -> float | None:
     return None
 
 
+async def planned(client: Client, path: Path) -> None:
+    """Applications by a file."""
+    desired = read_file(path)
+    assert_type(desired, list[Desired])
+    changes = await plan(client, [*desired, Desired.to_delete("example.com", name="a.example.com", protocol="tcp/22")])
+    assert_type(changes, list[Change])
+    assert_type(changes[0].app_id, str | None)
+    try:
+        assert_type(await apply(client, changes, on_error="continue", on_outcome=print), list[Applied])
+    except ApplyError as error:
+        assert_type(error.outcomes, tuple[Applied, ...])
+    print(to_yaml(await export(client, ["example.com"])))
+
+
 async def show(response: Response[list[Protocol]]) -> None:
     """A response knows the type of its result."""
     print(response.result[0].name)
@@ -257,6 +323,8 @@ async def main() -> None:
         await analytics(client.analytics, client, zone_id)
         print(sent(await client.apps.get(zone_id, "0" * 32)))
         print(await failures(client, zone_id))
+        await planned(client, Path("apps.yaml"))
+        await watching(client, zone_id)
         print(await saving(client, zone_id, asyncio.Event()))
 
 

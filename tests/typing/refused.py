@@ -19,6 +19,13 @@ async def no_metric(client: Client, zone_id: str) -> None:
     print(await client.analytics.events.summary(zone_id, metrics=["cuont"]))  # type: ignore[list-item]  # misspelt
 
 
+async def no_change(client: Client, zone_id: str, app_id: str) -> None:
+    """So do changes."""
+    await client.apps.change(zone_id, app_id, tsl="full")  # type: ignore[call-arg]  # misspelt
+    await client.apps.change(zone_id, app_id, tls="ful")  # type: ignore[arg-type]  # misspelt
+    await client.apps.change(zone_id, app_id, protocol=None)  # type: ignore[arg-type]  # always there
+
+
 def filters() -> list[Filter]:
     """Filters are made of the dimensions that there are, each comparison in parentheses."""
     return [

@@ -32,7 +32,21 @@ from aiospectrum import (
     models,
 )
 from aiospectrum._http.request import build_request
-from aiospectrum.bulk import Plan, Query, catch_up, delete_before, pull, save, watch
+from aiospectrum.bulk import (
+    Plan,
+    Query,
+    Rule,
+    catch_up,
+    connections_jump,
+    connections_vanish,
+    delete_before,
+    pull,
+    save,
+    share_above,
+    value_above,
+    watch,
+    zone_fails,
+)
 from tests.conftest import APP, TOKEN, ZONE
 from tests.odd_values import MAKERS
 
@@ -165,6 +179,28 @@ CALLS: Final[dict[str, tuple[Callable[..., Any], dict[str, Any]]]] = {
     "pull later": (lambda **given: pull(Sending(), PLAN, **given), {"sleep": _no_wait}),
     "watch later": (lambda **given: watch(Sending(), [ZONE], **given), {"sleep": _no_wait, "clock": lambda: 0.0}),
     "watch": (_watch, {"client": Sending(), "zones": [ZONE], "every": 0.01, "concurrency": 1}),
+    "watch with rules": (
+        lambda **given: watch(Sending(), [ZONE], **given),
+        {"rules": [zone_fails()], "events_over": 300},
+    ),
+    "Rule": (Rule, {"name": "a", "step": lambda state, seen: (state, None), "per": "app", "needs_events": False}),
+    "zone_fails": (zone_fails, {"times": 3, "name": "a"}),
+    "share_above": (
+        share_above,
+        {"event": "originError", "above": 0.2, "clears_below": 0.1, "least": 9, "times": 1, "per": "app", "name": None},
+    ),
+    "value_above": (
+        value_above,
+        {"name": "a", "measure": len, "above": 5, "clears_below": 1, "times": 1, "per": "app", "needs_events": True},
+    ),
+    "connections_jump": (
+        connections_jump,
+        {"above": 3, "clears_below": 2, "floor": 9, "over": 9, "times": 1, "per": "app", "name": "a"},
+    ),
+    "connections_vanish": (
+        connections_vanish,
+        {"below": 0.1, "clears_above": 0.2, "floor": 9, "over": 9, "times": 1, "per": "app", "name": "a"},
+    ),
     **{f"read {model.__name__}": (_reading(model), {"values": {}}) for model in MODELS},
     "read a list": (_reading(list[App]), {"values": [READ]}),
     "read a class of theirs": (_reading(Theirs), {"values": {"number": 1, "app": READ}}),

@@ -15,7 +15,10 @@ from aiospectrum import Client, ClientStateError, Page
 from aiospectrum.transport import Namespace, Nested
 from tests.conftest import APP, TOKEN, ZONE
 
-PUBLIC = ("", ".bulk", ".client", ".endpoints", ".errors", ".models", ".otel", ".prometheus", ".sandbox", ".transport")
+PUBLIC = (
+    *("", ".apps", ".bulk", ".client", ".endpoints", ".errors", ".models", ".otel", ".prometheus", ".sandbox"),
+    ".transport",
+)
 MAKERS: dict[str, Callable[[], Any]] = {
     "create_autospec of the class": lambda: mock.create_autospec(Client),
     "create_autospec of the class, as an object": lambda: mock.create_autospec(Client, instance=True),
@@ -48,7 +51,7 @@ def needed(path: str) -> dict[str, str]:
 
 def test_there_are_methods() -> None:
     """The tests below see every one."""
-    assert len(METHODS) == 13
+    assert len(METHODS) == 15
     assert {"apps.list", "protocols.list", "analytics.events.bytime", "analytics.aggregate.current"} <= METHODS.keys()
 
 

@@ -49,6 +49,7 @@ from aiospectrum import (
     Zone,
     ZoneTotals,
     ZoneUsage,
+    apps,
     bulk,
     checks,
     errors,
@@ -65,6 +66,7 @@ from tests.conftest import APP, TOKEN, ZONE
 
 MODULES = (
     "",
+    ".apps",
     ".bulk",
     ".checks",
     ".client",
@@ -85,6 +87,7 @@ TASK = bulk.Task(zone_id=ZONE, window=WINDOW)
 PLAN = bulk.Plan(
     zones=[ZONE], since=WINDOW.since, until=WINDOW.until, query=bulk.Query(time_delta="hour", metrics=["count"])
 )
+WANTED = apps.Desired.to_delete(ZONE, name="ssh.example.com", protocol="tcp/22")
 HEADERS = CIMultiDictProxy(CIMultiDict([("Set-Cookie", "a=1"), ("CF-Ray", "8f2a"), ("set-cookie", "b=2")]))
 STARTED = AttemptStarted(operation="list_apps", method="GET", route="/x", url="https://a.example/x", attempt=1)
 
@@ -211,13 +214,30 @@ KEPT: dict[type[Any], Callable[[], Any]] = {
     Filter: lambda: Filter("event==connect;coloName!=SFO"),
     Unchecked: lambda: Unchecked("quantum"),
     UncheckedInteger: lambda: UncheckedInteger(5),
+    apps.Applied: lambda: apps.Applied(change=KEPT[apps.Change](), status="failed", error=errors.SpectrumError("no")),
+    apps.ApplyError: lambda: apps.ApplyError("no", outcomes=[KEPT[apps.Applied]()]),
+    apps.Change: lambda: apps.Change(action="delete", desired=WANTED, zone_id=ZONE, app_id=APP, before={"id": APP}),
+    apps.Desired: lambda: WANTED,
+    apps.Difference: lambda: apps.Difference(field="tls", wanted="full", found="off"),
+    apps.Ensured: lambda: apps.Ensured(app=KEPT[App](), done="created"),
+    apps.ZonesError: lambda: apps.ZonesError("no", errors={ZONE: errors.SpectrumError("no")}),
+    bulk.Alert: lambda: KEPT[bulk.Observation]().alert("a", begins=True, value=3, threshold=2, text="many"),
+    bulk.Observation: lambda: bulk.Observation(
+        zone_id=ZONE, app_id=APP, time=NOON, aggregates=(), events={"connect": 3}, error=failure()
+    ),
+    bulk.Rule: lambda: bulk.Rule(name="a", step=divmod, per="app"),
     bulk.Outcome: lambda: bulk.Outcome(task=TASK, window=WINDOW, report=read(ReportSummary, **REPORT), is_last=True),
     bulk.Plan: lambda: PLAN,
     bulk.PlanDiff: lambda: PLAN.diff(attrs.evolve(PLAN, zones=["f" * 32])),
     bulk.Progress: lambda: bulk.Progress(total=5, done=1),
     bulk.Query: lambda: PLAN.query,
     bulk.Round: lambda: bulk.Round(
-        tick=NOON, lag=0.5, aggregates={ZONE: (KEPT[CurrentAggregate](),)}, errors={APP: failure()}, missed=0
+        tick=NOON,
+        lag=0.5,
+        aggregates={ZONE: (KEPT[CurrentAggregate](),)},
+        errors={APP: failure()},
+        missed=0,
+        alerts=(KEPT[bulk.Alert](),),
     ),
     bulk.SaveFailure: lambda: bulk.SaveFailure(zone_id=ZONE, window=WINDOW, error="no"),
     bulk.SaveProgress: lambda: bulk.SaveProgress(total=5, rows=7),
@@ -286,15 +306,15 @@ REFUSED: dict[type[Any], tuple[Callable[[], Any], str]] = {
     Collector: (Collector, "make one in each process"),
     transport.Namespace: (lambda: Client(api_token=TOKEN).apps, "make a client where it is used"),
     transport.Nested: (
-        lambda: vars(importlib.import_module("aiospectrum._generated.namespaces").Namespaces)["apps"],
+        lambda: vars(importlib.import_module("aiospectrum._generated.namespaces").Namespaces)["zones"],
         "part",
     ),
 }
 """How an object of each other class is made, and what the error says to do."""
 
 
-NO_OBJECTS = (str, structs.Sent, structs.SentOnly)
-"""An alias, and bases of models."""
+NO_OBJECTS = (str, structs.Sent, structs.SentOnly, apps.AppChanges)
+"""An alias, bases of models, and a dict."""
 
 
 def public_classes() -> list[type[Any]]:
@@ -327,7 +347,9 @@ def essence(value: Any) -> Any:
         return type(value), value.args, found, essence(value.__cause__)
     if isinstance(value, Mapping):
         return {key: essence(each) for key, each in value.items()}
-    if isinstance(value, (bulk.Round, AttemptEnded)):
+    if isinstance(value, tuple):
+        return tuple(map(essence, value))
+    if isinstance(value, (apps.Applied, bulk.Round, bulk.Observation, AttemptEnded)):
         return {field.name: essence(getattr(value, field.name)) for field in attrs.fields(type(value))}
     return value
 

@@ -90,8 +90,6 @@ class Namespaces(Namespace):
 
     analytics: Final = Nested(Analytics)
     """Traffic analytics of the Spectrum applications of a zone."""
-    apps: Final = Nested(Apps)
-    """Spectrum applications of a zone, each a TCP or UDP service that Cloudflare's edge takes traffic for."""
     protocols: Final = Nested(Protocols)
     """Well-known protocols that Spectrum has a name for."""
     zones: Final = Nested(Zones)

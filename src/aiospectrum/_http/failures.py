@@ -3,6 +3,7 @@
 from typing import Final, NoReturn
 
 from aiospectrum._http.connector import Failure
+from aiospectrum._http.hints import is_of_apps
 from aiospectrum._http.record import Call
 from aiospectrum.errors import (
     AmbiguousWriteError,
@@ -18,9 +19,7 @@ __all__ = ["ambiguous_error", "connection_error", "raise_cut_short", "timeout_er
 
 _LONGEST_REASON: Final = 1000
 
-_MAY_HAVE_HAPPENED: Final = (
-    "it may have taken effect all the same: list the applications and compare before creating again"
-)
+_MAY_HAVE_HAPPENED: Final = "it may have taken effect all the same"
 
 
 def raise_cut_short(call: Call) -> NoReturn:
@@ -30,7 +29,7 @@ def raise_cut_short(call: Call) -> NoReturn:
         left = ClientStateError(f"{call.method} {call.url}: the client was left while the call was under way")
         if may_have_happened:
             raise InterruptedWriteError(
-                f"{left}; {_MAY_HAVE_HAPPENED}", method=call.method, url=call.url, attempts=call.attempt
+                f"{left}; {_way_back(call)}", method=call.method, url=call.url, attempts=call.attempt
             )
         raise left from call.last_error
     problem = f"took longer than the timeout of {call.deadline.total:g} s"
@@ -51,7 +50,7 @@ def timeout_error(call: Call, problem: str, *, was_sent: bool, wait: float | Non
 def ambiguous_error(call: Call, error: RequestError) -> AmbiguousWriteError:
     """Make the error of a create that may have taken effect although it failed."""
     return AmbiguousWriteError(
-        f"{error}; {_MAY_HAVE_HAPPENED}",
+        f"{error}; {_way_back(call)}",
         method=call.method,
         url=call.url,
         status=error.status,
@@ -60,6 +59,13 @@ def ambiguous_error(call: Call, error: RequestError) -> AmbiguousWriteError:
         body_excerpt=error.body_excerpt,
         attempts=error.attempts,
     )
+
+
+def _way_back(call: Call) -> str:
+    """What to do about a create that may have taken effect."""
+    if is_of_apps(call.route):
+        return f"{_MAY_HAVE_HAPPENED}: apps.ensure finds the application, or creates it where it is not there"
+    return f"{_MAY_HAVE_HAPPENED}: list what is there and compare before creating again"
 
 
 def connection_error(call: Call, failure: Failure) -> ConnectionFailedError:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiospectrum.errors import ErrorDetail
 from aiospectrum.routes import Route
 
-__all__ = ["hint_of"]
+__all__ = ["hint_of", "is_of_apps"]
 
 _ROUTES: Final = "/zones/{zone_id}/spectrum/apps"
 """Start of the paths of applications."""
@@ -124,7 +124,12 @@ def hint_of(route: Route[Any], status: int, errors: Iterable[ErrorDetail]) -> st
     Returns:
         What the first three of the errors mean and what to do, each once; empty where none of them is known.
     """
-    if not route.path.startswith(_ROUTES):
+    if not is_of_apps(route):
         return ""
     found = dict.fromkeys(_HINTS[each.code] for each in errors if each.code is not None and each.code in _HINTS)
     return "; ".join([text for statuses, text in found if status in statuses][:_MOST])
+
+
+def is_of_apps(route: Route[Any]) -> bool:
+    """Return whether a route is one of applications, and not of another product's."""
+    return route.path.startswith(_ROUTES)

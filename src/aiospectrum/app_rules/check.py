@@ -43,18 +43,22 @@ class AppCheck(Object):
 
     def check(self, field: str, value: object) -> Any:
         """Refuse a configuration with errors, and log warnings; see :class:`~aiospectrum.checks.Check`."""
-        found = self._find(field, value)
-        for problem, _ in found:
-            if problem.severity == "warning":
-                _LOGGER.warning("%s (%s)", problem, problem.link)
-        errors = [error for problem, error in found if problem.severity == "error"]
-        if errors:
-            first, *others = errors
-            first.others = tuple(others)
-            also = [f"; also {error.field}: expected {error.expected}" for error in others]
-            first.args = ("".join([str(first), *also]),)
-            raise first
+        _refuse_all(self._find(field, value))
         return super().check(field, value)
+
+    def check_change(self, field: str, before: object, after: object) -> None:
+        """Refuse what is wrong with a configuration, and log warnings, but for what was so before it was changed.
+
+        Args:
+            field: Name of the argument.
+            before: The configuration that was there, which the API had taken.
+            after: What it was changed into.
+
+        Raises:
+            InvalidArgumentError: The change made something wrong.
+        """
+        known = self.find_problems(field, before)
+        _refuse_all([each for each in self._find(field, after) if each[0] not in known])
 
     def _find(self, field: str, value: object) -> list[tuple[Problem, InvalidArgumentError]]:
         if type(value) is not self.model:
@@ -81,6 +85,20 @@ class AppCheck(Object):
             if refused.isdisjoint(path.partition(".")[0] for path in rule.compares) and not _is_marked(rule, app):
                 found += [_of_rule(field, rule, conflict) for conflict in rule.find(app)]
         return found
+
+
+def _refuse_all(found: list[tuple[Problem, InvalidArgumentError]]) -> None:
+    """Raise one error for all problems that are errors, and log the others."""
+    for problem, _ in found:
+        if problem.severity == "warning":
+            _LOGGER.warning("%s (%s)", problem, problem.link)
+    errors = [error for problem, error in found if problem.severity == "error"]
+    if errors:
+        first, *others = errors
+        first.others = tuple(others)
+        also = [f"; also {error.field}: expected {error.expected}" for error in others]
+        first.args = ("".join([str(first), *also]),)
+        raise first
 
 
 def _of_form(field: str, error: InvalidArgumentError) -> tuple[Problem, InvalidArgumentError]:

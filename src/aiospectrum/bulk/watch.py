@@ -6,16 +6,21 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias
 
 import attrs
 
 from aiospectrum._http.call import while_open
 from aiospectrum._http.config import check_clock, check_count, check_sleep
 from aiospectrum._loop import for_each, running_loop
+from aiospectrum.bulk.alerts import Alert, Rule, check_rules
+from aiospectrum.bulk.judge import Found, Judge
+from aiospectrum.bulk.latest_events import LatestEvents
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
-from aiospectrum.checks import Number
+from aiospectrum.checks import Integer, Number
 from aiospectrum.endpoints import get_current_aggregate
 from aiospectrum.errors import ClientStateError, InvalidArgumentError, SpectrumError
 from aiospectrum.models import CurrentAggregate
@@ -23,10 +28,14 @@ from aiospectrum.transport import Transport
 
 __all__ = ["Round", "watch"]
 
-T = TypeVar("T")
+_Results: TypeAlias = dict[str, Found | SpectrumError]
+"""What each zone responded, or why it failed."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EVERY: Final = Number(minimum=1, expected="a number of seconds, 1 or more")
+_EVENTS_OVER: Final = Integer(minimum=60, maximum=86_400, takes_unchecked=False, expected="whole seconds, 60 to 86,400")
+_TURN: Final = 200
+"""Observations after which other tasks have a turn."""
 
 
 def _read_only(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -53,6 +62,9 @@ class Round:
     """Rounds between the last one and this one that were not made, because a round, the caller or a machine that was
     asleep took too long."""
 
+    alerts: tuple[Alert, ...] = ()
+    """What begins or ends with this round, by the rules of the watch: in the order of the zones, and of the rules."""
+
     def __reduce__(self) -> tuple[Any, ...]:
         values = {field.name: getattr(self, field.name) for field in attrs.fields(Round)}
         plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
@@ -71,6 +83,8 @@ def watch(
     every: float = 60.0,
     at_once: bool = False,
     concurrency: int = 16,
+    rules: Iterable[Rule[Any]] = (),
+    events_over: int = 300,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncGenerator[Round, None]:
@@ -80,12 +94,20 @@ def watch(
     pass meanwhile are missed, and counted. No call is under way while the caller has a round, so that leaving the loop
     ends everything; a cancellation ends the calls of a round at once.
 
+    Rules make alerts of the rounds. What they remember is kept here, for as long as the watch lasts: of each zone, and
+    of each application until it was not named for 60 rounds, when the alerts about it end. A rule that raises ends the
+    watch with its error, which has a note that names the rule and the zone.
+
     Args:
         client: An open client, or a mapping of zone ids to clients.
         zones: Ids of the zones, each once.
         every: Seconds between rounds, 1 or more; the aggregates are those of one minute.
         at_once: Whether the first round is made now, as a late one of the last tick, and not at the next tick.
         concurrency: Maximum number of calls at once, 1 or more.
+        rules: Rules, such as :func:`zone_fails`, no two of the same name about the same. Where one reads events, each
+            round has two calls for each zone, and a zone fails if either does.
+        events_over: Whole seconds before a round of which rules read the events, 60 to 86,400; the latest events may be
+            missing.
         clock: Returns the time of day in seconds since 1970, UTC.
         sleep: Waits a number of seconds.
 
@@ -99,16 +121,21 @@ def watch(
     clients = clients_by_zone(client, check_zones(zones))
     every = _EVERY.check("every", every)
     concurrency = check_count("concurrency", concurrency)
+    judge = Judge(check_rules(rules))
+    events_over = _EVENTS_OVER.check("events_over", events_over)
     clock, sleep = check_clock(clock), check_sleep(sleep)
-    return _rounds(clients, every=every, at_once=bool(at_once), concurrency=concurrency, clock=clock, sleep=sleep)
+    events = LatestEvents(seconds=events_over, by_app=judge.needs_app_events) if judge.needs_events else None
+    fetch = partial(_fetch_all, clients, concurrency, events)
+    return _rounds(clients, fetch, judge, every=every, at_once=bool(at_once), clock=clock, sleep=sleep)
 
 
 async def _rounds(
     clients: Mapping[str, Transport],
+    fetch: Callable[[float], Awaitable[_Results]],
+    judge: Judge,
     *,
     every: float,
     at_once: bool,
-    concurrency: int,
     clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[object]],
 ) -> AsyncGenerator[Round, None]:
@@ -126,13 +153,15 @@ async def _rounds(
                     for client in {id(each): each for each in clients.values()}.values():
                         stack.enter_context(while_open(client))
                     await sleep(wait)
-        found, errors = await _fetch_all(clients, concurrency)
+        results = await fetch(now)
+        tick = _EPOCH + timedelta(seconds=number * every)
         yield Round(
-            tick=_EPOCH + timedelta(seconds=number * every),
+            tick=tick,
             lag=now - number * every,
-            aggregates=found,
-            errors=errors,
+            aggregates={zone_id: each.aggregates for zone_id, each in results.items() if isinstance(each, Found)},
+            errors={zone_id: each for zone_id, each in results.items() if isinstance(each, SpectrumError)},
             missed=0 if last is None else max(0, number - last - 1),
+            alerts=await _judge(judge, tick, results),
         )
         last = number
 
@@ -158,23 +187,35 @@ def _until_tick(now: float, every: float, number: int) -> float | None:
 
 
 async def _fetch_all(
-    clients: Mapping[str, Transport], concurrency: int
-) -> tuple[dict[str, tuple[CurrentAggregate, ...]], dict[str, SpectrumError]]:
+    clients: Mapping[str, Transport], concurrency: int, events: LatestEvents | None, now: float
+) -> _Results:
     """Fetch from every zone once; results are in the order of the zones."""
-    found: dict[str, tuple[CurrentAggregate, ...]] = {}
-    errors: dict[str, SpectrumError] = {}
+    results: _Results = {}
 
     async def fetch(zone_id: str) -> None:
+        client = clients[zone_id]
         try:
-            found[zone_id] = tuple(await get_current_aggregate(clients[zone_id], zone_id))
+            aggregates = tuple(await get_current_aggregate(client, zone_id))
+            counts = None if events is None else await events.fetch(client, zone_id, now)
+            results[zone_id] = Found(aggregates, counts)
         except (InvalidArgumentError, ClientStateError):
             raise  # mistakes in the program, which every other zone would repeat
         except SpectrumError as error:
-            errors[zone_id] = error
+            results[zone_id] = error
 
     await for_each(clients, fetch, concurrency)
-    return _in_order(found, clients), _in_order(errors, clients)
+    return {zone_id: results[zone_id] for zone_id in clients}
 
 
-def _in_order(values: Mapping[str, T], zones: Iterable[str]) -> dict[str, T]:
-    return {zone_id: values[zone_id] for zone_id in zones if zone_id in values}
+async def _judge(judge: Judge, tick: datetime, results: _Results) -> tuple[Alert, ...]:
+    """Apply the rules to a round, with turns for other tasks."""
+    if not judge.rules:
+        return ()
+    alerts: list[Alert] = []
+    observed = chain.from_iterable(judge.observe(zone_id, tick, each) for zone_id, each in results.items())
+    for place, alert in enumerate(observed, 1):
+        if alert is not None:
+            alerts.append(alert)
+        if place % _TURN == 0:
+            await asyncio.sleep(0)
+    return tuple(alerts)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Final, Literal, TextIO, TypeAlias
 
@@ -11,6 +12,9 @@ from cyclopts import Parameter
 
 from aiospectrum._codec.converter import make_converter
 from aiospectrum._codec.forms import as_read
+from aiospectrum.apps.change import change_read_app, check_changes
+from aiospectrum.checks.refusals import closest
+from aiospectrum.cli.apply_commands import apply_command, export_command, plan_command
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
 from aiospectrum.cli.options import AsJSON, Passed, WholeOption, Yes, flattened, read_text, split_names
@@ -38,6 +42,8 @@ from aiospectrum.transport import Page
 
 __all__ = ["apps_group"]
 
+_NOTHING: Final = AppRequest(protocol="", dns=DNS())
+
 _PORT: Final = re.compile("[1-9][0-9]{0,4}")
 
 _OriginDNSType: TypeAlias = Literal["A", "AAAA", "SRV"] | str
@@ -55,6 +61,25 @@ _FileOption: TypeAlias = Annotated[
 _Unchecked: TypeAlias = Annotated[
     bool,
     Parameter(name="--unchecked", negative=(), show_default=False, help="Send values that this version does not know."),
+]
+
+_DropUnknown: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name="--drop-unknown",
+        negative=(),
+        show_default=False,
+        help="Leave out fields of the application that this version does not know, which are sent back otherwise.",
+    ),
+]
+
+_Reset: TypeAlias = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--reset",
+        negative=(),
+        help="Field to set back to Cloudflare's default, such as tls; can be repeated, or between commas.",
+    ),
 ]
 
 
@@ -143,6 +168,33 @@ class AppOptions:
             edge_ips=self._edge_ips(),
         )
 
+    def changes(self, found: AppRequest) -> dict[str, Any]:
+        """Make the changes of an application: the options that are given, beside what is there of the same object.
+
+        Args:
+            found: The configuration that is there.
+
+        Returns:
+            The fields to change.
+
+        Raises:
+            UsageError: Two options exclude each other.
+        """
+        inner = {"dns_name", "dns_type", "origin_dns_name", "origin_dns_type", "origin_dns_ttl", "edge_ip_connectivity"}
+        changes = _given(attrs.asdict(self, filter=lambda field, _: field.name not in inner))
+        dns = _given({"name": self.dns_name, "type": self.dns_type})
+        origin = _given(
+            {"name": self.origin_dns_name, "type": self.origin_dns_type, "ttl": self.origin_dns_ttl},
+        )
+        if dns:
+            changes["dns"] = attrs.evolve(as_read(found.dns), **dns)
+        if origin:
+            changes["origin_dns"] = attrs.evolve(as_read(found.origin_dns or OriginDNS()), **origin)
+        if self.origin_port is not None:
+            changes["origin_port"] = _read_port(self.origin_port)
+        edge_ips = self._edge_ips()
+        return {**changes, **_given({"edge_ips": edge_ips})}
+
     def _edge_ips(self) -> EdgeIPs | None:
         if self.edge_ips is not None and self.edge_ip_connectivity is not None:
             raise UsageError("expected either --edge-ips or --edge-ip-connectivity, got both")
@@ -160,7 +212,11 @@ def apps_group() -> CommandGroup:
     group.command(_get, name="get")
     group.command(_create, name="create")
     group.command(_update, name="update")
+    group.command(_ensure, name="ensure")
     group.command(_delete, name="delete")
+    group.command(plan_command, name="plan")
+    group.command(apply_command, name="apply")
+    group.command(export_command, name="export")
     return group
 
 
@@ -253,25 +309,86 @@ def _update(
     /,
     *,
     options: Annotated[AppOptions | None, flattened] = None,
+    reset: _Reset = None,
     file: _FileOption = None,
+    drop_unknown: _DropUnknown = False,
     unchecked: _Unchecked = False,
     as_json: AsJSON = False,
     context: Passed,
 ) -> None:
-    """Replace the configuration of an application; what is left out goes back to Cloudflare's default.
+    """Change fields of an application and keep all others, or replace all of it by a file.
+
+    One origin that is given removes the others. With --file, what is left out goes back to Cloudflare's default.
 
     Args:
         zone_id: Identifier of the zone.
         app_id: Identifier of the application.
         options: The fields.
+        reset: Fields to set back.
         file: The configuration as a file.
+        drop_unknown: Leave out fields that this version does not know.
+        unchecked: Send values as they are.
+        as_json: Print JSON.
+        context: The surroundings.
+    """
+    given = AppOptions() if options is None else options
+    if file is not None:
+        if reset or drop_unknown:
+            raise UsageError("--file replaces all: expected it without --reset and --drop-unknown")
+        body = _read_request(options, file, context.stdin, unchecked=unchecked)
+        zone_id = find_zone(zone_id, context)
+        _show_app(context.call(lambda client: client.apps.update(zone_id, app_id, body)), context, as_json=as_json)
+        return
+    removed = dict.fromkeys(_read_reset(reset))
+    if given == AppOptions() and not removed:
+        raise UsageError("expected an option for a field to change, or the whole configuration by --file")
+    alone = given.changes(_NOTHING)
+    if not unchecked:
+        check_changes(alone)  # before anything is sent
+    if both := sorted(alone.keys() & removed.keys()):
+        raise UsageError(f"expected either a value or --reset for {both[0]}, got both")
+
+    def choose(found: AppRequest) -> dict[str, Any]:
+        changes = given.changes(found)
+        return {**({name: as_read(value) for name, value in changes.items()} if unchecked else changes), **removed}
+
+    zone_id = find_zone(zone_id, context)
+    change = partial(change_read_app, zone_id=zone_id, app_id=app_id, choose=choose, keep_unknown=not drop_unknown)
+    _show_app(context.call(change), context, as_json=as_json)
+
+
+def _ensure(
+    zone_id: ZoneArgument,
+    /,
+    *,
+    options: Annotated[AppOptions | None, flattened] = None,
+    file: _FileOption = None,
+    drop_unknown: _DropUnknown = False,
+    unchecked: _Unchecked = False,
+    as_json: AsJSON = False,
+    context: Passed,
+) -> None:
+    """Create an application, or replace the one with its DNS name and protocol where it differs.
+
+    What is left out has Cloudflare's default. This is also what to do after a create that may have taken effect.
+
+    Args:
+        zone_id: Identifier of the zone.
+        options: The fields.
+        file: The configuration as a file.
+        drop_unknown: Leave out fields that this version does not know.
         unchecked: Send values as they are.
         as_json: Print JSON.
         context: The surroundings.
     """
     body = _read_request(options, file, context.stdin, unchecked=unchecked)
     zone_id = find_zone(zone_id, context)
-    _show_app(context.call(lambda client: client.apps.update(zone_id, app_id, body)), context, as_json=as_json)
+    ensured = context.call(lambda client: client.apps.ensure(zone_id, body, keep_unknown=not drop_unknown))
+    values = make_converter().unstructure(ensured.app)
+    if as_json:
+        context.print_json({"done": ensured.done, "app": values}, is_of_api=True)
+    else:
+        context.show(ensured.app, details_table(values), f"{ensured.done}", as_json=False)
 
 
 def _delete(
@@ -339,6 +456,25 @@ def _each_once(file: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(file: str, text: str) -> float:
     raise UsageError(f"{file}: expected JSON, got {text}")
+
+
+def _read_reset(names: list[str] | None) -> list[str]:
+    """The fields that options name, which may be spelled as options are."""
+    fields = [field.name for field in attrs.fields(AppRequest) if field.default is None]
+    found = []
+    for name in split_names(names) or []:
+        plain = name.replace("-", "_")
+        if plain not in fields:
+            meant = closest(plain, fields)
+            step = None if meant is None else f"did you mean {meant!r}?"
+            raise UsageError(f"--reset: expected one of {', '.join(fields)}, got {repeated_value(name)!r}", step)
+        found.append(plain)
+    return found
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are not None."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _read_port(text: str | None) -> OriginPort | None:

@@ -20,8 +20,15 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         f"aiospectrum apps create example.com {_NEW}",
         "aiospectrum apps create example.com --file app.json",
     ),
-    "apps update": (f"aiospectrum apps update example.com {_APP} {_NEW} --tls full",),
+    "apps update": (
+        f"aiospectrum apps update example.com {_APP} --tls full",
+        f"aiospectrum apps update example.com {_APP} --file app.json",
+    ),
+    "apps ensure": (f"aiospectrum apps ensure example.com {_NEW}",),
     "apps delete": (f"aiospectrum apps delete example.com {_APP}",),
+    "apps plan": ("aiospectrum apps plan apps.yaml",),
+    "apps apply": ("aiospectrum apps apply apps.yaml", "aiospectrum apps apply apps.yaml --yes --keep-going"),
+    "apps export": ("aiospectrum apps export example.com --out apps.yaml",),
     "protocols": ("aiospectrum protocols example.com",),
     "current": ("aiospectrum current example.com --colo-name SFO",),
     "bytime": (

@@ -8,10 +8,12 @@ from typing import Final, get_args
 
 from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
+from aiospectrum.apps import ApplyError, ZonesError
 from aiospectrum.checks.refusals import closest
 from aiospectrum.cli.usage_errors import UsageError, refusal_text, shortened_words, without_tokens
 from aiospectrum.errors import (
     AmbiguousWriteError,
+    AppChangedError,
     BadRequestError,
     ConflictError,
     ConnectionFailedError,
@@ -24,7 +26,9 @@ from aiospectrum.errors import (
     RateLimitError,
     RedirectError,
     RequestTimeoutError,
+    ResponseError,
     ServerError,
+    SeveralAppsError,
     SpectrumError,
     UnprocessableEntityError,
     UnsuccessfulError,
@@ -53,15 +57,18 @@ _OPTIONS: Final = {
 
 _UNCHECKED: Final = {
     f"aiospectrum apps {name}": "--unchecked sends a value that is newer than this version"
-    for name in ("create", "update")
+    for name in ("create", "update", "ensure")
 }
 """By command, how it lets values pass that are not known."""
 
 _CODES: Final = "https://developers.cloudflare.com/spectrum/reference/error-codes/"
 
 _STEPS: Final[dict[type[SpectrumError], str]] = {
+    ApplyError: "look at what failed, and run the same again to make what is left",
     CredentialsError: "https://dash.cloudflare.com/profile/api-tokens makes tokens; `aiospectrum demo` needs none",
-    AmbiguousWriteError: "`aiospectrum apps list` shows whether it took place",
+    AmbiguousWriteError: "`aiospectrum apps ensure` with the same options finds it, or creates it",
+    AppChangedError: "`aiospectrum apps get` shows it; run the command again",
+    SeveralAppsError: "`aiospectrum apps list` shows them",
     RequestTimeoutError: "--timeout permits more seconds",
     LimiterUnavailableError: "start the server, or correct --limit-url",
     ProxyError: "correct --proxy, or the variable that names the proxy",
@@ -74,6 +81,7 @@ _STEPS: Final[dict[type[SpectrumError], str]] = {
     UnprocessableEntityError: f"{_CODES} explains the codes",
     UnsuccessfulError: f"{_CODES} explains the codes",
     DecodeError: "check that CLOUDFLARE_BASE_URL, or base_url of the profile, is that of the API",
+    ZonesError: "`aiospectrum zones` lists the zones",
     RedirectError: "check that CLOUDFLARE_BASE_URL, or base_url of the profile, is that of the API",
 }
 """What to do, by class; the first that an error is of counts."""
@@ -103,8 +111,17 @@ def add_next_steps(find_command: Callable[[], str], words: Sequence[str]) -> Ite
         _end(error, "; also ".join(refusal_text(each, name) for each, name in named), step)
         raise
     except SpectrumError as error:
-        _end(error, str(error), next((step for kind, step in _STEPS.items() if isinstance(error, kind)), ""))
+        steps = [next((step for kind, step in _STEPS.items() if isinstance(each, kind)), "") for each in _causes(error)]
+        step = next(filter(None, steps), "")
+        if isinstance(error, ResponseError) and error.unknown_keys:
+            step = f"--drop-unknown leaves out {', '.join(error.unknown_keys)}"
+        _end(error, str(error), step)
         raise
+
+
+def _causes(error: SpectrumError) -> tuple[BaseException | None, ...]:
+    """What an error is about, first."""
+    return (error.__cause__, error) if isinstance(error, ZonesError) else (error,)
 
 
 def _place_of(error: InvalidArgumentError) -> str:

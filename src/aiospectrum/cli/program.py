@@ -57,8 +57,8 @@ def run(argv: Sequence[str], context: Context) -> int:
         context: The surroundings.
 
     Returns:
-        The exit status: 0 all is well, 1 a call failed, 2 bad usage, 141 nobody reads the output any more; 130 Ctrl-C,
-        143 SIGTERM and 129 SIGHUP.
+        The exit status: 0 all is well, 1 a call failed, 2 bad usage, 3 a plan has something to do, 141 nobody reads the
+        output any more; 130 Ctrl-C, 143 SIGTERM and 129 SIGHUP.
     """
     context = attrs.evolve(context, argv=argv)
     try:

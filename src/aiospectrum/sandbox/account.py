@@ -14,7 +14,7 @@ import attrs
 from aiospectrum.sandbox.hashing import ID, hex_id
 from aiospectrum.sandbox.options import expect, is_whole
 from aiospectrum.sandbox.responses import Problem, RefusedError
-from aiospectrum.sandbox.rules import AppConfig, read_config
+from aiospectrum.sandbox.rules import AppConfig, keep_recorded, read_config
 from aiospectrum.sandbox.times import ceil_second, floor_second, format_moment
 
 __all__ = ["Account", "App", "Lifetime", "Zone", "make_zone_ids"]
@@ -91,10 +91,12 @@ class Account:
         seed: int,
         data_lag: float,
         now: Callable[[], datetime],
+        newer_fields: Collection[str] = (),
     ) -> None:
         """Make the zones, ``zone1.example`` and so on, with their first apps.
 
-        ``paygo`` has the ids of the zones on a pay-as-you-go plan; ``data_lag`` is in seconds.
+        ``paygo`` has the ids of the zones on a pay-as-you-go plan; ``data_lag`` is in seconds; ``newer_fields`` are
+        taken of apps beside the documented ones.
         """
         self.zones: Final[Mapping[str, Zone]] = {
             zone_id: Zone(id=zone_id, name=f"zone{number}.example", paygo=zone_id in paygo)
@@ -103,6 +105,7 @@ class Account:
         self.seed: Final = seed
         self.data_lag: Final = data_lag
         self._now: Final = now
+        self._newer: Final = tuple(newer_fields)
         self._made = 0
         for zone in self.zones.values():
             for place in range(apps_per_zone):
@@ -135,9 +138,18 @@ class Account:
         Raises:
             RefusedError: The body breaks a rule, or another app or zone stands in the way.
         """
-        config = read_config(body, paygo=zone.paygo)
+        config = read_config(body, paygo=zone.paygo, newer=self._newer)
         self._check_others(zone, config, None)
         return self._add(zone, config, self.moment())
+
+    def hold_app(self, zone: Zone, values: Mapping[str, object]) -> App:
+        """Store a recorded app with whatever fields it has, created now.
+
+        Raises:
+            ValueError: It has no protocol or no host name.
+        """
+        own = {key: value for key, value in values.items() if key not in ("id", "created_on", "modified_on")}
+        return self._add(zone, keep_recorded(own), self.moment())
 
     def replace_app(self, zone: Zone, app: App, body: Mapping[str, object]) -> App:
         """Give an app another configuration; its id and creation date stay.
@@ -145,7 +157,7 @@ class Account:
         Raises:
             RefusedError: The body breaks a rule, or another app or zone stands in the way.
         """
-        config = read_config(body, paygo=zone.paygo)
+        config = read_config(body, paygo=zone.paygo, newer=self._newer)
         self._check_others(zone, config, app)
         replacement = zone.apps[app.id] = attrs.evolve(app, config=config, modified_on=self.moment())
         return replacement

@@ -11,7 +11,7 @@ Codes: https://developers.cloudflare.com/spectrum/reference/error-codes/ (11000 
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 import attrs
@@ -20,7 +20,7 @@ from aiospectrum.sandbox.fields import Fields, PortRange, parse_ports, parse_pro
 from aiospectrum.sandbox.options import is_whole
 from aiospectrum.sandbox.responses import INVALID, Problem, RefusedError
 
-__all__ = ["AppConfig", "read_config"]
+__all__ = ["AppConfig", "keep_recorded", "read_config"]
 
 _PAYGO_FIELDS: Final = ("protocol", "dns", "origin_direct")
 _FULL_FIELDS: Final = (
@@ -59,15 +59,17 @@ class AppConfig:
     """Fields of the app in responses, defaults included."""
 
 
-def read_config(body: Mapping[str, object], *, paygo: bool) -> AppConfig:
+def read_config(body: Mapping[str, object], *, paygo: bool, newer: Collection[str] = ()) -> AppConfig:
     """Return the configuration in a create or update request.
+
+    ``newer`` are fields that it takes beside the documented ones, with whatever values.
 
     Raises:
         RefusedError: 400 with one problem for each rule that the body breaks.
     """
     problems: list[Problem] = []
     fields = Fields(body, problems)
-    fields.refuse_others(_PAYGO_FIELDS if paygo else _FULL_FIELDS)
+    fields.refuse_others((*(_PAYGO_FIELDS if paygo else _FULL_FIELDS), *newer))
     ports = _read_protocol(fields)
     dns = _read_dns(fields)
     shown: dict[str, object] = {"protocol": body.get("protocol"), "dns": dns}
@@ -78,7 +80,24 @@ def read_config(body: Mapping[str, object], *, paygo: bool) -> AppConfig:
         shown |= _read_full(fields, ports, dns)
     if problems or ports is None:
         raise RefusedError(400, *problems)
+    shown = {**{name: body[name] for name in newer if name in body}, **shown}
     return AppConfig(ports=ports, hostname=dns["name"], dns_type=dns["type"], shown=shown)
+
+
+def keep_recorded(values: Mapping[str, object]) -> AppConfig:
+    """Return a recorded configuration as it is, whatever else than a protocol and a host name it has.
+
+    Raises:
+        ValueError: It has none of these.
+    """
+    protocol, dns = values.get("protocol"), values.get("dns")
+    ports = parse_protocol(protocol) if isinstance(protocol, str) else None
+    if ports is None:
+        raise ValueError(f"protocol is {protocol!r}; expected a protocol such as tcp/22")
+    if not isinstance(dns, dict) or not isinstance(dns.get("name"), str):
+        raise ValueError(f"dns is {dns!r}; expected an object with a name")
+    kind = "ADDRESS" if dns.get("type") == "ADDRESS" else "CNAME"
+    return AppConfig(ports=ports, hostname=dns["name"].lower(), dns_type=kind, shown=dict(values))
 
 
 def _read_protocol(fields: Fields) -> PortRange | None:
@@ -250,13 +269,16 @@ def _read_network(fields: Fields, kind: str) -> dict[str, object]:
         fields.report_value(11045, name, "a UUID")
     if "-" in str(port):
         fields.report(11043, "origin_port", "a virtual network does not take port ranges")
-    addresses = fields.values.get("origin_direct")
     if kind != "origin_direct":
         fields.report(11041, name, "a virtual network needs origin_direct")
-    elif isinstance(addresses, list) and len(addresses) > 1:
+        return {name: network}
+    given = fields.values["origin_direct"]
+    addresses = given if isinstance(given, list) else []
+    for place, address in enumerate(addresses):
+        if "-" in str(address):
+            fields.report(11043, f"origin_direct/{place}", "a virtual network does not take port ranges")
+    if len(addresses) > 1:
         fields.report(11042, "origin_direct", "a virtual network needs a single origin address")
-    elif isinstance(addresses, list) and any("-" in str(address) for address in addresses):
-        fields.report(11043, "origin_direct/0", "a virtual network does not take port ranges")
     return {name: network}
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
@@ -59,6 +59,7 @@ class Sandbox:
         rate_limit: RateLimit | None = _DEFAULT_RATE_LIMIT,
         data_lag: float = 0.0,
         faults: Faults = _NO_FAULTS,
+        newer_fields: Collection[str] = (),
         host: str = "127.0.0.1",
         port: int = 0,
         now: Callable[[], datetime] = utc_now,
@@ -80,6 +81,8 @@ class Sandbox:
             rate_limit: Budget of each credential; ``None`` for none.
             data_lag: Seconds by which analytics trail behind ``now``, 0 to 366 days.
             faults: What goes wrong on purpose; can be changed while the sandbox runs.
+            newer_fields: Names of fields that it takes of apps beside the documented ones, with whatever values, as an
+                API that is newer than a program does.
             host: Address to listen on.
             port: Port to listen on; 0 takes a free one.
             now: Returns the current time, aware.
@@ -106,7 +109,18 @@ class Sandbox:
         self._port: Final = port
         self._runner: web.ServerRunner | None = None
         self._url: str | None = None
-        self._account: Final = Account(self._zones, paygo_zones, apps_per_zone, seed=seed, data_lag=data_lag, now=now)
+        is_names = not isinstance(newer_fields, str) and isinstance(newer_fields, Collection)
+        is_names = is_names and all(isinstance(each, str) for each in newer_fields)
+        expect(is_names, "newer_fields", newer_fields, "names of fields")
+        self._account: Final = Account(
+            self._zones,
+            paygo_zones,
+            apps_per_zone,
+            seed=seed,
+            data_lag=data_lag,
+            now=now,
+            newer_fields=newer_fields,
+        )
         self._credentials: Final = Credentials(api_token=api_token, api_email=api_email, api_key=api_key)
         is_hook = on_request is None or (callable(on_request) and not inspect.iscoroutinefunction(on_request))
         expect(is_hook, "on_request", on_request, "a function that is not async, or None")
@@ -195,6 +209,20 @@ class Sandbox:
             ValueError: The sandbox has no such zone.
         """
         return tuple(self._zone(zone_id).apps)
+
+    def hold_app(self, zone_id: str, values: Mapping[str, object]) -> str:
+        """Store a recorded app as it is, whatever odd fields and values it has, and return the id that it gets.
+
+        It is shown like that until it is replaced, which is checked as ever.
+
+        Args:
+            zone_id: Id of the zone.
+            values: The JSON values of the app; its id and dates are not kept.
+
+        Raises:
+            ValueError: The sandbox has no such zone, or the app has no protocol or no host name.
+        """
+        return self._account.hold_app(self._zone(zone_id), values).id
 
     def _zone(self, zone_id: str) -> Zone:
         expect(zone_id in self._zones, "zone_id", zone_id, "a zone of this sandbox")

@@ -14,6 +14,9 @@ __all__ = ["Backend", "as_os_error"]
 _OF_FOLDERS: Final = frozenset({"arrow_hdfs", "ftp", "hdfs", "memory", "sftp", "smb", "ssh", "webHDFS", "webhdfs"})
 """Protocols whose first folder is one as any other, and no bucket."""
 
+_LISTINGS: Final = 100
+"""How often a folder is listed again, because a file was deleted meanwhile."""
+
 
 class Backend:
     """A folder in a file system of fsspec; all errors of that are OSError.
@@ -71,7 +74,7 @@ class Backend:
         with self.calling() as fs:
             fs.invalidate_cache()
             try:
-                found = fs.ls(self.place(folder), detail=True)
+                found = _list(fs, self.place(folder))
             except FileNotFoundError:
                 return []
         return [
@@ -138,6 +141,14 @@ class Backend:
                 if not fs.isdir(place):
                     fs.mkdir(place, create_parents=False)
         return True
+
+
+def _list(fs: Any, place: str) -> Any:
+    """List a folder, again when another thread deletes a file meanwhile, for which "memory" raises a KeyError."""
+    for _ in range(_LISTINGS):
+        with contextlib.suppress(KeyError):
+            return fs.ls(place, detail=True)
+    return fs.ls(place, detail=True)
 
 
 def as_os_error(error: Exception) -> OSError:

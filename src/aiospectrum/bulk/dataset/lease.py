@@ -82,11 +82,11 @@ class Lease:
         self._taken_at = self._clock()  # from now on there may be a lock of ours, whatever comes of it
         try:
             try:
-                self._write()
+                self._name = self._write()
             except OSError:
                 if self._backend.is_object_store or not self._backend.make_folders("state"):
                     raise
-                self._write()
+                self._name = self._write()
             self._check_alone(self._let_others_go())
         except (OSError, SaveError):
             with contextlib.suppress(OSError):  # the first error says more
@@ -94,16 +94,14 @@ class Lease:
             raise
 
     def renew(self) -> None:
-        """Write the lock again, with another time; others that see it go, and need not be looked for."""
-        before, now = self._name, self._clock()
-        self.check_held(self._locks())
-        self._write()
-        if self._name != before:
-            locks = self._locks()
-            if before not in {each.name for each in locks}:  # else a lock would come back that was broken just now
-                raise self._broken(locks)
-            self._delete([before])
-        self._taken_at = now
+        """Write the lock again, with another time; others that see it go, and need not be looked for.
+
+        Where that fails the next call does it, as long as the lock that is there counts.
+        """
+        try:
+            self._renew()
+        except OSError:
+            self.check_fresh()
 
     def check_held(self, locks: Iterable[_Lock]) -> None:
         """Check that a lock of ours is among those that are there."""
@@ -148,10 +146,22 @@ class Lease:
                     self._delete([each.name])
         return found
 
-    def _write(self) -> None:
-        self._name = f"{lock_path(self._of).partition('/')[2]}-{int(self._clock()):010}-{self._id}"
-        self._written.add(self._name)
-        self._backend.write(f"state/{self._name}", self._owner.encode())
+    def _renew(self) -> None:
+        now = self._clock()
+        self.check_held(self._locks())
+        name = self._write()
+        if name != self._name:
+            locks = self._locks()
+            if self._name not in {each.name for each in locks}:  # else a lock would come back that was broken just now
+                raise self._broken(locks)
+        self._name, self._taken_at = name, now
+        self._delete(self._written - {name})
+
+    def _write(self) -> str:
+        name = f"{lock_path(self._of).partition('/')[2]}-{int(self._clock()):010}-{self._id}"
+        self._written.add(name)
+        self._backend.write(f"state/{name}", self._owner.encode())
+        return name
 
     def _locks(self) -> Sequence[_Lock]:
         """All locks of the same, the oldest one first."""

@@ -1,0 +1,378 @@
+"""Files of applications of many zones, in YAML 1.2 or TOML: what is wanted, with all problems found at once.
+
+::
+
+    zones:
+      example.com:
+        - dns: {type: CNAME, name: ssh.example.com}
+          protocol: tcp/22
+          origin_direct: ["tcp://192.0.2.1:22"]
+        - dns: {name: old.example.com}
+          protocol: tcp/25
+          absent: true
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from aiospectrum._codec.converter import shared_converter
+from aiospectrum._codec.forms import as_read
+from aiospectrum._extras import import_extra
+from aiospectrum._generated.checks import APP_REQUEST
+from aiospectrum.apps.desired import Desired, is_zone
+from aiospectrum.checks.refusals import closest, shorten, show
+from aiospectrum.errors import ConversionError, InvalidArgumentError
+from aiospectrum.models import DNS, AppRequest, EdgeIPs, OriginDNS
+
+__all__ = ["all_as_one", "import_yaml", "is_toml", "parse_text", "read_file"]
+
+Place: TypeAlias = tuple[str | int, ...]
+"""Keys and indexes from the top of a file to a value."""
+
+_LARGEST: Final = 4 << 20
+"""Characters of a file; the reader of YAML takes some four seconds for a million."""
+_MOST_VALUES: Final = 1 << 18
+"""Values of a file with those that aliases repeat, which a few lines may do a billion times."""
+_MOST_PROBLEMS: Final = 1000
+"""Problems that are looked for."""
+_DEEPEST: Final = 8
+"""Levels of a file; its layout has six."""
+_SHOWN: Final = 20
+"""Problems that an error's text has."""
+
+_STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_PARTS: Final[Mapping[str, type[Any]]] = {"dns": DNS, "origin_dns": OriginDNS, "edge_ips": EdgeIPs}
+_FIELDS: Final = tuple(field.name for field in attrs.fields(AppRequest))
+_OWN: Final = ("absent", "unchecked")
+_OF_ABSENT: Final = ("protocol", "dns", "absent")
+_LAYOUT: Final = "zones, and below it a list of applications for each zone"
+
+
+def import_yaml() -> Any:
+    """Import the reader and writer of YAML.
+
+    Raises:
+        ImportError: It is not installed; the message says how to install it.
+    """
+    return import_extra("ruamel.yaml", extra="yaml", purpose="A file in YAML")
+
+
+def read_file(path: str | Path) -> list[Desired]:
+    """Read what applications are wanted.
+
+    The file is read in this thread: a large one in YAML takes seconds, so call it outside of an event loop or in
+    ``asyncio.to_thread``.
+
+    Args:
+        path: A file in TOML if its name ends in ``.toml``, else in YAML 1.2, of which JSON is a part; up to four
+            million characters.
+
+    Returns:
+        What is wanted, in the order of the file.
+
+    Raises:
+        InvalidArgumentError: The file is no such file, or what it wants is wrong: an unknown key, a value of another
+            type or kind, an application twice, or what :func:`~aiospectrum.preflight` finds. The text has file, line
+            (of YAML), zone and application of each problem, of which ``others`` has all when there are several.
+        ImportError: YAML is read with the extra ``[yaml]``.
+        OSError: The file cannot be read.
+    """
+    content = Path(path).read_bytes()
+    name = Path(path).name
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _problem(name, f"expected text in UTF-8, got byte {error.start + 1:,} which is none") from None
+    return parse_text(text, name=name, toml=is_toml(str(path)))
+
+
+def is_toml(path: str) -> bool:
+    """Whether the name of a file says that it is TOML."""
+    return path.lower().endswith(".toml")
+
+
+def parse_text(text: str, *, name: str, toml: bool) -> list[Desired]:
+    """Read what applications are wanted from a text; see :func:`read_file`.
+
+    Args:
+        text: The text.
+        name: What to call it in errors.
+        toml: Whether it is TOML; else it is YAML.
+
+    Returns:
+        What is wanted.
+
+    Raises:
+        InvalidArgumentError: As :func:`read_file`.
+        ImportError: As :func:`read_file`.
+    """
+    if len(text) > _LARGEST:
+        raise _problem(name, f"expected up to {_LARGEST:,} characters, got {len(text):,}")
+    tree = _read_toml(text, name) if toml else _read_yaml(text, name)
+    reader = _Reader(name, tree.lines, tree.problems)
+    wanted = reader.read(tree.values)
+    reader.raise_problems()
+    return wanted
+
+
+@attrs.frozen
+class _Tree:
+    """Plain values, the lines that they begin in, and the keys that were twice."""
+
+    values: Any
+    lines: Mapping[Place, int]
+    problems: list[tuple[Place, str]]
+
+
+def _read_toml(text: str, name: str) -> _Tree:
+    try:
+        return _Tree(tomllib.loads(text), {}, [])
+    except (ValueError, RecursionError) as error:
+        raise _problem(name, f"expected TOML, got something else ({_reason(error)})") from None
+
+
+def _read_yaml(text: str, name: str) -> _Tree:
+    yaml = import_yaml()
+    reader = yaml.YAML(typ="safe", pure=True)
+    try:
+        root = reader.compose(text)
+    except (yaml.error.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = name if mark is None else f"{name}, line {mark.line + 1}"
+        raise _problem(where, f"expected YAML, got something else ({_reason(error)})") from None
+    builder = _Builder(name, reader.constructor)
+    return _Tree(None if root is None else builder.build(root, ()), builder.lines, builder.problems)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "too deep"
+    return shorten(str(getattr(error, "problem", None) or error).split("\n")[0])
+
+
+@attrs.define
+class _Builder:
+    """Makes plain values of the nodes of a document, a bounded number of them, and notes where they are."""
+
+    name: str
+    scalars: Any
+    lines: dict[Place, int] = attrs.field(factory=dict, init=False)
+    problems: list[tuple[Place, str]] = attrs.field(factory=list, init=False)
+
+    def build(self, node: Any, place: Place) -> Any:
+        line = self.lines[place] = node.start_mark.line + 1
+        where = f"{self.name}, line {line}"
+        if len(self.lines) > _MOST_VALUES:
+            raise _problem(where, f"expected up to {_MOST_VALUES:,} values, aliases counted each time, got more")
+        if len(place) > _DEEPEST:
+            raise _problem(where, f"expected {_LAYOUT}, got more than {_DEEPEST} levels")
+        kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+        if isinstance(node.value, list):
+            if kind == "map":
+                return self._build_mapping(node, place)
+            if kind == "seq":
+                return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
+        elif kind in ("null", "bool", "int", "float"):
+            try:
+                return self.scalars.construct_object(node)
+            except ValueError:
+                return node.value  # such as an integer of thousands of digits
+        elif kind in ("str", "timestamp", "merge", "value"):
+            return node.value  # 2026-11-28 is a text here, and << a key
+        raise _problem(where, f"expected plain values, got the tag {shorten(str(node.tag))}")
+
+    def _build_mapping(self, node: Any, place: Place) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            word = key.value if isinstance(key.value, str) else "a key that is no text"
+            if word in found:
+                self.lines[(*place, word)] = key.start_mark.line + 1
+                self.problems.append(((*place, word), f"expected each key once, got {shorten(show(word))} twice"))
+                continue
+            found[word] = self.build(value, (*place, word))
+            self.lines[(*place, word)] = key.start_mark.line + 1
+        return found
+
+
+@attrs.define
+class _Reader:
+    """Reads what is wanted of plain values, and collects what is wrong with them."""
+
+    name: str
+    lines: Mapping[Place, int]
+    twice: list[tuple[Place, str]]
+    found: list[tuple[int, InvalidArgumentError]] = attrs.field(factory=list, init=False)
+    names: dict[Place, str] = attrs.field(factory=dict, init=False)
+    """What applications are called in errors, by their place."""
+
+    def read(self, values: Any) -> list[Desired]:
+        wanted: list[Desired] = []
+        for zone, apps in self._read_zones(values):
+            place: Place = ("zones", zone)
+            if apps is None:
+                continue
+            if not isinstance(apps, list):
+                self._report(place, "", f"expected a list of applications, got {_shown(apps)}")
+                continue
+            seen: dict[tuple[str, str], Place] = {}
+            for index, values_of_app in enumerate(apps):
+                at: Place = (*place, index)
+                self._name(at, values_of_app)
+                desired = self._read_app(zone, values_of_app, at)
+                if desired is None:
+                    continue
+                if desired.key in seen:
+                    first = self._at(seen[desired.key])
+                    self._report(at, "", f"expected each application once, got it again after {first}")
+                seen.setdefault(desired.key, at)
+                wanted.append(desired)
+        for at, text in self.twice:
+            self._report(at, "", text)
+        return wanted
+
+    def _read_zones(self, values: Any) -> Iterator[tuple[str, Any]]:
+        zones = values.get("zones") if isinstance(values, Mapping) else None
+        for key in values if isinstance(values, Mapping) else ():
+            if key != "zones":
+                self._report((key,), "", f"expected {_LAYOUT}, got the key {_shown(key)}")
+        if not isinstance(zones, Mapping):
+            if not self.found:
+                self._report((), "", f"expected {_LAYOUT}, got {_shown(values if zones is None else zones)}")
+            return
+        seen: set[str] = set()
+        for zone, apps in zones.items():
+            known = zone.lower().removesuffix(".")
+            if not is_zone(zone):
+                wanted = "expected the identifier or the name of a zone, such as example.com"
+                self._report(("zones", zone), "", f"{wanted}, got {_shown(zone)}")
+            elif known in seen:
+                self._report(("zones", zone), "", f"expected each zone once, got {_shown(zone)} again")
+            else:
+                seen.add(known)
+                yield zone, apps
+
+    def _read_app(self, zone: str, values: Any, at: Place) -> Desired | None:
+        before = len(self.found)
+        if not isinstance(values, Mapping):
+            self._report(at, "", f"expected an application with protocol, dns and an origin, got {_shown(values)}")
+            return None
+        for flag in _OWN:
+            if not isinstance(values.get(flag, False), bool):
+                self._report(at, flag, f"expected true or false, got {_shown(values[flag])}")
+        is_absent = bool(values.get("absent"))
+        known = _OF_ABSENT if is_absent else (*_FIELDS, *_OWN)
+        self._refuse_unknown(values, known, at, "", "beside absent: true " if is_absent else "")
+        fields = {key: value for key, value in values.items() if key in _FIELDS and value is not None}
+        for part, model in _PARTS.items():
+            inner = fields.get(part)
+            if inner is None:
+                continue
+            names = [field.name for field in attrs.fields(model)]
+            if not isinstance(inner, Mapping):
+                self._report(at, part, f"expected {', '.join(names)} below it, got {_shown(inner)}")
+                return None
+            self._refuse_unknown(inner, names, at, part, "")
+            fields[part] = {key: value for key, value in inner.items() if key in names}
+        if values.get("unchecked") is True and not is_absent:
+            app = self._read_unchecked(fields, at)
+        else:
+            app = self._read_checked(fields, at, is_absent=is_absent)
+        if app is None or len(self.found) > before:
+            return None
+        return Desired(zone=zone, app=app, absent=is_absent, place=self._at(at))
+
+    def _read_unchecked(self, fields: Mapping[str, Any], at: Place) -> AppRequest | None:
+        try:
+            app: AppRequest = shared_converter().structure(fields, AppRequest)
+        except ConversionError as error:
+            self._report(at, error.field, f"expected {error.expected}, got {error.value}")
+            return None
+        marked: AppRequest = as_read(app)
+        return marked
+
+    def _read_checked(self, fields: Mapping[str, Any], at: Place, *, is_absent: bool) -> AppRequest | None:
+        parts = {part: model(**fields[part]) for part, model in _PARTS.items() if part in fields}
+        given: dict[str, Any] = {"protocol": None, "dns": None, **fields, **parts}
+        app = AppRequest(**given)
+        is_wrong = False
+        for problem in APP_REQUEST.find_problems("app", app):
+            field = problem.field.removeprefix("app").removeprefix(".")
+            is_of_key = field.partition(".")[0] in _OF_ABSENT
+            if problem.severity == "error" and (is_of_key or not is_absent):
+                self._report(at, field, f"{problem.problem}; expected {problem.remedy}")
+                is_wrong = True
+        return None if is_wrong else app
+
+    def _refuse_unknown(self, values: Mapping[Any, Any], known: Any, at: Place, part: str, where: str) -> None:
+        for key in values:
+            if key in known:
+                continue
+            meant = closest(key, known)
+            names = f"a key of an application, got {_shown(key)}; did you mean {meant!r}?"
+            if meant is None:
+                names = f"one of the keys {', '.join(known)}, got {_shown(key)}"
+            hint = "; YAML 1.2 has no merge keys" if key == "<<" else ""
+            self._report(at, f"{part}.{key}" if part else str(key), f"expected {where}{names}{hint}")
+
+    def _name(self, at: Place, values: Any) -> None:
+        """Note what an application is called, as far as that is known."""
+        dns = values.get("dns") if isinstance(values, Mapping) else None
+        words = [dns.get("name") if isinstance(dns, Mapping) else None]
+        words.append(values.get("protocol") if isinstance(values, Mapping) else None)
+        named = " ".join(shorten(word) for word in words if isinstance(word, str))
+        self.names[at] = f"app {int(at[-1]) + 1}{f' ({named})' if named else ''}"
+
+    def _at(self, place: Place) -> str:
+        """Where something is: the file, the line if it is known, the zone and the application."""
+        line = self._line(place)
+        parts = [f"{self.name}, line {line}" if line else self.name]
+        parts += [f"zone {shorten(str(place[1]))}"] if len(place) > 1 else []
+        parts += [self.names[place[:3]]] if place[:3] in self.names else []
+        return ", ".join(parts)
+
+    def _line(self, place: Place) -> int:
+        """The line of a value, or of what it is missing in; 0 for none."""
+        known = (place[:size] for size in range(len(place), -1, -1) if place[:size] in self.lines)
+        return next((self.lines[each] for each in known), 0)
+
+    def _report(self, at: Place, field: str, text: str) -> None:
+        steps: Place = tuple(word or int(index) for word, index in _STEP.findall(field))
+        where = self._at((*at, *steps))
+        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at).removeprefix(".")
+        whole = ".".join(filter(None, (path, field)))
+        error = _problem(where, f"{field}: {text}" if field else text, field=whole)
+        self.found.append((self._line((*at, *steps)), error))
+        if len(self.found) >= _MOST_PROBLEMS:
+            self.raise_problems()
+
+    def raise_problems(self) -> None:
+        """Raise what was found, if there is anything, in the order of the lines."""
+        if self.found:
+            raise all_as_one([error for _, error in sorted(self.found, key=itemgetter(0))])
+
+
+def all_as_one(errors: Sequence[InvalidArgumentError]) -> InvalidArgumentError:
+    """Make one error of several, which it has as ``others``; the text has the first of them."""
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    shown = [f"{len(errors):,} problems: {first}", *map(str, errors[1:_SHOWN])]
+    shown += [f"and {len(errors) - _SHOWN:,} more"] if len(errors) > _SHOWN else []
+    error = InvalidArgumentError("; ".join(shown), field=first.field, expected=first.expected)
+    error.others = tuple(errors)
+    return error
+
+
+def _shown(value: Any) -> str:
+    return shorten(show(value))
+
+
+def _problem(where: str, text: str, *, field: str = "") -> InvalidArgumentError:
+    expected = text.rpartition("expected ")[2].partition(", got ")[0]
+    return InvalidArgumentError(f"{where}: {text}", field=field, expected=expected)

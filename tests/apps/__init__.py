@@ -1,0 +1,1 @@
+"""Applications by files: read, planned, applied and exported."""
