@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 import attrs
 
@@ -120,6 +120,14 @@ class Collector:
         self._requests: Counter[tuple[str, str]] = Counter()
         self._paused_until = -math.inf
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: a copy would not be kept up to date.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a collector is kept up to date where it is: make one in each process")
+
     def interval_for(self, zones: int, limit: RateLimit | None = None) -> float:
         """Give the interval of an update.
 
@@ -128,8 +136,8 @@ class Collector:
             limit: The rate limit; None for the default.
 
         Returns:
-            Seconds between two calls for a zone: ``every``, or so many that all zones take no more than four fifths of
-            the rate limit.
+            Seconds between two calls for a zone, which are ``every``, or so many that all zones take no more than four
+            fifths of the rate limit.
 
         Raises:
             InvalidArgumentError: An argument is invalid.

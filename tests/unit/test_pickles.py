@@ -61,6 +61,7 @@ from aiospectrum import (
 )
 from aiospectrum._generated.apps import LIST_APPS
 from aiospectrum.client import BaseClient
+from aiospectrum.prometheus import Collector
 from tests.conftest import APP, TOKEN, ZONE
 
 MODULES = (
@@ -302,6 +303,7 @@ REFUSED: dict[type[Any], tuple[Callable[[], Any], str]] = {
     bulk.Dataset: (lambda: bulk.Dataset.__new__(bulk.Dataset), r"open_dataset\(\) where it is used"),
     bulk.Pull: (lambda: bulk.pull(Client(api_token=TOKEN), PLAN), "pickle its plan, and pull that elsewhere"),
     sandbox.Sandbox: (sandbox.Sandbox, "hand its url and api_token on, or make another one of the same seed"),
+    Collector: (Collector, "make one in each process"),
     transport.Namespace: (lambda: Client(api_token=TOKEN).apps, "make a client where it is used"),
     transport.Nested: (
         lambda: vars(importlib.import_module("aiospectrum._generated.namespaces").Namespaces)["zones"],
