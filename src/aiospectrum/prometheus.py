@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Final, NoReturn
 
 import attrs
@@ -204,9 +205,11 @@ class Collector:
         began, even = self._clock(), self._interval / max(1, len(clients))
         step = max(min(_STEP, even), _least_step(check_limit(limit)))
 
-        async def wait_until(moment: float, transport: Transport) -> None:
+        async def wait_until(moment: float, *transports: Transport) -> None:
             while (left := moment - self._clock()) > 0:
-                with while_open(transport):
+                with ExitStack() as stack:
+                    for transport in transports:
+                        stack.enter_context(while_open(transport))
                     await sleep(left)
 
         async def fetch(item: tuple[int, str]) -> None:
@@ -221,8 +224,7 @@ class Collector:
                 self._fail(zone_id, error)
 
         await for_each([*enumerate(clients)], fetch, concurrency)
-        for transport in [*clients.values()][:1]:
-            await wait_until(began + self._interval, transport)
+        await wait_until(began + self._interval, *[*clients.values()][:1])  # without zones too
         return errors
 
     def add_round(self, found: Round) -> None:

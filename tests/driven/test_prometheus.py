@@ -185,6 +185,14 @@ async def test_calls_are_spread_within_the_rate_limit() -> None:
     assert scrape(collector)["spectrum_exporter_interval_seconds",] == 200
 
 
+async def test_an_update_without_zones_takes_its_time_too() -> None:
+    """So that a program that calls it again and again does nothing else for as long as there are none."""
+    clock = Clock()
+    collector = Collector(clock=clock)
+    assert await update(collector, clock, lambda call: [], []) == {}
+    assert clock.now - NOON == 60
+
+
 async def test_numbers_stay_as_long_as_the_interval_is_stretched() -> None:
     """The age at which they go is two and a half intervals, however long these are."""
     clock = Clock()
