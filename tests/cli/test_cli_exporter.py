@@ -142,6 +142,8 @@ def test_forms_that_are_asked_for(start: Start) -> None:
     packed = exporter.get(Accept_Encoding="deflate, gzip;q=1.0")
     assert packed.headers["Content-Encoding"] == "gzip"
     assert b"\nspectrum_exporter_interval_seconds 1.0\n" in gzip.decompress(packed.body)
+    for encoding in ("gzip;q=0", "gzip; Q=0.000", "identity, gzip ; q=0", "x-gzip-not"):
+        assert "Content-Encoding" not in exporter.get(Accept_Encoding=encoding).headers, encoding
     for accept in ("text/plain;version=x", "*/*", "\xff", "application/openmetrics-text;version=x"):
         odd = exporter.get(Accept=accept)
         assert (odd.status, "Content-Encoding" in odd.headers) == (200, False), accept
@@ -311,3 +313,21 @@ def test_ctrl_c_at_once(cli: Any, sandbox: Sandbox) -> None:
     outcome = cli("exporter", "--port", "0", "--zone", "zone1.example", out=Interrupting("Metrics of"))
     assert (outcome.status, outcome.err) == (0, "stopped\n")
     assert outcome.out.startswith("Metrics of 1 zone on http://127.0.0.1:")
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_ctrl_c_while_zones_are_looked_up(cli: Any, sandbox: Sandbox) -> None:
+    """It ends as later on."""
+    sandbox.faults = Faults(hang_rate=1)
+
+    def stop() -> None:
+        deadline = real_time.monotonic() + 60
+        while not sandbox.requests and real_time.monotonic() < deadline:
+            real_time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    outcome = cli("exporter", "--port", "0", "--zone", "zone1.example")
+    thread.join()
+    assert (outcome.status, outcome.out, outcome.err) == (0, "", "stopped\n")

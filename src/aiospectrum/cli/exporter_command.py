@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import ipaddress
 import math
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -87,20 +88,21 @@ def exporter(
     """
     if not math.isfinite(every):
         raise UsageError(f"--every: expected a finite number of seconds, got {every}")
+    if not host:
+        raise UsageError("--host: expected a name or an address, got ''", "0.0.0.0 and :: are all addresses")
     collector = _make_collector(every, context)
     limiter = context.limiter()
-    given = _find_zones(zone, zones_file, context, limiter) if zone or zones_file else None
-    work = _Exporter(
-        collector=collector,
-        given=given,
-        has_names=names,
-        host=host,
-        port=port,
-        as_json=as_json,
-        context=context,
-        limiter=limiter,
-    )
     try:
+        work = _Exporter(
+            collector=collector,
+            given=_find_zones(zone, zones_file, context, limiter) if zone or zones_file else None,
+            has_names=names,
+            host=host,
+            port=port,
+            as_json=as_json,
+            context=context,
+            limiter=limiter,
+        )
         asyncio.run(until_stopped(work.run()))
     except StoppedError as stopped:
         if not stopped.is_ctrl_c:
@@ -262,8 +264,7 @@ async def _served(host: str, port: int, render: Callable[[str, bool], tuple[byte
 
     async def metrics(request: web.Request) -> web.Response:
         accept = ",".join(request.headers.getall("Accept", []))
-        encodings = request.headers.get("Accept-Encoding", "").lower().split(",")
-        takes_gzip = any(each.partition(";")[0].strip() == "gzip" for each in encodings)
+        takes_gzip = _takes_gzip(",".join(request.headers.getall("Accept-Encoding", [])))
         async with one_at_a_time:  # thousands of zones take more than half a second
             body, content_type = await threads.run(lambda: render(accept, takes_gzip))
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
@@ -288,6 +289,15 @@ async def _served(host: str, port: int, render: Callable[[str, bool], tuple[byte
         yield f"http://{shown}:{runner.addresses[0][1]}/metrics"
     finally:
         await runner.cleanup()
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    """Whether it names gzip, and not with a weight of zero (RFC 9110, 12.4.2)."""
+    for each in accept_encoding.lower().split(","):
+        name, *parameters = (part.strip() for part in each.split(";"))
+        if name == "gzip":
+            return not any(re.fullmatch(r"q\s*=\s*0(\.0*)?", each) for each in parameters)
+    return False
 
 
 def _is_loopback(host: str) -> bool:
