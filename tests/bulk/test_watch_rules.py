@@ -175,9 +175,10 @@ def test_ready_rules_can_be_pickled(rule: Rule[Any]) -> None:
 
 
 def test_what_is_usual_is_not_known_at_once() -> None:
-    """The first rounds make no alerts."""
+    """The first rounds make no alerts, nor those after first ones that are unknown."""
     for rule in (connections_jump(times=1), connections_vanish(times=1)):
-        assert turns(rule, [1000, 1, 1000, 1, 1000]) == {}
+        for unknown in ([], [math.nan], [None, -1]):
+            assert turns(rule, [*unknown, 1000, 1, 1000, 1, 1000]) == {}
 
 
 @pytest.mark.parametrize("rule", [connections_jump(), connections_vanish()])
@@ -358,6 +359,22 @@ async def test_events_by_application() -> None:
 
     assert fake.calls[1].query["dimensions"] == ("event", "appID")
     assert [(each.app_id, each.value) for each in taken[0].alerts] == [(None, 0.25), (APPS[1], 0.5)]
+
+
+async def test_events_without_an_application() -> None:
+    """They count once for the zone, and those of the zone are not those of an application without an identifier."""
+    rows = [(["connect", APPS[0]], [100.0]), (["clientFiltered", ""], [50.0])]
+
+    def count(seen: Observation) -> float:
+        return math.fsum((seen.events or {}).values())
+
+    rules = [
+        value_above("of zones", count, 1, clears_below=0, per="zone", needs_events=True),
+        value_above("of applications", count, 1, clears_below=0, needs_events=True),
+    ]
+    taken, _ = await follow(lambda call: summary(rows) if is_summary(call) else [traffic(1, "")], rules, 1)
+
+    assert {each.app_id: each.value for each in taken[0].alerts} == {None: 150, "": 50, APPS[0]: 100}
 
 
 @pytest.mark.parametrize(

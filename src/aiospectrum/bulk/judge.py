@@ -22,8 +22,8 @@ class Found(NamedTuple):
     """What a zone responded in a round."""
 
     aggregates: tuple[CurrentAggregate, ...]
-    events: Mapping[str, Mapping[str, float] | None] | None = None
-    """Numbers of events by application, with ``""`` for the whole zone; None if they were not asked for."""
+    events: Mapping[str | None, Mapping[str, float] | None] | None = None
+    """Numbers of events by application, with None for the whole zone; None if they were not asked for."""
 
 
 @attrs.define
@@ -81,7 +81,7 @@ class Judge:
             zone_id=zone_id,
             time=time,
             aggregates=found.aggregates,
-            events=None if found.events is None else found.events.get("", {}),
+            events=None if found.events is None else found.events.get(None, {}),
             is_first=is_first,
         )
         yield from self._apply(memory, whole)
@@ -90,7 +90,7 @@ class Judge:
             yield from self._observe_apps(apps, whole, found.events)
 
     def _observe_apps(
-        self, apps: dict[str, _Memory], zone: Observation, events: Mapping[str, Mapping[str, float] | None] | None
+        self, apps: dict[str, _Memory], zone: Observation, events: Mapping[str | None, Mapping[str, float] | None] | None
     ) -> Iterator[Alert | None]:
         named: dict[str, list[CurrentAggregate]] = {app_id: [] for app_id in events or () if app_id}
         for each in zone.aggregates or ():

@@ -34,7 +34,9 @@ class LatestEvents:
     by_app: bool
     """Whether events are counted by application too."""
 
-    async def fetch(self, client: Transport, zone_id: str, now: float) -> Mapping[str, Mapping[str, float] | None]:
+    async def fetch(
+        self, client: Transport, zone_id: str, now: float
+    ) -> Mapping[str | None, Mapping[str, float] | None]:
         """Fetch the numbers of events.
 
         Args:
@@ -43,7 +45,7 @@ class LatestEvents:
             now: The moment, in seconds since 1970.
 
         Returns:
-            Numbers by event, by application, and under ``""`` those of the whole zone; None where one is no number.
+            Numbers by event, by application, and under None those of the whole zone; None where one is no number.
 
         Raises:
             SpectrumError: The call failed, or its report lacks rows, or is no such report.
@@ -67,18 +69,18 @@ class LatestEvents:
         return await _count(report, len(query.dimensions))
 
 
-async def _count(report: ReportSummary, width: int) -> dict[str, Mapping[str, float] | None]:
+async def _count(report: ReportSummary, width: int) -> dict[str | None, Mapping[str, float] | None]:
     """Add up the rows of a report."""
-    numbers: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    numbers: defaultdict[tuple[str | None, str], list[float]] = defaultdict(list)
     for place, row in enumerate(report.data, 1):
         if len(row.dimensions) != width or len(row.metrics) != 1 or not isinstance(row.metrics[0], int | float):
             raise TableError(f"a row of the report has no {width} dimensions and one number")
         event, *app_ids = row.dimensions
-        for app_id in ("", *app_ids):
+        for app_id in (None, *app_ids):  # an identifier may be empty
             numbers[app_id, event].append(row.metrics[0])
         if place % _TURN == 0:
             await asyncio.sleep(0)
-    counts: dict[str, dict[str, float] | None] = {"": {}}
+    counts: dict[str | None, dict[str, float] | None] = {None: {}}
     for (app_id, event), each in numbers.items():
         known, found = finite(each), counts.setdefault(app_id, {})
         if known is None or found is None:

@@ -194,10 +194,10 @@ class _Comparison:
 
     def step(self, state: _Usual | None, seen: Observation) -> tuple[_Usual | None, Alert | None]:
         """Go by the connections of a round; a number that is unknown changes nothing."""
+        before = state or _Usual(_Latch(), 0.0, 0 if seen.is_first else self.over)
         now = seen.connections
         if now is None:
-            return state, None
-        before = state or _Usual(_Latch(), 0.0, 0 if seen.is_first else self.over)
+            return before, None
         share = now / max(before.level, self.floor)
         begins, ends = self._is_beyond(share, before)
         latch = before.latch.turn(begins=begins, ends=ends, times=self.times)
