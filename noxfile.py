@@ -173,11 +173,13 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def soak(session: nox.Session) -> None:
-    """Kill a hundred runs that save, and workers in an object store, and take 2,000 zones through a storm."""
+    """Kill a hundred runs that save, and workers in an object store, and take 2,000 zones through a storm.
+
+    And compare pre-flight with the sandbox on 25,000 configurations of applications.
+    """
     session.install(".[arrow,cli]", *group("test"))
-    session.run(
-        "python", "-m", "pytest", "tests/across", "tests/bulk", "tests/limiters", "-q", "-m", "soak", *session.posargs
-    )
+    tests = ["tests/across", "tests/bulk", "tests/generated/test_preflight.py", "tests/limiters"]
+    session.run("python", "-m", "pytest", *tests, "-q", "-m", "soak", *session.posargs)
 
 
 @nox.session(default=False)
@@ -204,7 +206,7 @@ def lowest(session: nox.Session) -> None:
     session.install(".", *lowest_pins(session), *group("test"))
     core = ["tests/unit", "tests/generated", "tests/driven/test_transport.py", "tests/driven/test_walk.py"]
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *core)
-    extras = ["arrow", "cli", "fsspec", "otel", "redis", "report", "yaml"]
+    extras = ["arrow", "cli", "fsspec", "otel", "prometheus", "redis", "report", "yaml"]
     session.install(f".[{','.join(extras)}]", *lowest_pins(session, *extras), *group("test"))
     left_out = ["tests/codegen", "tests/docs", "tests/tools", "tests/bulk/test_save_objects.py", "tests/across"]
     left_out += ["tests/limiters/test_processes.py", "tests/limiters/test_uneven_load.py"]

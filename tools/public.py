@@ -16,6 +16,7 @@ PUBLIC: Final = (
     "aiospectrum.apps",
     "aiospectrum.bulk",
     "aiospectrum.otel",
+    "aiospectrum.prometheus",
     "aiospectrum.sandbox",
     "aiospectrum.client",
     "aiospectrum.transport",

@@ -21,8 +21,8 @@ from sphinx.util.docutils import SphinxDirective
 
 MODULES: Final = (
     *("aiospectrum", "aiospectrum.models", "aiospectrum.errors", "aiospectrum.endpoints", "aiospectrum.bulk"),
-    *("aiospectrum.apps", "aiospectrum.filters"),
-    *("aiospectrum.otel", "aiospectrum.sandbox", "pytest_aiospectrum"),
+    *("aiospectrum.apps", "aiospectrum.filters", "aiospectrum.otel", "aiospectrum.prometheus", "aiospectrum.sandbox"),
+    "pytest_aiospectrum",
     # for transports and generated packages of one's own
     *("aiospectrum.client", "aiospectrum.transport", "aiospectrum.routes", "aiospectrum.checks", "aiospectrum.structs"),
 )

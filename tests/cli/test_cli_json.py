@@ -42,6 +42,7 @@ COMMANDS = {
     "dataset delete-before": ["OUT", "2024-05-08", "--yes"],
     "dataset extend": ["OUT", "--metrics", "durationAvg"],
     "report": ["OUT", "--out", "PAGE"],
+    "exporter": ["--port", "0"],
     "sandbox": ["--port", "0"],
     "demo": ["--zone", "ZONE"],
 }
@@ -86,11 +87,11 @@ def words(cli: Any, sandbox: Sandbox, tmp_path: Path) -> Any:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_prints_json(cli: Any, words: Any, command: str, terminal: bool) -> None:
     """One line in a pipe, indented on a terminal, where a watch still has a line a round; and nothing else at all."""
-    out = Interrupting("api_token") if command == "sandbox" else None
+    out = {"sandbox": Interrupting("api_token"), "exporter": Interrupting("interval_seconds")}.get(command)
     outcome = cli(*words(command), terminal=terminal, out=out, time=FakeTime() if command == "watch" else None)
     assert (outcome.status, outcome.err) == (0, "")
     assert isinstance(json.loads(outcome.out), (dict, list))
-    is_line = not terminal or command == "watch"
+    is_line = not terminal or command in ("watch", "exporter")
     assert (outcome.out.count("\n") == 1) == is_line
     assert "\x1b" not in outcome.out
 

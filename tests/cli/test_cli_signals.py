@@ -22,6 +22,7 @@ TIMES = ("--since", "2024-05-07", "--until", "2024-05-08")
 COMMANDS = {
     "call": (["protocols", "ZONE"], 130),
     "watch": (["watch", "--zone", "ZONE", "--every", "1"], 0),
+    "exporter": (["exporter", "--port", "0", "--zone", "ZONE"], 0),
     "sandbox": (["sandbox", "--port", "0"], 0),
     "pull": (["pull", "--zone", "ZONE", "--format=csv", "--out", "OUT", *TIMES], 130),
 }

@@ -36,10 +36,9 @@ def lines_with(words: str, zone: str, secret: str) -> Iterator[list[str]]:
     for place in range(count, len(usual)):
         if not usual[place].startswith("-") and not usual[place - 1].startswith("-"):
             yield [*usual[:place], secret, *usual[place + 1 :]]
-    shared = ("--proxy", "--limit-url", "--limit-name") if words not in ("sandbox", "demo") else ()
+    shared = ("--proxy", "--limit-url", "--limit-name") if words not in ("exporter", "sandbox", "demo") else ()
     for option in (*options(words), *shared):
-        if (words, option) in (
-            ("sandbox", "--host"),
+        if option == "--host" or (words, option) in (
             ("apps create", "--dns-name"),
             ("apps update", "--dns-name"),
             ("apps ensure", "--dns-name"),

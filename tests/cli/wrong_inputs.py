@@ -139,6 +139,8 @@ WRONG: Final = (
     _wrong("a plan that is none", "pull --plan notes.txt --out data", _HELP.format("pull")),
     _wrong("no dataset", "dataset status data", "`aiospectrum pull`"),
     _wrong("rounds that are too fast", "watch --zone ZONE --every 0", _HELP.format("watch")),
+    _wrong("a port that is none", "exporter --zone ZONE --port 99999", _HELP.format("exporter")),
+    _wrong("calls without an interval", "exporter --zone ZONE --every nan", _HELP.format("exporter")),
     _wrong("a fault that is none", "sandbox --fault error=0.1", _HELP.format("sandbox")),
     _wrong("a base URL that is none", "zones", _HELP.format("zones"), CLOUDFLARE_BASE_URL="api.example.com"),
     _wrong("nobody there", "zones", "check the network", status=1, CLOUDFLARE_BASE_URL="http://127.0.0.1:1"),

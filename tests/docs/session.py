@@ -20,7 +20,7 @@ from tests.docs.pages import Block
 
 __all__ = ["Session", "run_commands"]
 
-PARSED: Final = ("sandbox", "watch", "demo")
+PARSED: Final = ("sandbox", "watch", "exporter", "demo")
 """Commands that go on until Ctrl-C, or take long: they are run up to where they would start an event loop."""
 
 ELSEWHERE: Final = ("pip", "uvicorn", "dask", "nox", "git", "pre-commit")

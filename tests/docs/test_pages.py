@@ -31,7 +31,7 @@ PRINTED = {
 OURS = {"aiospectrum", "pytest_aiospectrum", "aiohttp", "attrs", "cattrs", "msgspec"}
 """What installing the package brings."""
 
-EXTRAS = {"pyarrow": "arrow", "distributed": "dask", "opentelemetry": "otel"}
+EXTRAS = {"pyarrow": "arrow", "distributed": "dask", "opentelemetry": "otel", "prometheus_client": "prometheus"}
 """Extras that bring packages, by the names of these."""
 
 VARIABLES = {"REDIS_URL": "redis", "DASK_SCHEDULER": "dask"}

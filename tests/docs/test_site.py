@@ -17,7 +17,7 @@ MODULES = (
     *("aiospectrum", "aiospectrum.models", "aiospectrum.errors", "aiospectrum.endpoints", "aiospectrum.bulk"),
     "aiospectrum.apps",
     "aiospectrum.filters",
-    *("aiospectrum.otel", "aiospectrum.sandbox", "pytest_aiospectrum"),
+    *("aiospectrum.otel", "aiospectrum.prometheus", "aiospectrum.sandbox", "pytest_aiospectrum"),
     *("aiospectrum.client", "aiospectrum.transport", "aiospectrum.routes", "aiospectrum.checks", "aiospectrum.structs"),
 )
 """What is public, as the README and the policy of stability say."""

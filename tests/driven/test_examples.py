@@ -127,6 +127,7 @@ def test_every_example_is_tested() -> None:
     assert {path.stem.removeprefix("with_") for path in EXAMPLES.glob("*.py")} == {
         *SHOWN,
         *ELSEWHERE,
+        "game_servers",
         "taskgroup",
         "webhook",
     }

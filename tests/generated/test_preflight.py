@@ -1,24 +1,24 @@
 """Pre-flight: each rule by a table, and all of them against the sandbox, whose rules were written apart."""
 
+import json
 import logging
-import re
+from collections import Counter
 from typing import Any
 
+import aiohttp
 import attrs
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 from aiospectrum import (
     DNS,
     AppRequest,
+    BadRequestError,
     Client,
     EdgeIPs,
     InvalidArgumentError,
     OriginDNS,
-    Problem,
     Unchecked,
     UncheckedInteger,
     make_converter,
@@ -28,13 +28,23 @@ from aiospectrum._codec.forms import as_read
 from aiospectrum._generated.apps import CREATE_APP, UPDATE_APP
 from aiospectrum._http.request import build_request
 from aiospectrum.app_rules.table import FORMS, OTHER_FORM, RULES
-from aiospectrum.sandbox.fields import is_hostname, parse_object
-from aiospectrum.sandbox.responses import RefusedError
-from aiospectrum.sandbox.rules import read_config
+from aiospectrum.sandbox import Sandbox
+from aiospectrum.sandbox.fields import is_hostname
+from tests.app_requests import (
+    NAMES,
+    NETWORK,
+    app_requests,
+    code_of,
+    differences,
+    make_json,
+    place_of,
+    problems_of_sandbox,
+    some_requests,
+)
+from tests.spec.fragment import validator
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 APP = "ea95132c15732412d22c1476fa83f27a"
-NETWORK = "123e4567-e89b-42d3-a456-426614174000"
 BASE = AppRequest(
     protocol="tcp/22", dns=DNS(name="ssh.example.com", type="CNAME"), origin_direct=["tcp://192.0.2.1:22"]
 )
@@ -42,6 +52,8 @@ UDP: dict[str, Any] = {"protocol": "udp/53", "origin_direct": ["udp://192.0.2.1:
 NAMED: dict[str, Any] = {"origin_direct": None, "origin_port": 22}
 WORKER: dict[str, Any] = {"origin_direct": None, "origin_worker_id": "worker-1", "traffic_type": "worker"}
 STATIC = DNS(name="ssh.example.com", type="ADDRESS")
+CONVERTER = make_converter()
+APP_SCHEMA = validator("/components/schemas/AppRequest")
 
 
 def make(**changes: Any) -> AppRequest:
@@ -197,6 +209,15 @@ def test_each_rule(changes: dict[str, Any], problems: list[tuple[str, str]]) -> 
         assert str(each) == f"{each.field}: {each.problem}; expected {each.remedy}"
 
 
+@pytest.mark.parametrize("changes", [changes for changes, _ in BROKEN.values()], ids=BROKEN)
+def test_the_sandbox_has_each_rule(changes: dict[str, Any]) -> None:
+    """It refuses what breaks one, warnings too, and with the code that goes with it."""
+    request = make(**changes)
+    found = {(code_of(each), place_of(each)) for each in preflight(request)}
+    assert found & problems_of_sandbox(request)
+    assert not differences(request)
+
+
 def test_every_rule_is_in_the_table() -> None:
     """What a new rule is tested by."""
     tested = {code for _, problems in BROKEN.values() for code, _ in problems}
@@ -318,145 +339,73 @@ def test_values_of_other_types_are_problems() -> None:
 
 # Against the sandbox.
 
-LABELS = ["ssh", "a" * 63, "a" * 64, "-a", "a-", "_ssh", "b\u00fccher", "\u4f8b" * 20, "\u20ac", "a b", "", "*", "1"]
-NAMES = st.lists(st.sampled_from(LABELS), min_size=1, max_size=5).map(".".join) | st.text(max_size=9).map("{}.a".format)
-PORTS = st.sampled_from(["22", "1-2", "7-8", "9-8", "0", "65535", "65536", "65534-65536", "022", "1-", "x", ""])
-SCHEMES = st.sampled_from(["tcp", "udp", "tcp", "udp", "sctp", "TCP"])
-HOSTS = st.sampled_from(
-    ["192.0.2.1", "192.0.2.256", "[2001:db8::1]", "2001:db8::1", "[::ffff:192.0.2.1]", "[192.0.2.1]", "a.example", ""]
-)
-ADDRESSES = st.sampled_from(["192.0.2.1", "2001:db8::1", "fe80::1%eth0", "192.0.2.300", "x", ""])
-NETWORKS = st.sampled_from([NETWORK, NETWORK.upper(), NETWORK.replace("-", ""), f"{{{NETWORK}}}", "x", ""])
-
-
-def made(cls: type[Any], **fields: SearchStrategy[Any]) -> SearchStrategy[Any]:
-    """An object some of whose fields are given."""
-    return st.fixed_dictionaries({}, optional=fields).map(lambda given: cls(**given))
-
-
-ANY: dict[str, SearchStrategy[Any]] = {
-    "protocol": st.builds("{}/{}".format, SCHEMES, PORTS) | st.sampled_from(["ssh", "telnet", "SSH", "tcp", ""]),
-    "dns": made(DNS, name=NAMES, type=st.sampled_from(["CNAME", "ADDRESS", "A", ""])),
-    "traffic_type": st.sampled_from(["direct", "http", "https", "worker", "quic"]),
-    "origin_direct": st.lists(st.builds("{}://{}:{}".format, SCHEMES, HOSTS, PORTS), max_size=3),
-    "origin_dns": made(
-        OriginDNS,
-        name=NAMES,
-        ttl=st.integers(590, 610) | st.just(2**40),
-        type=st.sampled_from(["", "A", "AAAA", "SRV", "MX"]),
-    ),
-    "origin_port": PORTS | st.integers(-1, 9) | st.just(65536),
-    "origin_worker_id": st.sampled_from(["worker-1", "", "a b", "w" * 99]),
-    "virtual_network_id": NETWORKS,
-    "edge_ips": made(
-        EdgeIPs,
-        type=st.sampled_from(["dynamic", "static", "x"]),
-        connectivity=st.sampled_from(["all", "ipv6", "ipv5"]),
-        ips=st.lists(ADDRESSES, max_size=2),
-    ),
-    "ip_firewall": st.booleans(),
-    "proxy_protocol": st.sampled_from(["off", "v1", "v2", "simple", "v3"]),
-    "tls": st.sampled_from(["off", "flexible", "full", "strict", "on"]),
-    "argo_smart_routing": st.booleans(),
-}
-"""Values of each field, many of them broken."""
-
-
-@st.composite
-def requests(draw: st.DrawFn) -> AppRequest:
-    """One that breaks no rule, but for up to three fields that have any value or none."""
-    transport = draw(st.sampled_from(["tcp", "udp"]))
-    ports = draw(st.sampled_from(["22", "1-2", "65534-65535"]))
-    request: dict[str, Any] = {"protocol": f"{transport}/{ports}", "dns": DNS(name="ssh.example.com")}
-    if draw(st.booleans()):
-        request |= {"edge_ips": EdgeIPs(type="static", ips=["192.0.2.1", "2001:db8::1"]), "dns": STATIC}
-    kind = draw(st.sampled_from(["origin_direct", "origin_dns", "origin_worker_id"]))
-    if kind == "origin_direct":
-        request[kind] = [f"{transport}://192.0.2.1:{ports}", f"{transport}://[2001:db8::1]:{ports}"]
-        if ports == "22" and draw(st.booleans()):
-            request |= {kind: request[kind][:1], "virtual_network_id": NETWORK}
-    elif kind == "origin_dns":
-        request |= {kind: OriginDNS(name="o.example", ttl=600, type="A"), "origin_port": ports}
-    else:
-        request |= {kind: "worker-1", "traffic_type": "worker", "protocol": f"tcp/{ports}"}
-    for name in draw(st.lists(st.sampled_from(sorted(ANY)), max_size=3, unique=True)):
-        request[name] = draw(ANY[name] if name in ("protocol", "dns") else ANY[name] | st.none())
-    return AppRequest(**request)
-
-
-CODES = {
-    "one-origin": 11000,
-    "protocol": 13002,
-    "protocol-name": 13002,
-    "dns-record": 11004,
-    "hostname": 11004,
-    "dns-type": 11004,
-    "origin-address": 11002,
-    "origin-transport": 11002,
-    "origin-record": 11001,
-    "origin-hostname": 11001,
-    "ttl": 11001,
-    "port-missing": 11001,
-    "worker-id": 11000,
-    "worker-origin": 11000,
-    "worker-port": 11000,
-    "network-id": 11045,
-    "network-origin": 11041,
-    "network-single": 11042,
-    "network-ports": 11043,
-}
-"""What the sandbox answers to a broken rule; 10400 to the others."""
-
-
-def code_of(problem: Problem) -> int:
-    """The sandbox's code for a problem."""
-    if problem.code == "origin-ports":
-        return 11002 if "origin_direct" in problem.field else 11000
-    if problem.code == "edge-ips" and "goes with type" in problem.remedy:
-        return 10012
-    return CODES.get(problem.code, 10400)
-
-
-def place_of(problem: Problem) -> str:
-    """The JSON pointer of a problem."""
-    return _place(code_of(problem), re.sub(r"\[(\d+)\]", r".\1", problem.field.removeprefix("app")).replace(".", "/"))
-
-
-def problems_of_sandbox(request: AppRequest) -> set[tuple[int, str]]:
-    """Codes and JSON pointers of what the sandbox refuses."""
-    body = parse_object(make_json(request))
-    try:
-        read_config(body, paygo=False)
-    except RefusedError as error:
-        return {(each.code, _place(each.code, each.pointer or "")) for each in error.problems}
-    return set()
-
-
-def _place(code: int, pointer: str) -> str:
-    """One place for the choice of an origin and of a kind of edge addresses, whichever field is named."""
-    if code == 10012:
-        return "/edge_ips"
-    return "" if code == 11000 and pointer != "/origin_port" else pointer
-
-
-def make_json(request: AppRequest) -> bytes:
-    """The JSON of a request that may be refused."""
-    return msgspec.json.encode(make_converter().unstructure(request))
-
 
 @settings(max_examples=600)
-@given(requests())
+@given(app_requests())
 def test_the_sandbox_agrees(request: AppRequest) -> None:
-    """Both take a request, or both refuse it for the same rule; what pre-flight lets through is never refused."""
-    found = preflight(request)
-    errors = {(code_of(each), place_of(each)) for each in found if each.severity == "error"}
-    warnings = {(code_of(each), place_of(each)) for each in found if each.severity == "warning"}
-    refused = problems_of_sandbox(request)
-    assert bool(errors) <= bool(refused), "refused by pre-flight alone"
-    assert bool(refused - warnings) <= bool(errors), "refused by the sandbox alone"
-    assert not errors or errors & refused, "refused for different rules"
-    if len(errors) == 1 and not warnings:
-        assert errors <= refused
+    """Both take a request, or both refuse it, for the same rules; what pre-flight passes is never refused."""
+    assert not differences(request)
+
+
+@pytest.mark.soak
+def test_the_sandbox_agrees_on_many() -> None:
+    """The same in some minutes, in which each rule is broken many times, and no rule as often as any."""
+    broken: Counter[str] = Counter()
+
+    @settings(max_examples=25_000, database=None)
+    @given(app_requests())
+    def agrees(request: AppRequest) -> None:
+        assert not differences(request)
+        broken.update({each.code for each in preflight(request)} or {"none"})
+
+    agrees()
+    assert min(broken[rule.code] for rule in RULES) >= 20
+    assert 8_000 < broken["none"] < 17_000
+
+
+@settings(max_examples=200)
+@given(app_requests())
+def test_the_spec_takes_what_pre_flight_passes(request: AppRequest) -> None:
+    """What the JSON schema refuses, pre-flight refuses too."""
+    problems = [each for each in preflight(request) if each.severity == "error"]
+    assert problems or APP_SCHEMA.is_valid(json.loads(make_json(request)))
+
+
+async def test_over_http() -> None:
+    """What has an error is not sent, and the sandbox would refuse it; the rest is created, but for what was warned of.
+
+    What was created is read as a configuration that breaks no rule, and replaces itself.
+    """
+    outcomes: Counter[str] = Counter()
+    async with (
+        Sandbox(zones=1, apps_per_zone=0, rate_limit=None) as sandbox,
+        Client(api_token=sandbox.api_token, base_url=sandbox.url, rate_limit=None) as client,
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {sandbox.api_token}"}) as session,
+    ):
+        [zone] = sandbox.zones
+        for request in some_requests(100):
+            severities = {each.severity for each in preflight(request)}
+            sent = len(sandbox.requests)
+            try:
+                created = await client.apps.create(zone, request)
+            except InvalidArgumentError:
+                outcomes["error"] += 1
+                assert "error" in severities
+                assert len(sandbox.requests) == sent
+                url = f"{sandbox.url}/zones/{zone}/spectrum/apps"
+                async with session.post(url, data=make_json(request)) as response:
+                    assert response.status == 400, request
+            except BadRequestError:
+                outcomes["warning"] += 1
+                assert severities == {"warning"}, request
+            else:
+                outcomes["created"] += 1
+                assert severities == set(), request
+                again = CONVERTER.structure(CONVERTER.unstructure(AppRequest.from_app(created)), AppRequest)
+                assert preflight(again) == []
+                assert (await client.apps.update(zone, created.id, again)).id == created.id
+                await client.apps.delete(zone, created.id)
+    assert outcomes["error"] > 0 < outcomes["created"]
 
 
 @settings(max_examples=400)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
 import attrs
 import pytest
 import yaml
@@ -26,9 +27,11 @@ from aiospectrum import (
     ServerError,
     UnsuccessfulError,
     make_converter,
+    preflight,
 )
 from aiospectrum.models import CurrentAggregate, Protocol, ReportByTime, ReportSummary, ZoneUsage
 from aiospectrum.sandbox import RateLimit, Sandbox
+from tests.app_requests import make_json, some_requests
 from tests.conftest import APP, TOKEN, ZONE, Serve
 from tests.peers.conftest import Tally
 from tests.peers.node import FRAGMENT, label
@@ -40,6 +43,8 @@ PAYGO_ZONE: Final = "b" * 32
 CONVERTER: Final = make_converter()
 ROUNDS: Final = 10
 """How often each call is made for made-up responses."""
+CONFIGURATIONS: Final = 500
+"""How many random configurations of applications are sent."""
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +183,28 @@ async def test_the_walk_keeps_to_the_fragment(sandbox: Sandbox, logs: Path, tall
     assert {200, 400, 403, 404, 409} == set(statuses)
     assert len(statuses) > 100
     tally.count(label(PACKAGE, "prism proxy"), calls=len(statuses), cases=2 * len(statuses))
+
+
+async def test_what_pre_flight_passes_keeps_to_the_fragment(logs: Path, tally: Tally) -> None:
+    """Prism refuses no configuration that pre-flight passes: what it refuses, pre-flight refuses too."""
+    requests = some_requests(CONFIGURATIONS)
+    passed, refused = 0, 0
+    with run_prism("mock", "--errors", log=logs / "configurations.txt") as url:
+        async with open_client(url) as through, aiohttp.ClientSession() as session:
+            for request in requests:
+                path = f"{url}/zones/{ZONE}/spectrum/apps"
+                headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+                async with session.post(path, data=make_json(request), headers=headers) as response:
+                    await response.read()
+                refused += response.status == 422
+                if any(each.severity == "error" for each in preflight(request)):
+                    continue
+                passed += 1
+                assert response.status == 200, request
+                await through.client.apps.create(ZONE, request)
+    assert passed > 0 < refused
+    assert through.recorder.statuses == [200] * passed
+    tally.count(label(PACKAGE, "prism mock"), calls=len(requests) + passed, cases=len(requests) + passed)
 
 
 REFUSED: Final[list[tuple[dict[str, Any], type[ResponseError], int]]] = [

@@ -186,6 +186,14 @@ BAD: dict[str, tuple[dict[str, Any], list[tuple[int, str]]]] = {
         },
         [(11043, "/origin_direct/0")],
     ),
+    "network with two ranges": (
+        {
+            "virtual_network_id": NETWORK,
+            "protocol": "tcp/1-2",
+            "origin_direct": ["tcp://192.0.2.1:1-2", "tcp://192.0.2.2:1-2"],
+        },
+        [(11043, "/origin_direct/0"), (11043, "/origin_direct/1"), (11042, "/origin_direct")],
+    ),
 }
 
 

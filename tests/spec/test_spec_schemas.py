@@ -48,9 +48,10 @@ def test_it_is_valid_openapi() -> None:
     assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
-def test_the_name_of_an_origin_may_be_that_of_an_srv_record() -> None:
-    """Names of SRV records have underscores, which the format of host names does not allow."""
-    assert rules(SCHEMAS["OriginDNS"]["properties"]["name"]) == {"type": "string"}
+@pytest.mark.parametrize("record", ["DNS", "OriginDNS"])
+def test_names_may_have_underscores_and_letters_of_any_script(record: str) -> None:
+    """As those of SRV records have, which the format of host names does not allow; pre-flight checks them."""
+    assert rules(SCHEMAS[record]["properties"]["name"]) == {"type": "string"}
 
 
 def test_both_security_schemes_are_there() -> None:

@@ -15,7 +15,10 @@ from aiospectrum import Client, ClientStateError, Page
 from aiospectrum.transport import Namespace, Nested
 from tests.conftest import APP, TOKEN, ZONE
 
-PUBLIC = ("", ".apps", ".bulk", ".client", ".endpoints", ".errors", ".models", ".otel", ".sandbox", ".transport")
+PUBLIC = (
+    *("", ".apps", ".bulk", ".client", ".endpoints", ".errors", ".models", ".otel", ".prometheus", ".sandbox"),
+    ".transport",
+)
 MAKERS: dict[str, Callable[[], Any]] = {
     "create_autospec of the class": lambda: mock.create_autospec(Client),
     "create_autospec of the class, as an object": lambda: mock.create_autospec(Client, instance=True),

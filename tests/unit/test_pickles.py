@@ -75,6 +75,7 @@ MODULES = (
     ".models",
     ".otel",
     ".policies",
+    ".prometheus",
     ".routes",
 )
 MODULES += (".limiters", ".sandbox", ".structs", ".transport")

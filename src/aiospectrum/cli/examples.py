@@ -47,6 +47,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "aiospectrum report data/ --out traffic.png --since -7d",
     ),
     "watch": ("aiospectrum watch --zone example.com --every 60",),
+    "exporter": (
+        "aiospectrum exporter --zone example.com --port 9199",
+        "aiospectrum exporter --zones-file zones.txt --names",
+    ),
     "dataset status": ("aiospectrum dataset status data/",),
     "dataset verify": ("aiospectrum dataset verify data/",),
     "dataset repair": ("aiospectrum dataset repair data/",),

@@ -22,6 +22,7 @@ __all__ = [
     "MaybeAtLeastOne",
     "NamesOption",
     "Passed",
+    "PortOption",
     "TimeOption",
     "WholeOption",
     "Yes",
@@ -83,6 +84,9 @@ WholeOption: TypeAlias = Annotated[int | None, whole]
 
 AtLeastOne: TypeAlias = Annotated[int, whole, Parameter(validator=validators.Number(gte=1))]
 """A whole number of 1 or more."""
+
+PortOption: TypeAlias = Annotated[int, whole, Parameter(validator=validators.Number(gte=0, lte=65535))]
+"""A port to listen on, or 0."""
 
 MaybeAtLeastOne: TypeAlias = Annotated[int | None, whole, Parameter(validator=validators.Number(gte=1))]
 """A whole number of 1 or more, or none."""

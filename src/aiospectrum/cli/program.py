@@ -19,6 +19,7 @@ from aiospectrum.cli.context import Context
 from aiospectrum.cli.dataset_commands import dataset_group
 from aiospectrum.cli.demo_command import demo
 from aiospectrum.cli.examples import add_examples
+from aiospectrum.cli.exporter_command import exporter
 from aiospectrum.cli.next_steps import add_next_steps
 from aiospectrum.cli.options import flattened
 from aiospectrum.cli.pull_command import pull
@@ -115,7 +116,7 @@ def build_program(help_console: Console) -> CommandGroup:
     )
     program.command(apps_group())
     program.command(dataset_group())
-    for command in (zones, protocols, current, bytime, summary, usage, pull, report, watch, sandbox, demo):
+    for command in (zones, protocols, current, bytime, summary, usage, pull, report, watch, exporter, sandbox, demo):
         program.command(command)
     program.command(completion_command(lambda shell: program.generate_completion(shell=shell)))
     add_examples(program)

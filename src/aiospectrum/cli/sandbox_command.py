@@ -1,7 +1,6 @@
 """``aiospectrum sandbox``: a Spectrum API to try things against, with injected faults on request."""
 
 import asyncio
-import os
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
@@ -13,9 +12,9 @@ from cyclopts import Parameter, validators
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import cell, counted, shortened
 from aiospectrum.cli.grid import ID_WIDTH
-from aiospectrum.cli.options import AsPlainJSON, AtLeastOne, Passed, whole
+from aiospectrum.cli.options import AsPlainJSON, AtLeastOne, Passed, PortOption, whole
 from aiospectrum.cli.terminal import StoppedError, until_stopped
-from aiospectrum.cli.usage_errors import UsageError, sandbox_refusal
+from aiospectrum.cli.usage_errors import UsageError, listening_error, sandbox_refusal
 from aiospectrum.sandbox import Faults, RateLimit, RecordedRequest, Sandbox
 
 __all__ = ["parse_faults", "sandbox"]
@@ -75,7 +74,7 @@ _FAULT_HELP: Final = (
 def sandbox(
     *,
     host: str = "127.0.0.1",
-    port: Annotated[int, whole, Parameter(validator=validators.Number(gte=0, lte=65535))] = 8088,
+    port: PortOption = 8088,
     zones: AtLeastOne = 3,
     apps_per_zone: Annotated[int, whole] = 5,
     paygo: Annotated[int, whole, Parameter(validator=validators.Number(gte=0))] = 0,
@@ -195,9 +194,7 @@ def _run(work: Coroutine[Any, Any, None], place: str, context: Context) -> int:
     except BrokenPipeError:
         raise
     except (OSError, UnicodeError) as error:
-        number = getattr(error, "errno", None) or 0
-        reason = os.strerror(number) if number > 0 else str(error)
-        raise OSError(f"cannot listen on {place}: {reason}; choose others with --host and --port") from None
+        raise listening_error(place, error) from None
     except StoppedError as stopped:
         if not stopped.is_ctrl_c:
             raise

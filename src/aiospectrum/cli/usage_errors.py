@@ -1,5 +1,6 @@
 """Errors of usage: what is wrong with a command line or its files, and what to do about it."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from aiospectrum.errors import InvalidArgumentError
 
 __all__ = [
     "UsageError",
+    "listening_error",
     "named_as_given",
     "refusal_text",
     "repeated_value",
@@ -83,6 +85,13 @@ def sandbox_refusal(error: ValueError) -> UsageError:
     name, _, reason = str(error).partition(" is ")
     value, _, expected = reason.partition("; expected ")
     return UsageError(f"--{name.replace('_', '-')}: expected {expected.removesuffix(', or zone ids')}, got {value}")
+
+
+def listening_error(place: str, error: OSError | UnicodeError) -> OSError:
+    """Say why a server cannot listen on a host and port."""
+    number = getattr(error, "errno", None) or 0
+    reason = os.strerror(number) if number > 0 else str(error)
+    return OSError(f"cannot listen on {place}: {reason}; choose others with --host and --port")
 
 
 @contextmanager

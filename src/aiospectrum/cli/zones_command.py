@@ -17,7 +17,7 @@ from aiospectrum.errors import PermissionDeniedError
 from aiospectrum.limiters.base import BaseLimiter
 from aiospectrum.models import Zone
 
-__all__ = ["FindZones", "ZoneArgument", "find_zone", "find_zones", "zones"]
+__all__ = ["FindZones", "ZoneArgument", "find_named_zones", "find_zone", "find_zones", "zones"]
 
 ZoneArgument: TypeAlias = Annotated[
     str, Parameter(name="ZONE", help="Identifier of the zone, or its name such as example.com.")
@@ -80,6 +80,11 @@ def find_zones(given: Iterable[str], context: Context, make_limiter: Callable[[]
         UsageError: No zone or several have a name.
         SpectrumError: The zones cannot be listed.
     """
+    return tuple(find_named_zones(given, context, make_limiter))
+
+
+def find_named_zones(given: Iterable[str], context: Context, make_limiter: Callable[[], BaseLimiter]) -> dict[str, str]:
+    """Find zones as :func:`find_zones` does; gives the name by which each was given, empty for an identifier."""
     zones = tuple(given)
     names = tuple(dict.fromkeys(zone for zone in zones if not is_zone_id(zone)))
     identifiers: dict[str, str] = {}
@@ -95,11 +100,11 @@ def find_zones(given: Iterable[str], context: Context, make_limiter: Callable[[]
                 await for_each(names, find, _AT_ONCE)
 
         asyncio.run(until_stopped(look_up()))
-    firsts: dict[str, str] = {}
+    firsts: dict[str, tuple[str, str]] = {}
     for zone in zones:
         zone_id = identifiers.get(zone, zone)
-        firsts.setdefault(zone_id.lower(), zone_id)
-    return tuple(firsts.values())
+        firsts.setdefault(zone_id.lower(), (zone_id, zone if zone in identifiers else ""))
+    return dict(firsts.values())
 
 
 async def _identifier(client: Client, name: str) -> str:

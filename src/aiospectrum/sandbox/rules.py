@@ -269,13 +269,16 @@ def _read_network(fields: Fields, kind: str) -> dict[str, object]:
         fields.report_value(11045, name, "a UUID")
     if "-" in str(port):
         fields.report(11043, "origin_port", "a virtual network does not take port ranges")
-    addresses = fields.values.get("origin_direct")
     if kind != "origin_direct":
         fields.report(11041, name, "a virtual network needs origin_direct")
-    elif isinstance(addresses, list) and len(addresses) > 1:
+        return {name: network}
+    given = fields.values["origin_direct"]
+    addresses = given if isinstance(given, list) else []
+    for place, address in enumerate(addresses):
+        if "-" in str(address):
+            fields.report(11043, f"origin_direct/{place}", "a virtual network does not take port ranges")
+    if len(addresses) > 1:
         fields.report(11042, "origin_direct", "a virtual network needs a single origin address")
-    elif isinstance(addresses, list) and any("-" in str(address) for address in addresses):
-        fields.report(11043, "origin_direct/0", "a virtual network does not take port ranges")
     return {name: network}
 
 
