@@ -133,11 +133,11 @@ async def _find(transport: Transport, zone_id: str, app: AppRequest) -> dict[str
     Raises:
         SeveralAppsError: There are several.
     """
-    name = plain_name(app.dns.name or "")
+    wanted = plain_name(app.dns.name or ""), app.protocol.lower()
     found = [
         values
         for values in await list_raw(transport, zone_id)
-        if plain_name(values["dns"].get("name") or "") == name and values["protocol"] == app.protocol
+        if (plain_name(values["dns"].get("name") or ""), values["protocol"].lower()) == wanted
     ]
     if len(found) > 1:
         ids = [str(values["id"]) for values in found]
