@@ -12,8 +12,8 @@ from aiospectrum._codec.forms import as_read
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.change import paths_of
 from aiospectrum.apps.desired import Desired, is_zone
-from aiospectrum.apps.files import import_yaml
 from aiospectrum.apps.raw import read_request, split, write_request
+from aiospectrum.apps.trees import import_yaml
 from aiospectrum.apps.zones import check_concurrency, raise_errors, read_zones
 from aiospectrum.checks import refuse
 from aiospectrum.checks.refusals import shorten, show
