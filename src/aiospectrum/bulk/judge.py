@@ -90,7 +90,10 @@ class Judge:
             yield from self._observe_apps(apps, whole, found.events)
 
     def _observe_apps(
-        self, apps: dict[str, _Memory], zone: Observation, events: Mapping[str | None, Mapping[str, float] | None] | None
+        self,
+        apps: dict[str, _Memory],
+        zone: Observation,
+        events: Mapping[str | None, Mapping[str, float] | None] | None,
     ) -> Iterator[Alert | None]:
         named: dict[str, list[CurrentAggregate]] = {app_id: [] for app_id in events or () if app_id}
         for each in zone.aggregates or ():
