@@ -1,5 +1,6 @@
 """``aiospectrum exporter``: what it serves, how it begins, and how it ends."""
 
+import asyncio
 import gzip
 import io
 import json
@@ -17,8 +18,11 @@ from typing import Any
 
 import attrs
 import pytest
+from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
+from yarl import URL
 
+from aiospectrum.cli.exporter_command import _served
 from aiospectrum.sandbox import Faults, Sandbox
 from tests.cli.conftest import FakeTime, Interrupting, environ_of_process
 
@@ -189,6 +193,38 @@ def test_an_api_that_says_nothing(start: Start, sandbox: Sandbox) -> None:
     began = real_time.monotonic()
     assert exporter.end()[0] == 143
     assert real_time.monotonic() - began < 15  # with time for a busy machine; the limit is that of a response, a second
+
+
+async def test_scrapers_that_are_gone() -> None:
+    """What they asked for while others were served is not made for nobody."""
+    count, began, goes_on = 0, asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def render(accept: str, takes_gzip: bool) -> tuple[bytes, str]:
+        nonlocal count
+        count += 1
+        loop.call_soon_threadsafe(began.set)
+        goes_on.wait(30)
+        return b"", "text/plain"
+
+    async with _served("127.0.0.1", 0, render) as url, ClientSession() as session:
+        stays = asyncio.ensure_future(session.get(url))
+        await began.wait()
+        before = len(asyncio.all_tasks())
+        port = URL(url).port
+        gone = [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(10)]
+        for writer in gone:
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        while len(asyncio.all_tasks()) < before + len(gone):  # noqa: ASYNC110 - the server says it to nobody
+            await asyncio.sleep(0.01)
+        for writer in gone:
+            writer.transport.abort()
+        async with session.get(URL(url).with_path("/healthz")) as response:  # after all of them
+            assert response.status == 200
+        goes_on.set()
+        async with await stays, session.get(url) as last:
+            assert last.status == 200
+    assert count == 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="other addresses")

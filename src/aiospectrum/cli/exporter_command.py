@@ -266,6 +266,8 @@ async def _served(host: str, port: int, render: Callable[[str, bool], tuple[byte
         accept = ",".join(request.headers.getall("Accept", []))
         takes_gzip = _takes_gzip(",".join(request.headers.getall("Accept-Encoding", [])))
         async with one_at_a_time:  # thousands of zones take more than half a second
+            if request.transport is None:  # who is gone meanwhile keeps nobody else waiting
+                return web.Response()
             body, content_type = await threads.run(lambda: render(accept, takes_gzip))
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         return web.Response(body=body, headers={**headers, **({"Content-Encoding": "gzip"} if takes_gzip else {})})
