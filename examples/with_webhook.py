@@ -12,6 +12,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import aiohttp
 
@@ -56,4 +57,5 @@ async def main(zones: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main(sys.argv[1:]))
