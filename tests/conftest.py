@@ -1,5 +1,6 @@
 """What tests of all kinds share."""
 
+import signal
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -85,3 +86,11 @@ async def client() -> AsyncIterator[Client]:
     """An open client of the default base URL; for mocked responses."""
     async with Client(api_token=TOKEN) as client:
         yield client
+
+
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt, here and in programs that a test starts, also where all this runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -144,14 +144,6 @@ def run_process(*argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C interrupt, which it does not in a process that was started in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Run a sandbox of three zones, the last one on a pay-as-you-go plan."""
     zones = Sandbox(zones=3).zones

@@ -105,6 +105,7 @@ async def test_game_servers_through_a_storm(serve: Serve, tmp_path: Path, caplog
     assert "secret" not in caplog.text
 
 
+@pytest.mark.usefixtures("_interruptible")
 async def test_the_game_server_bot(serve: Serve, tmp_path: Path, spectrum_sandbox: Sandbox) -> None:
     """The program ensures what the file says, posts a chart at once, and ends well when it is interrupted."""
     pytest.importorskip("altair")
@@ -121,7 +122,8 @@ async def test_the_game_server_bot(serve: Serve, tmp_path: Path, spectrum_sandbo
             picture = await webhook.pictures.get()
         if sys.platform != "win32":
             program.send_signal(signal.SIGINT)
-            assert await program.wait() == 0
+            async with asyncio.timeout(60):
+                assert await program.wait() == 0
     finally:
         with suppress(ProcessLookupError):
             program.kill()
