@@ -110,9 +110,13 @@ def draw(report: ReportByTime, names: dict[str, str]) -> bytes:
 
 
 def read_servers(path: Path) -> list[Server]:
-    """Read the file."""
+    """Read the file, in which each name is there once: its application cannot lead to two servers."""
     listed = json.loads(path.read_text(encoding="utf-8"))
-    return [Server(name=str(each["name"]), port=int(each["port"]), address=str(each["address"])) for each in listed]
+    found = [Server(name=str(each["name"]), port=int(each["port"]), address=str(each["address"])) for each in listed]
+    names = [server.name.lower() for server in found]
+    if len(set(names)) < len(names):
+        raise ValueError(f"a name is there twice: {', '.join(sorted(names))}")
+    return found
 
 
 async def post(session: aiohttp.ClientSession, webhook: str, picture: bytes) -> None:
@@ -134,7 +138,7 @@ async def run(bot: GameServers, path: Path, webhook: str) -> None:
         for number in count():
             try:
                 servers = read_servers(path)
-            except (OSError, LookupError, TypeError, ValueError):
+            except (OSError, LookupError, TypeError, ValueError, OverflowError):
                 logging.exception("%s is no list of servers; the last one counts", path)
             for server in servers:
                 await bot.update(server)

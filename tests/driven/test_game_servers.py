@@ -105,6 +105,16 @@ async def test_game_servers_through_a_storm(serve: Serve, tmp_path: Path, caplog
     assert "secret" not in caplog.text
 
 
+def test_two_servers_of_one_name(tmp_path: Path) -> None:
+    """They are refused: their application would go from one to the other in each round."""
+    path = tmp_path / "servers.json"
+    write_servers(path, {"survival": "192.0.2.10", "creative": "192.0.2.11"})
+    assert [server.name for server in game_servers.read_servers(path)] == ["survival", "creative"]
+    write_servers(path, {"survival": "192.0.2.10", "Survival": "192.0.2.11"})
+    with pytest.raises(ValueError, match="a name is there twice: survival, survival"):
+        game_servers.read_servers(path)
+
+
 @pytest.mark.usefixtures("_interruptible")
 async def test_the_game_server_bot(serve: Serve, tmp_path: Path, spectrum_sandbox: Sandbox) -> None:
     """The program ensures what the file says, posts a chart at once, and ends well when it is interrupted."""
