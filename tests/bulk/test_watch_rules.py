@@ -467,6 +467,7 @@ async def test_what_a_rule_returns(result: Callable[[], Any], words: str) -> Non
         (lambda: value_above("a", len, 1, clears_below=2), "clears_below: expected a number of 1 or less"),  # type: ignore[arg-type]
         (lambda: value_above("a", len, math.inf, clears_below=2), "above: expected a number, got inf"),  # type: ignore[arg-type]
         (lambda: value_above("a", None, 1, clears_below=0), "measure: expected a function"),  # type: ignore[arg-type]
+        (lambda: value_above("a", 3, 1, clears_below=0), "measure: expected a function, got 3"),  # type: ignore[arg-type]
         (lambda: connections_jump(0.5), "above: expected a number of 1 or more"),
         (lambda: connections_jump(2, clears_below=3), "clears_below: expected a number of 2 or less"),
         (lambda: connections_jump(floor=0), "floor: expected a number of connections, 1 or more"),

@@ -151,7 +151,7 @@ def _is_amount(number: float) -> bool:
 
 
 def _check_step(instance: object, attribute: "attrs.Attribute[Any]", step: Any) -> None:
-    check_function("step", check_callable("step", step, arguments=2))
+    check_callable("step", check_function("step", step), arguments=2)
 
 
 @attrs.frozen(kw_only=True)

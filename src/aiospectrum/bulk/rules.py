@@ -107,7 +107,7 @@ def value_above(
         clears_below=_below("clears_below", clears_below, above),
         times=check_count("times", times),
     )
-    check_function("measure", check_callable("measure", measure, arguments=1))
+    check_callable("measure", check_function("measure", measure), arguments=1)
     return Rule(name=name, step=partial(band.step, measure=measure), per=per, needs_events=needs_events)
 
 
