@@ -274,6 +274,15 @@ def test_a_bomb_of_aliases_does_not_blow_up(depth: int) -> None:
     assert "levels" in problem or "aliases counted each time" in problem or "expected an application" in problem
 
 
+@pytest.mark.usefixtures("needs_yaml")
+def test_a_bomb_of_keys_that_are_twice() -> None:
+    """They count too, though nothing is made of them."""
+    twice = "{" + "a: 1, " * 2000 + "}"
+    aliases = "".join(f"  b{number}.example: *a\n" for number in range(1000))
+
+    assert "aliases counted each time" in problems_of(f"zones:\n  a.example: &a {twice}\n{aliases}")[0]
+
+
 def test_a_file_that_is_too_large() -> None:
     """It is refused before it is parsed."""
     (problem,) = problems_of("#" * (4 << 20) + "##")

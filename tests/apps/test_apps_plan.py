@@ -351,6 +351,25 @@ async def test_an_export_is_planned_as_nothing(client: Client, sandbox: Sandbox)
     assert written(sandbox) == []
 
 
+async def test_other_tasks_go_on_meanwhile(client: Client) -> None:
+    """Comparing and checking many applications gives others a turn for each."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    many = [wanted(protocol=f"tcp/{port}", origin_direct=[f"tcp://192.0.2.1:{port}"]) for port in range(1, 301)]
+    counting = asyncio.ensure_future(count())
+    changes = await plan(client, many)
+    counting.cancel()
+
+    assert len(changes) == 300
+    assert turns >= 600
+
+
 BARE = {
     "id": "e" * 32,
     "protocol": "tcp/22",

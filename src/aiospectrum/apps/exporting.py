@@ -1,5 +1,6 @@
 """Applications that are there, as what is wanted, and that as a file."""
 
+import asyncio
 import io
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -11,8 +12,8 @@ from aiospectrum._codec.forms import as_read
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.change import paths_of
 from aiospectrum.apps.desired import Desired, is_zone
-from aiospectrum.apps.files import import_yaml
 from aiospectrum.apps.raw import read_request, split, write_request
+from aiospectrum.apps.trees import import_yaml
 from aiospectrum.apps.zones import check_concurrency, raise_errors, read_zones
 from aiospectrum.checks import refuse
 from aiospectrum.checks.refusals import shorten, show
@@ -57,20 +58,21 @@ async def export(transport: Transport, zones: Iterable[str], *, concurrency: int
     errors: dict[str, SpectrumError] = {}
     for zone, read_zone in read.items():
         try:
-            found += _of_zone(zone, read_zone.apps)
+            found += await _of_zone(zone, read_zone.apps)
         except SpectrumError as error:
             errors[zone] = error
     raise_errors(errors, "cannot be exported")
     return found
 
 
-def _of_zone(zone: str, apps: Iterable[Mapping[str, Any]]) -> list[Desired]:
+async def _of_zone(zone: str, apps: Iterable[Mapping[str, Any]]) -> list[Desired]:
     by_key: dict[tuple[str, str], Desired] = {}
     for values in apps:
         desired = Desired(zone=zone, app=_request(values), unknown_keys=paths_of(split(values)[1]))
         if desired.key in by_key:
             raise SpectrumError(f"several applications are {' '.join(desired.key)}, which a file cannot tell apart")
         by_key[desired.key] = desired
+        await asyncio.sleep(0)  # a thousand of them take long enough for other tasks to notice
     return [by_key[key] for key in sorted(by_key)]
 
 
@@ -119,7 +121,7 @@ def _passes(values: Mapping[str, Any]) -> bool:
 
 
 def to_yaml(desired: Iterable[Desired]) -> str:
-    """Write what is wanted as a file that :func:`read_file` reads.
+    """Write what is wanted as a file that :func:`read_file` reads; for thousands of applications that takes seconds.
 
     Args:
         desired: What is wanted.

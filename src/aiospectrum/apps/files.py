@@ -13,36 +13,28 @@
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import attrs
 
 from aiospectrum._codec.converter import shared_converter
 from aiospectrum._codec.forms import as_read
-from aiospectrum._extras import import_extra
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.desired import Desired, is_zone
+from aiospectrum.apps.trees import LAYOUT, Place, make_problem, read_toml, read_yaml
 from aiospectrum.checks.refusals import closest, shorten, show
 from aiospectrum.errors import ConversionError, InvalidArgumentError
 from aiospectrum.models import DNS, AppRequest, EdgeIPs, OriginDNS
 
-__all__ = ["all_as_one", "import_yaml", "is_toml", "parse_text", "read_file"]
-
-Place: TypeAlias = tuple[str | int, ...]
-"""Keys and indexes from the top of a file to a value."""
+__all__ = ["all_as_one", "is_toml", "parse_text", "read_file"]
 
 _LARGEST: Final = 4 << 20
 """Characters of a file; the reader of YAML takes some four seconds for a million."""
-_MOST_VALUES: Final = 1 << 18
-"""Values of a file with those that aliases repeat, which a few lines may do a billion times."""
 _MOST_PROBLEMS: Final = 1000
 """Problems that are looked for."""
-_DEEPEST: Final = 8
-"""Levels of a file; its layout has six."""
 _SHOWN: Final = 20
 """Problems that an error's text has."""
 
@@ -51,16 +43,6 @@ _PARTS: Final[Mapping[str, type[Any]]] = {"dns": DNS, "origin_dns": OriginDNS, "
 _FIELDS: Final = tuple(field.name for field in attrs.fields(AppRequest))
 _OWN: Final = ("absent", "unchecked")
 _OF_ABSENT: Final = ("protocol", "dns", "absent")
-_LAYOUT: Final = "zones, and below it a list of applications for each zone"
-
-
-def import_yaml() -> Any:
-    """Import the reader and writer of YAML.
-
-    Raises:
-        ImportError: It is not installed; the message says how to install it.
-    """
-    return import_extra("ruamel.yaml", extra="yaml", purpose="A file in YAML")
 
 
 def read_file(path: str | Path) -> list[Desired]:
@@ -88,7 +70,7 @@ def read_file(path: str | Path) -> list[Desired]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _problem(name, f"expected text in UTF-8, got byte {error.start + 1:,} which is none") from None
+        raise make_problem(name, f"expected text in UTF-8, got byte {error.start + 1:,} which is none") from None
     return parse_text(text, name=name, toml=is_toml(str(path)))
 
 
@@ -113,91 +95,12 @@ def parse_text(text: str, *, name: str, toml: bool) -> list[Desired]:
         ImportError: As :func:`read_file`.
     """
     if len(text) > _LARGEST:
-        raise _problem(name, f"expected up to {_LARGEST:,} characters, got {len(text):,}")
-    tree = _read_toml(text, name) if toml else _read_yaml(text, name)
+        raise make_problem(name, f"expected up to {_LARGEST:,} characters, got {len(text):,}")
+    tree = read_toml(text, name) if toml else read_yaml(text, name)
     reader = _Reader(name, tree.lines, tree.problems)
     wanted = reader.read(tree.values)
     reader.raise_problems()
     return wanted
-
-
-@attrs.frozen
-class _Tree:
-    """Plain values, the lines that they begin in, and the keys that were twice."""
-
-    values: Any
-    lines: Mapping[Place, int]
-    problems: list[tuple[Place, str]]
-
-
-def _read_toml(text: str, name: str) -> _Tree:
-    try:
-        return _Tree(tomllib.loads(text), {}, [])
-    except (ValueError, RecursionError) as error:
-        raise _problem(name, f"expected TOML, got something else ({_reason(error)})") from None
-
-
-def _read_yaml(text: str, name: str) -> _Tree:
-    yaml = import_yaml()
-    reader = yaml.YAML(typ="safe", pure=True)
-    try:
-        root = reader.compose(text)
-    except (yaml.error.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = name if mark is None else f"{name}, line {mark.line + 1}"
-        raise _problem(where, f"expected YAML, got something else ({_reason(error)})") from None
-    builder = _Builder(name, reader.constructor)
-    return _Tree(None if root is None else builder.build(root, ()), builder.lines, builder.problems)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "too deep"
-    return shorten(str(getattr(error, "problem", None) or error).split("\n")[0])
-
-
-@attrs.define
-class _Builder:
-    """Makes plain values of the nodes of a document, a bounded number of them, and notes where they are."""
-
-    name: str
-    scalars: Any
-    lines: dict[Place, int] = attrs.field(factory=dict, init=False)
-    problems: list[tuple[Place, str]] = attrs.field(factory=list, init=False)
-
-    def build(self, node: Any, place: Place) -> Any:
-        line = self.lines[place] = node.start_mark.line + 1
-        where = f"{self.name}, line {line}"
-        if len(self.lines) > _MOST_VALUES:
-            raise _problem(where, f"expected up to {_MOST_VALUES:,} values, aliases counted each time, got more")
-        if len(place) > _DEEPEST:
-            raise _problem(where, f"expected {_LAYOUT}, got more than {_DEEPEST} levels")
-        kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
-        if isinstance(node.value, list):
-            if kind == "map":
-                return self._build_mapping(node, place)
-            if kind == "seq":
-                return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
-        elif kind in ("null", "bool", "int", "float"):
-            try:
-                return self.scalars.construct_object(node)
-            except ValueError:
-                return node.value  # such as an integer of thousands of digits
-        elif kind in ("str", "timestamp", "merge", "value"):
-            return node.value  # 2026-11-28 is a text here, and << a key
-        raise _problem(where, f"expected plain values, got the tag {shorten(str(node.tag))}")
-
-    def _build_mapping(self, node: Any, place: Place) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in node.value:
-            word = key.value if isinstance(key.value, str) else "a key that is no text"
-            if word in found:
-                self.lines[(*place, word)] = key.start_mark.line + 1
-                self.problems.append(((*place, word), f"expected each key once, got {shorten(show(word))} twice"))
-                continue
-            found[word] = self.build(value, (*place, word))
-            self.lines[(*place, word)] = key.start_mark.line + 1
-        return found
 
 
 @attrs.define
@@ -240,10 +143,10 @@ class _Reader:
         zones = values.get("zones") if isinstance(values, Mapping) else None
         for key in values if isinstance(values, Mapping) else ():
             if key != "zones":
-                self._report((key,), "", f"expected {_LAYOUT}, got the key {_shown(key)}")
+                self._report((key,), "", f"expected {LAYOUT}, got the key {_shown(key)}")
         if not isinstance(zones, Mapping):
             if not self.found:
-                self._report((), "", f"expected {_LAYOUT}, got {_shown(values if zones is None else zones)}")
+                self._report((), "", f"expected {LAYOUT}, got {_shown(values if zones is None else zones)}")
             return
         seen: set[str] = set()
         for zone, apps in zones.items():
@@ -346,7 +249,7 @@ class _Reader:
         where = self._at((*at, *steps))
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at).removeprefix(".")
         whole = ".".join(filter(None, (path, field)))
-        error = _problem(where, f"{field}: {text}" if field else text, field=whole)
+        error = make_problem(where, f"{field}: {text}" if field else text, field=whole)
         self.found.append((self._line((*at, *steps)), error))
         if len(self.found) >= _MOST_PROBLEMS:
             self.raise_problems()
@@ -371,8 +274,3 @@ def all_as_one(errors: Sequence[InvalidArgumentError]) -> InvalidArgumentError:
 
 def _shown(value: Any) -> str:
     return shorten(show(value))
-
-
-def _problem(where: str, text: str, *, field: str = "") -> InvalidArgumentError:
-    expected = text.rpartition("expected ")[2].partition(", got ")[0]
-    return InvalidArgumentError(f"{where}: {text}", field=field, expected=expected)

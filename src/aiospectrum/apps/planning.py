@@ -1,5 +1,6 @@
 """What has to be done so that the applications of zones are as wanted."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
@@ -111,8 +112,9 @@ async def plan(transport: Transport, desired: Iterable[Desired], *, concurrency:
             errors.setdefault(each.zone, SeveralAppsError(text, app_ids=ids))
             continue
         changes.append(_compare(each, zones[each.zone].id, found[0] if found else None))
+        await asyncio.sleep(0)  # a thousand of them take long enough for other tasks to notice
     raise_errors(errors, "cannot be planned for")
-    _check_sent(changes)
+    await _check_sent(changes)
     return changes
 
 
@@ -158,14 +160,16 @@ def _compare(desired: Desired, zone_id: str, found: dict[str, Any] | None) -> Ch
     )
 
 
-def _check_sent(changes: Iterable[Change]) -> None:
+async def _check_sent(changes: Iterable[Change]) -> None:
     """Refuse configurations that would be sent and refused, all of them at once."""
-    found = [
-        InvalidArgumentError(f"{change.desired}: {problem}", field=problem.field, expected=problem.remedy)
-        for change in changes
-        if change.action in ("create", "replace")
-        for problem in APP_REQUEST.find_problems("app", change.desired.app)
-        if problem.severity == "error"
-    ]
+    found: list[InvalidArgumentError] = []
+    for change in changes:
+        if change.action in ("create", "replace"):
+            found += [
+                InvalidArgumentError(f"{change.desired}: {problem}", field=problem.field, expected=problem.remedy)
+                for problem in APP_REQUEST.find_problems("app", change.desired.app)
+                if problem.severity == "error"
+            ]
+            await asyncio.sleep(0)
     if found:
         raise all_as_one(found)
