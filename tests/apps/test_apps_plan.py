@@ -333,6 +333,12 @@ async def test_arguments_are_checked(client: Client, concurrency: Any) -> None:
             await export(client, zones)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(InvalidArgumentError, match=r"^desired: "):
         await plan(client, [request()])  # type: ignore[list-item]  # wrong on purpose
+    with pytest.raises(InvalidArgumentError, match=r"^desired: "):
+        await plan(client, None)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(InvalidArgumentError, match=r"^zones: "):
+        await export(client, None)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(InvalidArgumentError, match=r"^changes: "):
+        await apply(client, None)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(InvalidArgumentError, match=r"^changes: "):
         await apply(client, [wanted()])  # type: ignore[list-item]  # wrong on purpose
     with pytest.raises(InvalidArgumentError, match=r"^on_error: "):
@@ -349,6 +355,14 @@ async def test_an_export_is_planned_as_nothing(client: Client, sandbox: Sandbox)
     assert actions(changes) == ["nothing"] * 21
     assert text == to_yaml(await export(client, [FULL, "zone2.example", OTHER]))
     assert written(sandbox) == []
+
+
+async def test_a_zone_that_is_given_twice_is_exported_once(client: Client) -> None:
+    """By identifier and by name, in any case: a file cannot have it twice."""
+    exported = await export(client, ["zone1.example", FULL, "ZONE1.example."])
+
+    assert {each.zone for each in exported} == {"zone1.example"}
+    assert actions(await plan(client, exported)) == ["nothing"] * 7
 
 
 async def test_other_tasks_go_on_meanwhile(client: Client) -> None:
@@ -405,6 +419,12 @@ RECORDED: dict[str, dict[str, Any]] = {
         **DIRECT,
         "edge_ips": {"type": "dynamic", "ips": ["192.0.2.1"], "connectivity": "all"},
     },
+    "nulls inside": {
+        **BARE,
+        "dns": {"name": "a.example", "type": None},
+        "origin_dns": {"name": "o.example.com", "ttl": None, "type": None},
+        "origin_port": 22,
+    },
     "nulls": {**DIRECT, "tls": None, "origin_dns": None, "edge_ips": None, "virtual_network_id": None},
     "both origins": {**DIRECT, "origin_dns": {"name": "o.example.com", "ttl": 600, "type": ""}, "origin_port": 22},
     "port with a point": {**DIRECT, "origin_port": 22.0},
@@ -460,6 +480,14 @@ SAME = {
     "half of an object": ({"edge_ips": {"connectivity": "all"}}, {"edge_ips": {"type": "dynamic"}}),
     "type of the record": ({"dns": {"name": "a.example", "type": "CNAME"}}, {"dns": {"name": "a.example"}}),
     "names": ({"dns": {"name": "A.example"}}, {"dns": {"name": "a.example."}}),
+    "international names": (
+        {"dns": {"name": "München.example"}, "origin_dns": {"name": "XN--MNCHEN-3YA.example"}},
+        {"dns": {"name": "xn--mnchen-3ya.example"}, "origin_dns": {"name": "münchen.example."}},
+    ),
+    "a name that is no Punycode": (
+        {"dns": {"name": "XN--\u007f-9999999.a"}},
+        {"dns": {"name": "xn--\u007f-9999999.a"}},
+    ),
     "order of origins": (
         {"origin_direct": ["tcp://1.2.3.4:5", "tcp://1.2.3.5:5"]},
         {"origin_direct": ["tcp://1.2.3.5:5", "tcp://1.2.3.4:5"]},

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -13,6 +13,7 @@ from aiospectrum.apps.compare import differences
 from aiospectrum.apps.ensure import ensure_app
 from aiospectrum.apps.planning import Change
 from aiospectrum.apps.raw import get_raw, split, write_request
+from aiospectrum.apps.zones import check_items
 from aiospectrum.checks import Text, refuse
 from aiospectrum.errors import AppChangedError, NotFoundError, SpectrumError
 from aiospectrum.models import App
@@ -22,6 +23,8 @@ __all__ = ["Applied", "ApplyError", "OnError", "Status", "apply"]
 
 OnError: TypeAlias = Literal["stop", "continue"]
 """Whether changes after one that failed are left, or made."""
+
+_CHANGES: Final = "changes as plan() gives them"
 
 Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 
@@ -98,10 +101,10 @@ async def apply(
         ApplyError: A change failed; its ``outcomes`` have what became of each.
     """
     Text(choices=("stop", "continue")).check("on_error", on_error)
-    planned = list(changes)
+    planned = check_items("changes", changes, _CHANGES)
     for change in planned:
         if not isinstance(change, Change):
-            refuse("changes", change, "changes as plan() gives them")
+            refuse("changes", change, _CHANGES)
     outcomes: list[Applied] = []
     failed: Applied | None = None
     for change in planned:

@@ -13,7 +13,7 @@ from aiospectrum._codec.converter import shared_converter
 from aiospectrum._codec.forms import as_read
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.compare import differences
-from aiospectrum.apps.raw import get_raw, join, read_request, replace_raw, split, write_request
+from aiospectrum.apps.raw import get_raw, join, read_configuration, replace_raw, split, write_request
 from aiospectrum.checks import Unchecked, refuse
 from aiospectrum.checks.refusals import closest
 from aiospectrum.errors import AppChangedError, ResponseError
@@ -116,7 +116,7 @@ async def change_read_app(
         The application as it stands after the call.
     """
     found = await get_raw(transport, zone_id, app_id)
-    before = read_request(found)
+    before = read_configuration(found)
     changes = check_changes(choose(before))
     after = attrs.evolve(before, **_without_other_origins(before, changes))
     APP_REQUEST.check_change("app", before, after)
