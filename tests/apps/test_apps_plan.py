@@ -187,6 +187,28 @@ async def raw(client: Client, zone: str) -> list[dict[str, Any]]:
     return await list_raw(client, zone)
 
 
+@pytest.mark.parametrize("is_ensured", [False, True], ids=["applied", "ensured"])
+async def test_unknown_keys_of_an_object_that_is_left_out_are_kept(serve: Any, is_ensured: bool) -> None:
+    """Beside the default of the object, which is what leaving it out means."""
+    there = {**DIRECT, "edge_ips": {"type": "dynamic", "connectivity": "ipv4", "weight": 3}}
+    sent: list[dict[str, Any]] = []
+
+    async def respond(request: web.Request) -> web.Response:
+        if request.method == "PUT":
+            sent.append(await request.json())
+        result = there if request.method == "PUT" or request.path.endswith(str(BARE["id"])) else [there]
+        return web.json_response({"success": True, "errors": [], "messages": [], "result": result})
+
+    desired = wanted("ssh.example.com", ZONE, protocol="tcp/22", origin_direct=["tcp://192.0.2.1:22"])
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
+        if is_ensured:
+            await client.apps.ensure(ZONE, desired.app)
+        else:
+            await apply(client, await plan(client, [desired]))
+
+    assert [each["edge_ips"] for each in sent] == [{"type": "dynamic", "connectivity": "all", "weight": 3}]
+
+
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["replace", "delete"])
 async def test_an_application_that_changed_since_the_plan(client: Client, sandbox: Sandbox, is_deleted: bool) -> None:
     """It is left alone, and the error says what changed."""

@@ -8,7 +8,7 @@ import attrs
 
 from aiospectrum._codec.converter import shared_converter
 from aiospectrum._generated.apps import delete_app
-from aiospectrum.apps.change import replace_known
+from aiospectrum.apps.change import replace_known, with_objects_of
 from aiospectrum.apps.compare import differences
 from aiospectrum.apps.ensure import ensure_app
 from aiospectrum.apps.planning import Change
@@ -159,7 +159,9 @@ async def _replace(transport: Transport, change: Change) -> Applied:
     if not differences(wanted, found):
         return Applied(change=change, status="unchanged", app=shared_converter().structure(found, App))
     _refuse_changed(change, found)
-    app = await replace_known(transport, change.zone_id, app_id, change.desired.app, split(found)[1])
+    unknown = split(found)[1]
+    request = with_objects_of(change.desired.app, unknown)
+    app = await replace_known(transport, change.zone_id, app_id, request, unknown)
     return Applied(change=change, status="done", app=app)
 
 

@@ -20,7 +20,15 @@ from aiospectrum.errors import AppChangedError, ResponseError
 from aiospectrum.models import DNS, App, AppRequest, EdgeIPs, OriginDNS, OriginPort
 from aiospectrum.transport import Transport
 
-__all__ = ["AppChanges", "change_app", "change_read_app", "check_changes", "paths_of", "replace_known"]
+__all__ = [
+    "AppChanges",
+    "change_app",
+    "change_read_app",
+    "check_changes",
+    "paths_of",
+    "replace_known",
+    "with_objects_of",
+]
 
 _UNKNOWN_FIELD: Final = 10012
 """Code of the error for a field that the API does not take."""
@@ -157,6 +165,21 @@ def check_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
             refuse(f"app.{name}", value, "a value: it cannot be removed")
         plain[name] = None if value is None else APP_REQUEST.fields[name].check(f"app.{name}", value)
     return plain
+
+
+def with_objects_of(request: AppRequest, unknown: Mapping[str, Any]) -> AppRequest:
+    """Say the default of ``edge_ips`` that is left out, where it has unknown keys, which are kept inside of it.
+
+    Args:
+        request: A whole configuration.
+        unknown: The keys, as :func:`~aiospectrum.apps.raw.split` gives them.
+
+    Returns:
+        The configuration.
+    """
+    if request.edge_ips is None and "edge_ips" in unknown:
+        return attrs.evolve(request, edge_ips=EdgeIPs(type="dynamic", connectivity="all"))
+    return request
 
 
 async def replace_known(
