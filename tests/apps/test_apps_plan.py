@@ -496,7 +496,7 @@ DEFAULTS = {
     "argo_smart_routing": False,
     "edge_ips": {"type": "dynamic", "connectivity": "all"},
 }
-SAME = {
+SAME: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "defaults that are there": ({}, DEFAULTS),
     "defaults that are wanted": (DEFAULTS, {}),
     "half of an object": ({"edge_ips": {"connectivity": "all"}}, {"edge_ips": {"type": "dynamic"}}),
@@ -524,7 +524,7 @@ SAME = {
         {"origin_dns": {"name": "o.example", "ttl": 600}},
     ),
 }
-OTHER_VALUES = {
+OTHER_VALUES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a default that is not there": ({}, {"tls": "full"}, "tls"),
     "drift": ({"tls": "full"}, {}, "tls"),
     "origins": ({"origin_direct": ["tcp://1.2.3.4:5"]}, {"origin_direct": ["tcp://1.2.3.4:6"]}, "origin_direct"),
