@@ -283,6 +283,38 @@ def test_a_bomb_of_keys_that_are_twice() -> None:
     assert "aliases counted each time" in problems_of(f"zones:\n  a.example: &a {twice}\n{aliases}")[0]
 
 
+@pytest.mark.usefixtures("needs_yaml")
+@pytest.mark.parametrize("value", ["!!bool maybe", '!!int ""', '!!float ""', "!!int _"])
+def test_a_tag_that_its_value_does_not_fit(value: str) -> None:
+    """It is a wrong value like others."""
+    (problem,) = problems_of(app_of(DIRECT + f"      tls: {value}\n"))
+
+    assert "tls: it is '" in problem
+
+
+@pytest.mark.usefixtures("needs_yaml")
+@pytest.mark.parametrize("word", ["!" * 70_000, "1:1" * 30_000], ids=["tag", "number"])
+def test_a_word_that_takes_long(word: str) -> None:
+    """Of which the reader of YAML would take minutes for a million characters."""
+    (problem,) = problems_of(f"%YAML 1.1\n---\nzones: {word}\n")
+
+    assert problem == "a.yaml, line 3: expected words of up to 65,536 characters, got a longer one"
+
+
+@pytest.mark.parametrize("part", ["a.", '"a" . ', "'a b'.", "é-1."])
+def test_a_key_of_very_many_parts(part: str) -> None:
+    """Of which the reader of TOML would take gigabytes for some 20,000."""
+    with pytest.raises(InvalidArgumentError, match=r"^a\.toml: .*, got a key of 200 or more parts$"):
+        parse_text(f"{part * 500}b = 1\n", name="a.toml", toml=True)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no file without an end")
+def test_a_file_without_an_end() -> None:
+    """It is read as far as the largest file would go."""
+    with pytest.raises(InvalidArgumentError, match=r"^zero: expected up to 4,194,304 characters, got more$"):
+        read_file("/dev/zero")
+
+
 def test_a_file_that_is_too_large() -> None:
     """It is refused before it is parsed."""
     (problem,) = problems_of("#" * (4 << 20) + "##")
@@ -320,3 +352,18 @@ def test_what_is_wanted_is_checked(arguments: dict[str, Any]) -> None:
     """By the type of each field."""
     with pytest.raises(InvalidArgumentError, match=f"^{next(iter(arguments))}: expected"):
         Desired(**{"zone": "example.com", "app": SSH, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("app.protocol", {"protocol": None}),
+        ("app.protocol", {"protocol": 22}),
+        ("app.dns", {"dns": None}),
+        ("app.dns.name", {"dns": DNS(name=5)}),  # type: ignore[arg-type]  # wrong on purpose
+    ],
+)
+def test_what_tells_an_application_is_checked(field: str, changes: dict[str, Any]) -> None:
+    """As it is looked for by that."""
+    with pytest.raises(InvalidArgumentError, match=f"^{field}: expected"):
+        Desired(zone="example.com", app=AppRequest(**{"protocol": "tcp/22", "dns": DNS(name="a.example"), **changes}))

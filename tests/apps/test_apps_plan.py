@@ -187,6 +187,28 @@ async def raw(client: Client, zone: str) -> list[dict[str, Any]]:
     return await list_raw(client, zone)
 
 
+@pytest.mark.parametrize("is_ensured", [False, True], ids=["applied", "ensured"])
+async def test_unknown_keys_of_an_object_that_is_left_out_are_kept(serve: Any, is_ensured: bool) -> None:
+    """Beside the default of the object, which is what leaving it out means."""
+    there = {**DIRECT, "edge_ips": {"type": "dynamic", "connectivity": "ipv4", "weight": 3}}
+    sent: list[dict[str, Any]] = []
+
+    async def respond(request: web.Request) -> web.Response:
+        if request.method == "PUT":
+            sent.append(await request.json())
+        result = there if request.method == "PUT" or request.path.endswith(str(BARE["id"])) else [there]
+        return web.json_response({"success": True, "errors": [], "messages": [], "result": result})
+
+    desired = wanted("ssh.example.com", ZONE, protocol="tcp/22", origin_direct=["tcp://192.0.2.1:22"])
+    async with Client(api_token=TOKEN, base_url=await serve(respond)) as client:
+        if is_ensured:
+            await client.apps.ensure(ZONE, desired.app)
+        else:
+            await apply(client, await plan(client, [desired]))
+
+    assert [each["edge_ips"] for each in sent] == [{"type": "dynamic", "connectivity": "all", "weight": 3}]
+
+
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["replace", "delete"])
 async def test_an_application_that_changed_since_the_plan(client: Client, sandbox: Sandbox, is_deleted: bool) -> None:
     """It is left alone, and the error says what changed."""
@@ -333,6 +355,12 @@ async def test_arguments_are_checked(client: Client, concurrency: Any) -> None:
             await export(client, zones)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(InvalidArgumentError, match=r"^desired: "):
         await plan(client, [request()])  # type: ignore[list-item]  # wrong on purpose
+    with pytest.raises(InvalidArgumentError, match=r"^desired: "):
+        await plan(client, None)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(InvalidArgumentError, match=r"^zones: "):
+        await export(client, None)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(InvalidArgumentError, match=r"^changes: "):
+        await apply(client, None)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(InvalidArgumentError, match=r"^changes: "):
         await apply(client, [wanted()])  # type: ignore[list-item]  # wrong on purpose
     with pytest.raises(InvalidArgumentError, match=r"^on_error: "):
@@ -349,6 +377,14 @@ async def test_an_export_is_planned_as_nothing(client: Client, sandbox: Sandbox)
     assert actions(changes) == ["nothing"] * 21
     assert text == to_yaml(await export(client, [FULL, "zone2.example", OTHER]))
     assert written(sandbox) == []
+
+
+async def test_a_zone_that_is_given_twice_is_exported_once(client: Client) -> None:
+    """By identifier and by name, in any case: a file cannot have it twice."""
+    exported = await export(client, ["zone1.example", FULL, "ZONE1.example."])
+
+    assert {each.zone for each in exported} == {"zone1.example"}
+    assert actions(await plan(client, exported)) == ["nothing"] * 7
 
 
 async def test_other_tasks_go_on_meanwhile(client: Client) -> None:
@@ -405,6 +441,12 @@ RECORDED: dict[str, dict[str, Any]] = {
         **DIRECT,
         "edge_ips": {"type": "dynamic", "ips": ["192.0.2.1"], "connectivity": "all"},
     },
+    "nulls inside": {
+        **BARE,
+        "dns": {"name": "a.example", "type": None},
+        "origin_dns": {"name": "o.example.com", "ttl": None, "type": None},
+        "origin_port": 22,
+    },
     "nulls": {**DIRECT, "tls": None, "origin_dns": None, "edge_ips": None, "virtual_network_id": None},
     "both origins": {**DIRECT, "origin_dns": {"name": "o.example.com", "ttl": 600, "type": ""}, "origin_port": 22},
     "port with a point": {**DIRECT, "origin_port": 22.0},
@@ -454,12 +496,20 @@ DEFAULTS = {
     "argo_smart_routing": False,
     "edge_ips": {"type": "dynamic", "connectivity": "all"},
 }
-SAME = {
+SAME: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "defaults that are there": ({}, DEFAULTS),
     "defaults that are wanted": (DEFAULTS, {}),
     "half of an object": ({"edge_ips": {"connectivity": "all"}}, {"edge_ips": {"type": "dynamic"}}),
     "type of the record": ({"dns": {"name": "a.example", "type": "CNAME"}}, {"dns": {"name": "a.example"}}),
     "names": ({"dns": {"name": "A.example"}}, {"dns": {"name": "a.example."}}),
+    "international names": (
+        {"dns": {"name": "München.example"}, "origin_dns": {"name": "XN--MNCHEN-3YA.example"}},
+        {"dns": {"name": "xn--mnchen-3ya.example"}, "origin_dns": {"name": "münchen.example."}},
+    ),
+    "a name that is no Punycode": (
+        {"dns": {"name": "XN--\u007f-9999999.a"}},
+        {"dns": {"name": "xn--\u007f-9999999.a"}},
+    ),
     "order of origins": (
         {"origin_direct": ["tcp://1.2.3.4:5", "tcp://1.2.3.5:5"]},
         {"origin_direct": ["tcp://1.2.3.5:5", "tcp://1.2.3.4:5"]},
@@ -474,7 +524,7 @@ SAME = {
         {"origin_dns": {"name": "o.example", "ttl": 600}},
     ),
 }
-OTHER_VALUES = {
+OTHER_VALUES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a default that is not there": ({}, {"tls": "full"}, "tls"),
     "drift": ({"tls": "full"}, {}, "tls"),
     "origins": ({"origin_direct": ["tcp://1.2.3.4:5"]}, {"origin_direct": ["tcp://1.2.3.4:6"]}, "origin_direct"),

@@ -220,3 +220,12 @@ def test_a_base_url_is_named_as_its_variable(cli: Any, sandbox: Sandbox, url: st
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert outcome.err.startswith("aiospectrum: CLOUDFLARE_BASE_URL: expected ")
     assert "allow_http" not in outcome.err
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no file without an end")
+def test_a_file_without_an_end(cli: CommandLine) -> None:
+    """It is read as far as the largest file would go."""
+    outcome = cli("apps", "plan", "/dev/zero")
+
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == "aiospectrum: /dev/zero: expected up to 64 MiB, got more; check the path\n"

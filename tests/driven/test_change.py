@@ -118,6 +118,21 @@ async def test_what_is_not_known_is_sent_back(change: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "edge_ips",
+    [{"ips": ["192.0.2.1"]}, {"ips": []}, {"ips": None}],
+    ids=["those that Cloudflare chose", "none", "null"],
+)
+async def test_addresses_of_dynamic_edges_are_not_sent_back(change: Any, edge_ips: dict[str, Any]) -> None:
+    """Old payloads have them, and the API refuses them in a configuration."""
+    dynamic = {"type": "dynamic", "connectivity": "all"}
+    api = OneApp({**PLAIN, "edge_ips": {**dynamic, **edge_ips, "newer": None}})
+
+    await change(api, tls="full")
+
+    assert api.sent[0]["edge_ips"] == {**dynamic, "newer": None}
+
+
 async def test_what_is_not_known_is_left_out(change: Any) -> None:
     """Where that is asked for; values that are not known are kept all the same."""
     api = OneApp(NEWER)

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
 from aiospectrum._codec.converter import shared_converter
 from aiospectrum._generated.apps import delete_app
-from aiospectrum.apps.change import replace_known
+from aiospectrum.apps.change import replace_known, with_objects_of
 from aiospectrum.apps.compare import differences
 from aiospectrum.apps.ensure import ensure_app
 from aiospectrum.apps.planning import Change
 from aiospectrum.apps.raw import get_raw, split, write_request
+from aiospectrum.apps.zones import check_items
 from aiospectrum.checks import Text, refuse
 from aiospectrum.errors import AppChangedError, NotFoundError, SpectrumError
 from aiospectrum.models import App
@@ -22,6 +23,8 @@ __all__ = ["Applied", "ApplyError", "OnError", "Status", "apply"]
 
 OnError: TypeAlias = Literal["stop", "continue"]
 """Whether changes after one that failed are left, or made."""
+
+_CHANGES: Final = "changes as plan() gives them"
 
 Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 
@@ -98,10 +101,10 @@ async def apply(
         ApplyError: A change failed; its ``outcomes`` have what became of each.
     """
     Text(choices=("stop", "continue")).check("on_error", on_error)
-    planned = list(changes)
+    planned = check_items("changes", changes, _CHANGES)
     for change in planned:
         if not isinstance(change, Change):
-            refuse("changes", change, "changes as plan() gives them")
+            refuse("changes", change, _CHANGES)
     outcomes: list[Applied] = []
     failed: Applied | None = None
     for change in planned:
@@ -156,7 +159,9 @@ async def _replace(transport: Transport, change: Change) -> Applied:
     if not differences(wanted, found):
         return Applied(change=change, status="unchanged", app=shared_converter().structure(found, App))
     _refuse_changed(change, found)
-    app = await replace_known(transport, change.zone_id, app_id, change.desired.app, split(found)[1])
+    unknown = split(found)[1]
+    request = with_objects_of(change.desired.app, unknown)
+    app = await replace_known(transport, change.zone_id, app_id, request, unknown)
     return Applied(change=change, status="done", app=app)
 
 

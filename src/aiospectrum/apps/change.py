@@ -13,14 +13,22 @@ from aiospectrum._codec.converter import shared_converter
 from aiospectrum._codec.forms import as_read
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.compare import differences
-from aiospectrum.apps.raw import get_raw, join, read_request, replace_raw, split, write_request
+from aiospectrum.apps.raw import get_raw, join, read_configuration, replace_raw, split, write_request
 from aiospectrum.checks import Unchecked, refuse
 from aiospectrum.checks.refusals import closest
 from aiospectrum.errors import AppChangedError, ResponseError
 from aiospectrum.models import DNS, App, AppRequest, EdgeIPs, OriginDNS, OriginPort
 from aiospectrum.transport import Transport
 
-__all__ = ["AppChanges", "change_app", "change_read_app", "check_changes", "paths_of", "replace_known"]
+__all__ = [
+    "AppChanges",
+    "change_app",
+    "change_read_app",
+    "check_changes",
+    "paths_of",
+    "replace_known",
+    "with_objects_of",
+]
 
 _UNKNOWN_FIELD: Final = 10012
 """Code of the error for a field that the API does not take."""
@@ -116,7 +124,7 @@ async def change_read_app(
         The application as it stands after the call.
     """
     found = await get_raw(transport, zone_id, app_id)
-    before = read_request(found)
+    before = read_configuration(found)
     changes = check_changes(choose(before))
     after = attrs.evolve(before, **_without_other_origins(before, changes))
     APP_REQUEST.check_change("app", before, after)
@@ -157,6 +165,21 @@ def check_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
             refuse(f"app.{name}", value, "a value: it cannot be removed")
         plain[name] = None if value is None else APP_REQUEST.fields[name].check(f"app.{name}", value)
     return plain
+
+
+def with_objects_of(request: AppRequest, unknown: Mapping[str, Any]) -> AppRequest:
+    """Say the default of ``edge_ips`` that is left out, where it has unknown keys, which are kept inside of it.
+
+    Args:
+        request: A whole configuration.
+        unknown: The keys, as :func:`~aiospectrum.apps.raw.split` gives them.
+
+    Returns:
+        The configuration.
+    """
+    if request.edge_ips is None and "edge_ips" in unknown:
+        return attrs.evolve(request, edge_ips=EdgeIPs(type="dynamic", connectivity="all"))
+    return request
 
 
 async def replace_known(

@@ -29,6 +29,10 @@ _CHOSEN_BY_API: Final = ("origin_dns.ttl",)
 """Fields that have no documented default: left out, they differ from nothing."""
 
 
+_LONGEST_LABEL: Final = 63
+"""Characters of a part of a DNS name (RFC 1035)."""
+
+
 @attrs.frozen(kw_only=True)
 class Difference:
     """A field of which the wanted value and the one that is there differ."""
@@ -64,14 +68,24 @@ def differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[Dif
 
 
 def plain_name(name: str) -> str:
-    """The form of a DNS name in which equal ones are equal: in small letters, without a dot at the end."""
-    return name.lower().removesuffix(".")
+    """The form of a DNS name in which equal ones are equal: in small letters, without a dot at the end or Punycode."""
+    return ".".join(map(_plain_label, name.lower().removesuffix(".").split(".")))
+
+
+def _plain_label(label: str) -> str:
+    """A part of a name, of which ``xn--mnchen-3ya`` is ``münchen`` as well."""
+    if not (label.startswith("xn--") and label.isascii() and len(label) <= _LONGEST_LABEL):
+        return label
+    try:
+        return label.removeprefix("xn--").encode("ascii").decode("punycode")
+    except (ValueError, OverflowError):
+        return label
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     """The known fields by their paths, with the defaults of those that are left out."""
     known = split(values)[0]
-    edge = {key: value for key, value in known.pop("edge_ips", {}).items() if value not in (None, [])}
+    edge = known.pop("edge_ips", {})
     edge.setdefault("type", "static" if "ips" in edge else "dynamic")
     if edge["type"] == "dynamic":
         edge.setdefault("connectivity", "all")

@@ -14,6 +14,7 @@ from aiospectrum.models import DNS, AppRequest
 __all__ = ["Desired", "is_zone", "is_zone_id", "key_of"]
 
 _APP: Final = Object(model=AppRequest, fields={})
+_DNS: Final = Object(model=DNS, fields={})
 _ZONE_ID: Final = re.compile("[0-9a-fA-F]{32}")
 _is_hostname = FORMATS["hostname"][0]
 
@@ -46,6 +47,11 @@ class Desired:
         if plain_text(self.zone) is None or not is_zone(self.zone):
             refuse("zone", self.zone, "the identifier of a zone, or its name such as example.com")
         _APP.check("app", self.app)
+        if plain_text(self.app.protocol) is None:
+            refuse("app.protocol", self.app.protocol, "a protocol and port or ports such as tcp/22")
+        _DNS.check("app.dns", self.app.dns)
+        if self.app.dns.name is not None and plain_text(self.app.dns.name) is None:
+            refuse("app.dns.name", self.app.dns.name, "a host name such as www.example.com")
         if not isinstance(self.absent, bool):
             refuse("absent", self.absent, "True or False")
 

@@ -12,7 +12,7 @@ from aiospectrum._generated.apps import create_app
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum._http.call import while_open
 from aiospectrum._http.config import check_sleep
-from aiospectrum.apps.change import replace_known
+from aiospectrum.apps.change import replace_known, with_objects_of
 from aiospectrum.apps.compare import differences, plain_name
 from aiospectrum.apps.raw import get_raw, list_raw, split, write_request
 from aiospectrum.checks import refuse
@@ -124,6 +124,7 @@ async def _settle(
         return Ensured(app=shared_converter().structure(found, App), done="unchanged")
     there = await get_raw(transport, zone_id, found["id"])
     unknown = split(there)[1] if keep_unknown else {}
+    app = with_objects_of(app, unknown)
     return Ensured(app=await replace_known(transport, zone_id, there["id"], app, unknown), done="replaced")
 
 

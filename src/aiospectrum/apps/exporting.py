@@ -12,9 +12,9 @@ from aiospectrum._codec.forms import as_read
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.change import paths_of
 from aiospectrum.apps.desired import Desired, is_zone
-from aiospectrum.apps.raw import read_request, split, write_request
+from aiospectrum.apps.raw import read_configuration, split, write_request
 from aiospectrum.apps.trees import import_yaml
-from aiospectrum.apps.zones import check_concurrency, raise_errors, read_zones
+from aiospectrum.apps.zones import check_concurrency, check_items, raise_errors, read_zones
 from aiospectrum.checks import refuse
 from aiospectrum.checks.refusals import shorten, show
 from aiospectrum.errors import SpectrumError
@@ -35,7 +35,7 @@ async def export(transport: Transport, zones: Iterable[str], *, concurrency: int
 
     Args:
         transport: A client, or anything else to call over.
-        zones: Identifiers of the zones, or their names.
+        zones: Identifiers of the zones, or their names; one that is given twice is exported once.
         concurrency: How many zones are read at once, 1 to 100.
 
     Returns:
@@ -47,16 +47,18 @@ async def export(transport: Transport, zones: Iterable[str], *, concurrency: int
             protocol as another one.
     """
     concurrency = check_concurrency(concurrency)
-    if isinstance(zones, str):
-        refuse("zones", zones, "identifiers or names of zones, as a list")
-    asked = list(zones)
+    asked = check_items("zones", zones, "identifiers or names of zones, as a list")
     for zone in asked:
         if not isinstance(zone, str) or not is_zone(zone):
             refuse("zones", zone, "the identifier of a zone, or its name such as example.com")
     read = await read_zones(transport, asked, concurrency)
     found: list[Desired] = []
     errors: dict[str, SpectrumError] = {}
+    seen: set[str] = set()
     for zone, read_zone in read.items():
+        if read_zone.id.lower() in seen:
+            continue
+        seen.add(read_zone.id.lower())
         try:
             found += await _of_zone(zone, read_zone.apps)
         except SpectrumError as error:
@@ -77,10 +79,8 @@ async def _of_zone(zone: str, apps: Iterable[Mapping[str, Any]]) -> list[Desired
 
 
 def _request(values: Mapping[str, Any]) -> AppRequest:
-    """The configuration that an application has, without what Cloudflare chose."""
-    app = read_request(values)
-    if app.edge_ips is not None and app.edge_ips.type == "dynamic" and app.edge_ips.ips is not None:
-        app = attrs.evolve(app, edge_ips=attrs.evolve(app.edge_ips, ips=None))
+    """The configuration that an application has, as a file can have it."""
+    app = read_configuration(values)
     if app.edge_ips == EdgeIPs():
         app = attrs.evolve(app, edge_ips=None)
     marked: AppRequest = app if _passes(write_request(app)) else as_read(app)

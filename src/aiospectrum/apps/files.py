@@ -65,8 +65,11 @@ def read_file(path: str | Path) -> list[Desired]:
         ImportError: YAML is read with the extra ``[yaml]``.
         OSError: The file cannot be read.
     """
-    content = Path(path).read_bytes()
+    with open(path, "rb") as file:
+        content = file.read(4 * _LARGEST + 1)  # bytes of a character; some files, such as /dev/zero, have no end
     name = Path(path).name
+    if len(content) > 4 * _LARGEST:
+        raise make_problem(name, f"expected up to {_LARGEST:,} characters, got more")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

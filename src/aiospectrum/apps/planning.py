@@ -11,7 +11,7 @@ from aiospectrum.apps.compare import Difference, differences
 from aiospectrum.apps.desired import Desired, key_of
 from aiospectrum.apps.files import all_as_one
 from aiospectrum.apps.raw import write_request
-from aiospectrum.apps.zones import ReadZone, check_concurrency, raise_errors, read_zones
+from aiospectrum.apps.zones import ReadZone, check_concurrency, check_items, raise_errors, read_zones
 from aiospectrum.checks import refuse
 from aiospectrum.errors import InvalidArgumentError, SeveralAppsError, SpectrumError
 from aiospectrum.transport import Transport
@@ -22,6 +22,7 @@ Action: TypeAlias = Literal["create", "replace", "delete", "nothing"]
 """What is done with an application."""
 
 _AT_ONCE: Final = 8
+_DESIRED: Final = "what is wanted, as objects of the class Desired"
 
 
 @attrs.frozen(kw_only=True)
@@ -98,7 +99,7 @@ async def plan(transport: Transport, desired: Iterable[Desired], *, concurrency:
             is wanted.
     """
     concurrency = check_concurrency(concurrency)
-    wanted = [_check_desired(each) for each in desired]
+    wanted = [_check_desired(each) for each in check_items("desired", desired, _DESIRED)]
     zones = await read_zones(transport, (each.zone for each in wanted), concurrency)
     _refuse_twice(wanted, zones)
     by_key = {zone: _by_key(read.apps) for zone, read in zones.items()}
@@ -120,7 +121,7 @@ async def plan(transport: Transport, desired: Iterable[Desired], *, concurrency:
 
 def _check_desired(desired: Desired) -> Desired:
     if not isinstance(desired, Desired):
-        refuse("desired", desired, "what is wanted, as objects of the class Desired")
+        refuse("desired", desired, _DESIRED)
     return desired
 
 

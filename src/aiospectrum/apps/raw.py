@@ -22,7 +22,16 @@ from aiospectrum.models import App, AppRequest
 from aiospectrum.routes import Body, Route
 from aiospectrum.transport import Page, Response, Transport, iterate_pages, to_page
 
-__all__ = ["get_raw", "join", "list_raw", "read_request", "replace_raw", "split", "write_request"]
+__all__ = [
+    "get_raw",
+    "join",
+    "list_raw",
+    "read_configuration",
+    "read_request",
+    "replace_raw",
+    "split",
+    "write_request",
+]
 
 _LEFT_OUT: Final = frozenset({*AppRequest.read_only_keys, *AppRequest.old_keys, "ipv4"})
 """Keys that Cloudflare alone sets, and those of old payloads, which it refuses today."""
@@ -41,8 +50,8 @@ def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
     Returns:
         Two JSON objects. The keys that :class:`~aiospectrum.AppRequest` has, in the form of today, without those that
-        are null or an empty array; and the other ones, inside of known objects too. Keys that Cloudflare alone sets,
-        and those of old payloads, are in neither.
+        are null or an empty array, inside of known objects too; and the other ones, inside of known objects too. Keys
+        that Cloudflare alone sets, and those of old payloads, are in neither.
     """
     known: dict[str, Any] = {}
     unknown: dict[str, Any] = {}
@@ -52,7 +61,8 @@ def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         if key not in APP_REQUEST.fields:
             unknown[key] = value
         elif key in _INNER and isinstance(value, Mapping):
-            known[key] = {name: inner for name, inner in value.items() if name in _INNER[key]}
+            ours = {name: inner for name, inner in value.items() if name in _INNER[key]}
+            known[key] = {name: inner for name, inner in ours.items() if inner is not None and inner != []}
             others = {name: inner for name, inner in value.items() if name not in _INNER[key]}
             if others:
                 unknown[key] = others
@@ -75,6 +85,20 @@ def read_request(values: Mapping[str, Any]) -> AppRequest:
         ConversionError: A value is not of the type that it has in a configuration.
     """
     return shared_converter().structure(split(values)[0], AppRequest)
+
+
+def read_configuration(values: Mapping[str, Any]) -> AppRequest:
+    """Read the configuration of an application that is there, without what Cloudflare chose.
+
+    Those are the addresses of dynamic ones at the edge, which old payloads have and a configuration must not.
+
+    Raises:
+        ConversionError: A value is not of the type that it has in a configuration.
+    """
+    app = read_request(values)
+    if app.edge_ips is None or app.edge_ips.type != "dynamic" or app.edge_ips.ips is None:
+        return app
+    return attrs.evolve(app, edge_ips=attrs.evolve(app.edge_ips, ips=None))
 
 
 def write_request(request: AppRequest) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Texts in YAML 1.2 and TOML as plain values, a bounded number of them, with the lines that they begin in."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
@@ -19,6 +20,11 @@ _MOST_VALUES: Final = 1 << 18
 """Values of a file with those that aliases repeat, which a few lines may do a billion times."""
 _DEEPEST: Final = 8
 """Levels of a file; its layout has six."""
+_LONGEST_WORD: Final = 1 << 16
+"""Characters of a word that is not quoted: the time that the reader of YAML takes for one grows with its square."""
+_WORD: Final = re.compile(r"""[^\s,"'{}\[\]]+""")
+_DOTTED: Final = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){200}""")
+"""A key of so many parts that reading it would take gigabytes: tomllib keeps each beginning of it."""
 
 LAYOUT: Final = "zones, and below it a list of applications for each zone"
 """What a file is to have, for errors."""
@@ -55,6 +61,8 @@ def read_toml(text: str, name: str) -> Tree:
     Raises:
         InvalidArgumentError: It is none.
     """
+    if _DOTTED.search(text):
+        raise make_problem(name, f"expected {LAYOUT}, got a key of 200 or more parts")
     try:
         return Tree(tomllib.loads(text), {}, [])
     except (ValueError, RecursionError) as error:
@@ -77,6 +85,10 @@ def read_yaml(text: str, name: str) -> Tree:
     """
     yaml = import_yaml()
     reader = yaml.YAML(typ="safe", pure=True)
+    for word in _WORD.finditer(text):
+        if word.end() - word.start() > _LONGEST_WORD:
+            where = f"{name}, line {text.count(chr(10), 0, word.start()) + 1}"
+            raise make_problem(where, f"expected words of up to {_LONGEST_WORD:,} characters, got a longer one")
     try:
         root = reader.compose(text)
     except (yaml.error.YAMLError, ValueError, RecursionError) as error:
@@ -118,8 +130,8 @@ class _Builder:
         elif kind in ("null", "bool", "int", "float"):
             try:
                 return self.scalars.construct_object(node)
-            except ValueError:
-                return node.value  # such as an integer of thousands of digits
+            except (ValueError, LookupError):
+                return node.value  # such as an integer of thousands of digits, or !!bool maybe
         elif kind in ("str", "timestamp", "merge", "value"):
             return node.value  # 2026-11-28 is a text here, and << a key
         raise make_problem(where, f"expected plain values, got the tag {shorten(str(node.tag))}")

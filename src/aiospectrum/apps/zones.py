@@ -8,12 +8,12 @@ import attrs
 from aiospectrum._loop import for_each
 from aiospectrum.apps.desired import is_zone_id
 from aiospectrum.apps.raw import list_raw
-from aiospectrum.checks import Integer
+from aiospectrum.checks import Integer, refuse
 from aiospectrum.endpoints import list_zones
 from aiospectrum.errors import SpectrumError
 from aiospectrum.transport import Transport
 
-__all__ = ["ReadZone", "ZonesError", "check_concurrency", "read_zones"]
+__all__ = ["ReadZone", "ZonesError", "check_concurrency", "check_items", "read_zones"]
 
 _SHOWN: Final = 5
 """Zones that an error's text has."""
@@ -55,6 +55,17 @@ def check_concurrency(concurrency: int) -> int:
     """
     checked: int = Integer(minimum=1, maximum=100).check("concurrency", concurrency)
     return checked
+
+
+def check_items(field: str, values: Iterable[Any], expected: str) -> list[Any]:
+    """Check that something has items, which texts are not; what they are is not checked.
+
+    Raises:
+        InvalidArgumentError: It has none.
+    """
+    if issubclass(type(values), (str, bytes)) or not issubclass(type(values), Iterable):
+        refuse(field, values, expected)
+    return list(values)
 
 
 async def read_zones(transport: Transport, zones: Iterable[str], concurrency: int) -> dict[str, ReadZone]:

@@ -46,6 +46,8 @@ __all__ = [
 
 T = TypeVar("T")
 
+_LARGEST: Final = 64 << 20
+"""Bytes of a file that an option names."""
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 
 AsJSON: TypeAlias = Annotated[
@@ -191,14 +193,16 @@ def read_text(file: str, name: str, stdin: TextIO | None) -> str:
         Its text.
 
     Raises:
-        UsageError: It cannot be read, or is not UTF-8.
+        UsageError: It cannot be read, is too large, or is not UTF-8.
     """
     if not file:
         raise UsageError(f"{name.strip()}: expected the path of a file, got ''")
     try:
-        content = _read_stdin(stdin) if file == "-" else Path(expand_home(file, name)).read_bytes()
+        content = _read_stdin(stdin) if file == "-" else _read_path(expand_home(file, name))
     except (OSError, ValueError) as error:  # ValueError: of a name that no file has
         raise UsageError(f"{name}: {getattr(error, 'strerror', None) or error}", "check the path") from None
+    if len(content) > _LARGEST:
+        raise UsageError(f"{name}: expected up to {_LARGEST >> 20} MiB, got more", "check the path")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # of UTF-32 too, as good as never seen
         raise UsageError(f"{name}: expected text in UTF-8, got UTF-16", "save it as UTF-8")
     try:
@@ -284,11 +288,20 @@ def parse_size(text: str) -> int:
 
 
 def _read_stdin(stdin: TextIO | None) -> bytes:
-    """All of the standard input, whatever encoding the terminal has."""
+    """The standard input, whatever encoding the terminal has, a byte more than the largest file at most."""
     if stdin is None:
         return b""
     buffer = getattr(stdin, "buffer", None)
-    return stdin.read().encode("utf-8", "surrogateescape") if buffer is None else buffer.read()
+    if buffer is None:
+        return stdin.read(_LARGEST + 1).encode("utf-8", "surrogateescape")
+    content: bytes = buffer.read(_LARGEST + 1)
+    return content
+
+
+def _read_path(path: str) -> bytes:
+    """A file, a byte more than the largest one at most: some, such as /dev/zero, have no end."""
+    with open(path, "rb") as file:
+        return file.read(_LARGEST + 1)
 
 
 def _zones_in(text: str, name: str) -> Iterator[str]:
