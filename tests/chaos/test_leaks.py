@@ -36,8 +36,10 @@ from aiospectrum import (
     SpectrumError,
     Timeouts,
     errors,
+    make_converter,
     record_responses,
 )
+from aiospectrum.apps import Desired, ZonesError, export, plan
 from aiospectrum.otel import make_attempt_hook
 from tests.chaos.responses import ServerResponse
 from tests.chaos.server import ChaosServer
@@ -275,6 +277,42 @@ async def without_limiter(client: Client) -> object:
         return await client.with_options(rate_limit=limiter).apps.get(ZONE, APP)
 
 
+APP_VALUES: Final[dict[str, Any]] = {
+    "id": APP,
+    "protocol": "tcp/22",
+    "dns": {"type": "CNAME", "name": "ssh.example.com"},
+    "created_on": "2026-11-20T00:00:00Z",
+    "modified_on": "2026-11-20T00:00:00Z",
+}
+
+
+def of_apps(
+    kind: type[SpectrumError], call: Callable[[Client], Awaitable[object]], *plays: Callable[[Secrets], Play]
+) -> Case:
+    """A failure of several calls, whose responses repeat the token in what they say of applications."""
+
+    async def call_over(_: Client) -> object:
+        async with (
+            ChaosServer([with_more(play((TOKEN,)), (TOKEN,)) for play in plays]) as server,
+            Client(api_token=TOKEN, base_url=server.url) as other,
+        ):
+            return await call(other)
+
+    return Case(kind=kind, call=call_over, secrets=(TOKEN,))
+
+
+def app_with(value: object) -> Callable[[Secrets], Play]:
+    return success(lambda secrets: {**APP_VALUES, secrets[0]: value, "dns": {**APP_VALUES["dns"], secrets[0]: 1}})
+
+
+async def change(client: Client) -> object:
+    return await client.apps.change(ZONE, APP, origin_direct=["tcp://192.0.2.9:22"])
+
+
+DESIRED: Final = Desired(zone=ZONE, app=REQUEST)
+SEVERAL: Final = success(
+    lambda secrets: [{**APP_VALUES, **make_converter().unstructure(REQUEST), "id": f"{secrets[0]}{n}"} for n in "12"]
+)
 NO_CONNECTION: Final = errors.ConnectionFailedError
 HEAD: Final = b"HTTP/1.1 200 OK\r\n"
 
@@ -306,6 +344,17 @@ CASES: Final[dict[str, Case]] = {
     "no table": Case(kind=errors.TableError, play=success(lambda _: REPORT), call=no_table),
     "a proxy that refuses": Case(kind=errors.ProxyError, call=refused_by_proxy, secrets=OF_A_PROXY),
     "a limiter's server that is gone": Case(kind=errors.LimiterUnavailableError, call=without_limiter),
+    "an application that changes": of_apps(errors.AppChangedError, change, app_with(1), app_with(2)),
+    "an application that is none": of_apps(errors.DecodeError, change, success(lambda secrets: {"id": list(secrets)})),
+    "an unknown key": of_apps(
+        errors.BadRequestError,
+        change,
+        *[app_with(1)] * 2,
+        lambda secrets: echo(secrets, 400, errors=[{"code": 10012, "message": secrets[0]}]),
+    ),
+    "several applications": of_apps(errors.SeveralAppsError, lambda client: client.apps.ensure(ZONE, REQUEST), SEVERAL),
+    "several applications of a plan": of_apps(ZonesError, lambda client: plan(client, [DESIRED]), SEVERAL),
+    "several applications of an export": of_apps(ZonesError, lambda client: export(client, [ZONE]), SEVERAL),
     "a client that is left": Case(kind=errors.InterruptedWriteError, call=left),
     "reset": Case(kind=NO_CONNECTION, play=lambda _: after_request(RESET)),
     "no HTTP": Case(kind=NO_CONNECTION, play=raw(b"<here>\r\n\r\n")),
@@ -421,7 +470,8 @@ async def test_every_kind_of_error(case: Case, setting: Setting, caplog: pytest.
     assert type(caught.value) is case.kind
     assert packages_of(caught.value) <= {"aiospectrum", "asyncio", "tests"}
     assert found_in(texts, setting.secrets if case.secrets is None else case.secrets) == []
-    assert all(setting.secrets[0] in response.headers["cf-ray"] for response in responses)  # it was repeated
+    rays = [response.headers["cf-ray"] for response in responses]
+    assert all(any(secret in ray for secret in ALL_SECRETS) for ray in rays)  # they were repeated
 
 
 @pytest.mark.parametrize("scheme", CREDENTIALS)

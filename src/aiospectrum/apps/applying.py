@@ -13,6 +13,7 @@ from aiospectrum.apps.compare import differences
 from aiospectrum.apps.ensure import ensure_app
 from aiospectrum.apps.planning import Change
 from aiospectrum.apps.raw import get_raw, split, write_request
+from aiospectrum.apps.redacting import redacted
 from aiospectrum.apps.zones import check_items
 from aiospectrum.checks import Text, refuse
 from aiospectrum.errors import AppChangedError, NotFoundError, SpectrumError
@@ -134,7 +135,7 @@ async def _attempt(transport: Transport, change: Change, sleep: Sleep) -> Applie
     try:
         return await _make(transport, change, sleep)
     except SpectrumError as error:
-        return Applied(change=change, status="failed", error=error)
+        return Applied(change=change, status="failed", error=redacted(error, transport))
 
 
 async def _make(transport: Transport, change: Change, sleep: Sleep) -> Applied:

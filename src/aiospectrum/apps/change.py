@@ -14,9 +14,10 @@ from aiospectrum._codec.forms import as_read
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.compare import differences
 from aiospectrum.apps.raw import get_raw, join, read_configuration, replace_raw, split, write_request
+from aiospectrum.apps.redacting import redacted
 from aiospectrum.checks import Unchecked, refuse
 from aiospectrum.checks.refusals import closest
-from aiospectrum.errors import AppChangedError, ResponseError
+from aiospectrum.errors import AppChangedError, ResponseError, SpectrumError
 from aiospectrum.models import DNS, App, AppRequest, EdgeIPs, OriginDNS, OriginPort
 from aiospectrum.transport import Transport
 
@@ -99,7 +100,10 @@ async def change_app(
         RequestTimeoutError: The deadline of one of the calls passed, or a wait would have passed it.
         ResponseError: The API refused a call, in the subclass of its status, or its response was unusable.
     """
-    plain = check_changes(changes)
+    try:
+        plain = check_changes(changes)
+    except SpectrumError as error:
+        raise redacted(error, transport)  # noqa: B904 - the same error
     return await change_read_app(transport, zone_id, app_id, lambda _: plain, keep_unknown=keep_unknown)
 
 
@@ -123,6 +127,20 @@ async def change_read_app(
     Returns:
         The application as it stands after the call.
     """
+    try:
+        return await _change(transport, zone_id, app_id, choose, keep_unknown=keep_unknown)
+    except SpectrumError as error:
+        raise redacted(error, transport)  # noqa: B904 - the same error
+
+
+async def _change(
+    transport: Transport,
+    zone_id: str,
+    app_id: str,
+    choose: Callable[[AppRequest], Mapping[str, Any]],
+    *,
+    keep_unknown: bool,
+) -> App:
     found = await get_raw(transport, zone_id, app_id)
     before = read_configuration(found)
     changes = check_changes(choose(before))
@@ -135,8 +153,8 @@ async def change_read_app(
     changed = [key for key in {**found, **again} if _is_changed(key, found, again)]
     if changed:
         raise AppChangedError(
-            f"application {app_id}: {', '.join(changed)} changed while it was to be changed, and nothing was sent; look"
-            " at it with apps.get, and change it again",
+            f"application {app_id}: {', '.join(changed)} changed while it was to be changed, and nothing was sent;"
+            " look at it with apps.get, and change it again",
             app_id=app_id,
             fields=changed,
         )

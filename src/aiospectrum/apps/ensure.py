@@ -15,6 +15,7 @@ from aiospectrum._http.config import check_sleep
 from aiospectrum.apps.change import replace_known, with_objects_of
 from aiospectrum.apps.compare import differences, plain_name
 from aiospectrum.apps.raw import get_raw, list_raw, split, write_request
+from aiospectrum.apps.redacting import redacted
 from aiospectrum.checks import refuse
 from aiospectrum.errors import (
     AmbiguousWriteError,
@@ -22,6 +23,7 @@ from aiospectrum.errors import (
     InterruptedWriteError,
     RequestError,
     SeveralAppsError,
+    SpectrumError,
 )
 from aiospectrum.models import App, AppRequest
 from aiospectrum.transport import Transport
@@ -96,6 +98,21 @@ async def ensure_app(
         RequestTimeoutError: The deadline of one of the calls passed, or a wait would have passed it.
         ResponseError: The API refused a call, in the subclass of its status, or its response was unusable.
     """
+    try:
+        return await _ensure(transport, zone_id, app, key, keep_unknown=keep_unknown, sleep=sleep)
+    except SpectrumError as error:
+        raise redacted(error, transport)  # noqa: B904 - the same error
+
+
+async def _ensure(
+    transport: Transport,
+    zone_id: str,
+    app: AppRequest,
+    key: str,
+    *,
+    keep_unknown: bool,
+    sleep: Callable[[float], Awaitable[object]],
+) -> Ensured:
     app = APP_REQUEST.check("app", app)
     if key != "dns":
         refuse("key", key, "'dns'")

@@ -13,6 +13,7 @@ from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.change import paths_of
 from aiospectrum.apps.desired import Desired, is_zone
 from aiospectrum.apps.raw import read_configuration, split, write_request
+from aiospectrum.apps.redacting import redacted
 from aiospectrum.apps.trees import import_yaml
 from aiospectrum.apps.zones import check_concurrency, check_items, raise_errors, read_zones
 from aiospectrum.checks import refuse
@@ -46,6 +47,13 @@ async def export(transport: Transport, zones: Iterable[str], *, concurrency: int
         ZonesError: Zones cannot be read, or have an application that a file cannot hold: one of the same DNS name and
             protocol as another one.
     """
+    try:
+        return await _export(transport, zones, concurrency)
+    except SpectrumError as error:
+        raise redacted(error, transport)  # noqa: B904 - the same error
+
+
+async def _export(transport: Transport, zones: Iterable[str], concurrency: int) -> list[Desired]:
     concurrency = check_concurrency(concurrency)
     asked = check_items("zones", zones, "identifiers or names of zones, as a list")
     for zone in asked:
