@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
 from aiohttp import web
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from aiospectrum import bulk
 from aiospectrum._loop import for_each
@@ -61,7 +61,7 @@ def exporter(
     zones_file: ZoneFilesOption = None,
     host: str = "127.0.0.1",
     port: PortOption = 9199,
-    every: Annotated[float, Parameter(validator=validators.Number(gte=1))] = 60.0,
+    every: float = 60.0,
     names: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     as_json: AsPlainJSON = False,
     context: Passed,
@@ -86,8 +86,8 @@ def exporter(
     Returns:
         The exit status.
     """
-    if not math.isfinite(every):
-        raise UsageError(f"--every: expected a finite number of seconds, got {every}")
+    if not 1 <= every < math.inf:
+        raise UsageError(f"--every: expected a finite number of seconds, 1 or more, got {every}")
     if not host:
         raise UsageError("--host: expected a name or an address, got ''", "0.0.0.0 and :: are all addresses")
     collector = _make_collector(every, context)
