@@ -90,7 +90,10 @@ async def client() -> AsyncIterator[Client]:
 
 @pytest.fixture
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C interrupt, here and in programs that a test starts, also where all this runs in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let Ctrl-C and hangups end programs that a test starts, also in the background or under nohup."""
+    handlers = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}  # Windows has no SIGHUP
+    numbers = {name: getattr(signal, name) for name in handlers if hasattr(signal, name)}
+    before = {number: signal.signal(number, handlers[name]) for name, number in numbers.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)

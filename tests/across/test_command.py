@@ -55,6 +55,7 @@ async def nobody_asks(sandbox: Sandbox) -> None:
         await asyncio.sleep(1)
 
 
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 async def test_signals_to_all_processes(tmp_path: Path, name: str) -> None:
     """As from a terminal, or from what manages services: the pull ends as one process does, and says how to resume."""
