@@ -26,11 +26,8 @@ NOW = datetime(2024, 5, 8, 12, 30, 45, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def hangups() -> Iterator[None]:
-    """A SIGHUP ends the processes of tests, also where those who run them ignore it, as nohup does."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
+def _signals(_interruptible: None) -> None:
+    """Signals end the programs of all tests here, whatever those who run them ignore."""
 
 
 class Interrupting(io.StringIO):

@@ -218,7 +218,6 @@ def test_a_change_that_fails(cli: Any, sandbox: Sandbox, goes_on: bool, is_json:
         assert ("4/4 created" in outcome.out) == goes_on
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c(cli: Any, file: str) -> None:
     """It ends at once, says what was done and what may have been, and the same again makes the rest."""
     outcome = cli("apps", "apply", file, "--yes", out=Interrupting("1/4 replaced"))
@@ -232,7 +231,6 @@ def test_ctrl_c(cli: Any, file: str) -> None:
     assert cli("apps", "plan", file).status == 0
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_in_json(cli: Any, file: str) -> None:
     """Each change has what became of it."""
     outcome = cli("apps", "apply", file, "--yes", "--json", "--verbose", err=Interrupting("PUT"))

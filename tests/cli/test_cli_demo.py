@@ -132,14 +132,12 @@ def test_bad_usage_starts_nothing(bare_cli: Any, argv: list[str], message: str) 
     assert message in outcome.err
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_ends_a_command_with_130(bare_cli: Any) -> None:
     """An interrupted pull stops its sandbox and says so in a line."""
     outcome = bare_cli("demo", "--zones", "2", out=Interrupting("Pulling"))
     assert (outcome.status, outcome.err) == (130, "aiospectrum: interrupted\n")
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_in_the_middle_of_the_demo_is_130(bare_cli: Any) -> None:
     """Once requests go out it ends as a pull does, and leaves nothing behind."""
     outcome = bare_cli("demo", "--zones", "2", terminal=True, err=Interrupting("/2 zones"))

@@ -277,7 +277,6 @@ class Scraping(io.StringIO):
             os.kill(os.getpid(), signal.SIGINT)
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_texts_of_the_api(serve_results: Callable[[Mapping[str, Any]], Any]) -> None:
     """Names with ends of lines are escaped, a zone without a proper id is left out, a token sent back is hidden."""
     token, zone = "x" * 40, "a" * 32
@@ -305,7 +304,6 @@ def test_texts_of_the_api(serve_results: Callable[[Mapping[str, Any]], Any]) -> 
     assert "redacted" in app_id.lower()
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_zones_are_listed_anew(serve_results: Callable[[Mapping[str, Any]], Any], time: FakeTime) -> None:
     """Every hour: one that is gone leaves the metrics; a list that fails leaves them as they are."""
     zones = [{"id": letter * 32, "name": f"{letter}.example", "status": "active"} for letter in "abc"]
@@ -343,7 +341,6 @@ def test_without_the_package(cli: Any, sandbox: Sandbox, monkeypatch: pytest.Mon
     assert outcome.err.endswith("needs the package prometheus-client: pip install 'aiospectrum[prometheus]'\n")
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_at_once(cli: Any, sandbox: Sandbox) -> None:
     """As soon as it has printed where it is."""
     outcome = cli("exporter", "--port", "0", "--zone", "zone1.example", out=Interrupting("Metrics of"))
@@ -351,7 +348,6 @@ def test_ctrl_c_at_once(cli: Any, sandbox: Sandbox) -> None:
     assert outcome.out.startswith("Metrics of 1 zone on http://127.0.0.1:")
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_while_zones_are_looked_up(cli: Any, sandbox: Sandbox) -> None:
     """It ends as later on."""
     sandbox.faults = Faults(hang_rate=1)

@@ -82,7 +82,6 @@ def words(cli: Any, sandbox: Sandbox, tmp_path: Path) -> Any:
     return fill
 
 
-@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("terminal", [False, True], ids=["pipe", "terminal"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_prints_json(cli: Any, words: Any, command: str, terminal: bool) -> None:
@@ -196,7 +195,6 @@ def test_errors_are_json_on_request_alone(cli: Any) -> None:
         assert cli(*argv).err.startswith("aiospectrum: ")
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_an_interrupted_command_says_so_in_json(cli: Any, sandbox: Sandbox) -> None:
     """The exit status stays that of the signal."""
     outcome = cli("current", sandbox.zones[0], "--json", "--verbose", err=Interrupting("GET"))

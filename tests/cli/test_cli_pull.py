@@ -243,7 +243,6 @@ def test_passwords_in_urls_are_not_printed(cli: Any, zones: list[str]) -> None:
     assert "s3cr3t" not in outcome.err
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_in_a_pull_is_130(cli: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The first one starts nothing new; requests in flight are cancelled when their time is over."""
     sandbox.faults = Faults(hang_rate=1.0)

@@ -70,7 +70,6 @@ class Logging(Calling):
                 error.close()
 
 
-@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize(
     ("options", "width", "line"),
     [
@@ -93,7 +92,6 @@ def test_each_request_is_in_the_log(bare_cli: Any, options: list[str], width: in
         out.caller.join()
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_the_log_for_programs(bare_cli: Any) -> None:
     """With `--json` each line is an object, the first one says what a program needs."""
     out = Logging()
@@ -178,7 +176,6 @@ def test_the_help_has_every_form(bare_cli: Any) -> None:
         assert form in shown
 
 
-@pytest.mark.usefixtures("_interruptible")
 def test_the_sandbox_injects_the_faults(bare_cli: Any) -> None:
     """The command lists the injected faults, and they happen."""
     out = Calling()
@@ -190,7 +187,6 @@ def test_the_sandbox_injects_the_faults(bare_cli: Any) -> None:
     assert out.status == 522
 
 
-@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize(
     ("argv", "zones"),
     [

@@ -8,7 +8,7 @@ import attrs
 
 from aiospectrum._codec.converter import shared_converter
 from aiospectrum._generated.apps import delete_app
-from aiospectrum.apps.change import replace_known, with_objects_of
+from aiospectrum.apps.change import replace_known, with_default_edge_ips
 from aiospectrum.apps.compare import differences
 from aiospectrum.apps.ensure import ensure_app
 from aiospectrum.apps.planning import Change
@@ -161,7 +161,7 @@ async def _replace(transport: Transport, change: Change) -> Applied:
         return Applied(change=change, status="unchanged", app=shared_converter().structure(found, App))
     _refuse_changed(change, found)
     unknown = split(found)[1]
-    request = with_objects_of(change.desired.app, unknown)
+    request = with_default_edge_ips(change.desired.app, unknown)
     app = await replace_known(transport, change.zone_id, app_id, request, unknown)
     return Applied(change=change, status="done", app=app)
 

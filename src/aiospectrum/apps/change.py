@@ -14,10 +14,10 @@ from aiospectrum._codec.forms import as_read
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.compare import differences
 from aiospectrum.apps.raw import get_raw, join, read_configuration, replace_raw, split, write_request
-from aiospectrum.apps.redacting import redacted
+from aiospectrum.apps.redacting import redacting
 from aiospectrum.checks import Unchecked, refuse
 from aiospectrum.checks.refusals import closest
-from aiospectrum.errors import AppChangedError, ResponseError, SpectrumError
+from aiospectrum.errors import AppChangedError, ResponseError
 from aiospectrum.models import DNS, App, AppRequest, EdgeIPs, OriginDNS, OriginPort
 from aiospectrum.transport import Transport
 
@@ -28,7 +28,7 @@ __all__ = [
     "check_changes",
     "paths_of",
     "replace_known",
-    "with_objects_of",
+    "with_default_edge_ips",
 ]
 
 _UNKNOWN_FIELD: Final = 10012
@@ -56,6 +56,7 @@ class AppChanges(TypedDict, total=False):
     argo_smart_routing: bool | None
 
 
+@redacting
 async def change_app(
     transport: Transport,
     zone_id: str,
@@ -100,13 +101,11 @@ async def change_app(
         RequestTimeoutError: The deadline of one of the calls passed, or a wait would have passed it.
         ResponseError: The API refused a call, in the subclass of its status, or its response was unusable.
     """
-    try:
-        plain = check_changes(changes)
-    except SpectrumError as error:
-        raise redacted(error, transport)  # noqa: B904 - the same error
+    plain = check_changes(changes)
     return await change_read_app(transport, zone_id, app_id, lambda _: plain, keep_unknown=keep_unknown)
 
 
+@redacting
 async def change_read_app(
     transport: Transport,
     zone_id: str,
@@ -127,20 +126,6 @@ async def change_read_app(
     Returns:
         The application as it stands after the call.
     """
-    try:
-        return await _change(transport, zone_id, app_id, choose, keep_unknown=keep_unknown)
-    except SpectrumError as error:
-        raise redacted(error, transport)  # noqa: B904 - the same error
-
-
-async def _change(
-    transport: Transport,
-    zone_id: str,
-    app_id: str,
-    choose: Callable[[AppRequest], Mapping[str, Any]],
-    *,
-    keep_unknown: bool,
-) -> App:
     found = await get_raw(transport, zone_id, app_id)
     before = read_configuration(found)
     changes = check_changes(choose(before))
@@ -185,7 +170,7 @@ def check_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def with_objects_of(request: AppRequest, unknown: Mapping[str, Any]) -> AppRequest:
+def with_default_edge_ips(request: AppRequest, unknown: Mapping[str, Any]) -> AppRequest:
     """Say the default of ``edge_ips`` that is left out, where it has unknown keys, which are kept inside of it.
 
     Args:

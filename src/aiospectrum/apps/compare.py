@@ -28,7 +28,6 @@ _FREE_ORDER: Final = ("origin_direct", "edge_ips.ips")
 _CHOSEN_BY_API: Final = ("origin_dns.ttl",)
 """Fields that have no documented default: left out, they differ from nothing."""
 
-
 _LONGEST_LABEL: Final = 63
 """Characters of a part of a DNS name (RFC 1035)."""
 

@@ -12,10 +12,10 @@ from aiospectrum._generated.apps import create_app
 from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum._http.call import while_open
 from aiospectrum._http.config import check_sleep
-from aiospectrum.apps.change import replace_known, with_objects_of
+from aiospectrum.apps.change import replace_known, with_default_edge_ips
 from aiospectrum.apps.compare import differences, plain_name
 from aiospectrum.apps.raw import get_raw, list_raw, split, write_request
-from aiospectrum.apps.redacting import redacted
+from aiospectrum.apps.redacting import redacting
 from aiospectrum.checks import refuse
 from aiospectrum.errors import (
     AmbiguousWriteError,
@@ -23,7 +23,6 @@ from aiospectrum.errors import (
     InterruptedWriteError,
     RequestError,
     SeveralAppsError,
-    SpectrumError,
 )
 from aiospectrum.models import App, AppRequest
 from aiospectrum.transport import Transport
@@ -50,6 +49,7 @@ class Ensured:
     """What was done: ``created``, ``replaced``, or nothing (``unchanged``)."""
 
 
+@redacting
 async def ensure_app(
     transport: Transport,
     zone_id: str,
@@ -98,21 +98,6 @@ async def ensure_app(
         RequestTimeoutError: The deadline of one of the calls passed, or a wait would have passed it.
         ResponseError: The API refused a call, in the subclass of its status, or its response was unusable.
     """
-    try:
-        return await _ensure(transport, zone_id, app, key, keep_unknown=keep_unknown, sleep=sleep)
-    except SpectrumError as error:
-        raise redacted(error, transport)  # noqa: B904 - the same error
-
-
-async def _ensure(
-    transport: Transport,
-    zone_id: str,
-    app: AppRequest,
-    key: str,
-    *,
-    keep_unknown: bool,
-    sleep: Callable[[float], Awaitable[object]],
-) -> Ensured:
     app = APP_REQUEST.check("app", app)
     if key != "dns":
         refuse("key", key, "'dns'")
@@ -141,7 +126,7 @@ async def _settle(
         return Ensured(app=shared_converter().structure(found, App), done="unchanged")
     there = await get_raw(transport, zone_id, found["id"])
     unknown = split(there)[1] if keep_unknown else {}
-    app = with_objects_of(app, unknown)
+    app = with_default_edge_ips(app, unknown)
     return Ensured(app=await replace_known(transport, zone_id, there["id"], app, unknown), done="replaced")
 
 

@@ -13,7 +13,7 @@ from aiospectrum._generated.checks import APP_REQUEST
 from aiospectrum.apps.change import paths_of
 from aiospectrum.apps.desired import Desired, is_zone
 from aiospectrum.apps.raw import read_configuration, split, write_request
-from aiospectrum.apps.redacting import redacted
+from aiospectrum.apps.redacting import redacting
 from aiospectrum.apps.trees import import_yaml
 from aiospectrum.apps.zones import check_concurrency, check_items, raise_errors, read_zones
 from aiospectrum.checks import refuse
@@ -28,6 +28,7 @@ _YAML_1_1: Final = frozenset({"y", "yes", "n", "no", "on", "off"})
 """Words that readers of YAML 1.1 take for true and false, which are quoted for them."""
 
 
+@redacting
 async def export(transport: Transport, zones: Iterable[str], *, concurrency: int = 8) -> list[Desired]:
     """Give the applications of zones as what is wanted, of which :func:`to_yaml` makes a file.
 
@@ -47,13 +48,6 @@ async def export(transport: Transport, zones: Iterable[str], *, concurrency: int
         ZonesError: Zones cannot be read, or have an application that a file cannot hold: one of the same DNS name and
             protocol as another one.
     """
-    try:
-        return await _export(transport, zones, concurrency)
-    except SpectrumError as error:
-        raise redacted(error, transport)  # noqa: B904 - the same error
-
-
-async def _export(transport: Transport, zones: Iterable[str], concurrency: int) -> list[Desired]:
     concurrency = check_concurrency(concurrency)
     asked = check_items("zones", zones, "identifiers or names of zones, as a list")
     for zone in asked:
@@ -149,11 +143,8 @@ def to_yaml(desired: Iterable[Desired]) -> str:
     writer.allow_unicode = False  # some of it turns the writing direction, or is not seen
     writer.width = 120
 
-    class Representer(yaml.representer.SafeRepresenter):  # type: ignore[misc, name-defined]  # of its own, as its table is the class's
-        pass
-
-    writer.Representer = Representer
-    Representer.add_representer(str, _represent_text)
+    writer.Representer = type("Representer", (yaml.representer.SafeRepresenter,), {})  # its table is the class's
+    writer.Representer.add_representer(str, _represent_text)
     wanted = list(desired)
     text = io.StringIO()
     for each in wanted:

@@ -11,7 +11,7 @@ from aiospectrum.apps.compare import Difference, differences
 from aiospectrum.apps.desired import Desired, key_of
 from aiospectrum.apps.files import all_as_one
 from aiospectrum.apps.raw import write_request
-from aiospectrum.apps.redacting import redacted
+from aiospectrum.apps.redacting import redacting
 from aiospectrum.apps.zones import ReadZone, check_concurrency, check_items, raise_errors, read_zones
 from aiospectrum.checks import refuse
 from aiospectrum.errors import InvalidArgumentError, SeveralAppsError, SpectrumError
@@ -76,6 +76,7 @@ class Change:
         return f"{text}: {changed}" if changed else text
 
 
+@redacting
 async def plan(transport: Transport, desired: Iterable[Desired], *, concurrency: int = _AT_ONCE) -> list[Change]:
     """Find what has to be done so that applications are as wanted; nothing is changed.
 
@@ -99,13 +100,6 @@ async def plan(transport: Transport, desired: Iterable[Desired], *, concurrency:
         ZonesError: Zones cannot be read, or have several applications of the same DNS name and protocol, of which one
             is wanted.
     """
-    try:
-        return await _plan(transport, desired, concurrency)
-    except SpectrumError as error:
-        raise redacted(error, transport)  # noqa: B904 - the same error
-
-
-async def _plan(transport: Transport, desired: Iterable[Desired], concurrency: int) -> list[Change]:
     concurrency = check_concurrency(concurrency)
     wanted = [_check_desired(each) for each in check_items("desired", desired, _DESIRED)]
     zones = await read_zones(transport, (each.zone for each in wanted), concurrency)

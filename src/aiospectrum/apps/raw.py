@@ -6,7 +6,7 @@ the API; texts and numbers in them may be :class:`~aiospectrum.Unchecked`, where
 
 from collections.abc import AsyncGenerator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 import msgspec
@@ -121,9 +121,10 @@ class _JSONCheck:
         """Refuse anything else; see :class:`~aiospectrum.checks.Check`."""
         if not issubclass(type(value), Mapping):
             refuse(field, value, self.expected)
+        values = cast("Mapping[str, Any]", value)
         try:
-            unknown = split(value)[1]  # type: ignore[arg-type]  # type checkers do not follow issubclass
-            request = APP_REQUEST.check(field, read_request(value))  # type: ignore[arg-type]
+            unknown = split(values)[1]
+            request = APP_REQUEST.check(field, read_request(values))
         except ConversionError as error:
             raise below(field, error) from None
         if not _can_be_sent(unknown):

@@ -1,13 +1,31 @@
 """Errors about what applications have, without credentials that the API repeats in them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from aiospectrum._http.call import client_of
 from aiospectrum._http.frames import chain_of, forget_frames
 from aiospectrum.errors import InvalidArgumentError, SpectrumError
 from aiospectrum.transport import Transport
 
-__all__ = ["redacted"]
+__all__ = ["redacted", "redacting"]
+
+C = TypeVar("C", bound=Callable[..., Coroutine[Any, Any, Any]])
+
+
+def redacting(call: C) -> C:
+    """Let a function over a transport raise its errors as :func:`redacted` gives them."""
+
+    @wraps(call)
+    async def redacting_call(transport: Transport, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await call(transport, *args, **kwargs)
+        except SpectrumError as error:
+            redacted(error, transport)
+            raise
+
+    return cast("C", redacting_call)
 
 
 def redacted(error: SpectrumError, transport: Transport) -> SpectrumError:

@@ -11,6 +11,7 @@ from aiospectrum.apps.raw import list_raw
 from aiospectrum.checks import Integer, refuse
 from aiospectrum.endpoints import list_zones
 from aiospectrum.errors import SpectrumError
+from aiospectrum.models import Zone
 from aiospectrum.transport import Transport
 
 __all__ = ["ReadZone", "ZonesError", "check_concurrency", "check_items", "read_zones"]
@@ -101,11 +102,15 @@ def raise_errors(errors: Mapping[str, SpectrumError], what: str) -> None:
     raise ZonesError(message, errors=errors) from next(iter(errors.values()))
 
 
+async def zones_named(transport: Transport, name: str) -> list[Zone]:
+    """List the zones of a name in small letters, without a dot at its end; several accounts may have one each."""
+    listed = await list_zones(transport, name=name, per_page=50)
+    return [zone for zone in listed if zone.name.lower() == name]
+
+
 async def _find_zone(transport: Transport, name: str) -> str:
     """The identifier of a zone by its name."""
-    wanted = name.lower().removesuffix(".")
-    listed = await list_zones(transport, name=wanted, per_page=50)
-    found = [zone.id for zone in listed if zone.name.lower() == wanted]
+    found = [zone.id for zone in await zones_named(transport, name.lower().removesuffix("."))]
     if not found:
         raise SpectrumError("there is none that the credentials may see")
     if len(found) > 1:

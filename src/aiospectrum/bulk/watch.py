@@ -17,7 +17,7 @@ from aiospectrum._http.call import while_open
 from aiospectrum._http.config import check_clock, check_count, check_sleep
 from aiospectrum._loop import for_each, running_loop
 from aiospectrum.bulk.alerts import Alert, Rule, check_rules
-from aiospectrum.bulk.judge import Found, Judge
+from aiospectrum.bulk.evaluator import Evaluator, Found
 from aiospectrum.bulk.latest_events import LatestEvents
 from aiospectrum.bulk.zones import Clients, check_zones, clients_by_zone
 from aiospectrum.checks import Integer, Number
@@ -121,18 +121,18 @@ def watch(
     clients = clients_by_zone(client, check_zones(zones))
     every = _EVERY.check("every", every)
     concurrency = check_count("concurrency", concurrency)
-    judge = Judge(check_rules(rules))
+    evaluator = Evaluator(check_rules(rules))
     events_over = _EVENTS_OVER.check("events_over", events_over)
     clock, sleep = check_clock(clock), check_sleep(sleep)
-    events = LatestEvents(seconds=events_over, by_app=judge.needs_app_events) if judge.needs_events else None
+    events = LatestEvents(seconds=events_over, by_app=evaluator.needs_app_events) if evaluator.needs_events else None
     fetch = partial(_fetch_all, clients, concurrency, events)
-    return _rounds(clients, fetch, judge, every=every, at_once=bool(at_once), clock=clock, sleep=sleep)
+    return _rounds(clients, fetch, evaluator, every=every, at_once=bool(at_once), clock=clock, sleep=sleep)
 
 
 async def _rounds(
     clients: Mapping[str, Transport],
     fetch: Callable[[float], Awaitable[_Results]],
-    judge: Judge,
+    evaluator: Evaluator,
     *,
     every: float,
     at_once: bool,
@@ -161,7 +161,7 @@ async def _rounds(
             aggregates={zone_id: each.aggregates for zone_id, each in results.items() if isinstance(each, Found)},
             errors={zone_id: each for zone_id, each in results.items() if isinstance(each, SpectrumError)},
             missed=0 if last is None else max(0, number - last - 1),
-            alerts=await _judge(judge, tick, results),
+            alerts=await _evaluate(evaluator, tick, results),
         )
         last = number
 
@@ -207,12 +207,12 @@ async def _fetch_all(
     return {zone_id: results[zone_id] for zone_id in clients}
 
 
-async def _judge(judge: Judge, tick: datetime, results: _Results) -> tuple[Alert, ...]:
+async def _evaluate(evaluator: Evaluator, tick: datetime, results: _Results) -> tuple[Alert, ...]:
     """Apply the rules to a round, with turns for other tasks."""
-    if not judge.rules:
+    if not evaluator.rules:
         return ()
     alerts: list[Alert] = []
-    observed = chain.from_iterable(judge.observe(zone_id, tick, each) for zone_id, each in results.items())
+    observed = chain.from_iterable(evaluator.observe(zone_id, tick, each) for zone_id, each in results.items())
     for place, alert in enumerate(observed, 1):
         if alert is not None:
             alerts.append(alert)

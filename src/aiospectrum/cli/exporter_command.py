@@ -16,6 +16,7 @@ from cyclopts import Parameter
 
 from aiospectrum import bulk
 from aiospectrum._loop import for_each
+from aiospectrum.apps.desired import is_zone_id
 from aiospectrum.bulk.dataset.threads import Threads
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.formatting import counted
@@ -25,7 +26,6 @@ from aiospectrum.cli.options import (
     PortOption,
     ZoneFilesOption,
     ZonesOption,
-    is_zone_id,
     read_zones,
 )
 from aiospectrum.cli.terminal import StoppedError, until_stopped

@@ -9,6 +9,7 @@ from typing import Annotated, Final, TextIO, TypeAlias, TypeVar
 
 from cyclopts import Parameter, Token, validators
 
+from aiospectrum.apps.desired import is_zone_id
 from aiospectrum.checks import Text
 from aiospectrum.checks.formats import FORMATS
 from aiospectrum.cli.context import Context
@@ -33,7 +34,6 @@ __all__ = [
     "check_zone",
     "expand_home",
     "flattened",
-    "is_zone_id",
     "parse_option",
     "parse_size",
     "read_text",
@@ -121,7 +121,6 @@ flattened: Final = Parameter(name="*")
 _FILTER: Final = Text(format="filter")
 _BYTES: Final = re.compile(r"(\d{1,6}) ?([MG]i?B)", re.ASCII | re.IGNORECASE)
 _SIZES: Final = {"mb": 10**6, "mib": 1 << 20, "gb": 10**9, "gib": 1 << 30}
-_ZONE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
 _is_hostname = FORMATS["hostname"][0]
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -309,11 +308,6 @@ def _zones_in(text: str, name: str) -> Iterator[str]:
         zone = line.partition("#")[0].replace(_MARK, "").strip()  # also within, where files were put together
         if zone:
             yield read_zone(zone, f"{name}, line {number}")
-
-
-def is_zone_id(text: str) -> bool:
-    """Return whether a text is the identifier of a zone."""
-    return _ZONE.fullmatch(text) is not None
 
 
 def read_zone(text: str, place: str) -> str:

@@ -7,9 +7,11 @@ from typing import Annotated, Final, Literal, TypeAlias
 from cyclopts import Parameter
 
 from aiospectrum._loop import for_each
+from aiospectrum.apps.desired import is_zone_id
+from aiospectrum.apps.zones import zones_named
 from aiospectrum.cli.context import Context
 from aiospectrum.cli.grid import Column, Grid
-from aiospectrum.cli.options import AsJSON, Passed, is_zone_id, read_zone, read_zone_name
+from aiospectrum.cli.options import AsJSON, Passed, read_zone, read_zone_name
 from aiospectrum.cli.terminal import until_stopped
 from aiospectrum.cli.usage_errors import UsageError
 from aiospectrum.client import Client
@@ -109,11 +111,10 @@ def find_named_zones(given: Iterable[str], context: Context, make_limiter: Calla
 
 async def _identifier(client: Client, name: str) -> str:
     try:
-        listed = await client.zones.list(name=name, per_page=50)
+        found = await zones_named(client, name)
     except PermissionDeniedError as error:
         error.args = (f"{error}; or give the zone's identifier in the place of {name}",)
         raise
-    found = [zone for zone in listed if zone.name.lower() == name]
     if not found:
         raise UsageError(f"zone {name}: there is none that the credentials may see", "`aiospectrum zones` lists them")
     if len(found) > 1:

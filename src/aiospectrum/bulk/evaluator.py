@@ -12,7 +12,7 @@ from aiospectrum.checks import refuse
 from aiospectrum.errors import SpectrumError
 from aiospectrum.models import CurrentAggregate
 
-__all__ = ["FORGOTTEN_AFTER", "Found", "Judge"]
+__all__ = ["FORGOTTEN_AFTER", "Evaluator", "Found"]
 
 FORGOTTEN_AFTER: Final = 60
 """Rounds after which an application is forgotten that its zone does not name any more."""
@@ -39,7 +39,7 @@ class _Memory:
 
 
 @attrs.define
-class Judge:
+class Evaluator:
     """Applies rules to what is observed, and keeps their states."""
 
     rules: Sequence[Rule[Any]]
@@ -130,7 +130,7 @@ def _step(place: int, rule: Rule[Any], state: Any, seen: Observation) -> tuple[A
     """Call a rule, whose result nobody has checked."""
     try:
         result: Any = rule.step(state, seen)
-    except Exception as error:
+    except Exception as error:  # whatever a rule of the user raises, which goes on
         error.add_note(f"in rule {rule.name!r} of the watch, about zone {seen.zone_id}")
         raise
     field = f"what rules[{place}] ({rule.name}) returned"
