@@ -90,36 +90,116 @@ LATE = 0.1
 """Seconds after the server has counted a permit in which a busy event loop may get to it."""
 
 
+async def go_on(limiter: RedisLimiter, moments: list[float]) -> None:
+    """Take permits until the task is cancelled, and note when they come."""
+    while True:
+        permit = await limiter.acquire(None)
+        moments.append(Moments.now())
+        await asyncio.sleep(0.002)
+        limiter.release(permit, was_cancelled=False)
+
+
 async def test_going_on_with_a_part(own_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     """With a part of the limit no call fails; no window has more than that part meanwhile, nor the limit ever."""
     moments: list[float] = []
-
-    async def go_on(limiter: RedisLimiter) -> None:
-        while True:
-            permit = await limiter.acquire(None)
-            moments.append(Moments.now())
-            await asyncio.sleep(0.002)
-            limiter.release(permit, was_cancelled=False)
-
-    async with RedisLimiter(own_redis.url, LIMIT, name="part", when_gone=0.25) as limiter, asyncio.TaskGroup() as group:
-        tasks = [group.create_task(go_on(limiter)) for _ in range(6)]
+    async with (
+        RedisLimiter(own_redis.url, LIMIT, name="part", when_gone=0.25, timeout=0.3) as limiter,
+        asyncio.TaskGroup() as group,
+    ):
+        tasks = [group.create_task(go_on(limiter, moments)) for _ in range(6)]
         await asyncio.sleep(1.2)
         own_redis.stop()
         gone = Moments.now()
         await asyncio.sleep(2.2)
         own_redis.start()
         back = Moments.now()
-        await asyncio.sleep(3.5)
+        await asyncio.sleep(4.5)
         for task in tasks:
             task.cancel()
     assert most_for_sure([(moment - LATE, moment) for moment in moments], LIMIT.per_seconds) <= LIMIT.requests
     apart = [moment for moment in moments if gone + 0.05 < moment < back]
     assert most_for_sure([(moment - LATE, moment) for moment in apart], LIMIT.per_seconds) <= 2
     assert len(apart) >= 4, "some go out while it is gone"
-    full = [moment for moment in moments if moment > back + 2.0]
+    full = [moment for moment in moments if moment > back + 2.5]
     assert len(full) > 2 * LIMIT.requests, "all of the limit is used once it is back"
     assert "is back" in caplog.text
     check_no_secret(caplog.text)
+
+
+async def test_sent_while_it_says_that_it_is_back(own_redis: RedisServer) -> None:
+    """What goes out under the part until the reply of a server that is back arrives counts like all else."""
+    limit = RateLimit(requests=8, per_seconds=0.7)  # so that permits come while it is asked, after each second
+    moments: list[float] = []
+    reply_takes = 0.0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Be the server; its replies take their time when that is wanted."""
+        nonlocal reply_takes
+        try:
+            its_reader, its_writer = await asyncio.open_connection("127.0.0.1", own_redis.port)
+        except OSError:
+            writer.close()
+            return
+
+        async def respond() -> None:
+            nonlocal reply_takes
+            while said := await its_reader.read(10_000):
+                if b"$2\r\nok\r\n" in said:  # the script's own
+                    await asyncio.sleep(reply_takes)
+                    reply_takes = 0.0
+                writer.write(said)
+            writer.close()
+
+        responding = asyncio.create_task(respond())
+        try:
+            while heard := await reader.read(10_000):
+                its_writer.write(heard)
+        except OSError:
+            pass
+        finally:
+            responding.cancel()
+            writer.close()
+            its_writer.close()
+
+    async with odd_server(talk) as port:
+        url = f"redis://:{own_redis.password}@127.0.0.1:{port}"
+        async with RedisLimiter(url, limit, name="back", when_gone=0.5) as limiter, asyncio.TaskGroup() as group:
+            tasks = [group.create_task(go_on(limiter, moments)) for _ in range(6)]
+            await asyncio.sleep(0.3)
+            own_redis.stop()
+            await asyncio.sleep(0.8)
+            reply_takes = 0.6
+            own_redis.start()
+            await asyncio.sleep(3.5)
+            for task in tasks:
+                task.cancel()
+    assert reply_takes == 0
+    assert most_for_sure([(moment - LATE, moment) for moment in moments], limit.per_seconds) <= limit.requests
+
+
+async def test_two_that_notice_one_after_the_other(own_redis: RedisServer) -> None:
+    """Those who share a limit do not go beyond it when one of them notices earlier that the server is back."""
+    limit = RateLimit(requests=8, per_seconds=1.2)
+    moments: list[float] = []
+    async with (
+        RedisLimiter(own_redis.url, limit, name="two", when_gone=0.5, timeout=0.3) as first,
+        RedisLimiter(own_redis.url, limit, name="two", when_gone=0.5, timeout=0.3) as second,
+        asyncio.TaskGroup() as group,
+    ):
+        for limiter in (first, second):
+            await take(limiter)
+        own_redis.stop()
+        tasks = [group.create_task(go_on(first, moments)) for _ in range(6)]
+        await asyncio.sleep(0.5)  # so that they try it by turns
+        tasks += [group.create_task(go_on(second, moments)) for _ in range(6)]
+        await asyncio.sleep(2.2)
+        own_redis.start()
+        back = Moments.now()
+        await asyncio.sleep(5.5)
+        for task in tasks:
+            task.cancel()
+    assert most_for_sure([(moment - LATE, moment) for moment in moments], limit.per_seconds) <= limit.requests
+    assert len([moment for moment in moments if moment > back + 3]) > limit.requests, "all goes on"
 
 
 async def test_deadlines_when_it_goes(own_redis: RedisServer) -> None:

@@ -10,6 +10,7 @@ local requests, period = tonumber(ARGV[1]), tonumber(ARGV[2])
 local owner, number, wanted = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local unused, apart, pausing = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local known, age, waited_out = ARGV[9], tonumber(ARGV[10]), ARGV[11]
+local is_back, notice = ARGV[12] == '1', tonumber(ARGV[13])
 
 local was = redis.call('HMGET', state, 'requests', 'period', 'last', 'offset', 'pause', 'epoch',
   'kept', 'newest', 'lost')
@@ -36,7 +37,10 @@ end
 if redis.call('ZCARD', sent) < kept then  -- of what was sent a part is lost, or all of it
   lost = math.max(lost, newest + period)
 end
-lost = math.min(lost, now + period)
+if is_back and last < now - 1000000 then  -- nobody else asked: the others have yet to tell what they sent apart
+  lost = math.max(lost, now + notice)
+end
+lost = math.min(lost, now + math.max(period, notice))
 if pausing > 0 then
   pause = math.max(pause, now + pausing)
 end
@@ -107,5 +111,6 @@ The line has one entry for a process, with the time of its turn; what is sent co
 1. requests, 2. microseconds of the period, 3. who asks, 4. the number of its last permit, 5. wanted permits;
 6. permits of the last ones that were not used, 7. requests sent apart while the server was gone,
 8. microseconds of a pause that begins, 9. the epoch that is known, 10. microseconds since it was heard;
-11. the end of a pause that has lasted as long as this process lets one.
+11. the end of a pause that has lasted as long as this process lets one;
+12. 1 when the server was gone for this process, else 0, 13. microseconds in which all notice that it is back.
 """

@@ -19,9 +19,21 @@ class RedisWindow:
     """What this process knows of the window on the server; all times are those of the event loop."""
 
     def __init__(
-        self, name: str, limit: RateLimit, share: float | None, *, now: Callable[[], float], ask: Callable[[], None]
+        self,
+        name: str,
+        limit: RateLimit,
+        share: float | None,
+        notice: float,
+        *,
+        now: Callable[[], float],
+        ask: Callable[[], None],
     ) -> None:
-        """Know nothing yet; ``share`` is the part of the limit to go on with, and ``ask`` starts a trip."""
+        """Know nothing yet; ``ask`` starts a trip.
+
+        Of a server that is gone, ``share`` is the part of the limit to go on with, and all notice within ``notice``
+        seconds that it is back.
+        """
+        self._notice = notice
         self._name, self._limit, self._share, self._now, self._ask = name, limit, share, now, ask
         self.keys: list[str] = [f"aiospectrum:{{{name}}}:{key}" for key in ("sent", "line", "state")]
         self._owner = secrets.token_hex(8)
@@ -46,12 +58,16 @@ class RedisWindow:
         """What goes out while the server is gone; None while it is there."""
         self._fallback_from = -math.inf
         """When all that went out before is a period old."""
+        self._apart = 0
+        """Requests that went out apart, of which the server has not been told."""
+        self._told = 0
+        """Those of them that the last trip tells."""
 
     def forget(self) -> None:
         """Begin anew on another event loop, whose clock may be another one."""
         self._granted, self.next, self._wait_behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
         self._pause_until = self._own_pause_until = self._replied_at = self._fallback_from = -math.inf
-        self._fallback, self._ending = None, ""
+        self._fallback, self._ending, self._apart, self._told = None, "", 0, 0
 
     @property
     def is_gone(self) -> bool:
@@ -61,7 +77,8 @@ class RedisWindow:
     @property
     def has_changes(self) -> bool:
         """Whether there is something to send to the server."""
-        return self._is_reserved or self._granted > 0 or self._own_pause_until > self._now()
+        has_counts = self._is_reserved or self._granted > 0 or self._apart > 0
+        return has_counts or self._own_pause_until > self._now()
 
     def take(self, now: float) -> bool:
         """Use a permit that the server gave; if there is none, ask it."""
@@ -70,7 +87,10 @@ class RedisWindow:
             return True
         if self._fallback is not None:
             self._ask()  # whether it is back, again and again
-            return now >= self._fallback_from and self._fallback.take(now)
+            if now < self._fallback_from or not self._fallback.take(now):
+                return False
+            self._apart += 1
+            return True
         if now >= self.next:
             self._ask()
         return False
@@ -107,26 +127,30 @@ class RedisWindow:
         now = self._now()
         if self._fallback is not None:
             return True
-        return (wanted > 0 and now >= self.next) or (wanted == 0 and self.has_changes) or self._own_pause_until > now
+        is_due = wanted > 0 and now >= self.next
+        return is_due or (wanted == 0 and self.has_changes) or self._apart > 0 or self._own_pause_until > now
 
     def make_arguments(self, wanted: int, now: float) -> list[str | int]:
         """The arguments of the script."""
         unused, self._granted, self._wanted = self._granted, 0, wanted
-        apart = 0 if self._fallback is None else self._fallback.count(now)
+        apart = self._apart if self._fallback is None else self._fallback.count(now)
         self._sent = apart, self._own_pause_until
+        self._told = self._apart
         pause = max(0, math.ceil(1e6 * (self._own_pause_until - now))) if self._own_pause_until > now else 0
         age = now - self._replied_at
         is_known = age < self._limit.per_seconds
         limit = self._limit.requests, math.ceil(1e6 * self._limit.per_seconds)
         known = (self._epoch, math.floor(1e6 * age)) if is_known else ("", 0)
         waited_out = self._ending if now >= self._pause_bound else ""
-        return [*limit, self._owner, self._number, wanted, unused, apart, pause, *known, waited_out]
+        back = int(self.is_gone), math.ceil(1e6 * self._notice)
+        return [*limit, self._owner, self._number, wanted, unused, apart, pause, *known, waited_out, *back]
 
     def read_reply(self, reply: Sequence[Any], began: float, now: float, timeout: float) -> SpectrumError | None:
         """Take in what the script returned; an error when the server has another limit by the name."""
         kind, *rest = [each.decode() if isinstance(each, bytes) else each for each in reply]
         apart, sent_pause = self._sent
         self._fallback, self._is_reserved = None, False
+        self._apart -= self._told
         if kind != "ok":
             return self._other_limit(*map(int, rest))
         granted, wait, behind, pause = map(int, rest[:4])
