@@ -82,12 +82,12 @@ def api(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run two cases of each test on the interpreter that runs nox; `coverage` and `chaos` run all.
 
-    Left out are the slowest, the pages of the site, which `docs` runs, the server that misbehaves, and what is shared
-    by several processes, which keep real time.
+    Left out are the slowest, charts and their browser, the pages of the site, which `docs` runs, the server that
+    misbehaves, and what is shared by several processes, which keep real time.
     """
     say_pythons(session)
     session.install(".[arrow,cli,fsspec]", *group("test"))
-    left_out = [word for name in ("across", "chaos", "docs", "limiters") for word in ("--ignore", f"tests/{name}")]
+    left_out = [f"--ignore=tests/{name}" for name in ("across", "charts", "chaos", "docs", "limiters")]
     workers = 3 * (os.cpu_count() or 2) // 2  # as a third of their time is waiting
     session.run("python", "-m", "pytest", "-n", str(workers), "-m", QUICK, "--sample", "2", *left_out, *session.posargs)
 

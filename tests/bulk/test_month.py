@@ -27,6 +27,8 @@ from tests.bulk.month import (
     make_query,
 )
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 HASTY = {zone_id for zone_id, manner in ZONES.items() if manner == "hasty"}
@@ -155,7 +157,6 @@ async def test_a_growing_plan(tmp_path: Path, kind: str) -> None:
     assert job.kills > 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["hour", "summary"])
 async def test_the_last_day(tmp_path: Path, kind: str) -> None:
     """A job saves the last 24 hours each day, early or late by up to an hour, and again when it has not got through."""

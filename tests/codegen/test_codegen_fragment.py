@@ -133,6 +133,7 @@ def zone(**more: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow  # the session `types` runs it
 @pytest.mark.parametrize("tool", ["mypy", "pyright"])
 def test_a_program_that_uses_it_is_typed(tool: str, folder: Path, tmp_path: Path) -> None:
     """Type checkers, as strict as they can be, find nothing in the package and in a program that uses it."""
