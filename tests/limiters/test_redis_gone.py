@@ -16,6 +16,8 @@ import redis.asyncio
 from aiospectrum import Client, RateLimit
 from aiospectrum.errors import ClientStateError, ConnectionFailedError, InvalidArgumentError, LimiterUnavailableError
 from aiospectrum.limiters import RedisLimiter, TooLateError
+from aiospectrum.limiters.redis_script import SCRIPT
+from aiospectrum.limiters.redis_window import RedisWindow
 from tests.conftest import TOKEN, ZONE, Serve
 from tests.fake_time import settle
 from tests.limiters.moments import Moments, most_for_sure
@@ -126,27 +128,29 @@ async def test_going_on_with_a_part(own_redis: RedisServer, caplog: pytest.LogCa
     check_no_secret(caplog.text)
 
 
-async def test_sent_while_it_says_that_it_is_back(own_redis: RedisServer) -> None:
-    """What goes out under the part until the reply of a server that is back arrives counts like all else."""
-    limit = RateLimit(requests=8, per_seconds=0.7)  # so that permits come while it is asked, after each second
-    moments: list[float] = []
-    reply_takes = 0.0
+class Relay:
+    """Stands between a limiter and its server: it can be silent, or hold up replies of the script."""
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Be the server; its replies take their time when that is wanted."""
-        nonlocal reply_takes
+    def __init__(self, server: RedisServer) -> None:
+        self.is_silent = False
+        self.asked = asyncio.Event()
+        self.reply_takes = 0.0
+        self._server = server
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Be the server, as far as it is there."""
+        self.asked.set()
+        if self.is_silent:
+            return await say_nothing(reader, writer)
         try:
-            its_reader, its_writer = await asyncio.open_connection("127.0.0.1", own_redis.port)
+            its_reader, its_writer = await asyncio.open_connection("127.0.0.1", self._server.port)
         except OSError:
-            writer.close()
-            return
+            return writer.close()
 
         async def respond() -> None:
-            nonlocal reply_takes
             while said := await its_reader.read(10_000):
-                if b"$2\r\nok\r\n" in said:  # the script's own
-                    await asyncio.sleep(reply_takes)
-                    reply_takes = 0.0
+                if b"$2\r\nok\r\n" in said:
+                    await asyncio.sleep(self.reply_takes)
                 writer.write(said)
             writer.close()
 
@@ -154,26 +158,33 @@ async def test_sent_while_it_says_that_it_is_back(own_redis: RedisServer) -> Non
         try:
             while heard := await reader.read(10_000):
                 its_writer.write(heard)
-        except OSError:
-            pass
         finally:
             responding.cancel()
             writer.close()
             its_writer.close()
 
-    async with odd_server(talk) as port:
+
+async def test_sent_while_it_says_that_it_is_back(own_redis: RedisServer) -> None:
+    """What goes out under the part until the reply of a server that is back arrives counts like all else."""
+    limit = RateLimit(requests=8, per_seconds=0.7)  # so that permits come while it is asked, after each second
+    moments: list[float] = []
+    relay = Relay(own_redis)
+    async with odd_server(relay.talk) as port:
         url = f"redis://:{own_redis.password}@127.0.0.1:{port}"
         async with RedisLimiter(url, limit, name="back", when_gone=0.5) as limiter, asyncio.TaskGroup() as group:
             tasks = [group.create_task(go_on(limiter, moments)) for _ in range(6)]
             await asyncio.sleep(0.3)
             own_redis.stop()
             await asyncio.sleep(0.8)
-            reply_takes = 0.6
+            relay.reply_takes = 0.6
+            relay.asked.clear()
             own_redis.start()
-            await asyncio.sleep(3.5)
+            await relay.asked.wait()
+            await asyncio.sleep(0.3)
+            relay.reply_takes = 0.0
+            await asyncio.sleep(2)
             for task in tasks:
                 task.cancel()
-    assert reply_takes == 0
     assert most_for_sure([(moment - LATE, moment) for moment in moments], limit.per_seconds) <= limit.requests
 
 
@@ -200,6 +211,98 @@ async def test_two_that_notice_one_after_the_other(own_redis: RedisServer) -> No
             task.cancel()
     assert most_for_sure([(moment - LATE, moment) for moment in moments], limit.per_seconds) <= limit.requests
     assert len([moment for moment in moments if moment > back + 3]) > limit.requests, "all goes on"
+
+
+async def test_frozen_while_it_was_asked(own_redis: RedisServer) -> None:
+    """What it was asked before it froze, and does when it thaws, does not hide that others have yet to notice."""
+    limit = RateLimit(requests=8, per_seconds=1.0)
+    moments: list[float] = []
+    async with (
+        RedisLimiter(own_redis.url, limit, name="thawed", when_gone=0.5, timeout=0.3) as first,
+        RedisLimiter(own_redis.url, limit, name="thawed", when_gone=0.5, timeout=0.3) as second,
+        asyncio.TaskGroup() as group,
+    ):
+        for limiter in (first, second):
+            await take(limiter)
+        own_redis.freeze()
+        try:
+            tasks = [group.create_task(go_on(first, moments))]  # it asks after 0, 1.3 and 2.6 seconds
+            await asyncio.sleep(0.5)
+            tasks += [group.create_task(go_on(second, moments))]  # after 0.5, 1.8 and 3.1, and sends after 1.8 and 2.8
+            await asyncio.sleep(0.5)
+            tasks += [group.create_task(go_on(each, moments)) for each in (first, second) for _ in range(5)]
+            await asyncio.sleep(1.5)
+        finally:
+            own_redis.thaw()
+        await asyncio.sleep(4)
+        for task in tasks:
+            task.cancel()
+    assert most_for_sure([(moment - LATE, moment) for moment in moments], limit.per_seconds) <= limit.requests
+
+
+async def test_one_that_notices_late(own_redis: RedisServer) -> None:
+    """Who waits in vain for the server when it is back, and long for its next reply, has time for it."""
+    limit = RateLimit(requests=8, per_seconds=1.0)
+    moments: list[float] = []
+    relay = Relay(own_redis)
+    async with odd_server(relay.talk) as port:
+        url = f"redis://:{own_redis.password}@127.0.0.1:{port}"
+        async with (
+            RedisLimiter(url, limit, name="late", when_gone=0.5, timeout=0.5) as slow,
+            RedisLimiter(own_redis.url, limit, name="late", when_gone=0.5, timeout=0.5) as quick,
+            asyncio.TaskGroup() as group,
+        ):
+            for limiter in (slow, quick):
+                await take(limiter)
+            own_redis.stop()
+            relay.is_silent = True
+            await take(slow)  # it asks after 0, 1.5 and 3 seconds
+            await asyncio.sleep(0.2)
+            tasks = [group.create_task(go_on(quick, moments))]
+            relay.asked.clear()
+            await relay.asked.wait()
+            own_redis.start()
+            relay.is_silent, relay.reply_takes = False, 0.45
+            await asyncio.sleep(1.55)
+            tasks += [group.create_task(go_on(each, moments)) for each in (slow, quick) for _ in range(9)]
+            await asyncio.sleep(4)
+            for task in tasks:
+                task.cancel()
+    assert most_for_sure([(moment - LATE, moment) for moment in moments], limit.per_seconds) <= limit.requests
+
+
+async def test_time_to_notice(own_redis: RedisServer) -> None:
+    """The longest time in which one of them notices holds for all, and is not forgotten before it is over."""
+    moment = 0.0
+    limit = RateLimit(requests=8, per_seconds=0.1)
+    slow, quick = (
+        RedisWindow("notice", limit, 0.5, seconds, now=lambda: moment, ask=lambda: None) for seconds in (3.0, 1.2)
+    )
+    async with redis.asyncio.Redis.from_url(own_redis.url) as client:
+        ask = client.register_script(SCRIPT)
+        slow.fall_back(moment)
+        await ask(keys=slow.keys, args=slow.make_arguments(0, moment))
+        quick.fall_back(moment)
+        await ask(keys=quick.keys, args=quick.make_arguments(0, moment))
+        _, granted, wait, *_ = await ask(keys=quick.keys, args=quick.make_arguments(1, moment))
+        assert (granted, wait / 1e6) == (0, pytest.approx(3.0, abs=0.2))
+        assert await client.pttl(slow.keys[2]) > wait / 1e3
+
+
+def test_gone_again_before_it_was_told() -> None:
+    """What went out apart while it said that it is back is told later when it is gone again at once."""
+    moment = 0.0
+    limit = RateLimit(requests=8, per_seconds=1.0)
+    window = RedisWindow("again", limit, 0.5, 1.2, now=lambda: moment, ask=lambda: None)
+    window.fall_back(moment)
+    moment = 1.5
+    window.make_arguments(0, moment)
+    assert window.take(moment)
+    assert window.read_reply(["ok", 0, 0, 0, 0, "1", "0"], moment, moment, 1.0) is None
+    window.fall_back(moment)
+    assert window.make_arguments(0, moment)[6] == 1
+    moment = 2.6
+    assert window.make_arguments(0, moment)[6] == 0
 
 
 async def test_deadlines_when_it_goes(own_redis: RedisServer) -> None:

@@ -80,7 +80,7 @@ class RedisLimiter(BaseLimiter):
             when_gone: What calls do while the server cannot be reached. ``"fail"``: fail with a
                 :class:`LimiterUnavailableError`. A number greater than 0 and up to 1: go on with that part of the
                 limit, such as 0.25 for each of four processes, once all that was sent before is a period old. When the
-                server is back, it lets nothing out until all have noticed: for one second more than ``timeout``.
+                server is back, it lets nothing out until all have noticed: for one second and twice ``timeout``.
             timeout: Seconds that the server may take to answer, connecting included, more than 0.
 
         Raises:
@@ -103,7 +103,8 @@ class RedisLimiter(BaseLimiter):
         finally:
             del url  # so that no tool that reports errors shows it
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError, ValueError, LookupError)
-        self._window = RedisWindow(self.name, limit, share, _RETRY + self._timeout, now=self._now, ask=self._ask)
+        notice = _RETRY + 2 * self._timeout  # a question in vain, the wait, and the next question
+        self._window = RedisWindow(self.name, limit, share, notice, now=self._now, ask=self._ask)
         self._task: asyncio.Task[None] | None = None
         self._script: Any = None
         self._server: Any = None

@@ -13,13 +13,14 @@ local known, age, waited_out = ARGV[9], tonumber(ARGV[10]), ARGV[11]
 local is_back, notice = ARGV[12] == '1', tonumber(ARGV[13])
 
 local was = redis.call('HMGET', state, 'requests', 'period', 'last', 'offset', 'pause', 'epoch',
-  'kept', 'newest', 'lost')
+  'kept', 'newest', 'lost', 'back')
 if was[1] and (was[1] ~= ARGV[1] or was[2] ~= ARGV[2]) then
   return {'limit', was[1], was[2]}
 end
 local time = redis.call('TIME')
 local last, offset, pause = tonumber(was[3] or 0), tonumber(was[4] or 0), tonumber(was[5] or 0)
 local kept, newest, lost = tonumber(was[7] or 0), tonumber(was[8] or 0), tonumber(was[9] or 0)
+local back = tonumber(was[10] or 0)
 local now = time[1] * 1000000 + time[2] + offset
 if last > now + 86400000000 then  -- by more than a day: nothing that is remembered has a time that is one
   redis.call('DEL', sent, line)
@@ -37,10 +38,13 @@ end
 if redis.call('ZCARD', sent) < kept then  -- of what was sent a part is lost, or all of it
   lost = math.max(lost, newest + period)
 end
-if is_back and last < now - 1000000 then  -- nobody else asked: the others have yet to tell what they sent apart
-  lost = math.max(lost, now + notice)
+if is_back then  -- others may have yet to tell what they sent apart; within a period of this they send nothing so
+  if back > now or back + period <= now then
+    back = now
+  end
+  lost = math.max(lost, back + notice)
 end
-lost = math.min(lost, now + math.max(period, notice))
+lost = math.min(lost, now + math.max(period, 60000000))
 if pausing > 0 then
   pause = math.max(pause, now + pausing)
 end
@@ -94,8 +98,9 @@ end
 
 redis.call('HSET', state, 'requests', ARGV[1], 'period', ARGV[2], 'last', string.format('%.0f', now),
   'offset', string.format('%.0f', offset), 'pause', ending, 'epoch', epoch,
-  'kept', redis.call('ZCARD', sent), 'newest', string.format('%.0f', newest), 'lost', string.format('%.0f', lost))
-local expires = math.ceil((math.max(pause - now, 0) + 2 * period) / 1000) + 1000
+  'kept', redis.call('ZCARD', sent), 'newest', string.format('%.0f', newest), 'lost', string.format('%.0f', lost),
+  'back', string.format('%.0f', back))
+local expires = math.ceil((math.max(pause - now, lost - now, 0) + 2 * period) / 1000) + 1000
 for _, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, expires)
 end

@@ -30,8 +30,8 @@ class RedisWindow:
     ) -> None:
         """Know nothing yet; ``ask`` starts a trip.
 
-        Of a server that is gone, ``share`` is the part of the limit to go on with, and all notice within ``notice``
-        seconds that it is back.
+        While the server is gone, ``share`` is the part of the limit to go on with; all notice within ``notice`` seconds
+        that it is back.
         """
         self._notice = notice
         self._name, self._limit, self._share, self._now, self._ask = name, limit, share, now, ask
@@ -176,6 +176,8 @@ class RedisWindow:
         if self._share is not None and self._fallback is None:
             self._fallback = Window(max(1, math.floor(self._limit.requests * self._share)), self._limit.per_seconds)
             self._fallback_from = now + self._limit.per_seconds
+            for _ in range(self._apart):
+                self._fallback.record(now)
 
     def _other_limit(self, requests: int, period: int) -> SpectrumError:
         ours = f"{self._limit.requests} requests per {self._limit.per_seconds:g} s"
