@@ -1,6 +1,7 @@
 """A Redis server that is gone, comes back, says nothing, says nonsense, or wants another password."""
 
 import asyncio
+import itertools
 import logging
 import re
 import socket
@@ -257,18 +258,52 @@ async def test_one_that_notices_late(own_redis: RedisServer) -> None:
             own_redis.stop()
             relay.is_silent = True
             await take(slow)  # it asks after 0, 1.5 and 3 seconds
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.6)  # so that the other one asks 0.1 seconds after each second
             tasks = [group.create_task(go_on(quick, moments))]
             relay.asked.clear()
             await relay.asked.wait()
             own_redis.start()
             relay.is_silent, relay.reply_takes = False, 0.45
-            await asyncio.sleep(1.55)
+            await asyncio.sleep(1.2)
+            tasks.pop().cancel()  # so that the server is asked again before the other one is heard of
+            await asyncio.sleep(0.35)
             tasks += [group.create_task(go_on(each, moments)) for each in (slow, quick) for _ in range(9)]
             await asyncio.sleep(4)
             for task in tasks:
                 task.cancel()
     assert most_for_sure([(moment - LATE, moment) for moment in moments], limit.per_seconds) <= limit.requests
+
+
+async def test_one_that_is_gone_again_and_again(own_redis: RedisServer) -> None:
+    """Others who reach the server all the time are not held up by one whose network comes and goes."""
+    limit = RateLimit(requests=8, per_seconds=0.5)
+    moments: list[float] = []
+    relay = Relay(own_redis)
+    async with odd_server(relay.talk) as port:
+        url = f"redis://:{own_redis.password}@127.0.0.1:{port}"
+        async with (
+            RedisLimiter(url, limit, name="flaps", when_gone=0.5, timeout=0.5) as bad,
+            RedisLimiter(own_redis.url, limit, name="flaps", when_gone=0.5, timeout=0.5) as good,
+            asyncio.TaskGroup() as group,
+        ):
+            window = vars(bad)["_window"]
+            tasks = [group.create_task(go_on(good, moments))]
+            for _ in range(2):
+                relay.is_silent = True
+                await vars(bad)["_server"].connection_pool.disconnect()
+                call = group.create_task(take(bad))
+                while not window.is_gone:  # noqa: ASYNC110 - there is no event for it
+                    await asyncio.sleep(0.02)
+                relay.is_silent = False
+                while window.is_gone:  # noqa: ASYNC110 - there is no event for it
+                    await asyncio.sleep(0.02)
+                await call
+            await asyncio.sleep(1)
+            ended = Moments.now()
+            for task in tasks:
+                task.cancel()
+    pauses = [after - before for before, after in itertools.pairwise([*moments, ended])]
+    assert max(pauses) < 2 * limit.per_seconds
 
 
 async def test_time_to_notice(own_redis: RedisServer) -> None:

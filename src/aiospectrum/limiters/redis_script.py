@@ -29,7 +29,7 @@ if last > now + 86400000000 then  -- by more than a day: nothing that is remembe
 end
 if now < last then  -- the clock was set back: time stands still for as long
   offset = offset + last - now
-  now = last
+  now, last = last, 0  -- nobody knows for how long it was not asked
 end
 local epoch = was[6] or (owner .. '-' .. time[1] .. '-' .. time[2])
 if known ~= '' and known ~= epoch then  -- what this process and others had sent is lost
@@ -38,10 +38,10 @@ end
 if redis.call('ZCARD', sent) < kept then  -- of what was sent a part is lost, or all of it
   lost = math.max(lost, newest + period)
 end
-if is_back then  -- others may have yet to tell what they sent apart; within a period of this they send nothing so
-  if back > now or back + period <= now then
-    back = now
-  end
+if back > now or (last < now - 1000000 and back + period <= now) then  -- since nobody asked, all may have been apart
+  back = now  -- once in a period, as who is gone again sends nothing apart for one
+end
+if is_back then  -- others may have yet to tell what they sent apart
   lost = math.max(lost, back + notice)
 end
 lost = math.min(lost, now + math.max(period, 60000000))
