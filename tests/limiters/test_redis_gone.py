@@ -303,7 +303,7 @@ async def test_one_that_is_gone_again_and_again(own_redis: RedisServer) -> None:
             for task in tasks:
                 task.cancel()
     pauses = [after - before for before, after in itertools.pairwise([*moments, ended])]
-    assert max(pauses) < 2 * limit.per_seconds
+    assert max(pauses) < 4 * limit.per_seconds  # a second and twice the time-out, and more, if it held them up
 
 
 async def test_time_to_notice(own_redis: RedisServer) -> None:
