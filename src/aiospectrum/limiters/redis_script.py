@@ -44,7 +44,7 @@ end
 if is_back then  -- others may have yet to tell what they sent apart
   lost = math.max(lost, back + notice)
 end
-lost = math.min(lost, now + math.max(period, 60000000))
+lost = math.min(lost, now + math.max(period, 60000000))  -- a period or a minute, whoever wrote it
 if pausing > 0 then
   pause = math.max(pause, now + pausing)
 end

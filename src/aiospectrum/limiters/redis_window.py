@@ -33,8 +33,7 @@ class RedisWindow:
         While the server is gone, ``share`` is the part of the limit to go on with; all notice within ``notice`` seconds
         that it is back.
         """
-        self._notice = notice
-        self._name, self._limit, self._share, self._now, self._ask = name, limit, share, now, ask
+        self._name, self._limit, self._share, self._notice, self._now, self._ask = name, limit, share, notice, now, ask
         self.keys: list[str] = [f"aiospectrum:{{{name}}}:{key}" for key in ("sent", "line", "state")]
         self._owner = secrets.token_hex(8)
         self._number = 0
@@ -50,8 +49,8 @@ class RedisWindow:
         self._pause_until = self._own_pause_until = -math.inf
         self._ending, self._pause_bound = "", -math.inf
         """The end of the latest pause by the server's clock, and when it is over for this process at the latest."""
-        self._sent = 0, -math.inf
-        """Requests and the end of a pause that the last trip sent."""
+        self._sent = 0, 0, -math.inf
+        """What the last trip told: requests that went out apart, how many of them for the first time, and a pause."""
         self._epoch, self._replied_at = "", -math.inf
         """Which life of the server's memory it was that was heard of, and when."""
         self._fallback: Window | None = None
@@ -60,14 +59,12 @@ class RedisWindow:
         """When all that went out before is a period old."""
         self._apart = 0
         """Requests that went out apart, of which the server has not been told."""
-        self._told = 0
-        """Those of them that the last trip tells."""
 
     def forget(self) -> None:
         """Begin anew on another event loop, whose clock may be another one."""
         self._granted, self.next, self._wait_behind, self._is_reserved = 0, -math.inf, (0, -math.inf), False
         self._pause_until = self._own_pause_until = self._replied_at = self._fallback_from = -math.inf
-        self._fallback, self._ending, self._apart, self._told = None, "", 0, 0
+        self._fallback, self._ending, self._apart = None, "", 0
 
     @property
     def is_gone(self) -> bool:
@@ -134,8 +131,7 @@ class RedisWindow:
         """The arguments of the script."""
         unused, self._granted, self._wanted = self._granted, 0, wanted
         apart = self._apart if self._fallback is None else self._fallback.count(now)
-        self._sent = apart, self._own_pause_until
-        self._told = self._apart
+        self._sent = apart, self._apart, self._own_pause_until
         pause = max(0, math.ceil(1e6 * (self._own_pause_until - now))) if self._own_pause_until > now else 0
         age = now - self._replied_at
         is_known = age < self._limit.per_seconds
@@ -148,9 +144,9 @@ class RedisWindow:
     def read_reply(self, reply: Sequence[Any], began: float, now: float, timeout: float) -> SpectrumError | None:
         """Take in what the script returned; an error when the server has another limit by the name."""
         kind, *rest = [each.decode() if isinstance(each, bytes) else each for each in reply]
-        apart, sent_pause = self._sent
+        apart, told, sent_pause = self._sent
         self._fallback, self._is_reserved = None, False
-        self._apart -= self._told
+        self._apart -= told
         if kind != "ok":
             return self._other_limit(*map(int, rest))
         granted, wait, behind, pause = map(int, rest[:4])
